@@ -1,0 +1,65 @@
+# certwright. `make` builds, `make run` starts the wizard, `make check` runs every test.
+
+CC ?= cc
+PREFIX ?= /usr/local
+PKGS = ncursesw formw menuw panelw libcrypto libconfuse jansson
+
+ifeq ($(SAN),1)
+O := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+O := build
+HARDEN := -D_FORTIFY_SOURCE=2
+endif
+
+WERROR := $(if $(CI),-Werror)
+OPT ?= -O2
+CPPFLAGS += -Iinclude -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED
+CFLAGS += -std=c11 $(OPT) -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla $(WERROR) -fPIE -fstack-protector-strong $(HARDEN) $(SANFLAGS) \
+	$(PKG_CFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
+
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
+
+SRC := $(sort $(wildcard src/*/*.c))
+OBJ := $(SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/model/builtin.o
+LIBOBJ := $(filter-out $(O)/obj/cli/main.o,$(OBJ))
+SCREENS := $(sort $(wildcard screens/*.conf screens/presets/*.conf))
+
+all: tools $(O)/certwright
+
+$(O)/certwright: $(OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+# Set-up comes before the first compilation (order only: it makes nothing stale).
+$(O)/obj/%.o: src/%.c | tools
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The catalogue, compiled in: one C string a file.
+$(O)/builtin.c: $(SCREENS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "model/builtin.h"'; echo 'const struct builtin builtin_files[] = {'; \
+	for f in $(SCREENS); do printf '{"%s",\n' "$${f#screens/}"; \
+	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; \
+	echo '{0, 0}};'; } > $@.tmp && mv $@.tmp $@
+$(O)/obj/model/builtin.o: $(O)/builtin.c | tools
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+-include $(OBJ:.o=.d)
+
+include tests/tests.mk
+
+.PHONY: all tools run install clean
+
+run: tools $(O)/certwright
+	@$(O)/certwright
+
+install: $(O)/certwright
+	install -D -m 0755 $(O)/certwright $(DESTDIR)$(PREFIX)/bin/certwright
+
+clean:
+	rm -rf build

@@ -1,0 +1,45 @@
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define FILE_LIMIT_BYTES ((size_t)16 << 20) /* nothing of a PKI is larger */
+
+/* The bytes of a file, NUL-terminated besides. Start with {0}; free with buffer_free, which wipes. */
+struct buffer {
+    unsigned char *data;
+    size_t length;
+    mode_t mode;
+};
+void buffer_free(struct buffer *buffer);
+
+/* Reads a regular file. Folders, FIFOs, sockets, devices and files over FILE_LIMIT_BYTES are
+ * refused with a message that says which. dir is AT_FDCWD or an open folder. nofollow refuses
+ * symlinks. "-" is no special name here. */
+must_check bool file_read_at(int dir, const char *name, bool nofollow, struct buffer *out,
+                             struct error *err);
+must_check bool file_read(const char *path, struct buffer *out, struct error *err);
+
+/* Writes beside, fsyncs, renames, fsyncs the folder: the old file or the new, never a part.
+ * The mode is exact, whatever the umask. */
+must_check bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
+                             struct error *err);
+
+/* A temporary file beside name in the folder dir, written and fsynced; *temp is its name (free).
+ * Rename it with renameat or unlink it. */
+must_check bool file_write_temp(int dir, const char *name, const void *data, size_t length,
+                                mode_t mode, char **temp, struct error *err);
+
+/* Makes a folder and its parents. */
+must_check bool folder_make(const char *path, mode_t mode, struct error *err);
+/* Removes a folder and all below it; symlinks are not followed. */
+must_check bool folder_remove(const char *path, struct error *err);
+/* a/b, or b alone where a is "" or "." or b is absolute; free it. */
+char *path_join(const char *folder, const char *name);
+/* The part after the last slash; within path. */
+const char *path_base(const char *path);
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "model/facts.h"
+
+#include <stdio.h>
+
+/* A command's own long options. */
+struct cli_option {
+    const char *name;
+    bool has_value;
+};
+struct cli_given {
+    const char *name, *value;
+};
+/* The command line, read: global options, the command's own, and what is left. */
+struct cli {
+    const char *config; /* deployment.conf */
+    const char *store;  /* NULL: the config's, else "store" */
+    const char *catalogue_folder;
+    bool plain, ascii, json, quiet;
+    enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+    bool at_given;
+    time_t at; /* 0: now */
+    struct cli_given *given;
+    size_t given_count;
+    char **args; /* after the command's name */
+    size_t arg_count;
+    const char *command;
+};
+struct cli_command {
+    const char *name;
+    int (*run)(const struct cli *cli);
+    const struct cli_option *options; /* ends with a NULL name */
+    const char *usage;                /* "sign --ca NAME [--make-ca] [IDENTITY...]" */
+    const char *summary;              /* one line */
+    const char *help;                 /* some lines more; may be NULL */
+};
+/* One a command file. */
+extern const struct cli_command command_wizard, command_init, command_pki, command_generate,
+    command_sign, command_import, command_check, command_plan;
+
+bool cli_flag(const struct cli *cli, const char *name);
+const char *cli_value(const struct cli *cli, const char *name); /* the last one given, or NULL */
+/* "certwright: FILE: what is wrong: what to do" on stderr; returns the exit status. */
+int cli_fail(const struct error *err);
+/* Wrong usage: says it and the usage line; returns 2. */
+int cli_usage(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* A line of result on stdout, unless --quiet. Escaped. */
+void cli_say(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* Loads catalogue and facts as the options say; ends in cli_fail's status on failure: 0 is good. */
+int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts *facts);
+/* The store folder for commands that need no deployment.conf (pki): --store, else the config's
+ * where there is one, else "store". Free it. A deployment.conf that can't be read is an error. */
+must_check bool cli_store_path(const struct cli *cli, char **out, struct error *err);
+
+#endif

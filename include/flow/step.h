@@ -1,0 +1,125 @@
+#ifndef FLOW_STEP_H
+#define FLOW_STEP_H
+
+#include "flow/flow.h"
+#include "model/build.h"
+#include "ops/ops.h"
+#include "rules/rules.h"
+
+/* Private to flow/: what the pages share. */
+
+struct flow {
+    const struct catalogue *catalogue;
+    char *config, *store, *folder; /* folder: of config, "" for this one */
+    time_t at;
+
+    bool loaded; /* deployment.conf is there and facts are gathered */
+    struct facts facts;
+
+    /* A new deployment, until something is changed by hand: it is built anew from the answers. */
+    const struct preset *preset;
+    struct names subject;
+    struct str built; /* what the preset made of the last answers */
+
+    char *at_page;
+    struct page page;
+    bool page_good;
+    char *message;
+    enum level message_level;
+    bool warned; /* EVENT_NEXT was held back once on this page */
+    bool ended;
+    bool trial; /* judges a value half typed: nothing is saved, the store's scan is another's */
+
+    struct make_job *job;
+    bool job_failed;
+    struct strings made; /* "OK  callbridge  key, request" */
+
+    struct import import;
+    bool looked;
+    struct strings paths;
+    char *pasted;
+
+    char *request; /* the identity whose CSR is shown */
+};
+
+/* A step: a page and what it does with an event. id is the page's, or its part up to ":". */
+struct step_ops {
+    const char *id;
+    void (*page)(struct flow *flow, struct page *page);
+    bool (*take)(struct flow *flow, const struct event *event, struct error *err);
+};
+extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
+    step_review, step_make, step_requests, step_request, step_import, step_check, step_plan,
+    step_done;
+
+/* save.c */
+/* A copy that takes an event without saving anything; flow must outlive it. */
+void flow_trial(const struct flow *flow, struct flow *trial);
+void flow_drop_trial(struct flow *trial);
+/* Makes deployment.conf from the preset and the answers so far, or anew. */
+must_check bool flow_create(struct flow *flow, const char *domain, struct error *err);
+/* Nothing but the preset made this deployment: it may be made anew. */
+bool flow_is_as_built(const struct flow *flow);
+
+/* flow.c */
+/* The page where the last visit ended, else where something is open. Free it. */
+char *flow_resume_page(const struct flow *flow);
+/* Moves on, passing over pages that have nothing to ask; or back. */
+void flow_next(struct flow *flow);
+void flow_back(struct flow *flow);
+void flow_go(struct flow *flow, const char *page_id);
+void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);
+/* Reads deployment.conf and store again. */
+must_check bool flow_gather(struct flow *flow, struct error *err);
+/* Saves an edited text: deployment.conf and everything that follows from it. */
+must_check bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err);
+/* The part of the page's id behind "page:", "" when there is none. */
+const char *flow_page_part(const struct flow *flow);
+char *flow_path(const struct flow *flow, const char *name); /* beside deployment.conf */
+bool flow_lab(const struct flow *flow);
+
+/* page.c: filling a page */
+struct field *page_field(struct page *page, enum field_kind kind, const char *id, const char *label,
+                         const char *value);
+void field_help(struct field *field, const char *help, const char *section);
+void field_choice(struct field *field, const char *word, const char *label, const char *why);
+void field_finding(struct field *field, enum level level, const char *finding, const char *remedy,
+                   const char *mend);
+struct row *page_row(struct page *page, const char *id, enum level level, const char *word,
+                     const char *format, ...) printf_like(5, 6);
+void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
+struct action *page_action(struct page *page, const char *id, int function, char letter,
+                           const char *label);
+void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
+/* Adds a text broken into lines of at most columns. */
+void page_wrap(struct strings *lines, const char *text, size_t columns);
+const struct action *page_find_action(const struct page *page, const char *id);
+struct field *page_find_field(struct page *page, const char *id);
+enum level level_of(enum severity severity);
+const char *level_word(enum level level); /* OK note WARN ERROR */
+
+/* component.c */
+/* Every identity that is shown with a service of this kind was shown on an earlier page. */
+bool component_page_passes(const struct flow *flow, const char *kind);
+/* names.c: fields of one identity */
+void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
+                  const struct findings *findings, struct page *page);
+must_check bool names_take(struct flow *flow, const struct service *service, const struct slot *slot,
+                           const char *option, const char *text, struct error *err);
+bool is_names_option(const char *option);
+/* Findings of one identity or service at the fields they speak of. */
+const char *finding_field(const struct finding *finding);
+
+/* look.c: what a certificate is, for F4 and the check page */
+void look_file(const struct flow *flow, const char *file, struct page *page);
+void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines);
+/* One line: "key matches, chain of 2, ends 2027-11-24"; the level that it deserves. */
+enum level look_summary(const struct flow *flow, const struct identity *identity, char **text);
+
+/* make.c */
+bool make_is_due(const struct flow *flow);
+/* Someone outside signs it and its certificate is not here. */
+bool is_awaited(const struct flow *flow, const struct identity *identity);
+size_t count_awaited(const struct flow *flow);
+
+#endif

@@ -1,0 +1,146 @@
+#ifndef MODEL_CATALOGUE_H
+#define MODEL_CATALOGUE_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* The files of screens/ as values: everything certwright knows of a component (SPEC 7, DESIGN 4). */
+
+enum source { SOURCE_GUIDE, SOURCE_FIELD, SOURCE_OURS };
+enum stage { STAGE_BASE, STAGE_BEFORE, STAGE_ASSIGN, STAGE_AFTER, STAGE_DISPLAY, STAGE_BY_HAND,
+             STAGE_OTHER };
+enum answer_type { ANSWER_TEXT, ANSWER_HOST, ANSWER_HOSTS, ANSWER_LISTEN, ANSWER_LISTENS, ANSWER_PORT,
+                   ANSWER_URL, ANSWER_SERVER, ANSWER_CHOICE, ANSWER_TICK };
+enum trust_how { TRUST_PINNED, TRUST_CHAIN };
+
+struct release { /* the releases a thing exists in; "" open */
+    char *from, *until;
+};
+
+struct signer {
+    char *name; /* public, internal, self */
+    char *when; /* a condition, "" always */
+    char *why;
+};
+struct slot {
+    char *name;            /* identity, https, c2w … : the service's option */
+    char *identity;        /* template of the proposed identity's name */
+    struct strings takes;  /* key, certificate, bundle, fullchain */
+    char *cn;              /* template */
+    struct strings sans;   /* templates */
+    struct strings eku;    /* serverAuth, clientAuth */
+    char *when;            /* the slot is needed when this holds; "" always */
+    struct signer *signers;
+    size_t signer_count;
+    struct release release;
+};
+struct ask {
+    char *name; /* the service's option */
+    enum answer_type type;
+    char *label, *help, *section;
+    char *initial; /* template of the default; "" none. A list is written "x y" */
+    char *instead; /* default where another service of the server has that port already */
+    struct strings choices;
+    char *of;  /* type server: of which kind */
+    bool list; /* of type text: several values */
+    bool fold; /* default taken unasked */
+};
+struct fact { /* an option of environment {} or validation {} that this component's rules need */
+    char *block;  /* environment or validation */
+    char *name;   /* webrtc-apps, lync-fqdn … */
+    enum answer_type type;
+    char *label, *help, *section, *initial;
+    struct strings choices;
+    bool fold;
+};
+struct require { /* a rule of this component: an id and one verb */
+    char *id;       /* the title up to a blank: "EKU-SERVER c2w" is EKU-SERVER */
+    char *slot;     /* "" the whole service */
+    char *when, *why, *severity, *section;
+    struct strings names; /* templates that must be in the certificate; `{a} | {b}`: one of them */
+    struct strings cn;    /* templates the CN must equal */
+    struct strings eku;   /* usages that must be there if the extension is */
+    char *not_signer, *not_platform, *key_not_of, *same_ca_as, *present;
+};
+struct trust_rule {
+    char *name; /* trust, c2w-trust, xmpp-trust … : the template hole; file option is NAME-file */
+    char *of;   /* kind accepted */
+    char *slot; /* its slot; "" the only or first */
+    char *via;  /* paired by that question; "" all */
+    enum trust_how how;
+    char *when, *section;
+};
+struct command {
+    enum stage stage;
+    char *line; /* a template */
+    char *when, *section, *undo;
+    bool none; /* "none" in the place of its files undoes it */
+    enum source source;
+    struct strings expect;
+    struct release release;
+};
+struct component {
+    char *kind; /* the file's name */
+    long order; /* among the pages and in presets */
+    char *title, *purpose, *section;
+    struct release release;
+    struct strings beside, follows;
+    char *per, *name;
+    struct slot *slots;
+    size_t slot_count;
+    struct ask *asks;
+    size_t ask_count;
+    struct fact *facts;
+    size_t fact_count;
+    struct require *requires;
+    size_t require_count;
+    struct trust_rule *trusts;
+    size_t trust_count;
+    struct command *commands; /* in file order: base, before, assign, after, display, by-hand */
+    size_t command_count;
+    char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
+    bool management; /* everything on its server follows it (Web Admin) */
+};
+
+/* A file of screens/presets/: what init writes for one name. */
+struct preset_server {
+    char *name, *address; /* templates */
+    struct strings kinds; /* services in file order */
+};
+struct preset_value {
+    char *kind, *option, *value; /* an option that differs from the catalogue's default */
+};
+struct preset {
+    long order;
+    char *name, *title, *summary; /* summary: the wizard's two lines below the menu */
+    int answers;                  /* what the start page promises; 0: says nothing */
+    char *purpose;                /* production or lab */
+    char *shared;                 /* one identity for all slots: its name (template); "" each its own */
+    char *signer;                 /* of all identities; "" by the slots' conditions */
+    char *ca;                     /* a CA identity made here; "" none */
+    struct strings facts;         /* environment options set to true */
+    struct preset_server *servers;
+    size_t server_count;
+    struct preset_value *values;
+    size_t value_count;
+};
+
+struct catalogue {
+    struct component *components; /* in the order that presets and pages use: the `order` key */
+    size_t count;
+    struct preset *presets;
+    size_t preset_count;
+};
+
+/* The built-in files, and those of folder (NULL: none), which replace by kind or add. */
+must_check bool catalogue_load(const char *folder, struct catalogue *out, struct error *err);
+void catalogue_free(struct catalogue *catalogue);
+const struct component *catalogue_find(const struct catalogue *catalogue, const char *kind);
+const struct preset *catalogue_preset(const struct catalogue *catalogue, const char *name);
+const struct slot *component_slot(const struct component *component, const char *name);
+const struct ask *component_ask(const struct component *component, const char *name);
+const struct trust_rule *component_trust(const struct component *component, const char *name);
+/* release lies in the range. Releases compare by their numbers: 2.10 is after 2.9. */
+bool release_in(const struct release *range, const char *release);
+
+#endif

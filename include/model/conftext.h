@@ -1,0 +1,45 @@
+#ifndef MODEL_CONFTEXT_H
+#define MODEL_CONFTEXT_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stddef.h>
+
+/* Editing a libconfuse file in place: only the bytes of what changes differ; comments, order and
+ * layout of the rest stay (libconfuse itself can neither keep comments nor a "$"). */
+
+/* A step of the way to a value: server "core1" > service "callbridge" > listen. */
+struct conf_step {
+    const char *name;
+    const char *title; /* NULL: an option, or a section without title */
+};
+
+struct conf_span {
+    size_t start, end;             /* the whole item: name … value or closing brace */
+    size_t value_start, value_end; /* of an option: behind "="; of a section: between its braces */
+    size_t line;                   /* from 1 */
+    bool is_section;
+};
+
+/* What is wrong with a text before libconfuse sees it: NUL, a BOM, an unclosed quote or brace, an
+ * option given twice, "${" outside quotes. Errors carry place:line. */
+must_check bool conf_check(const char *text, size_t length, const char *place, struct error *err);
+/* The text with "$" made harmless for libconfuse, which expands ${HOME} while it reads. */
+void conf_tame(const char *text, size_t length, struct str *out);
+
+bool conf_find(const char *text, const struct conf_step *path, size_t depth, struct conf_span *out);
+/* Sets an option to one value, or to a list (as_list: braces even around one or none). Absent
+ * sections on the way are added at the end of their parent. */
+void conf_set(struct str *text, const struct conf_step *path, size_t depth,
+              const struct strings *values, bool as_list);
+/* Adds an empty section unless it is there. */
+void conf_add_section(struct str *text, const struct conf_step *path, size_t depth);
+/* Takes the item out, with its line where it stands alone there. false: it wasn't there. */
+bool conf_remove(struct str *text, const struct conf_step *path, size_t depth);
+/* Gives a section another title. */
+bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title);
+/* "value" with \" \\ \$ and control bytes escaped so that libconfuse reads the same bytes. */
+void conf_quote(const char *value, struct str *out);
+
+#endif

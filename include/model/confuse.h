@@ -1,0 +1,18 @@
+#ifndef MODEL_CONFUSE_H
+#define MODEL_CONFUSE_H
+
+#include "base/error.h"
+
+#include <confuse.h>
+#include <stddef.h>
+
+/* libconfuse's door, private to model/. */
+
+#define TITLED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+
+/* Parses a text after conf_tame, with errors as values: "place:line: what was expected: did you
+ * mean". NULL on failure; cfg_free the result. One thread only: libconfuse's scanner is static. */
+cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                     struct error *err);
+
+#endif

@@ -1,0 +1,103 @@
+#ifndef MODEL_DEPLOYMENT_H
+#define MODEL_DEPLOYMENT_H
+
+#include "model/catalogue.h"
+#include "pki/names.h"
+
+struct scan;
+struct trusts;
+
+/* deployment.conf as values (SPEC 6). Read-only: changes are edits of its text (model/edit.h). */
+
+struct setting {
+    char *name;
+    struct strings values; /* a single value: one item */
+};
+struct identity {
+    char *name;
+    struct names names; /* CN, SAN and the subject's attributes, defaults of subject {} merged in */
+    char *signer;       /* public, internal, self, or an identity's name */
+    char *key_file, *certificate_file, *bundle_file, *fullchain_file; /* defaults filled in */
+    char *key_at, *template_name;
+};
+struct service {
+    char *name; /* the section's title; the tag */
+    const struct component *component;
+    struct setting *options; /* as written */
+    size_t option_count;
+    bool installed;
+    struct server *server;
+};
+struct server {
+    char *name, *address, *platform;
+    struct strings public_interfaces;
+    struct service *services;
+    size_t service_count;
+};
+struct accept {
+    char *rule, *identity, *server, *service, *file, *reason, *until; /* "" any */
+};
+struct deployment {
+    char *path;     /* where it was read from */
+    struct str text; /* the file as it is */
+    const struct catalogue *catalogue;
+    char *release, *name, *store; /* store: as written */
+    struct names subject;
+    char *key_type;
+    int key_bits;
+    struct setting *environment, *validation;
+    size_t environment_count, validation_count;
+    struct identity *identities;
+    size_t identity_count;
+    struct server *servers;
+    size_t server_count;
+    struct accept *accepts;
+    size_t accept_count;
+    /* The store as read, set by facts_gather; NULL: unknown. They decide which identities have a
+     * bundle and how trust files are called. */
+    const struct scan *scan;
+    const struct trusts *trusts;
+};
+
+/* Reads and judges the whole file; errors carry path:line. The catalogue must outlive it. */
+must_check bool deployment_load(const char *path, const struct catalogue *catalogue,
+                                struct deployment *out, struct error *err);
+must_check bool deployment_parse(const char *path, const char *text, size_t length,
+                                 const struct catalogue *catalogue, struct deployment *out,
+                                 struct error *err);
+void deployment_free(struct deployment *deployment);
+
+const struct identity *deployment_identity(const struct deployment *deployment, const char *name);
+const struct server *deployment_server(const struct deployment *deployment, const char *name);
+const struct service *server_service(const struct server *server, const char *name);
+/* What is written for the option, NULL when absent. */
+const struct strings *service_option(const struct service *service, const char *name);
+/* The identity in a slot, NULL when none is named or known. */
+const struct identity *service_identity(const struct deployment *deployment,
+                                        const struct service *service, const struct slot *slot);
+/* An environment or validation ("validation.NAME") option: as written, else the catalogue's default, else "". */
+const char *deployment_fact(const struct deployment *deployment, const char *name);
+bool deployment_lab(const struct deployment *deployment);
+/* This identity signs another, or is named as a signer: a CA of the store. */
+bool identity_is_signer(const struct deployment *deployment, const struct identity *identity);
+/* The union of what its slots need: serverAuth, clientAuth. */
+void identity_eku(const struct deployment *deployment, const struct identity *identity,
+                  struct strings *out);
+/* The names a request of it carries: names, and the EKU of its slots. Free with names_free. */
+void identity_request(const struct deployment *deployment, const struct identity *identity,
+                      struct names *out);
+
+/* The value(s) of a template path seen from a service: {a-record}, {https.key}, {c2w-url.host},
+ * {address}, {domain}, {server}, {tag}, {n}, {trust} …; false when the path is unknown. slot files are
+ * "" where the slot takes none. trusts are resolved through model/trusts.h. */
+bool service_value(const struct deployment *deployment, const struct service *service,
+                   const char *path, struct strings *out);
+/* A condition (DESIGN 4): all words hold: fact, !fact, fact=value; facts are environment options,
+ * own options, kinds present ("with:KIND"), installed, validation.NAME. */
+bool service_condition(const struct deployment *deployment, const struct service *service,
+                       const char *when);
+/* Does the slot take part here (its when holds)? */
+bool slot_used(const struct deployment *deployment, const struct service *service,
+               const struct slot *slot);
+
+#endif

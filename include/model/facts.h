@@ -1,0 +1,34 @@
+#ifndef MODEL_FACTS_H
+#define MODEL_FACTS_H
+
+#include "model/deployment.h"
+#include "model/trusts.h"
+#include "store/scan.h"
+
+/* Everything the judges look at, read once; made anew after a change. */
+struct facts {
+    const struct catalogue *catalogue;
+    struct deployment deployment;
+    char *store_path;
+    struct scan scan;
+    struct trusts trusts;
+    time_t at; /* the moment judged */
+};
+struct facts_options {
+    const char *config; /* path of deployment.conf */
+    const char *store;  /* NULL: the config's, relative to the config's folder */
+    time_t at;          /* 0: now */
+};
+must_check bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
+                             struct facts *out, struct error *err);
+void facts_free(struct facts *facts);
+
+/* Files of an identity as the store has them now; NULL members where absent. */
+struct identity_files {
+    const struct store_file *key, *csr, *certificate, *bundle, *fullchain;
+    const struct cert *leaf;
+};
+void facts_files(const struct facts *facts, const struct identity *identity,
+                 struct identity_files *out);
+
+#endif

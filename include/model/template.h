@@ -1,0 +1,29 @@
+#ifndef MODEL_TEMPLATE_H
+#define MODEL_TEMPLATE_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* Gives the values of a hole's path; false: unknown. */
+typedef bool (*template_lookup)(void *context, const char *path, struct strings *out);
+
+/* "webbridge certs {identity.key}[ {identity.bundle}]": holes in braces; a bracketed part goes when
+ * one of its holes is empty; a hole takes a list (joined by blanks). An unknown hole is an error. */
+must_check bool template_expand(const char *pattern, template_lookup lookup, void *context,
+                                struct str *out, struct error *err);
+/* The same for one value a list entry: a pattern that is one hole gives each of its values. */
+must_check bool template_expand_list(const char *pattern, template_lookup lookup, void *context,
+                                     struct strings *out, struct error *err);
+
+/* Every hole outside brackets has a value: the line says something whole. */
+bool template_complete(const char *pattern, template_lookup lookup, void *context);
+
+/* Undoes expansion: the values of the holes by path, from a typed line. */
+struct match {
+    struct strings paths, values;
+};
+bool template_match(const char *pattern, const char *line, struct match *out);
+void match_free(struct match *match);
+const char *match_value(const struct match *match, const char *path);
+
+#endif

@@ -1,0 +1,75 @@
+#ifndef PKI_CERT_H
+#define PKI_CERT_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "pki/key.h"
+#include "pki/names.h"
+
+#include <time.h>
+
+/* A certificate, its facts as plain C; owned by the file it was read from. */
+struct cert {
+    char *subject, *issuer; /* RFC 4514, UTF-8 plain, controls as \1B */
+    char *cn;               /* "" where there is none */
+    struct names names;     /* subject attributes; sans without their type; eku as below */
+    char *serial;           /* upper-case hex, no colons */
+    time_t not_before, not_after;
+    int version; /* 1 or 3 */
+    bool has_san;
+    struct strings sans; /* "DNS:x" "IP:y" "email:z" "URI:u" */
+    const char *key_algorithm;
+    int key_bits;
+    char *signature_algorithm; /* OpenSSL's long name */
+    char *signature_digest;    /* SHA1, SHA256, MD5, "" for Ed25519 */
+    bool has_basic, is_ca;
+    long path_length; /* -1: no limit */
+    bool has_ku, has_eku;
+    struct strings ku, eku; /* RFC 5280 names, else OIDs */
+    char *fingerprint;      /* SHA-256 with colons */
+    char *aia;              /* caIssuers URI, "" where there is none */
+    bool self_issued;       /* subject equals issuer */
+    bool self_signed;       /* and its own key made the signature */
+    unsigned char key_id[KEY_ID_BYTES];
+    unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
+    size_t der_bytes;
+    struct x509_st *x509;
+};
+void cert_free(struct cert *cert);
+bool cert_same(const struct cert *a, const struct cert *b);
+/* The certificate as PEM, each END line followed by one line end. Adds to out. */
+void cert_pem(const struct cert *cert, struct str *out);
+/* A SAN entry covers the name; the CN counts only without any SAN. */
+bool cert_has_name(const struct cert *cert, const char *wanted);
+/* issuer's name is cert's issuer and issuer's key made the signature. */
+bool cert_issued_by(const struct cert *cert, const struct cert *issuer);
+
+/* A request. */
+struct csr {
+    char *subject;
+    char *cn;
+    struct names names;
+    struct strings sans; /* typed, as in cert */
+    struct strings ku, eku;
+    const char *key_algorithm;
+    int key_bits;
+    bool signature_valid;
+    unsigned char key_id[KEY_ID_BYTES];
+    struct X509_req_st *req;
+};
+void csr_free(struct csr *csr);
+
+/* A request for the key with these names (SPEC 5): SHA-256, keyUsage digitalSignature and, for RSA,
+ * keyEncipherment; EKU when names has one. PEM. */
+must_check bool csr_make(const struct key *key, const struct names *names, struct str *pem,
+                         struct error *err);
+/* A certificate that signs itself and can serve and sign (SPEC 5). */
+must_check bool cert_selfsign(const struct key *key, const struct names *names, int days, time_t now,
+                              struct str *pem, struct error *err);
+/* A CA's answer to a request (SPEC 5): subject, SAN, KU, EKU copied after its signature was checked;
+ * CA:FALSE, SKI, AKI, random 128-bit serial. *cut is set when the days were cut to the CA's end.
+ * Refuses a CA whose key doesn't match, that is none, or that has ended at now. */
+must_check bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *ca_key,
+                           int days, time_t now, struct str *pem, bool *cut, struct error *err);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef PKI_CRYPTO_H
+#define PKI_CRYPTO_H
+
+#include "base/str.h"
+#include "pki/key.h"
+
+#include <openssl/bio.h>
+#include <openssl/provider.h>
+
+/* OpenSSL itself: start, reasons, digests. For this room only. */
+
+/* Each entry into the room calls it first: the machine's openssl.cnf changes nothing here. */
+void crypto_init(void);
+/* The library's deepest reason, or "unknown reason"; empties its queue. Free it. */
+char *crypto_reason(void);
+/* Its queue says that an algorithm is not there. */
+bool crypto_lacks_algorithm(void);
+/* OpenSSL's old ciphers (RC2, DES), for reading; NULL where the module is not installed. */
+OSSL_PROVIDER *crypto_legacy_open(void);
+void crypto_legacy_close(OSSL_PROVIDER *legacy);
+/* SHA-256. */
+void crypto_digest(const void *data, size_t length, unsigned char out[static KEY_ID_BYTES]);
+/* What was written to a memory BIO, added to out; frees the BIO. */
+void crypto_bio_take(BIO *bio, struct str *out);
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef PKI_NAMES_H
+#define PKI_NAMES_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* What a request or a certificate is to say: the MMP's attributes (guide 3.1, app. C). */
+enum attribute { ATTR_CN, ATTR_OU, ATTR_O, ATTR_L, ATTR_ST, ATTR_C, ATTR_EMAIL, ATTR_COUNT };
+extern const char *const attribute_names[ATTR_COUNT]; /* CN OU O L ST C emailAddress */
+
+struct names {
+    char *attributes[ATTR_COUNT]; /* NULL: absent */
+    struct strings sans;          /* as typed: www.example.com, 192.0.2.1, a@b.c, http://… */
+    struct strings eku;           /* serverAuth, clientAuth; empty: no extension */
+};
+void names_free(struct names *names);
+void names_copy(struct names *to, const struct names *from);
+
+/* One "ATTR:value" as the MMP takes it, into names; surrounding quotes of the value are dropped.
+ * Unknown attributes, X.520 limits, blanks after a comma in a SAN are errors that say what to do. */
+must_check bool names_add(struct names *names, const char *argument, struct error *err);
+/* One value judged alone, as the wizard types it: limits, control bytes, two letters of C, a host
+ * where the field needs one. The message names the column where that helps. */
+must_check bool attribute_check(enum attribute attribute, const char *value, struct error *err);
+must_check bool san_check(const char *value, struct error *err);
+/* A host name of two or more labels, or an address; the message names the column. */
+must_check bool host_check(const char *value, struct error *err);
+must_check bool email_check(const char *value, struct error *err);
+/* The host name that was meant: a blank becomes a dot, http:// and a port go; NULL when unclear. */
+char *host_mend(const char *value);
+
+/* Two or more labels of letters, digits, hyphens; the first may be "*". At most 253. */
+bool is_host_name(const char *text);
+bool is_ip_address(const char *text); /* IPv4 or IPv6 */
+/* The whole SAN: CN first where it is a host name or an address, then the rest, each once, typed
+ * ("DNS:x" "IP:y" "email:z" "URI:u"). SPEC 5, guide D.2. */
+void names_full_san(const struct names *names, struct strings *out);
+/* One SAN as typed, with its type: "DNS:x" "IP:y" "email:z" "URI:u"; an IPv6 address as RFC 5952. */
+char *san_typed(const char *value);
+/* The line to type on the appliance: pki csr base CN:x O:"Example Inc." subjectAltName:a,b
+ * base's keyword is the verb: "csr" or "selfsigned". Adds to out. The CN is not repeated. */
+void names_line(const struct names *names, const char *verb, const char *base, struct str *out);
+/* A SAN entry ("DNS:*.x" …) or a bare name covers the wanted name: equal without regard to case, or a
+ * wildcard that stands for exactly its first label. wanted is a host name or an address. */
+bool san_covers(const char *entry, const char *wanted);
+/* ISO 3166-1 alpha-2, capitals. */
+bool is_country(const char *code);
+const char *country_name(const char *code); /* English short name, NULL when unknown */
+const char *country_code(const char *name); /* the way back, NULL when unknown */
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef PKI_OBJECT_H
+#define PKI_OBJECT_H
+
+#include "pki/cert.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+/* From OpenSSL's objects to ours; for this room only. Each takes what it is given. */
+
+struct cert *cert_new(X509 *x509);
+struct csr *csr_new(X509_REQ *req);
+struct key *key_new(EVP_PKEY *pkey, bool is_private);
+struct key *key_new_locked(void);
+/* RSA, EC, Ed25519, RSA-PSS, or OpenSSL's name. */
+const char *key_word(const EVP_PKEY *pkey);
+/* It is private and not locked. */
+must_check bool key_can_sign(const struct key *key, struct error *err);
+
+/* A string of a certificate as UTF-8, control bytes and what is no text as \1B. */
+char *field_text(const ASN1_STRING *string);
+/* RFC 4514. */
+char *field_name(const X509_NAME *name);
+/* The first value of each attribute. *cn is "" where there is none. */
+void field_subject(const X509_NAME *name, struct names *names, char **cn);
+/* Algorithm, bits and id of a public key, also of one that OpenSSL can't use. */
+void field_key(X509_PUBKEY *key, const char **algorithm, int *bits,
+               unsigned char id[static KEY_ID_BYTES]);
+
+/* The extensions that certificates and requests share. */
+struct extensions {
+    bool has_san, has_ku, has_eku;
+    struct strings sans, bare_sans, ku, eku;
+};
+void field_extensions(const STACK_OF(X509_EXTENSION) * list, struct extensions *out);
+/* The decoded extension, NULL where it is absent or damaged; *present tells which. */
+void *field_extension(const STACK_OF(X509_EXTENSION) * list, int nid, bool *present);
+
+#endif

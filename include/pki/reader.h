@@ -1,0 +1,66 @@
+#ifndef PKI_READER_H
+#define PKI_READER_H
+
+#include "pki/load.h"
+
+#include <openssl/evp.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
+
+/* Reading one file: what the readers of PEM, DER, containers and SSH keys share. For this room. */
+struct reader {
+    struct pki_file *file;
+    const struct secret *password; /* may be NULL */
+    char *place;    /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
+    size_t unsaid;  /* problems after the first */
+    long work_left; /* rounds of password stretching that this file may still ask for */
+};
+
+/* Each takes its object. */
+void reader_add_cert(struct reader *reader, X509 *x509);
+void reader_add_csr(struct reader *reader, X509_REQ *req);
+void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private);
+/* A key that the password, or none, didn't open. */
+void reader_add_locked(struct reader *reader);
+/* Forgets all but the first count objects, and the problem unless it was there before. */
+void reader_forget(struct reader *reader, size_t count, bool keep_problem);
+/* Keeps the first problem, counts the others. */
+void reader_problem(struct reader *reader, const char *format, ...) printf_like(2, 3);
+
+/* What a password did. */
+enum unlock {
+    UNLOCK_OPEN,
+    UNLOCK_NONE, /* none was given */
+    UNLOCK_WRONG,
+    UNLOCK_LEGACY, /* its cipher needs OpenSSL's legacy module, which is not installed */
+    UNLOCK_COSTLY, /* asks for more stretching than a file may */
+};
+/* Says it in the file: locked, wrong_password, problem. */
+void unlock_report(struct reader *reader, enum unlock outcome);
+/* Tries, and where an algorithm lacks once more with OpenSSL's legacy module. */
+enum unlock unlock_try(bool (*attempt)(void *arg), void *arg);
+/* Deciphers a PKCS #8; within unlock_try. */
+EVP_PKEY *unlock_open_pkcs8(const X509_SIG *locked, const char *password, int length);
+/* An encrypted PKCS #8 with the file's password; adds the key, or a locked one. */
+void unlock_pkcs8(struct reader *reader, const X509_SIG *locked);
+/* A traditional PEM key, `Proc-Type: 4,ENCRYPTED`; data is deciphered in place. */
+enum unlock unlock_pem(struct reader *reader, char *headers, unsigned char *data, size_t *length);
+/* The algorithm's stretching is within what the file may still ask for. */
+bool unlock_affordable(struct reader *reader, const X509_ALGOR *algorithm);
+bool unlock_affordable_rounds(struct reader *reader, const ASN1_INTEGER *rounds);
+
+/* Their certificates and keys, in the file's order. */
+void read_pkcs7(struct reader *reader, PKCS7 *p7);
+void read_pkcs12(struct reader *reader, PKCS12 *p12);
+/* The object at the start of data: its length, 0 where it is nothing known. */
+size_t read_der(struct reader *reader, const unsigned char *data, size_t length);
+/* All PEM blocks of a text; false where there is none. */
+bool read_pem(struct reader *reader, const char *text, size_t length);
+/* SSH public keys, OpenSSH's lines or RFC 4716; false where there is none. */
+bool read_ssh(struct reader *reader, const char *text, size_t length);
+/* Base64 without its white space; false where it is damaged. Free with OPENSSL_clear_free(data,
+ * *room). */
+bool read_base64(const char *text, size_t length, unsigned char **data, size_t *size, size_t *room);
+
+#endif

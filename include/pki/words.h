@@ -1,0 +1,38 @@
+#ifndef PKI_WORDS_H
+#define PKI_WORDS_H
+
+#include "base/str.h"
+
+/* The appliance's wordings for its pki commands, in one table with the source of each, so that a
+ * real transcript can replace what is ours (SPEC 5). */
+enum word {
+    WORD_LIST_HEAD,
+    WORD_LIST_SSH_HEAD,
+    WORD_SSH_FOUND,
+    WORD_SSH_NOT_FOUND,
+    WORD_FILES_FOUND,
+    WORD_FILES_NOT_FOUND,
+    WORD_CONTENT, /* {1} PEM or DER, {2} what */
+    WORD_CONTENT_SSH,
+    WORD_CONTENT_UNKNOWN,
+    WORD_MATCH,
+    WORD_NO_MATCH,
+    WORD_VERIFIED,
+    WORD_NOT_VERIFIED, /* {1} depth, {2} issuer, {3} reason */
+    WORD_MADE_CSR,     /* {1} key, {2} request */
+    WORD_MADE_CSR_ONLY,
+    WORD_MADE_SELFSIGNED,
+    WORD_MADE_SELFSIGNED_ONLY,
+    WORD_SIGNED,     /* {1} certificate, {2} CA */
+    WORD_UNLOCKED,   /* {1} key */
+    WORD_WAS_OPEN,   /* {1} key */
+    WORD_SSH_MADE,   /* {1} file */
+    WORD_USAGE_NONE, /* pki alone, no service */
+    WORD_COUNT
+};
+/* Adds the wording with {1}, {2}, {3} filled in, their control bytes escaped; no line end. Unused
+ * values may be NULL. */
+void words_add(struct str *out, enum word word, const char *one, const char *two,
+               const char *three);
+
+#endif

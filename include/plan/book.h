@@ -1,0 +1,40 @@
+#ifndef PLAN_BOOK_H
+#define PLAN_BOOK_H
+
+#include "plan/merge.h"
+#include "plan/plan.h"
+
+/* RUNBOOK.md while it is written: for a person at night who has never done this. */
+
+struct book_service {
+    const struct service *service;
+    struct procedure procedure;
+};
+struct book {
+    const struct plan *plan;
+    const struct facts *facts;
+    struct str *out;
+    struct book_service *services; /* those that have steps, in file order */
+    size_t count;
+};
+
+/* What to have ready: access, files, keys, preconditions, the time window. */
+void book_before(const struct book *book);
+/* The steps, turn by turn. */
+void book_steps(const struct book *book);
+/* What others must trust, what to look at when done, how to go back. */
+void book_after(const struct book *book);
+
+const struct server *book_server(const struct book *book, const char *name);
+const struct plan_server *book_plan_server(const struct book *book, const char *name);
+/* The address as ssh takes it (no brackets) and as sftp and URLs do (an IPv6 one in brackets). */
+char *book_ssh_address(const struct server *server);
+char *book_url_address(const struct server *server);
+/* https://ADDRESS:PORT of the management service of that server, or else of the first that has one;
+ * *found is its service. NULL: none. Free it. */
+char *book_management_url(const struct book *book, const struct server *server,
+                          const struct service **found);
+/* The first command of a stage; NULL. */
+const char *procedure_line(const struct procedure *procedure, enum stage stage);
+
+#endif

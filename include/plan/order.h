@@ -1,0 +1,30 @@
+#ifndef PLAN_ORDER_H
+#define PLAN_ORDER_H
+
+#include "model/deployment.h"
+
+/* Who acts when (SPEC 11): the trusted before the trusting. */
+
+/* What one server does before another must act. */
+struct turn {
+    const struct server *server;
+    const struct service **services; /* in the order they are done */
+    size_t count;
+};
+struct order {
+    struct turn *turns;
+    size_t count;
+};
+
+/* Does the service have steps in this plan? Those without count as done. */
+typedef bool (*order_wanted)(const void *context, const struct service *service);
+
+/* Servers take turns in file order; in its turn a server does, again and again, the first service
+ * in file order whose predecessors are done: for each kind in its `follows` those on its own
+ * server, or where that has none, on all; and its own server's management. Kinds that wait for each
+ * other in a circle are an error. Free with order_free. */
+must_check bool order_make(const struct server *servers, size_t count, order_wanted wanted,
+                           const void *context, struct order *out, struct error *err);
+void order_free(struct order *order);
+
+#endif

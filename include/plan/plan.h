@@ -1,0 +1,44 @@
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "model/facts.h"
+
+/* The installation as steps (SPEC 11); plan.json is this, every other file is written from it. */
+struct step {
+    int number, phase;
+    char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
+    struct strings upload;
+    char *command;
+    struct strings expect;
+    char *section, *undo, *manual;
+    enum source source; /* of the reply; not in plan.json */
+};
+struct plan_server {
+    char *name;
+    struct strings files; /* names in files/, sorted */
+};
+struct plan {
+    struct step *steps;
+    size_t count;
+    struct plan_server *servers;
+    size_t server_count;
+};
+struct plan_options {
+    bool base; /* preconditions as phase 0 */
+    bool all;
+};
+must_check bool plan_make(const struct facts *facts, const struct plan_options *options,
+                          struct plan *out, struct error *err);
+void plan_free(struct plan *plan);
+/* install/ whole: made beside and renamed into place; a folder there without our plan.json is
+ * refused. out is the folder's path. Byte-identical for equal facts. */
+must_check bool plan_write(const struct plan *plan, const struct facts *facts, const char *out,
+                           struct error *err);
+/* RUNBOOK.md. */
+void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out);
+/* plan.json. */
+void plan_json(const struct plan *plan, struct str *out);
+/* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9 files)". */
+size_t plan_file_count(const struct plan *plan);
+
+#endif

@@ -1,0 +1,117 @@
+#ifndef RULES_RULE_H
+#define RULES_RULE_H
+
+#include "pki/chain.h"
+#include "rules/rules.h"
+
+/* What the groups of rules share; private to rules/. */
+
+enum scope { SCOPE_FILE, SCOPE_IDENTITY, SCOPE_SLOT, SCOPE_TRUST, SCOPE_SERVICE, SCOPE_SERVER };
+enum role { ROLE_KEY, ROLE_CERTIFICATE, ROLE_BUNDLE, ROLE_FULLCHAIN, ROLE_CSR, ROLE_TRUST };
+#define ROLE_COUNT (ROLE_CSR + 1) /* of an identity's files */
+
+/* What an identity says of itself: its certificate where a sound one is there, else the names
+ * planned in deployment.conf (whose absence in the store is a rule of its own). */
+struct view {
+    const struct identity *identity;
+    const char *names[ROLE_COUNT];              /* of its files */
+    const struct store_file *files[ROLE_COUNT]; /* NULL: absent */
+    const struct cert *leaf; /* of the right kind and its key's; NULL: planned names */
+    const char *leaf_file;   /* where it stands; "" without one */
+    const char *cn;
+    bool has_san, has_eku, self_signed;
+    struct strings sans, eku; /* typed, as in cert */
+    struct names request;
+    unsigned roles;             /* 1 << role: what the slots that use it take */
+    size_t service_count;       /* that use it */
+    const struct service *only; /* the one, where it is one */
+};
+/* An identity in a slot. */
+struct use {
+    const struct server *server;
+    const struct service *service;
+    const struct slot *slot;
+    struct view *view; /* NULL: none named */
+};
+struct judge {
+    const struct facts *facts;
+    bool planned; /* deployment.conf alone */
+    struct view *views;
+    size_t view_count;
+    struct use *uses;
+    size_t use_count;
+};
+/* What a rule looks at; of each scope only its own members are set. */
+struct subject {
+    const struct judge *judge;
+    const struct server *server;
+    const struct service *service;
+    const struct slot *slot;
+    const struct view *view;
+    const struct trust *trust;
+    const struct require *require;
+    enum role role;
+    const char *name;              /* of a file */
+    const struct store_file *file; /* NULL: absent */
+};
+struct rule {
+    const char *id, *section;
+    enum severity severity;
+    enum scope scope;
+    void (*check)(const struct rule *rule, const struct subject *subject, struct findings *out);
+};
+struct group {
+    const struct rule *rules;
+    size_t count;
+};
+extern const struct group rules_names, rules_content, rules_usage, rules_chain, rules_trust,
+    rules_topology;
+
+/* rules/view */
+void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out);
+void judge_close(struct judge *judge);
+const struct view *judge_view(const struct judge *judge, const struct identity *identity);
+/* The view's names hold the wanted one: a SAN covers it, the CN counts only without any SAN. */
+bool view_has_name(const struct view *view, const char *wanted);
+/* What it is called in a message: its certificate's file, else `identity "x"`. Free it. */
+char *view_title(const struct view *view);
+/* The entry of such a component: require.id is id and its condition holds for a service that uses
+ * the identity in that slot; the most severe. NULL: none. */
+const struct require *view_require(const struct judge *judge, const struct view *view,
+                                   const char *id);
+const struct require *service_require(const struct judge *judge, const struct service *service,
+                                      const char *id);
+
+/* rules/finding: adds one. The place is the subject's; file is the subject's name, else the leaf's.
+ */
+struct finding *report(struct findings *out, const struct rule *rule, const struct subject *subject,
+                       const char *format, ...) printf_like(4, 5);
+void report_remedy(struct finding *finding, const char *format, ...) printf_like(2, 3);
+void report_mend(struct finding *finding, const char *value);
+void report_file(struct finding *finding, const char *file);
+void finding_free(struct finding *finding);
+/* "1st", "2nd" … */
+void ordinal(size_t number, char out[static 16]);
+
+/* rules/precedence */
+void findings_settle(const struct facts *facts, struct findings *findings);
+
+/* rules/verbs: the entries of a component's file. */
+void verbs_run(const struct judge *judge, struct findings *out);
+enum severity require_severity(const struct require *require);
+
+/* rules/chain: the certificates of a file; free items. */
+struct certs {
+    const struct cert **items;
+    size_t count;
+};
+void certs_add(struct certs *pool, const struct store_file *file);
+void certs_free(struct certs *pool);
+/* The file of the store (other than these two names) that has the certificate's issuer, or NULL. */
+const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
+                                const char **file);
+/* The path from the view's leaf through its bundle or full chain. false: it has neither. */
+bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
+                const char **file);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef STORE_SCAN_H
+#define STORE_SCAN_H
+
+#include "pki/load.h"
+#include "store/store.h"
+
+/* A file of the store, parsed once. */
+struct store_file {
+    char *name;
+    mode_t mode;
+    struct pki_file pki;
+    char *problem; /* why it can't be read at all (FIFO, too large, permission); NULL when read */
+};
+struct scan {
+    struct store_file *files; /* by name, bytewise order */
+    size_t count;
+};
+/* Every PKI file of the store; a store that doesn't exist is empty. */
+must_check bool scan_store(const char *path, struct scan *out, struct error *err);
+const struct store_file *scan_find(const struct scan *scan, const char *name);
+/* The certificates of a file, or NULL; the first. */
+const struct cert *scan_cert(const struct scan *scan, const char *name);
+void scan_free(struct scan *scan);
+
+/* The store as it will be once a batch is committed. Borrows from the scan it was made of, which must
+ * outlive it; owns what the batch brings. */
+struct overlay {
+    struct scan scan;
+    struct store_file *own;
+    size_t own_count;
+};
+void overlay_make(const struct scan *scan, const struct batch *batch, struct overlay *out);
+void overlay_free(struct overlay *overlay);
+
+#endif

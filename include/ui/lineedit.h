@@ -1,0 +1,38 @@
+#ifndef UI_LINEEDIT_H
+#define UI_LINEEDIT_H
+
+#include "ui/keys.h"
+
+/* The editor of one line: graphemes, words, kill and undo. libform's own loses blanks, draws wide
+ * characters outside its field and has no undo (WIZARD 7). Start with {0}. */
+
+struct line_state {
+    char *text;
+    size_t cursor;
+};
+enum line_change { LINE_NONE, LINE_INSERT, LINE_ERASE, LINE_KILL };
+struct lineedit {
+    struct str text;
+    size_t cursor; /* in bytes, where a grapheme begins */
+    size_t left;   /* the first byte shown */
+    char *killed;
+    struct line_state *undo;
+    size_t undo_count;
+    enum line_change last; /* a run of one kind is undone at once */
+};
+
+/* A new text, the cursor behind it; undo forgets what was. */
+void lineedit_set(struct lineedit *line, const char *text);
+const char *lineedit_text(const struct lineedit *line);
+/* True when the key belongs to a line's editing, changed or not. */
+bool lineedit_key(struct lineedit *line, const struct key *key);
+/* Inserts up to the first line end; blanks around are left out where the line is empty. */
+void lineedit_paste(struct lineedit *line, const char *text, size_t length);
+/* What is seen of it in columns, padded with '_'; *cursor is the column of the cursor, *before and
+ * *after say whether more stands outside. */
+void lineedit_show(struct lineedit *line, int columns, struct str *out, int *cursor, bool *before,
+                   bool *after);
+/* Wipes. */
+void lineedit_free(struct lineedit *line);
+
+#endif

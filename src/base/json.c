@@ -1,0 +1,63 @@
+#include "base/json.h"
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text); /* NULL where it is no UTF-8 */
+    if (value)
+        return value;
+    char *safe = escape_text(text);
+    value = json_string(safe);
+    free(safe);
+    return value ? value : json_string("");
+}
+
+json_t *json_strings(const struct strings *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(array, json_text(list->items[i]));
+    return array;
+}
+
+json_t *json_time(time_t at)
+{
+    char stamp[32];
+    clock_stamp(at, stamp);
+    return json_string(stamp);
+}
+
+void json_put(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new(object, name, value);
+}
+
+void json_write(const json_t *value, struct str *out)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+    if (!text)
+        return;
+    for (const char *at = text; *at; at++) {
+        if (*at == 0x7F) /* the one control that jansson leaves raw */
+            str_add(out, "\\u007F");
+        else
+            str_add_char(out, *at);
+    }
+    str_add_char(out, '\n');
+    free(text);
+}
+
+void json_print(json_t *value, FILE *stream)
+{
+    struct str out = {0};
+    json_write(value, &out);
+    fwrite(str_text(&out), 1, out.length, stream);
+    str_free(&out);
+    json_decref(value);
+}

@@ -1,0 +1,234 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+#include "base/secret.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void str_reserve(struct str *str, size_t capacity)
+{
+    if (capacity < str->capacity)
+        return;
+    size_t room = str->capacity ? str->capacity : 64;
+    while (room <= capacity)
+        room *= 2;
+    str->data = xrealloc(str->data, room);
+    str->capacity = room;
+}
+
+void str_add_bytes(struct str *str, const void *data, size_t length)
+{
+    str_reserve(str, str->length + length + 1);
+    if (length)
+        memcpy(str->data + str->length, data, length);
+    str->length += length;
+    str->data[str->length] = '\0';
+}
+
+void str_add(struct str *str, const char *text)
+{
+    str_add_bytes(str, text, strlen(text));
+}
+
+void str_add_char(struct str *str, char byte)
+{
+    str_add_bytes(str, &byte, 1);
+}
+
+void str_addf(struct str *str, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length > 0) {
+        str_reserve(str, str->length + (size_t)length + 1);
+        vsnprintf(str->data + str->length, (size_t)length + 1, format, again);
+        str->length += (size_t)length;
+    }
+    va_end(again);
+}
+
+const char *str_text(const struct str *str)
+{
+    return str->data ? str->data : "";
+}
+
+char *str_take(struct str *str)
+{
+    char *text = str->data ? str->data : xstrdup("");
+    *str = (struct str){0};
+    return text;
+}
+
+void str_clear(struct str *str)
+{
+    str->length = 0;
+    if (str->data)
+        str->data[0] = '\0';
+}
+
+void str_free(struct str *str)
+{
+    free(str->data);
+    *str = (struct str){0};
+}
+
+void str_wipe(struct str *str)
+{
+    if (str->data)
+        wipe(str->data, str->capacity);
+    str_free(str);
+}
+
+void strings_add_take(struct strings *list, char *text)
+{
+    list->items = grow(list->items, list->count, sizeof *list->items);
+    list->items[list->count++] = text;
+}
+
+void strings_add(struct strings *list, const char *text)
+{
+    strings_add_take(list, xstrdup(text));
+}
+
+bool strings_has(const struct strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+bool strings_has_nocase(const struct strings *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcasecmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+bool strings_add_new(struct strings *list, const char *text)
+{
+    if (strings_has_nocase(list, text))
+        return false;
+    strings_add(list, text);
+    return true;
+}
+
+bool strings_equal(const struct strings *a, const struct strings *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+void strings_copy(struct strings *to, const struct strings *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        strings_add(to, from->items[i]);
+}
+
+void strings_split(struct strings *list, const char *text, char separator)
+{
+    const char *start = text;
+    for (const char *at = text;; at++) {
+        if (*at && *at != separator)
+            continue;
+        if (at > start)
+            strings_add_take(list, xstrndup(start, (size_t)(at - start)));
+        if (!*at)
+            return;
+        start = at + 1;
+    }
+}
+
+char *strings_join(const struct strings *list, const char *separator)
+{
+    struct str out = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        if (i)
+            str_add(&out, separator);
+        str_add(&out, list->items[i]);
+    }
+    return str_take(&out);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strings_sort(struct strings *list)
+{
+    if (list->count)
+        qsort(list->items, list->count, sizeof *list->items, compare_texts);
+}
+
+void strings_free(struct strings *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct strings){0};
+}
+
+bool text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool text_ends(const char *text, const char *suffix)
+{
+    size_t length = strlen(text), tail = strlen(suffix);
+    return length >= tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+enum { DISTANCE_MAX = 40 };
+
+/* Levenshtein's distance, a swap of neighbours counting one. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t rows = strlen(a), columns = strlen(b);
+    if (rows > DISTANCE_MAX || columns > DISTANCE_MAX)
+        return DISTANCE_MAX;
+    size_t cell[DISTANCE_MAX + 1][DISTANCE_MAX + 1];
+    for (size_t i = 0; i <= rows; i++)
+        cell[i][0] = i;
+    for (size_t j = 0; j <= columns; j++)
+        cell[0][j] = j;
+    for (size_t i = 1; i <= rows; i++)
+        for (size_t j = 1; j <= columns; j++) {
+            size_t best = cell[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (cell[i - 1][j] + 1 < best)
+                best = cell[i - 1][j] + 1;
+            if (cell[i][j - 1] + 1 < best)
+                best = cell[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                cell[i - 2][j - 2] + 1 < best)
+                best = cell[i - 2][j - 2] + 1;
+            cell[i][j] = best;
+        }
+    return cell[rows][columns];
+}
+
+const char *text_nearest(const char *text, const char *const *candidates, size_t count)
+{
+    const char *best = NULL;
+    size_t least = strlen(text) / 3 + 2; /* farther than this is another word */
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(text, candidates[i]);
+        if (d < least) {
+            least = d;
+            best = candidates[i];
+        }
+    }
+    return best;
+}

@@ -1,0 +1,204 @@
+#include "cli/advice.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *title(const struct cert *cert)
+{
+    return *cert->cn ? cert->cn : cert->subject;
+}
+
+/* Would the chain hold if the certificates of this file were in the last one named? */
+static bool completes(const struct advice_question *question, const struct pki_file *file)
+{
+    struct pool anchors = {0};
+    struct chain chain;
+    for (size_t i = 0; i < question->anchors->count; i++)
+        pool_add(&anchors, question->anchors->certs[i]);
+    pool_add_file(&anchors, file);
+    chain_verify(question->chain->certs[0], question->links->certs, question->links->count,
+                 anchors.certs, anchors.count, question->purpose, question->host, question->at,
+                 &chain);
+    pool_free(&anchors);
+    return chain.valid;
+}
+
+static bool has_issuer(const struct pki_file *file, const struct cert *cert)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].kind == OBJECT_CERT && cert_issued_by(cert, file->objects[i].cert) &&
+            !cert_same(cert, file->objects[i].cert))
+            return true;
+    return false;
+}
+
+/* How well a file of the store helps; 0 not at all. A file that the appliance can take as it is,
+ * and of those the smallest, is the better. */
+static int usefulness(const struct advice_question *question, const struct cert *cert,
+                      const struct pki_file *file)
+{
+    if (!has_issuer(file, cert))
+        return 0;
+    bool is_bundle = file->pem && (file->kind == PKI_CERTIFICATE || file->kind == PKI_BUNDLE);
+    return 1 + (file->kind == PKI_CERTIFICATE) + (is_bundle ? 2 : 0) +
+           (completes(question, file) ? 4 : 0);
+}
+
+/* The file of the store that brings the issuer, NULL when none does. */
+static const struct store_file *store_file(const struct advice_question *question,
+                                           const struct cert *cert)
+{
+    const struct store_file *found = NULL;
+    int best = 0;
+    for (size_t i = 0; question->store && i < question->store->count; i++) {
+        int useful = usefulness(question, cert, &question->store->files[i].pki);
+        if (useful > best)
+            found = &question->store->files[i];
+        best = useful > best ? useful : best;
+    }
+    return found;
+}
+
+/* Where the issuer of cert can be had. */
+static char *where_issuer(const struct advice_question *question, const struct cert *cert)
+{
+    const char *last = question->files[question->file_count - 1];
+    const struct store_file *file = store_file(question, cert);
+    if (file)
+        return xformat("%s of the store %s: add it to %s", file->name,
+                       completes(question, &file->pki) ? "completes the chain" : "has it", last);
+    if (*cert->aia)
+        return xformat("fetch it from %s and add it to %s", cert->aia, last);
+    return xformat("ask the CA for it and add it to %s, root last", last);
+}
+
+/* A certificate of the issuer's name is there, but another key made the signature. */
+static bool has_namesake(const struct advice_question *question, const struct cert *cert)
+{
+    const struct pool *const pools[] = {question->links, question->anchors};
+    for (int i = 0; i < 2; i++)
+        for (size_t j = 0; j < pools[i]->count; j++)
+            if (strcmp(pools[i]->certs[j]->subject, cert->issuer) == 0 &&
+                !cert_same(pools[i]->certs[j], cert))
+                return true;
+    return false;
+}
+
+static void advise_issuer(const struct advice_question *question, struct error *err)
+{
+    const struct cert *failed = chain_failed(question->chain);
+    bool namesake = has_namesake(question, failed);
+    if (!namesake && chain_fault(question->chain) == FAULT_SIGNATURE) {
+        error_set(err, STATUS_NO, question->files[0], "fetch it again from the CA",
+                  "the signature of \"%s\" is wrong: it was changed after it was signed",
+                  title(failed));
+        return;
+    }
+    char *remedy = where_issuer(question, failed);
+    if (namesake)
+        error_set(err, STATUS_NO, question->files[0], remedy,
+                  "\"%s\" was not signed by the \"%s\" that is here, which has another key",
+                  title(failed), failed->issuer);
+    else
+        error_set(err, STATUS_NO, question->files[0], remedy,
+                  "the issuer of \"%s\", \"%s\", is not here", title(failed), failed->issuer);
+    free(remedy);
+}
+
+static void advise_time(const struct advice_question *question, struct error *err)
+{
+    const struct cert *failed = chain_failed(question->chain);
+    bool ended = chain_fault(question->chain) == FAULT_ENDED;
+    bool is_leaf = failed == question->chain->certs[0];
+    char date[16], moment[16];
+    clock_date(ended ? failed->not_after : failed->not_before, date);
+    clock_date(question->at, moment);
+    const char *remedy = !ended    ? "check the clock, or wait"
+                         : is_leaf ? "ask its CA for a new certificate, with the same request"
+                                   : "ask the CA for its present certificate and put that into "
+                                     "the bundle";
+    error_set(err, STATUS_NO, question->files[0], remedy, "\"%s\" %s %s, judged at %s",
+              title(failed), ended ? "ended" : "begins", date, moment);
+}
+
+static void advise_root(const struct advice_question *question, struct error *err)
+{
+    const struct cert *failed = chain_failed(question->chain);
+    const char *last = question->files[question->file_count - 1];
+    char *remedy = failed == question->chain->certs[0]
+                       ? xformat("name its own file last, or a file that holds it")
+                       : xformat("add it to %s, or name the file that holds it last", last);
+    error_set(err, STATUS_NO, question->files[0], remedy,
+              "\"%s\" signs itself and is not in %s, whose roots alone are trusted", title(failed),
+              last);
+    free(remedy);
+}
+
+static void advise_name(const struct advice_question *question, struct error *err)
+{
+    const struct cert *leaf = question->chain->certs[0];
+    char *has = leaf->sans.count ? strings_join(&leaf->sans, ", ") : xformat("CN %s", leaf->cn);
+    error_set(err, STATUS_NO, question->files[0], "make a new request with that name in its SAN",
+              "lacks the name %s (has: %s)", question->host, has);
+    free(has);
+}
+
+static void advise_purpose(const struct advice_question *question, struct error *err)
+{
+    const struct cert *failed = chain_failed(question->chain);
+    bool server = question->purpose == PURPOSE_SERVER;
+    char *eku = strings_join(&failed->eku, ", "), *ku = strings_join(&failed->ku, ", ");
+    error_set(err, STATUS_NO, question->files[0],
+              server ? "ask the CA for one with extended key usage serverAuth"
+                     : "ask the CA for one with extended key usage clientAuth",
+              "\"%s\" may not be used by a %s (extended key usage: %s; key usage: %s)",
+              title(failed), server ? "server" : "client", *eku ? eku : "none", *ku ? ku : "none");
+    free(eku);
+    free(ku);
+}
+
+/* A CA that may not sign what stands below it. */
+static void advise_ca(const struct advice_question *question, struct error *err)
+{
+    enum chain_fault fault = chain_fault(question->chain);
+    const char *what = fault == FAULT_PATH_LENGTH  ? "allows fewer CAs below it than stand here"
+                       : fault == FAULT_CONSTRAINT ? "has a name that a CA above it may not sign"
+                                                   : "may not sign certificates: it is no CA";
+    error_set(err, STATUS_NO, question->files[0],
+              "ask the CA for the chain that it has for this certificate", "\"%s\" %s",
+              title(chain_failed(question->chain)), what);
+}
+
+void advice_give(const struct advice_question *question, struct error *err)
+{
+    switch (chain_fault(question->chain)) {
+    case FAULT_ISSUER:
+    case FAULT_SIGNATURE:
+        advise_issuer(question, err);
+        break;
+    case FAULT_ENDED:
+    case FAULT_EARLY:
+        advise_time(question, err);
+        break;
+    case FAULT_NO_ANCHOR:
+        advise_root(question, err);
+        break;
+    case FAULT_NO_CA:
+    case FAULT_PATH_LENGTH:
+    case FAULT_CONSTRAINT:
+        advise_ca(question, err);
+        break;
+    case FAULT_PURPOSE:
+        advise_purpose(question, err);
+        break;
+    case FAULT_HOST:
+        advise_name(question, err);
+        break;
+    default:
+        error_set(err, STATUS_NO, question->files[0], "ask the CA for a new one", "\"%s\": %s",
+                  title(chain_failed(question->chain)), question->chain->reason);
+    }
+}

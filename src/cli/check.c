@@ -1,0 +1,114 @@
+/* certwright check: every rule over the deployment and its store. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "rules/rules.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *finding_json(const struct finding *finding)
+{
+    json_t *object = json_object();
+    json_put(object, "id", json_text(finding->id));
+    json_put(object, "severity", json_text(severity_word(finding->severity)));
+    json_put(object, "server", json_text(finding->server));
+    json_put(object, "service", json_text(finding->service));
+    json_put(object, "identity", json_text(finding->identity));
+    json_put(object, "file", json_text(finding->file));
+    json_put(object, "message", json_text(finding->message));
+    json_put(object, "remedy", json_text(finding->remedy));
+    json_put(object, "section", json_text(finding->section));
+    json_put(object, "accepted", json_boolean(finding->accepted));
+    return object;
+}
+
+static void print_json(const struct findings *findings)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < findings->count; i++)
+        json_array_append_new(list, finding_json(&findings->items[i]));
+    json_print(list, stdout);
+}
+
+/* Six digits are a document of the vendor, everything else a section of the guide. */
+static const char *source_word(const char *section)
+{
+    return strlen(section) == 6 && strspn(section, "0123456789") == 6 ? "document" : "guide";
+}
+
+static void print_finding(const struct cli *cli, const struct finding *finding)
+{
+    char *place = finding_place(finding);
+    cli_say(cli, "%s %s%s%s: %s%s", severity_word(finding->severity), finding->id,
+            *place ? " " : "", place, finding->message, finding->accepted ? " (accepted)" : "");
+    if (*finding->section)
+        cli_say(cli, "  %s%s(%s %s)", finding->remedy, *finding->remedy ? " " : "",
+                source_word(finding->section), finding->section);
+    else if (*finding->remedy)
+        cli_say(cli, "  %s", finding->remedy);
+    free(place);
+}
+
+static void print_text(const struct cli *cli, const struct findings *findings)
+{
+    size_t counts[SEVERITY_NOTICE + 1] = {0};
+    for (size_t i = 0; i < findings->count; i++) {
+        print_finding(cli, &findings->items[i]);
+        counts[findings->items[i].severity] += !findings->items[i].accepted;
+    }
+    cli_say(cli, "%zu errors, %zu warnings, %zu notices", counts[SEVERITY_ERROR],
+            counts[SEVERITY_WARNING], counts[SEVERITY_NOTICE]);
+}
+
+/* 2.9, 3.10 */
+static bool is_release(const char *text)
+{
+    return isdigit((unsigned char)*text) && strspn(text, "0123456789.") == strlen(text) &&
+           text[strlen(text) - 1] != '.' && !strstr(text, "..");
+}
+
+static int check_run(const struct cli *cli)
+{
+    const char *release = cli_value(cli, "release");
+    if (cli->arg_count)
+        return cli_usage(cli, "check takes no argument");
+    if (release && !is_release(release))
+        return cli_usage(cli, "\"%s\" is no release: write it like 2.9", release);
+    struct catalogue catalogue = {0};
+    struct facts facts = {0};
+    int status = cli_gather(cli, &catalogue, &facts);
+    if (status)
+        return status;
+    if (release) {
+        free(facts.deployment.release);
+        facts.deployment.release = xstrdup(release);
+    }
+    struct findings findings;
+    rules_run(&facts, RULES_ALL, &findings);
+    if (cli->json)
+        print_json(&findings);
+    else
+        print_text(cli, &findings);
+    status = findings_errors(&findings) ? STATUS_NO : STATUS_OK;
+    findings_free(&findings);
+    facts_free(&facts);
+    catalogue_free(&catalogue);
+    return status;
+}
+
+static const struct cli_option check_options[] = {{"release", true}, {NULL, false}};
+
+const struct cli_command command_check = {
+    .name = "check",
+    .run = check_run,
+    .options = check_options,
+    .usage = "check [--release R]",
+    .summary = "judge the deployment and its store by every rule",
+    .help =
+        "Each finding says where, what is wrong and what to do. Exit 1 when an error is found "
+        "that\n"
+        "deployment.conf does not accept. --release R judges as if R were installed; --at DATE as\n"
+        "of that date.\n",
+};

@@ -1,0 +1,111 @@
+/* What every command needs of the command line. */
+#include "cli/cli.h"
+#include "base/escape.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool cli_flag(const struct cli *cli, const char *name)
+{
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (strcmp(cli->given[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+    const char *value = NULL;
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (strcmp(cli->given[i].name, name) == 0)
+            value = cli->given[i].value;
+    return value;
+}
+
+int cli_fail(const struct error *err)
+{
+    struct str text = {0};
+    error_text(err, &text);
+    fprintf(stderr, "certwright: %s\n", str_text(&text));
+    str_free(&text);
+    return err->code ? (int)err->code : STATUS_NO;
+}
+
+int cli_usage(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *message = NULL;
+    if (vasprintf(&message, format, args) < 0)
+        message = NULL;
+    va_end(args);
+    char *safe = escape_text(message ? message : "wrong usage");
+    fprintf(stderr, "certwright: %s: see certwright %s --help\n", safe,
+            cli->command ? cli->command : "");
+    free(safe);
+    free(message);
+    return STATUS_USAGE;
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+    if (cli->quiet)
+        return;
+    va_list args;
+    va_start(args, format);
+    char *message = NULL;
+    if (vasprintf(&message, format, args) < 0)
+        message = NULL;
+    va_end(args);
+    struct str safe = {0};
+    if (message)
+        escape_lines(&safe, message, strlen(message));
+    puts(str_text(&safe));
+    str_free(&safe);
+    free(message);
+}
+
+int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts *facts)
+{
+    struct error err = {0};
+    if (!catalogue_load(cli->catalogue_folder, catalogue, &err))
+        return cli_fail(&err);
+    struct facts_options options = {
+        .config = cli->config, .store = cli->store, .at = cli->at_given ? cli->at : 0};
+    if (facts_gather(&options, catalogue, facts, &err))
+        return STATUS_OK;
+    catalogue_free(catalogue);
+    if (access(cli->config, F_OK) != 0)
+        snprintf(err.remedy, sizeof err.remedy,
+                 "make one: certwright init --preset lab --domain example.com, or certwright wizard");
+    return cli_fail(&err);
+}
+
+bool cli_store_path(const struct cli *cli, char **out, struct error *err)
+{
+    if (cli->store) {
+        *out = xstrdup(cli->store);
+        return true;
+    }
+    if (access(cli->config, F_OK) != 0) {
+        *out = xstrdup("store");
+        return true;
+    }
+    struct catalogue catalogue;
+    struct deployment deployment;
+    if (!catalogue_load(cli->catalogue_folder, &catalogue, err))
+        return false;
+    bool good = deployment_load(cli->config, &catalogue, &deployment, err);
+    if (good) {
+        const char *base = path_base(cli->config);
+        char *folder = xstrndup(cli->config, (size_t)(base - cli->config));
+        *out = path_join(folder, deployment.store);
+        free(folder);
+        deployment_free(&deployment);
+    }
+    catalogue_free(&catalogue);
+    return good;
+}

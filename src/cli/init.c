@@ -1,0 +1,137 @@
+/* certwright init: a deployment.conf from a preset. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "model/build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct cli_option options[] = {
+    {"preset", true}, {"domain", true}, {"with", true}, {"without", true}, {"force", false},
+    {"O", true},      {"OU", true},     {"L", true},    {"ST", true},      {"C", true},
+    {"emailAddress", true}, {"release", true}, {NULL, false}};
+
+/* "a,b" into kinds that the catalogue knows. */
+static bool read_kinds(const struct catalogue *catalogue, const char *option, const char *text,
+                       struct strings *out, struct error *err)
+{
+    if (!text)
+        return true;
+    strings_split(out, text, ',');
+    for (size_t i = 0; i < out->count; i++) {
+        if (catalogue_find(catalogue, out->items[i]))
+            continue;
+        const char *names[64];
+        size_t count = 0;
+        for (; count < catalogue->count && count < 64; count++)
+            names[count] = catalogue->components[count].kind;
+        const char *near = text_nearest(out->items[i], names, count);
+        char *remedy = near ? xformat("did you mean \"%s\"?", near) : xstrdup("see the README");
+        error_set(err, STATUS_NO, option, remedy, "no component is called \"%s\"", out->items[i]);
+        free(remedy);
+        return false;
+    }
+    return true;
+}
+
+static bool read_subject(const struct cli *cli, struct names *out, struct error *err)
+{
+    for (int i = 0; i < ATTR_COUNT; i++) {
+        const char *value = i == ATTR_CN ? NULL : cli_value(cli, attribute_names[i]);
+        if (!value)
+            continue;
+        if (!attribute_check((enum attribute)i, value, err))
+            return false;
+        out->attributes[i] = xstrdup(value);
+    }
+    return true;
+}
+
+static bool check_domain(const char *domain, struct error *err)
+{
+    if (is_host_name(domain) && *domain != '*')
+        return true;
+    const char *blank = strchr(domain, ' ');
+    if (blank)
+        return error_set(err, STATUS_NO, "--domain", "write it like example.com",
+                         "a domain has no blank (column %d)", (int)(blank - domain) + 1);
+    return error_set(err, STATUS_NO, "--domain", "write it like example.com", "\"%s\" is no domain",
+                     domain);
+}
+
+static bool write_config(const struct cli *cli, const struct str *text, struct error *err)
+{
+    struct stat info;
+    if (lstat(cli->config, &info) == 0 && !cli_flag(cli, "force"))
+        return error_set(err, STATUS_NO, cli->config, "use --force to write a new one in its place",
+                         "it is there already");
+    return file_replace(cli->config, str_text(text), text->length, 0644, err);
+}
+
+static int make(const struct cli *cli, const struct catalogue *catalogue,
+                const struct preset *preset)
+{
+    struct error err = {0};
+    struct names subject = {0};
+    struct strings with = {0}, without = {0};
+    struct str text = {0};
+    struct build_options build = {.preset = preset,
+                                  .domain = cli_value(cli, "domain"),
+                                  .release = cli_value(cli, "release"),
+                                  .subject = &subject,
+                                  .with = &with,
+                                  .without = &without};
+    bool good = check_domain(build.domain, &err) && read_subject(cli, &subject, &err) &&
+                read_kinds(catalogue, "--with", cli_value(cli, "with"), &with, &err) &&
+                read_kinds(catalogue, "--without", cli_value(cli, "without"), &without, &err) &&
+                build_deployment(catalogue, &build, &text, &err) && write_config(cli, &text, &err);
+    if (good)
+        cli_say(cli, "Wrote %s: %s, for %s.\nNext: certwright generate", cli->config, preset->title,
+                build.domain);
+    names_free(&subject);
+    strings_free(&with);
+    strings_free(&without);
+    str_free(&text);
+    return good ? STATUS_OK : cli_fail(&err);
+}
+
+static int run(const struct cli *cli)
+{
+    const char *name = cli_value(cli, "preset");
+    if (cli->arg_count)
+        return cli_usage(cli, "init takes no \"%s\"", cli->args[0]);
+    if (!name)
+        return cli_usage(cli, "init needs --preset P");
+    if (!cli_value(cli, "domain"))
+        return cli_usage(cli, "init needs --domain D");
+    struct catalogue catalogue;
+    struct error err = {0};
+    if (!catalogue_load(cli->catalogue_folder, &catalogue, &err))
+        return cli_fail(&err);
+    const struct preset *preset = catalogue_preset(&catalogue, name);
+    int status;
+    if (preset) {
+        status = make(cli, &catalogue, preset);
+    } else {
+        struct strings names = {0};
+        for (size_t i = 0; i < catalogue.preset_count; i++)
+            strings_add(&names, catalogue.presets[i].name);
+        char *all = strings_join(&names, ", ");
+        status = cli_usage(cli, "no preset is called \"%s\" (there are %s)", name, all);
+        free(all);
+        strings_free(&names);
+    }
+    catalogue_free(&catalogue);
+    return status;
+}
+
+const struct cli_command command_init = {
+    "init", run, options,
+    "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
+    "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--force]",
+    "writes a deployment.conf from a preset",
+    "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
+    "single-combined (Web Bridge 2 and XMPP on one server)."};

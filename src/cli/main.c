@@ -1,0 +1,246 @@
+/* Reads the command line and hands it to one command. */
+#include "cli/cli.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/mem.h"
+#include "pki/text.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef VERSION
+#define VERSION "0.1"
+#endif
+
+static const struct cli_command *const commands[] = {
+    &command_wizard, &command_init,   &command_pki,   &command_generate,
+    &command_sign,   &command_import, &command_check, &command_plan,
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+/* Getopt's numbers: the global options, then the commands' own from OWN on. */
+enum { CONFIG = 1, STORE, CATALOGUE, PLAIN, ASCII, JSON, COLOR, AT, QUIET, HELP, VERSION_OPTION, OWN };
+
+static const struct option globals[] = {
+    {"config", required_argument, NULL, CONFIG},
+    {"store", required_argument, NULL, STORE},
+    {"catalogue", required_argument, NULL, CATALOGUE},
+    {"plain", no_argument, NULL, PLAIN},
+    {"ascii", no_argument, NULL, ASCII},
+    {"json", no_argument, NULL, JSON},
+    {"color", required_argument, NULL, COLOR},
+    {"at", required_argument, NULL, AT},
+    {"quiet", no_argument, NULL, QUIET},
+    {"help", no_argument, NULL, HELP},
+    {"version", no_argument, NULL, VERSION_OPTION},
+};
+enum { GLOBAL_COUNT = sizeof globals / sizeof *globals };
+
+static void print_help(void)
+{
+    puts("certwright - certificates for a Cisco Meeting Server deployment, step by step\n\n"
+         "usage: certwright [OPTIONS] [COMMAND ...]     without a command: the wizard\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    puts("\noptions, before or after the command:\n"
+         "  --config FILE      deployment file (deployment.conf)\n"
+         "  --store DIR        folder of keys and certificates (the deployment's, else store)\n"
+         "  --catalogue DIR    component files added to or replacing the built-in ones\n"
+         "  --plain            ask line by line: dumb terminals, screen readers, pipes\n"
+         "  --ascii            no line-drawing characters\n"
+         "  --json             results as one JSON document\n"
+         "  --color WHEN       auto, always or never; NO_COLOR is honoured\n"
+         "  --at DATE          judge validity at that time (2026-12-31 or 2026-12-31T12:00:00Z)\n"
+         "  --quiet            results and errors only\n"
+         "  --help, --version\n\n"
+         "`certwright COMMAND --help` tells more. Exit status: 0 done or yes, 1 no or refused,\n"
+         "2 wrong usage, 3 the system refused, 128+n on signal n.");
+}
+
+static int print_command_help(const struct cli_command *command)
+{
+    printf("usage: certwright %s\n\n%s\n", command->usage, command->summary);
+    if (command->help)
+        printf("\n%s\n", command->help);
+    return STATUS_OK;
+}
+
+static int print_version(void)
+{
+    struct str text = {0};
+    text_versions(&text);
+    printf("certwright %s\n%s", VERSION, str_text(&text));
+    str_free(&text);
+    return STATUS_OK;
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int wrong_usage(const char *what, const char *word, const char *hint)
+{
+    char *safe = escape_text(word);
+    fprintf(stderr, "certwright: %s \"%s\": %s\n", what, safe, hint);
+    free(safe);
+    return STATUS_USAGE;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i]->name;
+    const char *near = text_nearest(name, names, COMMAND_COUNT);
+    char *hint = near ? xformat("did you mean \"%s\"?", near) : xstrdup("see certwright --help");
+    int status = wrong_usage("no such command", name, hint);
+    free(hint);
+    return status;
+}
+
+/* Every command's own options in one table, so that they may stand before the command, too. */
+static struct option *all_options(size_t *count)
+{
+    struct option *table = NULL;
+    for (size_t i = 0; i < GLOBAL_COUNT; i++) {
+        table = grow(table, *count, sizeof *table);
+        table[(*count)++] = globals[i];
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        for (const struct cli_option *own = commands[i]->options; own && own->name; own++) {
+            bool known = false;
+            for (size_t j = 0; j < *count; j++)
+                known |= strcmp(table[j].name, own->name) == 0;
+            if (known)
+                continue;
+            table = grow(table, *count, sizeof *table);
+            table[*count] = (struct option){
+                own->name, own->has_value ? required_argument : no_argument, NULL,
+                OWN + (int)*count};
+            ++*count;
+        }
+    table = grow(table, *count, sizeof *table);
+    return table;
+}
+
+static int take_global(struct cli *cli, int which, const char *value)
+{
+    switch (which) {
+    case CONFIG:
+        cli->config = value;
+        break;
+    case STORE:
+        cli->store = value;
+        break;
+    case CATALOGUE:
+        cli->catalogue_folder = value;
+        break;
+    case PLAIN:
+        cli->plain = true;
+        break;
+    case ASCII:
+        cli->ascii = true;
+        break;
+    case JSON:
+        cli->json = true;
+        break;
+    case QUIET:
+        cli->quiet = true;
+        break;
+    case COLOR:
+        if (strcmp(value, "auto") == 0)
+            cli->color = COLOR_AUTO;
+        else if (strcmp(value, "always") == 0)
+            cli->color = COLOR_ALWAYS;
+        else if (strcmp(value, "never") == 0)
+            cli->color = COLOR_NEVER;
+        else
+            return wrong_usage("--color cannot be", value, "write auto, always or never");
+        break;
+    case AT:
+        if (!clock_parse(value, &cli->at))
+            return wrong_usage("--at cannot be", value, "write a date like 2026-12-31");
+        cli->at_given = true;
+        break;
+    }
+    return STATUS_OK;
+}
+
+static bool belongs_to(const struct cli_command *command, const char *name)
+{
+    for (const struct cli_option *own = command->options; own && own->name; own++)
+        if (strcmp(own->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int run(struct cli *cli, bool help, bool version)
+{
+    if (version)
+        return print_version();
+    const struct cli_command *command = &command_wizard;
+    if (cli->arg_count) {
+        command = find_command(cli->args[0]);
+        if (!command)
+            return unknown_command(cli->args[0]);
+        cli->args++;
+        cli->arg_count--;
+    } else if (help) {
+        print_help();
+        return STATUS_OK;
+    }
+    cli->command = command->name;
+    if (help)
+        return print_command_help(command);
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (!belongs_to(command, cli->given[i].name))
+            return cli_usage(cli, "%s has no option --%s", command->name, cli->given[i].name);
+    return command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    /* A closed descriptor 0 to 2 would be given to the next file opened. */
+    struct cli cli = {.config = "deployment.conf"};
+    size_t count = 0;
+    struct option *table = all_options(&count);
+    bool help = false, version = false;
+    int status = STATUS_OK, which;
+    opterr = 0;
+    while (status == STATUS_OK && (which = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+        const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+        if (which == ':')
+            status = wrong_usage("a value is missing after", word, "see --help");
+        else if (which == '?')
+            status = wrong_usage("no such option", word, "see certwright --help");
+        else if (which == HELP)
+            help = true;
+        else if (which == VERSION_OPTION)
+            version = true;
+        else if (which >= OWN) {
+            cli.given = grow(cli.given, cli.given_count, sizeof *cli.given);
+            cli.given[cli.given_count++] = (struct cli_given){table[which - OWN].name, optarg};
+        } else {
+            status = take_global(&cli, which, optarg);
+        }
+    }
+    cli.args = argv + optind;
+    cli.arg_count = (size_t)(argc - optind);
+    if (status == STATUS_OK)
+        status = run(&cli, help, version);
+    if (fflush(stdout) != 0 && status == STATUS_OK) {
+        perror("certwright: standard output");
+        status = STATUS_SYSTEM;
+    }
+    free(cli.given);
+    free(table);
+    return status;
+}

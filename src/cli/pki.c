@@ -1,0 +1,201 @@
+#include "cli/pki.h"
+
+#include "base/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DAYS_MOST 36500 /* a century; a year of five digits is nobody's wish */
+
+static const struct pki_action actions[] = {
+    {"list", "list", 0, 0, " ", pki_list},
+    {"inspect", "inspect FILE", 1, 1, " password-file ", pki_inspect},
+    {"match", "match KEY CERT", 2, 2, " password-file ", pki_match},
+    {"verify", "verify CERT BUNDLE [CA] [--purpose server|client] [--name HOST]", 2, 3,
+     " purpose name password-file ", pki_verify},
+    {"unlock", "unlock KEY [--password-file F]", 1, 1, " password-file ", pki_unlock},
+    {"csr", "csr BASE CN:VALUE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--force]", 1, 64,
+     " bits ec key force password-file ", pki_csr},
+    {"selfsigned",
+     "selfsigned BASE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--days N] [--force]", 1, 64,
+     " bits ec key days force password-file ", pki_selfsigned},
+    {"sign", "sign CSRBASE CABASE [--days N] [--force]", 2, 2, " days force ", pki_sign},
+    {"pkcs12-to-ssh", "pkcs12-to-ssh USER [--password-file F]", 1, 1, " password-file ",
+     pki_to_ssh},
+};
+#define ACTIONS (sizeof actions / sizeof *actions)
+
+static const struct pki_action *find_action(const char *name)
+{
+    for (size_t i = 0; i < ACTIONS; i++)
+        if (strcmp(actions[i].name, name) == 0)
+            return &actions[i];
+    return NULL;
+}
+
+static int unknown_action(const struct cli *cli, const char *name)
+{
+    const char *names[ACTIONS];
+    for (size_t i = 0; i < ACTIONS; i++)
+        names[i] = actions[i].name;
+    const char *near = text_nearest(name, names, ACTIONS);
+    if (near)
+        return cli_usage(cli, "pki has no \"%s\": did you mean %s?", name, near);
+    return cli_usage(cli, "pki has no \"%s\"", name);
+}
+
+static int run_pki(const struct cli *cli)
+{
+    const char *name = cli->arg_count ? cli->args[0] : "";
+    const struct pki_action *action = *name ? find_action(name) : NULL;
+    if (cli->arg_count && !action)
+        return unknown_action(cli, name);
+    const char *options = action ? action->options : " ";
+    for (size_t i = 0; i < cli->given_count; i++) {
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, " %s ", cli->given[i].name);
+        if (!strstr(options, wanted))
+            return cli_usage(cli, "pki%s%s takes no --%s", *name ? " " : "", name,
+                             cli->given[i].name);
+    }
+    if (!action)
+        return pki_services(cli);
+    size_t count = cli->arg_count - 1;
+    if (count < action->least || count > action->most)
+        return cli_usage(cli, "wrong number of arguments: certwright pki %s", action->usage);
+    return action->run(cli);
+}
+
+bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, struct error *err)
+{
+    struct buffer data = {0};
+    struct secret password = {0};
+    const char *password_file = cli_value(cli, "password-file");
+    *out = (struct pki_file){0};
+    if (password_file && !secret_read(password_file, &password, err))
+        return false;
+    bool good;
+    if (strchr(name, '/')) {
+        good = file_read(name, &data, err);
+    } else {
+        char *path = NULL;
+        struct store store = {.fd = -1, .lock_fd = -1};
+        good = cli_store_path(cli, &path, err) && store_open(path, false, &store, err) &&
+               store_read(&store, name, &data, err);
+        store_close(&store);
+        free(path);
+    }
+    if (good) {
+        pki_parse(data.data, data.length, password_file ? &password : NULL, out);
+        if (out->wrong_password)
+            good = error_set(err, STATUS_NO, name, "try another one", "the password is wrong");
+    }
+    buffer_free(&data);
+    secret_free(&password);
+    return good;
+}
+
+bool pki_open_store(const struct cli *cli, bool create, struct store *out, struct error *err)
+{
+    char *path = NULL;
+    *out = (struct store){.fd = -1, .lock_fd = -1};
+    bool good = cli_store_path(cli, &path, err) && store_open(path, create, out, err);
+    free(path);
+    if (good && !store_lock(out, err)) {
+        store_close(out);
+        good = false;
+    }
+    return good;
+}
+
+bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *wanted,
+                    struct error *err)
+{
+    if (file->locked)
+        return error_set(err, STATUS_NO, name,
+                         "give the password with --password-file, or open a key with "
+                         "certwright pki unlock",
+                         "is locked by a password");
+    if (file->kind == PKI_UNKNOWN)
+        return error_set(err, STATUS_NO, name, "certwright pki inspect tells what a file is",
+                         "holds no %s: %s", wanted,
+                         file->problem ? file->problem : "nothing known is in it");
+    return error_set(err, STATUS_NO, name, "certwright pki list names the files of the store",
+                     "holds no %s: it is a %s", wanted, pki_kind_word(file->kind));
+}
+
+bool pki_know(const struct cli *cli, const char *base, struct pki_known *out, struct error *err)
+{
+    *out = (struct pki_known){0};
+    if (access(cli->config, F_OK) != 0)
+        return true;
+    if (!catalogue_load(cli->catalogue_folder, &out->catalogue, err) ||
+        !deployment_load(cli->config, &out->catalogue, &out->deployment, err))
+        return false;
+    out->identity = deployment_identity(&out->deployment, base);
+    return true;
+}
+
+void pki_known_free(struct pki_known *known)
+{
+    deployment_free(&known->deployment);
+    catalogue_free(&known->catalogue);
+}
+
+int pki_days(const struct cli *cli, int *days)
+{
+    const char *text = cli_value(cli, "days");
+    char *end = NULL;
+    *days = 0;
+    if (!text)
+        return STATUS_OK;
+    long value = strtol(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || value < 1 || value > DAYS_MOST)
+        return cli_usage(cli, "--days is a number from 1 to %d", DAYS_MOST);
+    *days = (int)value;
+    return STATUS_OK;
+}
+
+void pki_say(const struct cli *cli, enum word word, const char *one, const char *two,
+             const char *three)
+{
+    if (cli->json)
+        return;
+    struct str text = {0};
+    words_add(&text, word, one, two, three);
+    cli_say(cli, "%s", str_text(&text));
+    str_free(&text);
+}
+
+static const struct cli_option options[] = {
+    {"bits", true}, {"ec", true},     {"key", true},           {"days", true}, {"purpose", true},
+    {"name", true}, {"force", false}, {"password-file", true}, {NULL, false},
+};
+
+const struct cli_command command_pki = {
+    .name = "pki",
+    .run = run_pki,
+    .options = options,
+    .usage = "pki [list|inspect|match|verify|unlock|csr|selfsigned|sign|pkcs12-to-ssh] ...",
+    .summary = "the appliance's pki commands on the store",
+    .help = "  pki                             which service uses which files\n"
+            "  pki list                        the files of the store\n"
+            "  pki inspect FILE                what a file holds\n"
+            "  pki match KEY CERT              do they belong together?\n"
+            "  pki verify CERT BUNDLE [CA]     does the chain hold, from the files alone?\n"
+            "      --purpose server|client     and may it be used so?\n"
+            "      --name HOST                 and does it have that name?\n"
+            "  pki unlock KEY                  takes the password off a key\n"
+            "  pki csr BASE CN:x [ATTR:y]...   new key and request: BASE.key, BASE.csr\n"
+            "      --bits 2048|3072|4096, --ec P-256|P-384\n"
+            "      --key FILE                  a request for that key, no new one\n"
+            "  pki selfsigned BASE [ATTR:y]... new key and certificate that signs itself\n"
+            "      --days N                    365; 3650 for a signer of deployment.conf\n"
+            "  pki sign CSRBASE CABASE         CABASE signs CSRBASE.csr: CSRBASE.crt\n"
+            "  pki pkcs12-to-ssh USER          USER.pub, a PKCS#12 file, becomes an SSH key\n"
+            "  --password-file F               first line: the password; else it is asked for\n"
+            "  --force                         may replace; an old key is kept as .bak\n"
+            "  ATTR: CN OU O L ST C emailAddress subjectAltName (a,b,c without blanks)\n"
+            "  A FILE with a / is a path, any other a name in the store.\n",
+};

@@ -1,0 +1,134 @@
+#include "plan/plan.h"
+
+#include "cli/cli.h"
+#include "plan/files.h"
+#include "rules/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char default_out[] = "install";
+
+/* The errors alone, as diagnostics; `check` shows everything. */
+static void print_errors(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity != SEVERITY_ERROR || finding->accepted)
+            continue;
+        struct error err;
+        char *place = finding_place(finding);
+        error_set(&err, STATUS_NO, place, finding->remedy, "%s: %s", finding->id, finding->message);
+        free(place);
+        cli_fail(&err);
+    }
+}
+
+/* Errors that nobody accepted stop the plan, and install/ stays as it is (SPEC 11). */
+static int judge(const struct cli *cli, const struct facts *facts, const char *out)
+{
+    struct findings findings;
+    int status = STATUS_OK;
+    rules_run(facts, RULES_ALL, &findings);
+    size_t errors = findings_errors(&findings);
+    if (errors) {
+        print_errors(&findings);
+        struct error err;
+        if (!cli_flag(cli, "force")) {
+            error_set(&err, STATUS_NO, out,
+                      "mend them, accept them in deployment.conf, or say --force",
+                      "not written: %zu error%s", errors, errors == 1 ? "" : "s");
+            status = cli_fail(&err);
+        }
+    }
+    findings_free(&findings);
+    return status;
+}
+
+/* Where private keys lie now: the one server, else all of them. */
+static size_t count_keys(const struct plan *plan, const struct facts *facts, const char **where)
+{
+    size_t keys = 0;
+    *where = NULL;
+    for (size_t i = 0; i < plan->server_count; i++)
+        for (size_t k = 0; k < plan->servers[i].files.count; k++) {
+            if (!file_is_private(facts, plan->servers[i].files.items[k]))
+                continue;
+            const char *name = plan->servers[i].name;
+            *where = !*where || *where == name ? name : "*";
+            keys++;
+        }
+    return keys;
+}
+
+static void report(const struct cli *cli, const struct plan *plan, const struct facts *facts,
+                   const char *out)
+{
+    if (cli->json) {
+        struct str text = {0};
+        plan_json(plan, &text);
+        fputs(str_text(&text), stdout);
+        str_free(&text);
+        return;
+    }
+    const char *where;
+    size_t servers = plan->server_count, keys = count_keys(plan, facts, &where);
+    cli_say(cli, "Wrote %s/ (%zu server%s, %zu files). Nothing was sent: read %s/RUNBOOK.md.", out,
+            servers, servers == 1 ? "" : "s", plan_file_count(plan), out);
+    if (!plan->count)
+        cli_say(cli, "No service needs anything: all are installed, or none has an identity.");
+    if (keys)
+        cli_say(cli, "%zu private key%s in %s/%s/files: delete %s when the servers have %s.", keys,
+                keys == 1 ? " lies" : "s lie", out, where, keys == 1 ? "it" : "them",
+                keys == 1 ? "it" : "them");
+}
+
+static int make_plan(const struct cli *cli, const struct facts *facts)
+{
+    const char *given = cli_value(cli, "out");
+    const char *out = given ? given : default_out;
+    const struct plan_options options = {.base = cli_flag(cli, "base"),
+                                         .all = cli_flag(cli, "all")};
+    struct plan made = {0};
+    struct error err = {0};
+    int status = judge(cli, facts, out);
+    if (!status && plan_make(facts, &options, &made, &err) && plan_write(&made, facts, out, &err))
+        report(cli, &made, facts, out);
+    else if (!status)
+        status = cli_fail(&err);
+    if (status && cli->json)
+        fputs("[]\n", stdout); /* one document, whatever happens */
+    plan_free(&made);
+    return status;
+}
+
+static int run(const struct cli *cli)
+{
+    if (cli->arg_count)
+        return cli_usage(cli, "plan takes no names: it is for all servers");
+    struct catalogue catalogue;
+    struct facts facts;
+    int status = cli_gather(cli, &catalogue, &facts);
+    if (status)
+        return status;
+    status = make_plan(cli, &facts);
+    facts_free(&facts);
+    catalogue_free(&catalogue);
+    return status;
+}
+
+static const struct cli_option options[] = {
+    {"out", true}, {"base", false}, {"all", false}, {"force", false}, {NULL, false}};
+
+const struct cli_command command_plan = {
+    .name = "plan",
+    .run = run,
+    .options = options,
+    .usage = "plan [--out DIR] [--base] [--all] [--force]",
+    .summary = "writes the installation: files, commands and a runbook",
+    .help = "Writes a folder for each server with its files, its commands and the batch for sftp,\n"
+            "RUNBOOK.md for the person who installs, and plan.json. Nothing is sent. Errors that\n"
+            "`certwright check` finds stop it, unless --force. --out names the folder (install);\n"
+            "one that certwright did not write is refused. --base adds the preconditions as a\n"
+            "first phase, --all the services that deployment.conf calls installed.",
+};

@@ -1,0 +1,262 @@
+/* One page a kind, made from its file in screens/. */
+#include "base/mem.h"
+#include "flow/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct service *first_service(const struct flow *flow, const char *kind)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++)
+            if (strcmp(d->servers[i].services[j].component->kind, kind) == 0)
+                return &d->servers[i].services[j];
+    return NULL;
+}
+
+/* A page before this one, in the order of the catalogue, shows the identity. */
+static bool shown_before(const struct flow *flow, const struct component *component,
+                         const struct identity *identity)
+{
+    for (size_t c = 0; c < flow->catalogue->count; c++) {
+        const struct component *other = &flow->catalogue->components[c];
+        if (other == component)
+            return false;
+        const struct service *service = first_service(flow, other->kind);
+        for (size_t k = 0; service && k < other->slot_count; k++)
+            if (service_identity(&flow->facts.deployment, service, &other->slots[k]) == identity)
+                return true;
+    }
+    return false;
+}
+
+bool component_page_passes(const struct flow *flow, const char *kind)
+{
+    const struct service *service = first_service(flow, kind);
+    if (!service)
+        return true;
+    size_t identities = 0;
+    for (size_t k = 0; k < service->component->slot_count; k++) {
+        const struct slot *slot = &service->component->slots[k];
+        const struct identity *identity =
+            service_identity(&flow->facts.deployment, service, slot);
+        if (!identity || !shown_before(flow, service->component, identity))
+            return false;
+        identities++;
+    }
+    return identities > 0;
+}
+
+static char *option_value(const struct flow *flow, const struct service *service,
+                          const struct ask *ask)
+{
+    struct strings values = {0};
+    service_value(&flow->facts.deployment, service, ask->name, &values);
+    char *text = strings_join(&values, " ");
+    strings_free(&values);
+    return text;
+}
+
+static void judge_option(struct field *field, const struct ask *ask, const char *value)
+{
+    struct error err = {0};
+    if (!*value)
+        return;
+    if (ask->type == ANSWER_HOST && !is_ip_address(value) && !attribute_check(ATTR_CN, value, &err))
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+    else if (ask->type == ANSWER_HOST && !is_ip_address(value) && !is_host_name(value))
+        field_finding(field, LEVEL_ERROR, "that is no host name", "write it like join.example.com", NULL);
+}
+
+static void add_option(const struct flow *flow, const struct service *service,
+                       const struct ask *ask, struct page *page)
+{
+    char *value = option_value(flow, service, ask);
+    char *id = xformat("%s.%s", service->component->kind, ask->name);
+    enum field_kind kind = ask->type == ANSWER_TICK     ? FIELD_TICK
+                           : ask->type == ANSWER_CHOICE ? FIELD_CHOICE
+                                                        : FIELD_TEXT;
+    bool on = strcmp(value, "true") == 0 || strcmp(value, "yes") == 0;
+    struct field *field =
+        page_field(page, kind, id, ask->label, kind == FIELD_TICK ? (on ? "yes" : "no") : value);
+    field_help(field, ask->help, ask->section);
+    for (size_t i = 0; i < ask->choices.count; i++)
+        field_choice(field, ask->choices.items[i], ask->choices.items[i], "");
+    struct strings derived = {0};
+    derive_option(&flow->facts.deployment, service, ask, &derived);
+    char *proposal = strings_join(&derived, " ");
+    field->follows = *proposal && strcmp(proposal, value) == 0;
+    field->list = ask->list;
+    field->fold = ask->fold || flow_lab(flow);
+    field->optional = !*ask->initial || ask->list;
+    if (ask->type == ANSWER_PORT)
+        field->columns = 6;
+    judge_option(field, ask, value);
+    free(proposal);
+    strings_free(&derived);
+    free(id);
+    free(value);
+}
+
+/* "Stands for:" and the line to type on the appliance, for each identity of the page. */
+static void add_live(const struct flow *flow, const struct service *service, struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    struct strings done = {0};
+    page_line(&page->live, "Stands for:");
+    for (size_t k = 0; k < service->component->slot_count; k++) {
+        const struct identity *identity =
+            service_identity(d, service, &service->component->slots[k]);
+        if (!identity || !slot_used(d, service, &service->component->slots[k]) ||
+            !strings_add_new(&done, identity->name))
+            continue;
+        struct names names = {0};
+        struct str line = {0};
+        identity_request(d, identity, &names);
+        names_line(&names, strcmp(identity->signer, "self") == 0 ? "selfsigned" : "csr",
+                   identity->name, &line);
+        page_wrap(&page->live, str_text(&line), 60);
+        str_free(&line);
+        names_free(&names);
+    }
+    if (!done.count) {
+        strings_free(&page->live);
+        page_line(&page->live, "No certificate is needed.");
+    }
+    strings_free(&done);
+}
+
+/* The other components that share an identity of this page. */
+static void add_sharers(const struct flow *flow, const struct service *service, struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    const struct identity *mine =
+        service->component->slot_count
+            ? service_identity(d, service, &service->component->slots[0])
+            : NULL;
+    struct strings titles = {0};
+    for (size_t i = 0; mine && i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++) {
+            const struct service *other = &d->servers[i].services[j];
+            for (size_t k = 0; k < other->component->slot_count; k++)
+                if (service_identity(d, other, &other->component->slots[k]) == mine)
+                    strings_add_new(&titles, other->component->title);
+        }
+    if (titles.count > 1) {
+        char *all = strings_join(&titles, ", ");
+        page_line(&page->why, "Shared by %s: one page for all.", all);
+        free(all);
+    }
+    strings_free(&titles);
+}
+
+static void add_service_findings(const struct service *service, const struct findings *findings,
+                                 struct page *page)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (*finding->identity || strcmp(finding->service, service->name) != 0 || finding->accepted)
+            continue;
+        if (finding->severity == SEVERITY_NOTICE || !page->field_count)
+            continue;
+        field_finding(&page->fields[page->field_count - 1], level_of(finding->severity),
+                      finding->message, finding->remedy, finding->mend);
+    }
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_FORM;
+    const char *kind = flow_page_part(flow);
+    const struct service *service = first_service(flow, kind);
+    if (!service) {
+        page->title = xstrdup(kind);
+        page_line(&page->intro, "It is not part of this deployment.");
+        return;
+    }
+    const struct component *component = service->component;
+    page->title = xstrdup(component->title);
+    page_wrap(&page->intro, component->purpose, 60);
+    struct findings findings = {0};
+    rules_run(&flow->facts, RULES_PLANNED, &findings);
+    for (size_t i = 0; i < component->ask_count; i++)
+        if (!component->asks[i].fold)
+            add_option(flow, service, &component->asks[i], page);
+    for (size_t k = 0; k < component->slot_count; k++)
+        if (slot_used(&flow->facts.deployment, service, &component->slots[k]))
+            names_fields(flow, service, &component->slots[k], &findings, page);
+    for (size_t i = 0; i < component->ask_count; i++)
+        if (component->asks[i].fold)
+            add_option(flow, service, &component->asks[i], page);
+    add_service_findings(service, &findings, page);
+    findings_free(&findings);
+    add_live(flow, service, page);
+    add_sharers(flow, service, page);
+    for (size_t k = 0; k < component->slot_count; k++) {
+        const struct signer *signer =
+            derive_signer(&flow->facts.deployment, service, &component->slots[k]);
+        if (signer && *signer->why && component->slot_count == 1)
+            page_line(&page->why, "Proposed: %s. %s Guide %s", signer->name, signer->why,
+                      component->section);
+    }
+    if (!page->why.count)
+        page_line(&page->why, "Guide %s", component->section);
+}
+
+static bool take_option(struct flow *flow, const struct service *service, const struct ask *ask,
+                        const char *value, struct error *err)
+{
+    struct strings values = {0};
+    struct str text = {0};
+    str_add(&text, str_text(&flow->facts.deployment.text));
+    if (ask->type == ANSWER_TICK)
+        strings_add(&values, strcmp(value, "yes") == 0 ? "true" : "false");
+    else if (ask->list)
+        strings_split(&values, value, ' ');
+    else if (*value)
+        strings_add(&values, value);
+    edit_option(&flow->facts.deployment, service, ask->name, &values, ask->list, &text);
+    bool good = flow_put(flow, &text, true, err);
+    if (!good && err && err->code != STATUS_SYSTEM) {
+        struct error why = *err; /* the line of a file that was never written helps nobody */
+        error_set(err, why.code, ask->label, why.remedy, "%s", why.message);
+    }
+    strings_free(&values);
+    str_free(&text);
+    return good;
+}
+
+static bool take_set(struct flow *flow, const struct event *event, struct error *err)
+{
+    const struct service *service = first_service(flow, flow_page_part(flow));
+    if (!service || !text_starts(event->id, service->component->kind))
+        return true;
+    const char *rest = event->id + strlen(service->component->kind);
+    if (*rest++ != '.')
+        return true;
+    const struct ask *ask = component_ask(service->component, rest);
+    if (ask)
+        return take_option(flow, service, ask, event->text, err);
+    const char *dot = strchr(rest, '.');
+    if (!dot && service->component->slot_count && is_names_option(rest))
+        return names_take(flow, service, &service->component->slots[0], rest, event->text, err);
+    for (size_t k = 0; dot && k < service->component->slot_count; k++) {
+        const struct slot *slot = &service->component->slots[k];
+        if (strlen(slot->name) == (size_t)(dot - rest) &&
+            strncmp(slot->name, rest, (size_t)(dot - rest)) == 0 && is_names_option(dot + 1))
+            return names_take(flow, service, slot, dot + 1, event->text, err);
+    }
+    return true;
+}
+
+static bool take(struct flow *flow, const struct event *event, struct error *err)
+{
+    if (event->kind == EVENT_NEXT)
+        flow_next(flow);
+    else if (event->kind == EVENT_SET)
+        return take_set(flow, event, err);
+    return true;
+}
+
+const struct step_ops step_component = {"page", build, take};

@@ -1,0 +1,280 @@
+/* The fields of one slot's identity: whose certificate, who signs, CN, SAN, O. */
+#include "base/mem.h"
+#include "flow/step.h"
+#include "model/conftext.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const options[] = {"identity", "signer", "CN", "subjectAltName", "O"};
+
+bool is_names_option(const char *option)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(options[i], option) == 0)
+            return true;
+    return false;
+}
+
+/* Rules by what a person changes to mend them; a prefix stands for its family. */
+const char *finding_field(const struct finding *finding)
+{
+    static const struct {
+        const char *prefix, *option;
+    } table[] = {{"SIGNER-", "signer"},   {"SELF-", "signer"},  {"PUBLIC-CLIENTAUTH", "signer"},
+                 {"COUNTRY", "O"},        {"STATE-ABBR", "O"},  {"PUBLIC-ATTRS", "O"},
+                 {"SAN-", "subjectAltName"}, {"XMPP-DOMAIN", "subjectAltName"},
+                 {"XMPP-SAN", "subjectAltName"}, {"WB-EXPRESSWAY", "subjectAltName"},
+                 {"C2W-", "subjectAltName"},     {"WEBADMIN-CUCM", "subjectAltName"},
+                 {"REUSE-", "identity"}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (text_starts(finding->id, table[i].prefix))
+            return table[i].option;
+    return "CN";
+}
+
+/* callbridge.CN where the kind has one slot, KIND.SLOT.CN else. */
+static char *field_id(const struct service *service, const struct slot *slot, const char *option)
+{
+    if (service->component->slot_count == 1)
+        return xformat("%s.%s", service->component->kind, option);
+    return xformat("%s.%s.%s", service->component->kind, slot->name, option);
+}
+
+static struct field *add_field(const struct service *service, const struct slot *slot,
+                               const char *option, const char *label, enum field_kind kind,
+                               const char *value, struct page *page)
+{
+    char *id = field_id(service, slot, option);
+    struct field *field = page_field(page, kind, id, label, value);
+    free(id);
+    return field;
+}
+
+static bool is_ca(const struct deployment *d, const struct identity *identity)
+{
+    return identity_is_signer(d, identity);
+}
+
+static void add_identity_field(const struct flow *flow, const struct service *service,
+                               const struct slot *slot, const struct identity *identity,
+                               struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    char *own = derive_identity_name(d, service, slot);
+    struct field *field =
+        add_field(service, slot, "identity", "Certificate", FIELD_CHOICE, identity->name, page);
+    field_help(field, "Its own key and certificate, or one shared with another component. Fewer files, but all its names in one certificate and all its services touched at each renewal.", "4.1");
+    field->fold = true;
+    struct str label = {0};
+    str_addf(&label, "its own, %s", own);
+    field_choice(field, own, str_text(&label), "The usual way: each component has its own.");
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const char *name = d->identities[i].name;
+        if (strcmp(name, own) == 0 || is_ca(d, &d->identities[i]))
+            continue;
+        str_clear(&label);
+        str_addf(&label, "shared: %s", name);
+        field_choice(field, name, str_text(&label), "One file for several: the SAN must hold all their names.");
+    }
+    str_free(&label);
+    free(own);
+}
+
+static void add_signer_field(const struct flow *flow, const struct service *service,
+                             const struct slot *slot, const struct identity *identity,
+                             struct page *page)
+{
+    static const char *const words[] = {"public", "internal", "self"};
+    static const char *const labels[] = {"public CA", "internal CA", "itself"};
+    const struct deployment *d = &flow->facts.deployment;
+    struct field *field =
+        add_field(service, slot, "signer", "Signed by", FIELD_CHOICE, identity->signer, page);
+    const struct signer *proposed = derive_signer(d, service, slot);
+    struct str help = {0};
+    str_add(&help, "Who signs it decides who accepts it.");
+    for (size_t i = 0; i < slot->signer_count; i++)
+        str_addf(&help, " %s: %s", slot->signers[i].name, slot->signers[i].why);
+    field_help(field, str_text(&help), "2.2");
+    str_free(&help);
+    field->fold = flow_lab(flow);
+    field->follows = proposed && strcmp(proposed->name, identity->signer) == 0;
+    for (size_t i = 0; i < 3; i++) {
+        const char *why = "";
+        for (size_t k = 0; k < slot->signer_count; k++)
+            if (strcmp(slot->signers[k].name, words[i]) == 0)
+                why = slot->signers[k].why;
+        field_choice(field, words[i], labels[i], why);
+    }
+    for (size_t i = 0; i < d->identity_count; i++)
+        if (is_ca(d, &d->identities[i]))
+            field_choice(field, d->identities[i].name, d->identities[i].name,
+                         "The CA made here: for a lab.");
+}
+
+static void add_name_fields(const struct flow *flow, const struct service *service,
+                            const struct slot *slot, const struct identity *identity,
+                            struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    const char *cn = identity->names.attributes[ATTR_CN];
+    struct names derived = {0};
+    struct error err = {0};
+    derive_identity(d, identity, &derived);
+    struct field *field = add_field(service, slot, "CN", "CN", FIELD_TEXT, cn, page);
+    field_help(field, "The common name: the fully qualified name that clients connect to. It joins the SAN by itself.", "3.1");
+    field->fold = flow_lab(flow);
+    field->follows = cn && derived.attributes[ATTR_CN] && strcmp(cn, derived.attributes[ATTR_CN]) == 0;
+    if (cn && !attribute_check(ATTR_CN, cn, &err))
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+
+    char *sans = strings_join(&identity->names.sans, " ");
+    field = add_field(service, slot, "subjectAltName", "SAN", FIELD_TEXT, sans, page);
+    field_help(field, "More names for the same certificate, blanks between them: host names and addresses. The CN need not be among them.", "3.1");
+    field->list = field->optional = true;
+    field->fold = flow_lab(flow);
+    field->follows = strings_equal(&derived.sans, &identity->names.sans);
+    free(field->note);
+    field->note = identity->names.sans.count > 1 ? xformat("%zu names", identity->names.sans.count)
+                                                 : xstrdup("");
+    for (size_t i = 0; i < identity->names.sans.count; i++)
+        if (!san_check(identity->names.sans.items[i], &err))
+            field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+    free(sans);
+    names_free(&derived);
+
+    const char *o = identity->names.attributes[ATTR_O], *common = d->subject.attributes[ATTR_O];
+    field = add_field(service, slot, "O", "O", FIELD_TEXT, o, page);
+    field_help(field, "The organisation, where it is another than the basics say.", "1.2.2");
+    field->optional = field->fold = true;
+    field->follows = (!o && !common) || (o && common && strcmp(o, common) == 0);
+    if (o && *o && !attribute_check(ATTR_O, o, &err))
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+}
+
+void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
+                  const struct findings *findings, struct page *page)
+{
+    const struct identity *identity = service_identity(&flow->facts.deployment, service, slot);
+    if (!identity)
+        return;
+    add_identity_field(flow, service, slot, identity, page);
+    add_signer_field(flow, service, slot, identity, page);
+    add_name_fields(flow, service, slot, identity, page);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (strcmp(finding->identity, identity->name) != 0 || finding->severity == SEVERITY_NOTICE ||
+            finding->accepted)
+            continue;
+        char *id = field_id(service, slot, finding_field(finding));
+        struct field *field = page_find_field(page, id);
+        free(id);
+        if (field)
+            field_finding(field, level_of(finding->severity), finding->message, finding->remedy,
+                          finding->mend);
+    }
+}
+
+/* The slot's option becomes the identity of that name, made where it lacks; what nothing uses any
+ * more goes. */
+static void share(const struct flow *flow, const struct service *service, const struct slot *slot,
+                  const char *name, struct str *text)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    struct strings value = {0};
+    strings_add(&value, name);
+    edit_option(d, service, slot->name, &value, false, text);
+    strings_free(&value);
+    if (!deployment_identity(d, name)) {
+        struct conf_step path[] = {{"identity", name}, {"signer", NULL}};
+        const struct signer *signer = derive_signer(d, service, slot);
+        strings_add(&value, signer ? signer->name : "internal");
+        conf_set(text, path, 2, &value, false);
+        strings_free(&value);
+    }
+    const struct identity *old = service_identity(d, service, slot);
+    size_t uses = 0;
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++)
+            for (size_t k = 0; k < d->servers[i].services[j].component->slot_count; k++)
+                uses += service_identity(d, &d->servers[i].services[j],
+                                         &d->servers[i].services[j].component->slots[k]) == old;
+    if (old && uses == 1 && !identity_is_signer(d, old)) {
+        struct conf_step gone[] = {{"identity", old->name}};
+        conf_remove(text, gone, 1);
+    }
+}
+
+/* New identities get the names that the catalogue proposes. */
+static bool name_fresh(struct flow *flow, const char *name, struct error *err)
+{
+    const struct identity *identity = deployment_identity(&flow->facts.deployment, name);
+    if (!identity || identity->names.attributes[ATTR_CN])
+        return true;
+    struct names names = {0};
+    struct str text = {0};
+    struct strings value = {0};
+    str_add(&text, str_text(&flow->facts.deployment.text));
+    derive_identity(&flow->facts.deployment, identity, &names);
+    struct conf_step cn[] = {{"identity", name}, {"CN", NULL}};
+    struct conf_step san[] = {{"identity", name}, {"subjectAltName", NULL}};
+    if (names.attributes[ATTR_CN]) {
+        strings_add(&value, names.attributes[ATTR_CN]);
+        conf_set(&text, cn, 2, &value, false);
+    }
+    if (names.sans.count)
+        conf_set(&text, san, 2, &names.sans, true);
+    bool good = flow_put(flow, &text, false, err);
+    strings_free(&value);
+    names_free(&names);
+    str_free(&text);
+    return good;
+}
+
+static void set_value(struct str *text, const char *identity, const char *option, const char *value,
+                      bool list)
+{
+    struct conf_step path[] = {{"identity", identity}, {option, NULL}};
+    struct strings values = {0};
+    if (list) {
+        char *blanks = xstrdup(value);
+        for (char *c = blanks; *c; c++)
+            if (*c == ',')
+                *c = ' ';
+        strings_split(&values, blanks, ' ');
+        free(blanks);
+    } else if (*value) {
+        strings_add(&values, value);
+    }
+    if (values.count)
+        conf_set(text, path, 2, &values, list);
+    else
+        conf_remove(text, path, 2);
+    strings_free(&values);
+}
+
+bool names_take(struct flow *flow, const struct service *service, const struct slot *slot,
+                const char *option, const char *value, struct error *err)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    const struct identity *identity = service_identity(d, service, slot);
+    if (!identity || strpbrk(value, "\n\r"))
+        return true;
+    struct str text = {0};
+    str_add(&text, str_text(&d->text));
+    char *fresh = NULL;
+    if (strcmp(option, "identity") == 0) {
+        share(flow, service, slot, value, &text);
+        fresh = xstrdup(value);
+    } else if (strcmp(option, "O") == 0) {
+        const char *common = d->subject.attributes[ATTR_O];
+        set_value(&text, identity->name, option, common && strcmp(common, value) == 0 ? "" : value,
+                  false);
+    } else {
+        set_value(&text, identity->name, option, value, strcmp(option, "subjectAltName") == 0);
+    }
+    bool good = flow_put(flow, &text, true, err) && (!fresh || name_fresh(flow, fresh, err));
+    free(fresh);
+    str_free(&text);
+    return good;
+}

@@ -1,0 +1,115 @@
+/* Saving each accepted answer, and trying one without saving. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "flow/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool flow_gather(struct flow *flow, struct error *err)
+{
+    struct facts_options options = {.config = flow->config, .store = flow->store, .at = flow->at};
+    struct facts fresh;
+    if (!facts_gather(&options, flow->catalogue, &fresh, err))
+        return false;
+    if (flow->loaded)
+        facts_free(&flow->facts);
+    flow->facts = fresh;
+    /* the facts moved: what points into them follows */
+    flow->facts.deployment.scan = &flow->facts.scan;
+    flow->facts.deployment.trusts = &flow->facts.trusts;
+    flow->loaded = true;
+    flow->page_good = false;
+    return true;
+}
+
+/* The deployment of a trial becomes what text says; the scan stays the lender's. */
+static bool trial_parse(struct flow *flow, const struct str *text, struct error *err)
+{
+    struct deployment fresh;
+    if (!deployment_parse(flow->config, str_text(text), text->length, flow->catalogue, &fresh, err))
+        return false;
+    if (flow->loaded) {
+        trusts_free(&flow->facts.trusts);
+        deployment_free(&flow->facts.deployment);
+    }
+    flow->facts.catalogue = flow->catalogue;
+    flow->facts.deployment = fresh;
+    trusts_derive(&flow->facts.deployment, &flow->facts.scan, &flow->facts.trusts);
+    flow->facts.deployment.scan = &flow->facts.scan;
+    flow->facts.deployment.trusts = &flow->facts.trusts;
+    flow->loaded = true;
+    return true;
+}
+
+void flow_trial(const struct flow *flow, struct flow *trial)
+{
+    *trial = (struct flow){.catalogue = flow->catalogue,
+                           .config = flow->config,
+                           .store = flow->store,
+                           .folder = flow->folder,
+                           .at = flow->at,
+                           .preset = flow->preset,
+                           .trial = true};
+    trial->at_page = xstrdup(flow->at_page);
+    names_copy(&trial->subject, &flow->subject);
+    if (flow->built.length)
+        str_add(&trial->built, str_text(&flow->built));
+    if (!flow->loaded)
+        return;
+    trial->facts = (struct facts){.catalogue = flow->catalogue,
+                                  .store_path = flow->facts.store_path,
+                                  .scan = flow->facts.scan,
+                                  .at = flow->facts.at};
+    struct error impossible; /* it was parsed before */
+    if (!trial_parse(trial, &flow->facts.deployment.text, &impossible))
+        trial->loaded = false;
+}
+
+void flow_drop_trial(struct flow *trial)
+{
+    if (trial->loaded) {
+        trusts_free(&trial->facts.trusts);
+        deployment_free(&trial->facts.deployment);
+    }
+    names_free(&trial->subject);
+    str_free(&trial->built);
+    free(trial->message);
+    free(trial->at_page);
+}
+
+bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err)
+{
+    struct deployment *deployment = &flow->facts.deployment;
+    if (follow && !edit_follow(deployment, text, err))
+        return false;
+    if (flow->trial)
+        return trial_parse(flow, text, err);
+    return deployment_put(deployment, text, err) && flow_gather(flow, err);
+}
+
+bool flow_is_as_built(const struct flow *flow)
+{
+    return flow->preset && flow->built.length && flow->loaded &&
+           strcmp(str_text(&flow->built), str_text(&flow->facts.deployment.text)) == 0;
+}
+
+bool flow_create(struct flow *flow, const char *domain, struct error *err)
+{
+    struct str text = {0};
+    struct build_options options = {
+        .preset = flow->preset, .domain = domain, .subject = &flow->subject};
+    bool good = build_deployment(flow->catalogue, &options, &text, err);
+    if (good && flow->trial)
+        good = trial_parse(flow, &text, err);
+    else if (good)
+        good = file_replace(flow->config, str_text(&text), text.length, 0644, err) &&
+               flow_gather(flow, err);
+    if (good) {
+        str_free(&flow->built);
+        flow->built = text;
+    } else {
+        str_free(&text);
+    }
+    return good;
+}

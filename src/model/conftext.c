@@ -1,0 +1,644 @@
+/* libconfuse's grammar, for editing in place: the tokens are those of its lexer. */
+#include "model/conftext.h"
+
+#include "base/escape.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_QUOTED, TOKEN_MARK, TOKEN_PLUS };
+
+struct token {
+    enum token_kind kind;
+    char mark; /* { } ( ) = , */
+    size_t start, end;
+};
+
+struct scanner {
+    const char *text;
+    size_t length, at;
+    const char *problem; /* what is wrong at problem_at */
+    size_t problem_at;
+};
+
+static bool trouble(struct scanner *s, size_t at, const char *what)
+{
+    if (!s->problem) {
+        s->problem = what;
+        s->problem_at = at;
+    }
+    s->at = s->length;
+    return false;
+}
+
+static bool is_word_byte(const struct scanner *s, size_t at)
+{
+    char c = s->text[at];
+    if (c == '/' && at + 1 < s->length)
+        return !strchr(" #\"'\t\n\r={}()+,/*", s->text[at + 1]);
+    return !strchr(" #\"'\t\n\r={}()+,*/", c);
+}
+
+static bool skip_block_comment(struct scanner *s)
+{
+    size_t start = s->at;
+    for (s->at += 2; s->at + 1 < s->length; s->at++)
+        if (s->text[s->at] == '*' && s->text[s->at + 1] == '/') {
+            s->at += 2;
+            return true;
+        }
+    return trouble(s, start, "a comment is never closed: end it with */");
+}
+
+/* Blanks, comments and the bytes that libconfuse's lexer passes by. */
+static bool skip_space(struct scanner *s)
+{
+    while (s->at < s->length) {
+        const char *c = s->text + s->at;
+        bool more = s->at + 1 < s->length;
+        if (*c == '#' || (*c == '/' && more && c[1] == '/')) {
+            while (s->at < s->length && s->text[s->at] != '\n')
+                s->at++;
+        } else if (*c == '/' && more && c[1] == '*') {
+            if (!skip_block_comment(s))
+                return false;
+        } else if (isspace((unsigned char)*c) || *c == '*' || (*c == '/' && !is_word_byte(s, s->at))) {
+            s->at++;
+        } else {
+            return true;
+        }
+    }
+    return true;
+}
+
+/* The escape at s->at (a backslash) in double quotes; moves past it. *value gets the byte it stands
+ * for, -1 for none (a continued line). */
+static bool scan_escape(struct scanner *s, int *value)
+{
+    static const char letters[] = "nrbfaetv", bytes[] = "\n\r\b\f\a\033\t\v";
+    size_t start = s->at++;
+    if (s->at >= s->length)
+        return false;
+    char c = s->text[s->at++];
+    const char *known = c ? strchr(letters, c) : NULL;
+    *value = c == '\n' ? -1 : known ? bytes[known - letters] : (unsigned char)c;
+    if (isdigit((unsigned char)c)) {
+        size_t end = s->at;
+        while (end < s->length && isdigit((unsigned char)s->text[end]))
+            end++;
+        unsigned long number = 0;
+        bool octal = end - s->at < 3;
+        for (size_t i = s->at - 1; octal && i < end; i++) {
+            octal = s->text[i] < '8';
+            number = number * 8 + (unsigned long)(s->text[i] - '0');
+        }
+        if (!octal || number > 0xFF)
+            return trouble(s, start, "no such escape: write \\\\ for a backslash");
+        s->at = end;
+        *value = (int)number;
+    } else if (c == 'x' && s->at < s->length && isxdigit((unsigned char)s->text[s->at])) {
+        char digits[3] = {0};
+        for (int i = 0; i < 2 && s->at < s->length && isxdigit((unsigned char)s->text[s->at]); i++)
+            digits[i] = s->text[s->at++];
+        *value = (int)strtol(digits, NULL, 16);
+    }
+    if (*value == 0)
+        return trouble(s, start, "a NUL byte cannot stand in a value");
+    return true;
+}
+
+static bool skip_quoted(struct scanner *s)
+{
+    size_t start = s->at;
+    char quote = s->text[s->at++];
+    int value;
+    while (s->at < s->length) {
+        char c = s->text[s->at];
+        if (c == quote) {
+            s->at++;
+            return true;
+        }
+        if (c != '\\')
+            s->at++;
+        else if (quote == '\'')
+            s->at += 2;
+        else if (!scan_escape(s, &value) && s->problem)
+            return false;
+    }
+    return trouble(s, start, "a quote is never closed");
+}
+
+static struct token next_token(struct scanner *s)
+{
+    struct token token = {.kind = TOKEN_END};
+    if (!skip_space(s) || s->at >= s->length) {
+        token.start = token.end = s->at;
+        return token;
+    }
+    token.start = s->at;
+    char c = s->text[s->at];
+    if (c == '"' || c == '\'') {
+        token.kind = skip_quoted(s) ? TOKEN_QUOTED : TOKEN_END;
+    } else if (c == '+') {
+        s->at++;
+        token.kind = TOKEN_PLUS;
+    } else if (strchr("{}()=,", c)) {
+        s->at++;
+        token.kind = TOKEN_MARK;
+        token.mark = c;
+    } else {
+        while (s->at < s->length && is_word_byte(s, s->at))
+            s->at++;
+        if (s->text[s->at - 1] == '$' && s->at < s->length && s->text[s->at] == '{')
+            trouble(s, token.start, "\"${\" outside quotes: put the value in double quotes");
+        token.kind = s->problem ? TOKEN_END : TOKEN_WORD;
+    }
+    token.end = s->at;
+    return token;
+}
+
+/* The bytes that a value's token stands for. */
+static char *token_value(const char *text, struct token token)
+{
+    struct str out = {0};
+    struct scanner s = {.text = text, .length = token.end, .at = token.start};
+    if (token.kind == TOKEN_WORD) {
+        str_add_bytes(&out, text + token.start, token.end - token.start);
+        return str_take(&out);
+    }
+    char quote = text[token.start];
+    for (s.at++; s.at + 1 < token.end;) {
+        int value = (unsigned char)text[s.at];
+        if (value != '\\') {
+            s.at++;
+        } else if (quote == '"') {
+            if (!scan_escape(&s, &value))
+                break;
+        } else {
+            char c = text[s.at + 1];
+            if (c != '\\' && c != '\'' && c != '\n')
+                str_add_char(&out, '\\');
+            value = c == '\n' ? -1 : (unsigned char)c;
+            s.at += 2;
+        }
+        if (value >= 0)
+            str_add_char(&out, (char)value);
+    }
+    return str_take(&out);
+}
+
+/* An item of the outline; parent is an index, -1 at the top. */
+struct item {
+    char *name, *title;
+    long parent;
+    struct conf_span span;
+};
+struct outline {
+    struct item *items;
+    size_t count;
+    struct scanner scanner;
+};
+
+static void outline_free(struct outline *outline)
+{
+    for (size_t i = 0; i < outline->count; i++) {
+        free(outline->items[i].name);
+        free(outline->items[i].title);
+    }
+    free(outline->items);
+}
+
+static size_t line_of(const char *text, size_t at)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
+static size_t add_item(struct outline *outline, struct token name, long parent)
+{
+    outline->items = grow(outline->items, outline->count, sizeof *outline->items);
+    struct item *item = &outline->items[outline->count];
+    item->name = token_value(outline->scanner.text, name);
+    item->parent = parent;
+    item->span.start = name.start;
+    return outline->count++;
+}
+
+static bool read_value(struct outline *outline, size_t index)
+{
+    struct scanner *s = &outline->scanner;
+    struct token token = next_token(s);
+    struct conf_span *span = &outline->items[index].span;
+    span->value_start = token.start;
+    if (token.kind == TOKEN_MARK && token.mark == '{') {
+        do
+            token = next_token(s);
+        while (token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED ||
+               (token.kind == TOKEN_MARK && token.mark == ','));
+        if (token.kind != TOKEN_MARK || token.mark != '}')
+            return trouble(s, token.kind == TOKEN_END ? span->value_start : token.start,
+                           "a list is \"{ value, value }\"");
+    } else if (token.kind != TOKEN_WORD && token.kind != TOKEN_QUOTED) {
+        return trouble(s, token.start, "a value was expected after \"=\"");
+    }
+    span->value_end = span->end = token.end;
+    return true;
+}
+
+enum { DEPTH_MAX = 16 };
+
+/* Items up to the closing brace (or the end of the text). */
+static bool read_items(struct outline *outline, long parent, int depth)
+{
+    struct scanner *s = &outline->scanner;
+    for (;;) {
+        struct token token = next_token(s);
+        if (token.kind == TOKEN_END) {
+            if (parent >= 0)
+                trouble(s, outline->items[parent].span.start, "its brace is never closed: add }");
+            return !s->problem;
+        }
+        if (token.kind == TOKEN_MARK && token.mark == '}') {
+            if (parent < 0)
+                return trouble(s, token.start, "a closing brace too many");
+            outline->items[parent].span.value_end = token.start;
+            outline->items[parent].span.end = token.end;
+            return true;
+        }
+        if (token.kind != TOKEN_WORD)
+            return trouble(s, token.start, "the name of an option or a section was expected here");
+        size_t index = add_item(outline, token, parent);
+        struct token next = next_token(s);
+        if (next.kind == TOKEN_PLUS)
+            next = next_token(s);
+        if (next.kind == TOKEN_MARK && next.mark == '=') {
+            if (!read_value(outline, index))
+                return false;
+            continue;
+        }
+        if (next.kind == TOKEN_QUOTED || next.kind == TOKEN_WORD) {
+            outline->items[index].title = token_value(s->text, next);
+            next = next_token(s);
+        }
+        if (next.kind != TOKEN_MARK || next.mark != '{')
+            return trouble(s, token.start, "an option needs \"=\", a section \"{\"");
+        if (depth == DEPTH_MAX)
+            return trouble(s, token.start, "sections nest too deep");
+        outline->items[index].span.is_section = true;
+        outline->items[index].span.value_start = next.end;
+        if (!read_items(outline, (long)index, depth + 1))
+            return false;
+    }
+}
+
+static bool outline_read(const char *text, size_t length, struct outline *out)
+{
+    *out = (struct outline){.scanner = {.text = text, .length = length}};
+    return read_items(out, -1, 0);
+}
+
+static bool same_place(const struct item *a, const struct item *b)
+{
+    return a->parent == b->parent && strcmp(a->name, b->name) == 0 &&
+           (a->title == b->title || (a->title && b->title && strcmp(a->title, b->title) == 0));
+}
+
+static bool check_doubles(const struct outline *outline, const char *place, struct error *err)
+{
+    const char *text = outline->scanner.text;
+    for (size_t i = 1; i < outline->count; i++) {
+        const struct item *item = &outline->items[i];
+        /* accept {} has no title and comes as often as one likes */
+        if (item->span.is_section && !item->title && strcmp(item->name, "accept") == 0)
+            continue;
+        for (size_t j = 0; j < i; j++) {
+            if (!same_place(&outline->items[j], item))
+                continue;
+            char *where = xformat("%s:%zu", place, line_of(text, item->span.start));
+            size_t first = line_of(text, outline->items[j].span.start);
+            if (item->title)
+                error_set(err, STATUS_NO, where, "keep one of them", "%s \"%s\" is there twice, first in line %zu",
+                          item->name, item->title, first);
+            else
+                error_set(err, STATUS_NO, where, "keep one of them", "%s is given twice, first in line %zu",
+                          item->name, first);
+            free(where);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool conf_check(const char *text, size_t length, const char *place, struct error *err)
+{
+    const char *nul = memchr(text, '\0', length);
+    if (nul)
+        return error_set(err, STATUS_NO, place, "it is no text file: check the name",
+                         "a NUL byte in line %zu", line_of(text, (size_t)(nul - text)));
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        return error_set(err, STATUS_NO, place, "save it as UTF-8 without BOM",
+                         "it begins with a byte order mark");
+    struct outline outline;
+    bool good = outline_read(text, length, &outline);
+    if (!good) {
+        char *where = xformat("%s:%zu", place, line_of(text, outline.scanner.problem_at));
+        error_set(err, STATUS_NO, where, NULL, "%s", outline.scanner.problem);
+        free(where);
+    } else {
+        good = check_doubles(&outline, place, err);
+    }
+    outline_free(&outline);
+    return good;
+}
+
+void conf_tame(const char *text, size_t length, struct str *out)
+{
+    struct scanner s = {.text = text, .length = length};
+    size_t copied = 0;
+    for (;;) {
+        struct token token = next_token(&s);
+        if (token.kind == TOKEN_END)
+            break;
+        if (token.kind != TOKEN_QUOTED || text[token.start] != '"')
+            continue;
+        for (size_t i = token.start; i < token.end; i++) {
+            if (text[i] == '\\') {
+                i++;
+            } else if (text[i] == '$') {
+                str_add_bytes(out, text + copied, i - copied);
+                str_add_char(out, '\\');
+                copied = i;
+            }
+        }
+    }
+    str_add_bytes(out, text + copied, length - copied);
+}
+
+/* The index of the item at the end of the path, -1. depth 0 is the top. */
+static long find_item(const struct outline *outline, const struct conf_step *path, size_t depth)
+{
+    long parent = -1;
+    for (size_t step = 0; step < depth; step++) {
+        long found = -1;
+        for (size_t i = 0; found < 0 && i < outline->count; i++) {
+            const struct item *item = &outline->items[i];
+            const char *title = path[step].title;
+            if (item->parent == parent && strcmp(item->name, path[step].name) == 0 &&
+                (title ? item->title && strcmp(item->title, title) == 0 : !item->title))
+                found = (long)i;
+        }
+        if (found < 0)
+            return -1;
+        parent = found;
+    }
+    return parent;
+}
+
+bool conf_find(const char *text, const struct conf_step *path, size_t depth, struct conf_span *out)
+{
+    struct outline outline;
+    bool good = outline_read(text, strlen(text), &outline);
+    long found = good && depth ? find_item(&outline, path, depth) : -1;
+    if (found >= 0) {
+        *out = outline.items[found].span;
+        out->line = line_of(text, out->start);
+    }
+    outline_free(&outline);
+    return found >= 0;
+}
+
+static void splice(struct str *text, size_t start, size_t end, const char *with)
+{
+    struct str out = {0};
+    str_add_bytes(&out, str_text(text), start);
+    str_add(&out, with);
+    if (text->length > end)
+        str_add_bytes(&out, text->data + end, text->length - end);
+    str_free(text);
+    *text = out;
+}
+
+void conf_quote(const char *value, struct str *out)
+{
+    str_add_char(out, '"');
+    for (const char *c = value; *c; c++) {
+        if (*c == '"' || *c == '\\' || *c == '$') {
+            str_add_char(out, '\\');
+            str_add_char(out, *c);
+        } else if ((unsigned char)*c < 0x20 || *c == 0x7F) {
+            str_addf(out, "\\x%02x", (unsigned char)*c);
+        } else {
+            str_add_char(out, *c);
+        }
+    }
+    str_add_char(out, '"');
+}
+
+/* true, false and numbers stand bare; all else in quotes. */
+static bool stands_bare(const char *value)
+{
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        return true;
+    return *value && strlen(value) < 10 && strspn(value, "0123456789") == strlen(value);
+}
+
+static char *value_text(const struct strings *values, bool as_list)
+{
+    struct str out = {0};
+    if (as_list)
+        str_add(&out, values->count ? "{ " : "{}");
+    for (size_t i = 0; i < values->count; i++) {
+        if (i)
+            str_add(&out, ", ");
+        if (!as_list && stands_bare(values->items[i]))
+            str_add(&out, values->items[i]);
+        else
+            conf_quote(values->items[i], &out);
+    }
+    if (as_list && values->count)
+        str_add(&out, " }");
+    if (!as_list && !values->count)
+        str_add(&out, "\"\"");
+    return str_take(&out);
+}
+
+/* The blanks at the start of the line that holds at. */
+static char *indent_at(const char *text, size_t at)
+{
+    size_t start = at;
+    while (start > 0 && text[start - 1] != '\n')
+        start--;
+    size_t end = start;
+    while (text[end] == ' ' || text[end] == '\t')
+        end++;
+    return xstrndup(text + start, end - start);
+}
+
+/* Where the line that ends an item ends: behind a comment on it, before its newline. */
+static size_t line_end(const char *text, size_t at)
+{
+    const char *newline = strchr(text + at, '\n');
+    return newline ? (size_t)(newline - text) : strlen(text);
+}
+
+/* Only blanks and a comment follow on the line. */
+static bool rest_is_comment(const char *text, size_t at)
+{
+    while (text[at] == ' ' || text[at] == '\t')
+        at++;
+    return text[at] == '\0' || text[at] == '\n' || text[at] == '#' ||
+           (text[at] == '/' && text[at + 1] == '/');
+}
+
+/* Puts an item at the end of a section, in the manner of its neighbours. */
+static void append(struct str *text, const struct outline *outline, long parent, const char *item)
+{
+    const char *old = str_text(text);
+    long last = -1;
+    for (size_t i = 0; i < outline->count; i++)
+        if (outline->items[i].parent == parent)
+            last = (long)i;
+    struct str put = {0};
+    size_t at;
+    if (parent < 0) {
+        at = text->length;
+        str_addf(&put, "%s%s\n", at && old[at - 1] != '\n' ? "\n" : "", item);
+    } else {
+        const struct conf_span *section = &outline->items[parent].span;
+        bool one_line = !memchr(old + section->start, '\n', section->end - section->start);
+        bool behind = last >= 0 && rest_is_comment(old, outline->items[last].span.end);
+        if (last >= 0 && one_line && *item != '\n' && !strchr(item, '\n')) {
+            at = outline->items[last].span.end;
+            str_addf(&put, "  %s", item);
+        } else if (last >= 0) {
+            char *indent = indent_at(old, outline->items[last].span.start);
+            at = behind ? line_end(old, outline->items[last].span.end) : outline->items[last].span.end;
+            str_addf(&put, "\n%s%s", indent, item);
+            if (one_line || (!behind && old[at] != '\n')) {
+                char *outer = indent_at(old, section->start);
+                str_addf(&put, "\n%s", outer);
+                free(outer);
+                while (at < section->value_end && old[at] == ' ')
+                    at++; /* the blanks before the closing brace */
+            }
+            free(indent);
+        } else {
+            char *indent = indent_at(old, section->start);
+            at = section->value_end;
+            bool broken = memchr(old + section->value_start, '\n', at - section->value_start);
+            if (broken)
+                while (at > section->value_start && old[at - 1] != '\n')
+                    at--;
+            str_addf(&put, "%s%s    %s\n%s", broken ? "" : "\n", indent, item, broken ? "" : indent);
+            free(indent);
+        }
+    }
+    splice(text, at, at, str_text(&put));
+    str_free(&put);
+}
+
+static bool outline_of(const struct str *text, struct outline *out)
+{
+    return outline_read(str_text(text), text->length, out);
+}
+
+void conf_add_section(struct str *text, const struct conf_step *path, size_t depth)
+{
+    for (size_t step = 1; step <= depth; step++) {
+        struct outline outline;
+        if (outline_of(text, &outline) && find_item(&outline, path, step) < 0) {
+            struct str item = {0};
+            str_add(&item, path[step - 1].name);
+            if (path[step - 1].title) {
+                str_add_char(&item, ' ');
+                conf_quote(path[step - 1].title, &item);
+            }
+            str_add(&item, " {");
+            char *indent = xstrdup("");
+            long parent = find_item(&outline, path, step - 1);
+            if (step > 1 && parent >= 0) {
+                free(indent);
+                char *outer = indent_at(str_text(text), outline.items[parent].span.start);
+                indent = xformat("%s    ", outer);
+                free(outer);
+            }
+            str_addf(&item, "\n%s}", indent);
+            free(indent);
+            append(text, &outline, parent, str_text(&item));
+            str_free(&item);
+        }
+        outline_free(&outline);
+    }
+}
+
+void conf_set(struct str *text, const struct conf_step *path, size_t depth,
+              const struct strings *values, bool as_list)
+{
+    if (depth > 1)
+        conf_add_section(text, path, depth - 1);
+    char *value = value_text(values, as_list);
+    struct outline outline;
+    if (outline_of(text, &outline)) {
+        long found = find_item(&outline, path, depth);
+        if (found >= 0) {
+            struct conf_span span = outline.items[found].span;
+            splice(text, span.value_start, span.value_end, value);
+        } else {
+            char *item = xformat("%s = %s", path[depth - 1].name, value);
+            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1) : -1, item);
+            free(item);
+        }
+    }
+    outline_free(&outline);
+    free(value);
+}
+
+bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)
+{
+    struct outline outline;
+    long found = outline_of(text, &outline) ? find_item(&outline, path, depth) : -1;
+    if (found >= 0) {
+        const char *old = str_text(text);
+        size_t start = outline.items[found].span.start, end = outline.items[found].span.end;
+        size_t line = start;
+        while (line > 0 && (old[line - 1] == ' ' || old[line - 1] == '\t'))
+            line--;
+        bool alone = (line == 0 || old[line - 1] == '\n') && rest_is_comment(old, end);
+        if (alone) {
+            start = line;
+            end = line_end(old, end);
+            end += old[end] == '\n';
+        } else if (line > 0 && old[line - 1] != '\n') {
+            start = line; /* the blanks between it and the item before it */
+        } else {
+            while (old[end] == ' ')
+                end++;
+        }
+        splice(text, start, end, "");
+    }
+    outline_free(&outline);
+    return found >= 0;
+}
+
+bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title)
+{
+    struct outline outline;
+    long found = outline_of(text, &outline) ? find_item(&outline, path, depth) : -1;
+    if (found >= 0) {
+        struct scanner s = {.text = str_text(text),
+                            .length = text->length,
+                            .at = outline.items[found].span.start};
+        next_token(&s);
+        struct token old = next_token(&s);
+        struct str quoted = {0};
+        conf_quote(title, &quoted);
+        splice(text, old.start, old.end, str_text(&quoted));
+        str_free(&quoted);
+    }
+    outline_free(&outline);
+    return found >= 0;
+}

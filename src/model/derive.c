@@ -1,0 +1,178 @@
+/* What the catalogue proposes for names, addresses and signers. */
+#include "base/mem.h"
+#include "model/build.h"
+#include "model/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct view {
+    const struct deployment *deployment;
+    const struct service *service;
+    const char *self; /* the option being proposed: its own name means the deployment's */
+};
+
+static bool lookup(void *context, const char *path, struct strings *out)
+{
+    const struct view *view = context;
+    if (view->self && strcmp(path, view->self) == 0) {
+        if (strcmp(path, "domain") == 0)
+            strings_add(out, view->deployment->name);
+        return true;
+    }
+    return service_value(view->deployment, view->service, path, out);
+}
+
+/* Another service of the server proposes the same interface and port. */
+static bool is_taken(const struct service *service, const struct ask *ask)
+{
+    for (size_t i = 0; i < service->server->service_count; i++) {
+        const struct service *other = &service->server->services[i];
+        for (size_t j = 0; other != service && j < other->component->ask_count; j++)
+            if (other->component->asks[j].type == ANSWER_LISTENS &&
+                strcmp(other->component->asks[j].initial, ask->initial) == 0)
+                return true;
+    }
+    return false;
+}
+
+void derive_option(const struct deployment *deployment, const struct service *service,
+                   const struct ask *ask, struct strings *out)
+{
+    const char *pattern = *ask->instead && is_taken(service, ask) ? ask->instead : ask->initial;
+    if (!*pattern)
+        return;
+    struct view view = {deployment, service, ask->name};
+    struct str text = {0};
+    if (template_expand(pattern, lookup, &view, &text, NULL)) {
+        if (ask->list)
+            strings_split(out, str_text(&text), ' ');
+        else
+            strings_add(out, str_text(&text));
+    }
+    str_free(&text);
+}
+
+char *derive_address(const struct deployment *deployment, const struct server *server)
+{
+    return xformat("%s.%s", server->name, deployment->name);
+}
+
+const struct signer *derive_signer(const struct deployment *deployment,
+                                   const struct service *service, const struct slot *slot)
+{
+    for (size_t i = 0; i < slot->signer_count; i++)
+        if (service_condition(deployment, service, slot->signers[i].when))
+            return &slot->signers[i];
+    return slot->signer_count ? &slot->signers[0] : NULL;
+}
+
+char *derive_identity_name(const struct deployment *deployment, const struct service *service,
+                           const struct slot *slot)
+{
+    struct view view = {deployment, service, NULL};
+    struct str text = {0};
+    if (!template_expand(slot->identity, lookup, &view, &text, NULL)) {
+        str_clear(&text);
+        str_addf(&text, "%s", service->name);
+    }
+    return str_take(&text);
+}
+
+/* The slots that an identity serves. */
+struct use {
+    const struct service *service;
+    const struct slot *slot;
+};
+struct uses {
+    struct use *items;
+    size_t count;
+};
+
+static void find_uses(const struct deployment *deployment, const struct identity *identity,
+                      struct uses *out)
+{
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
+            const struct service *service = &deployment->servers[i].services[j];
+            for (size_t k = 0; k < service->component->slot_count; k++) {
+                const struct slot *slot = &service->component->slots[k];
+                if (service_identity(deployment, service, slot) != identity)
+                    continue;
+                out->items = grow(out->items, out->count, sizeof *out->items);
+                out->items[out->count++] = (struct use){service, slot};
+            }
+        }
+}
+
+static void add_san(struct names *names, const char *value)
+{
+    const char *cn = names->attributes[ATTR_CN];
+    if (*value && (!cn || strcasecmp(cn, value) != 0))
+        strings_add_new(&names->sans, value);
+}
+
+static void add_expanded(const struct deployment *deployment, const struct use *use,
+                         const char *pattern, struct strings *out)
+{
+    struct view view = {deployment, use->service, NULL};
+    struct strings values = {0};
+    if (template_expand_list(pattern, lookup, &view, &values, NULL))
+        strings_copy(out, &values);
+    strings_free(&values);
+}
+
+static void names_of_own(const struct deployment *deployment, const struct use *use,
+                         struct names *out)
+{
+    struct strings values = {0};
+    add_expanded(deployment, use, use->slot->cn, &values);
+    if (values.count)
+        out->attributes[ATTR_CN] = xstrdup(values.items[0]);
+    for (size_t i = 0; i < use->slot->sans.count; i++)
+        add_expanded(deployment, use, use->slot->sans.items[i], &values);
+    for (size_t i = 1; i < values.count; i++)
+        add_san(out, values.items[i]);
+    strings_free(&values);
+}
+
+/* Shared by several slots: the server's name, and each name that a component insists on (guide 3.1:
+ * one certificate for several components). */
+static void names_of_shared(const struct deployment *deployment, const struct uses *uses,
+                            struct names *out)
+{
+    out->attributes[ATTR_CN] = xstrdup(uses->items[0].service->server->address);
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct use *use = &uses->items[i];
+        const struct component *component = use->service->component;
+        struct strings values = {0};
+        if (use->service->server != uses->items[0].service->server)
+            strings_add(&values, use->service->server->address);
+        for (size_t j = 0; j < component->require_count; j++) {
+            const struct require *require = &component->requires[j];
+            bool mine = !*require->slot || strcmp(require->slot, use->slot->name) == 0;
+            if (!mine || *require->present ||
+                !service_condition(deployment, use->service, require->when))
+                continue;
+            for (size_t k = 0; k < require->names.count; k++)
+                add_expanded(deployment, use, require->names.items[k], &values);
+        }
+        for (size_t j = 0; j < values.count; j++)
+            add_san(out, values.items[j]);
+        strings_free(&values);
+    }
+}
+
+void derive_identity(const struct deployment *deployment, const struct identity *identity,
+                     struct names *out)
+{
+    struct uses uses = {0};
+    find_uses(deployment, identity, &uses);
+    if (uses.count == 1)
+        names_of_own(deployment, &uses.items[0], out);
+    else if (uses.count)
+        names_of_shared(deployment, &uses, out);
+    else if (strcmp(identity->signer, "self") == 0)
+        out->attributes[ATTR_CN] = xformat("%s lab CA", deployment->name);
+    free(uses.items);
+}

@@ -1,0 +1,123 @@
+/* Looking things up in a deployment. */
+#include "base/mem.h"
+#include "model/deployment.h"
+#include "model/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct identity *deployment_identity(const struct deployment *deployment, const char *name)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++)
+        if (strcmp(deployment->identities[i].name, name) == 0)
+            return &deployment->identities[i];
+    return NULL;
+}
+
+const struct server *deployment_server(const struct deployment *deployment, const char *name)
+{
+    for (size_t i = 0; i < deployment->server_count; i++)
+        if (strcmp(deployment->servers[i].name, name) == 0)
+            return &deployment->servers[i];
+    return NULL;
+}
+
+const struct service *server_service(const struct server *server, const char *name)
+{
+    for (size_t i = 0; i < server->service_count; i++)
+        if (strcmp(server->services[i].name, name) == 0)
+            return &server->services[i];
+    return NULL;
+}
+
+static const struct strings *find_option(const struct setting *items, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(items[i].name, name) == 0)
+            return &items[i].values;
+    return NULL;
+}
+
+const struct strings *service_option(const struct service *service, const char *name)
+{
+    return find_option(service->options, service->option_count, name);
+}
+
+const struct identity *service_identity(const struct deployment *deployment,
+                                        const struct service *service, const struct slot *slot)
+{
+    const struct strings *named = service_option(service, slot->name);
+    return named && named->count ? deployment_identity(deployment, named->items[0]) : NULL;
+}
+
+static const struct fact *find_fact(const struct catalogue *catalogue, const char *block,
+                                    const char *name)
+{
+    for (size_t i = 0; i < catalogue->count; i++)
+        for (size_t j = 0; j < catalogue->components[i].fact_count; j++) {
+            const struct fact *fact = &catalogue->components[i].facts[j];
+            if (strcmp(fact->block, block) == 0 && strcmp(fact->name, name) == 0)
+                return fact;
+        }
+    return NULL;
+}
+
+const char *deployment_fact(const struct deployment *deployment, const char *name)
+{
+    static const char prefix[] = "validation.";
+    bool validation = text_starts(name, prefix);
+    const char *bare = validation ? name + strlen(prefix) : name;
+    const struct strings *given =
+        validation ? find_option(deployment->validation, deployment->validation_count, bare)
+                   : find_option(deployment->environment, deployment->environment_count, bare);
+    if (given)
+        return given->count ? given->items[0] : "";
+    if (strcmp(name, "purpose") == 0)
+        return "production";
+    const struct fact *fact =
+        find_fact(deployment->catalogue, validation ? "validation" : "environment", bare);
+    return fact ? fact->initial : "";
+}
+
+bool deployment_lab(const struct deployment *deployment)
+{
+    return strcmp(deployment_fact(deployment, "purpose"), "lab") == 0;
+}
+
+bool identity_is_signer(const struct deployment *deployment, const struct identity *identity)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++)
+        if (strcmp(deployment->identities[i].signer, identity->name) == 0)
+            return true;
+    return false;
+}
+
+void identity_eku(const struct deployment *deployment, const struct identity *identity,
+                  struct strings *out)
+{
+    static const char *const order[] = {"serverAuth", "clientAuth"};
+    struct strings needed = {0};
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
+            const struct service *service = &deployment->servers[i].services[j];
+            for (size_t k = 0; k < service->component->slot_count; k++) {
+                const struct slot *slot = &service->component->slots[k];
+                if (service_identity(deployment, service, slot) == identity)
+                    for (size_t u = 0; u < slot->eku.count; u++)
+                        strings_add_new(&needed, slot->eku.items[u]);
+            }
+        }
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (strings_has(&needed, order[i]))
+            strings_add_new(out, order[i]);
+    for (size_t i = 0; i < needed.count; i++)
+        strings_add_new(out, needed.items[i]);
+    strings_free(&needed);
+}
+
+void identity_request(const struct deployment *deployment, const struct identity *identity,
+                      struct names *out)
+{
+    names_copy(out, &identity->names);
+    identity_eku(deployment, identity, &out->eku);
+}

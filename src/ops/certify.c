@@ -1,0 +1,128 @@
+#include "ops/certify.h"
+
+#include "base/mem.h"
+#include "ops/material.h"
+
+#include <string.h>
+
+static bool in_batch(const struct batch *batch, const char *name, const struct str *text)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct store_write *item = &batch->items[i];
+        if (strcmp(item->name, name) == 0 && item->length == text->length &&
+            memcmp(item->data, text->data, text->length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool in_store(const struct store *store, const char *name, const struct str *text)
+{
+    struct buffer old = {0};
+    bool same = store_has(store, name) && store_read(store, name, &old, NULL) && old.mode == 0644 &&
+                old.length == text->length && memcmp(old.data, text->data, text->length) == 0;
+    buffer_free(&old);
+    return same;
+}
+
+void certify_put(const struct store *store, struct batch *batch, const char *name,
+                 const struct str *text)
+{
+    if (text->length && !in_batch(batch, name, text) && !in_store(store, name, text))
+        batch_add(batch, name, text->data, text->length, 0644, true);
+}
+
+/* Two identities of one CA may share a bundle by bundle-file (guide D.2). */
+static bool bundle_is_shared(const struct deployment *deployment, const struct identity *identity)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++)
+        if (&deployment->identities[i] != identity &&
+            strcmp(deployment->identities[i].bundle_file, identity->bundle_file) == 0)
+            return true;
+    return false;
+}
+
+void certify_files(const struct facts *facts, const struct store *store,
+                   const struct new_certificate *item, struct batch *batch)
+{
+    const struct identity *identity = item->identity;
+    certify_put(store, batch, identity->certificate_file, &item->leaf_pem);
+    if (item->chain_pem.length)
+        certify_put(store, batch, identity->bundle_file, &item->chain_pem);
+    else if (store_has(store, identity->bundle_file) &&
+             !bundle_is_shared(&facts->deployment, identity))
+        batch_remove(batch, identity->bundle_file); /* of the certificate before this one */
+
+    struct str full = {0};
+    str_add_bytes(&full, item->leaf_pem.data, item->leaf_pem.length);
+    str_add_bytes(&full, item->chain_pem.data, item->chain_pem.length);
+    certify_put(store, batch, identity->fullchain_file, &full);
+    str_free(&full);
+}
+
+/* A trust of one certificate is that identity's own file: written as such, never derived. */
+static bool is_identity_file(const struct deployment *deployment, const char *name)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++) {
+        const struct identity *identity = &deployment->identities[i];
+        if (strcmp(identity->certificate_file, name) == 0 ||
+            strcmp(identity->bundle_file, name) == 0 ||
+            strcmp(identity->fullchain_file, name) == 0 || strcmp(identity->key_file, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool certify_trusts(const struct facts *facts, const struct store *store, struct batch *batch,
+                    struct error *err)
+{
+    /* Scanned again under the lock: another process may have written since the facts were read. */
+    struct scan scan;
+    if (!scan_store(facts->store_path, &scan, err)) {
+        scan_free(&scan);
+        return false;
+    }
+    struct overlay after;
+    struct trusts trusts = {0};
+    overlay_make(&scan, batch, &after);
+    trusts_derive(&facts->deployment, &after.scan, &trusts);
+    for (size_t i = 0; i < trusts.count; i++) {
+        const struct trust *trust = &trusts.items[i];
+        struct str content = {0};
+        if (!trust->given && !is_identity_file(&facts->deployment, trust->file) &&
+            trust_content(&facts->deployment, &after.scan, trust, &content))
+            certify_put(store, batch, trust->file, &content);
+        str_free(&content);
+    }
+    trusts_free(&trusts);
+    overlay_free(&after);
+    scan_free(&scan);
+    return true;
+}
+
+bool certify_commit(struct store *store, const struct batch *batch, time_t now,
+                    struct strings *written, struct error *err)
+{
+    if (!store_commit(store, batch, now, err))
+        return false;
+    for (size_t i = 0; written && i < batch->count; i++)
+        if (!batch->items[i].remove)
+            strings_add_new(written, batch->items[i].name);
+    return true;
+}
+
+bool op_certify(const struct facts *facts, const struct new_certificate *items, size_t count,
+                struct strings *written, struct error *err)
+{
+    struct store store;
+    if (!open_locked(facts, &store, err))
+        return false;
+    struct batch batch = {0};
+    for (size_t i = 0; i < count; i++)
+        certify_files(facts, &store, &items[i], &batch);
+    bool good = certify_trusts(facts, &store, &batch, err) &&
+                certify_commit(&store, &batch, facts->at, written, err);
+    batch_free(&batch);
+    store_close(&store);
+    return good;
+}

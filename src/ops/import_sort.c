@@ -1,0 +1,175 @@
+#include "base/mem.h"
+#include "ops/importing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A certificate that could serve an identity. */
+struct candidate {
+    const struct cert *cert;
+    struct chain chain;
+    time_t judged_at;
+    size_t names_lost;
+    bool made_here; /* signs itself, or a CA whose key lies in the store signed it */
+};
+
+bool identity_has_key(const struct facts *facts, const struct identity *identity,
+                      const unsigned char key_id[KEY_ID_BYTES])
+{
+    struct identity_files files;
+    facts_files(facts, identity, &files);
+    const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
+    if (key && !key->encrypted)
+        return memcmp(key->id, key_id, KEY_ID_BYTES) == 0;
+    /* The key is locked, or stays on an appliance: its request knows it. */
+    const struct csr *csr = files.csr ? pki_first_csr(&files.csr->pki) : NULL;
+    return csr && memcmp(csr->key_id, key_id, KEY_ID_BYTES) == 0;
+}
+
+static bool key_is_here(const struct scan *scan, const unsigned char key_id[KEY_ID_BYTES])
+{
+    for (size_t i = 0; i < scan->count; i++) {
+        const struct pki_file *file = &scan->files[i].pki;
+        for (size_t j = 0; j < file->count; j++) {
+            const struct key *key = file->objects[j].key;
+            if (file->objects[j].kind == OBJECT_KEY && key->is_private && !key->encrypted &&
+                memcmp(key->id, key_id, KEY_ID_BYTES) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void list_found(struct import_work *work)
+{
+    for (size_t i = 0; i < work->sources.count; i++) {
+        const struct pki_file *file = &work->sources.items[i].pki;
+        for (size_t j = 0; j < file->count; j++) {
+            if (file->objects[j].kind != OBJECT_CERT ||
+                !pool_add(&work->pool, file->objects[j].cert))
+                continue;
+            work->found = grow(work->found, work->found_count, sizeof *work->found);
+            work->found[work->found_count++] = (struct found){file->objects[j].cert, i, (int)j + 1};
+        }
+    }
+}
+
+static void judge(const struct facts *facts, const struct identity *identity,
+                  const struct import_work *work, struct candidate *candidate)
+{
+    const struct cert *cert = candidate->cert;
+    /* A certificate of tomorrow is no fault: CAs date ahead, clocks differ. */
+    candidate->judged_at = cert->not_before > facts->at ? cert->not_before : facts->at;
+    chain_build(cert, work->pool.certs, work->pool.count, candidate->judged_at, &candidate->chain);
+    candidate->names_lost = import_names_lost(facts, identity, cert);
+    const struct chain *chain = &candidate->chain;
+    candidate->made_here = cert->self_signed ||
+                           (chain->count > 1 && key_is_here(&facts->scan, chain->certs[1]->key_id));
+}
+
+static int compare_numbers(long long a, long long b)
+{
+    return (a > b) - (a < b);
+}
+
+/* What serves comes first, then what a CA outside signed (a lab certificate gives way to the real
+ * one, however long it lasts), then what lasts longest. */
+static bool is_better(const struct candidate *a, const struct candidate *b, time_t at)
+{
+    int order = compare_numbers(a->chain.valid, b->chain.valid);
+    if (!order)
+        order = compare_numbers(a->cert->not_after > at, b->cert->not_after > at);
+    if (!order)
+        order = compare_numbers(b->made_here, a->made_here);
+    if (!order)
+        order = compare_numbers(a->cert->not_after, b->cert->not_after);
+    if (!order)
+        order = compare_numbers((long long)b->names_lost, (long long)a->names_lost);
+    if (!order)
+        order = compare_numbers(a->cert->not_before, b->cert->not_before);
+    if (!order)
+        order = compare_numbers(a->chain.complete, b->chain.complete);
+    return order > 0;
+}
+
+static bool was_found(const struct import_work *work, const struct cert *cert)
+{
+    for (size_t i = 0; i < work->found_count; i++)
+        if (cert_same(work->found[i].cert, cert))
+            return true;
+    return false;
+}
+
+/* What was handed in carries the chain of the certificate in place further. */
+static bool chain_grows(const struct facts *facts, const struct import_work *work,
+                        const struct candidate *in_place)
+{
+    const struct chain *chain = &in_place->chain;
+    bool uses_found = false;
+    for (size_t i = 1; i < chain->count; i++)
+        uses_found = uses_found || was_found(work, chain->certs[i]);
+    if (!uses_found)
+        return false;
+    struct pool store = {0};
+    struct chain before;
+    pool_add_scan(&store, &facts->scan);
+    chain_build(in_place->cert, store.certs, store.count, in_place->judged_at, &before);
+    bool was_whole = before.valid && before.complete;
+    pool_free(&store);
+    return !was_whole;
+}
+
+static void choose(struct import_work *work, const struct identity *identity,
+                   const struct candidate *best, const struct cert *in_place)
+{
+    work->choices = grow(work->choices, work->choice_count, sizeof *work->choices);
+    struct choice *choice = &work->choices[work->choice_count++];
+    choice->identity = identity;
+    choice->leaf = best->cert;
+    choice->in_place = in_place && cert_same(best->cert, in_place);
+    choice->kept = choice->in_place && !was_found(work, best->cert);
+    choice->chain = best->chain;
+    choice->judged_at = best->judged_at;
+    cert_pem(best->cert, &choice->leaf_pem);
+    for (size_t i = 1; i < best->chain.count; i++)
+        cert_pem(best->chain.certs[i], &choice->chain_pem);
+}
+
+static void sort_identity(const struct facts *facts, const struct import_options *options,
+                          struct import_work *work, const struct identity *identity)
+{
+    struct identity_files files;
+    facts_files(facts, identity, &files);
+    const struct cert *in_place =
+        files.leaf && identity_has_key(facts, identity, files.leaf->key_id) ? files.leaf : NULL;
+
+    struct candidate best = {0}, old = {.cert = in_place};
+    for (size_t i = 0; i < work->found_count; i++) {
+        struct candidate next = {.cert = work->found[i].cert};
+        if (!identity_has_key(facts, identity, next.cert->key_id))
+            continue;
+        judge(facts, identity, work, &next);
+        if (!best.cert || is_better(&next, &best, facts->at))
+            best = next;
+    }
+    if (in_place && (!best.cert || !cert_same(best.cert, in_place))) {
+        judge(facts, identity, work, &old);
+        bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at)
+                                  : chain_grows(facts, work, &old);
+        if (competes)
+            best = old;
+    }
+    if (best.cert)
+        choose(work, identity, &best, in_place);
+}
+
+void import_sort(const struct facts *facts, const struct import_options *options,
+                 struct import_work *work)
+{
+    list_found(work);
+    pool_add_scan(&work->pool, &facts->scan);
+    for (size_t i = 0; i < work->cas.count; i++)
+        pool_add_file(&work->pool, &work->cas.items[i].pki);
+    for (size_t i = 0; i < facts->deployment.identity_count; i++)
+        sort_identity(facts, options, work, &facts->deployment.identities[i]);
+}

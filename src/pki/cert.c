@@ -1,0 +1,183 @@
+#include "base/mem.h"
+#include "pki/crypto.h"
+#include "pki/object.h"
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Upper-case hex, whole bytes, as `openssl x509 -serial` prints it. */
+static char *serial_text(const ASN1_INTEGER *serial)
+{
+    BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
+    char *hex = number ? BN_bn2hex(number) : NULL;
+    char *text = xstrdup(!hex || strcmp(hex, "0") == 0 ? "00" : hex);
+    OPENSSL_free(hex);
+    BN_free(number);
+    return text;
+}
+
+static time_t time_of(const ASN1_TIME *at)
+{
+    struct tm when = {0};
+    return ASN1_TIME_to_tm(at, &when) ? timegm(&when) : 0;
+}
+
+static void read_digests(struct cert *cert)
+{
+    unsigned char *der = NULL;
+    int length = i2d_X509(cert->x509, &der);
+    struct str colons = {0};
+    if (length > 0) {
+        cert->der_bytes = (size_t)length;
+        crypto_digest(der, (size_t)length, cert->id);
+    }
+    OPENSSL_free(der);
+    for (size_t i = 0; i < sizeof cert->id; i++)
+        str_addf(&colons, "%s%02X", i ? ":" : "", cert->id[i]);
+    cert->fingerprint = str_take(&colons);
+}
+
+static void read_signature(struct cert *cert)
+{
+    int signature = X509_get_signature_nid(cert->x509), digest = NID_undef;
+    cert->signature_algorithm = xstrdup(signature == NID_undef ? "unknown" : OBJ_nid2ln(signature));
+    if (signature == NID_rsassaPss) /* its parameters tell */
+        X509_get_signature_info(cert->x509, &digest, NULL, NULL, NULL);
+    else
+        OBJ_find_sigid_algs(signature, &digest, NULL);
+    cert->signature_digest = xstrdup(digest == NID_undef ? "" : OBJ_nid2sn(digest));
+}
+
+static void read_basic(const STACK_OF(X509_EXTENSION) * list, struct cert *cert)
+{
+    BASIC_CONSTRAINTS *basic = field_extension(list, NID_basic_constraints, &cert->has_basic);
+    cert->path_length = -1;
+    if (!basic)
+        return;
+    cert->is_ca = basic->ca != 0;
+    if (basic->pathlen)
+        cert->path_length = ASN1_INTEGER_get(basic->pathlen);
+    BASIC_CONSTRAINTS_free(basic);
+}
+
+/* Where the issuer's certificate lies: the first address, http before ldap. */
+static void read_aia(const STACK_OF(X509_EXTENSION) * list, struct cert *cert)
+{
+    bool present;
+    AUTHORITY_INFO_ACCESS *access = field_extension(list, NID_info_access, &present);
+    char *best = NULL;
+    for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access); i++) {
+        const ACCESS_DESCRIPTION *entry = sk_ACCESS_DESCRIPTION_value(access, i);
+        if (OBJ_obj2nid(entry->method) != NID_ad_ca_issuers || entry->location->type != GEN_URI)
+            continue;
+        char *uri = field_text(entry->location->d.uniformResourceIdentifier);
+        if (!best || (text_starts(uri, "http") && !text_starts(best, "http"))) {
+            free(best);
+            best = uri;
+        } else {
+            free(uri);
+        }
+    }
+    AUTHORITY_INFO_ACCESS_free(access);
+    cert->aia = best ? best : xstrdup("");
+}
+
+static void read_extensions(struct cert *cert)
+{
+    const STACK_OF(X509_EXTENSION) *list = X509_get0_extensions(cert->x509);
+    struct extensions found = {0};
+    field_extensions(list, &found);
+    cert->has_san = found.has_san;
+    cert->has_ku = found.has_ku;
+    cert->has_eku = found.has_eku;
+    cert->sans = found.sans;
+    cert->names.sans = found.bare_sans;
+    cert->ku = found.ku;
+    cert->eku = found.eku;
+    strings_copy(&cert->names.eku, &cert->eku);
+    read_basic(list, cert);
+    read_aia(list, cert);
+}
+
+static bool signed_by(const struct cert *cert, const struct cert *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
+    return key && X509_verify(cert->x509, key) == 1;
+}
+
+struct cert *cert_new(X509 *x509)
+{
+    struct cert *cert = xcalloc(1, sizeof *cert);
+    const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
+    cert->x509 = x509;
+    cert->version = (int)X509_get_version(x509) + 1;
+    cert->self_issued = X509_NAME_cmp(subject, issuer) == 0;
+    cert->subject = field_name(subject);
+    cert->issuer = field_name(issuer);
+    field_subject(subject, &cert->names, &cert->cn);
+    cert->serial = serial_text(X509_get0_serialNumber(x509));
+    cert->not_before = time_of(X509_get0_notBefore(x509));
+    cert->not_after = time_of(X509_get0_notAfter(x509));
+    field_key(X509_get_X509_PUBKEY(x509), &cert->key_algorithm, &cert->key_bits, cert->key_id);
+    read_signature(cert);
+    read_extensions(cert);
+    read_digests(cert);
+    cert->self_signed = cert->self_issued && signed_by(cert, cert);
+    ERR_clear_error();
+    return cert;
+}
+
+void cert_free(struct cert *cert)
+{
+    if (!cert)
+        return;
+    free(cert->subject);
+    free(cert->issuer);
+    free(cert->cn);
+    names_free(&cert->names);
+    free(cert->serial);
+    strings_free(&cert->sans);
+    free(cert->signature_algorithm);
+    free(cert->signature_digest);
+    strings_free(&cert->ku);
+    strings_free(&cert->eku);
+    free(cert->fingerprint);
+    free(cert->aia);
+    X509_free(cert->x509);
+    free(cert);
+}
+
+bool cert_same(const struct cert *a, const struct cert *b)
+{
+    return memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+void cert_pem(const struct cert *cert, struct str *out)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(bio, cert->x509);
+    crypto_bio_take(bio, out);
+}
+
+bool cert_has_name(const struct cert *cert, const char *wanted)
+{
+    if (!cert->has_san)
+        return *cert->cn && san_covers(cert->cn, wanted);
+    for (size_t i = 0; i < cert->sans.count; i++)
+        if (san_covers(cert->sans.items[i], wanted))
+            return true;
+    return false;
+}
+
+bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
+{
+    crypto_init();
+    if (X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(cert->x509)) != 0)
+        return false;
+    bool good = signed_by(cert, issuer);
+    ERR_clear_error();
+    return good;
+}

@@ -1,0 +1,370 @@
+#include "pki/chain.h"
+
+#include "base/mem.h"
+#include "pki/names.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* X509_verify_cert takes the first issuer that looks right and does not turn back when it proves
+ * wrong (two CAs of one name, cross-signed ones). So every path is built here, and each is handed
+ * to OpenSSL alone, to be judged and not to be searched. */
+
+/* A signature, a certificate looked at, a certificate judged: each is a step. Hostile pools
+ * (hundreds of CAs of one name) end here instead of running on. */
+#define WORK_STEPS 10000
+#define STEP_KEY_BITS 2048 /* a signature of a key so long is one step */
+#define ISSUERS_MAX 64     /* of one certificate: more of one name and key is nobody's PKI */
+
+struct links {
+    size_t *at; /* indexes of nodes */
+    size_t count;
+    bool known;
+    bool is_signed; /* by these very keys; else by name only, for want of better */
+};
+struct node {
+    const struct cert *cert;
+    bool is_anchor;
+    struct links issuers;
+};
+struct search {
+    struct node leaf, *nodes;
+    size_t count;
+    enum purpose purpose;
+    const char *host; /* NULL: any */
+    time_t at;
+    size_t steps_left;
+    const struct node *path[CHAIN_MAX];
+    size_t depth;
+    struct chain *best;
+    int best_grade;
+    time_t best_end;
+};
+
+/* How near a path is to holding; less is better. */
+enum grade {
+    GRADE_VALID,
+    GRADE_LEAF_OR_TIME,
+    GRADE_REFUSED,
+    GRADE_BROKEN_OFF,
+    GRADE_OTHER_KEY,
+    GRADE_NONE
+};
+
+static bool spend(struct search *search, size_t steps)
+{
+    bool enough = search->steps_left >= steps;
+    search->steps_left = enough ? search->steps_left - steps : 0;
+    return enough;
+}
+
+static bool is_named_issuer(const struct cert *cert, const struct cert *issuer)
+{
+    return X509_NAME_cmp(X509_get_issuer_name(cert->x509), X509_get_subject_name(issuer->x509)) ==
+           0;
+}
+
+/* Name, authority key identifier and the use of the key agree. */
+static bool is_likely_issuer(const struct cert *cert, const struct cert *issuer)
+{
+    return X509_check_issued(issuer->x509, cert->x509) == X509_V_OK;
+}
+
+/* Anchors first, then those that the key identifier names, then the one that lasts longest: where
+ * the bound on work cuts the search short, the likely paths have been seen. */
+static bool comes_before(const struct search *search, const struct cert *cert, size_t a, size_t b)
+{
+    const struct node *x = &search->nodes[a], *y = &search->nodes[b];
+    if (x->is_anchor != y->is_anchor)
+        return x->is_anchor;
+    bool x_likely = is_likely_issuer(cert, x->cert), y_likely = is_likely_issuer(cert, y->cert);
+    return x_likely != y_likely ? x_likely : x->cert->not_after > y->cert->not_after;
+}
+
+static void links_add(const struct search *search, const struct cert *cert, struct links *links,
+                      size_t index)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        struct node *old = &search->nodes[links->at[i]];
+        if (!cert_same(old->cert, search->nodes[index].cert))
+            continue;
+        old->is_anchor = old->is_anchor || search->nodes[index].is_anchor;
+        return;
+    }
+    if (links->count < ISSUERS_MAX) {
+        links->at = grow(links->at, links->count, sizeof *links->at);
+        links->count++;
+    } else if (!comes_before(search, cert, index, links->at[ISSUERS_MAX - 1])) {
+        return;
+    }
+    size_t place = links->count - 1;
+    for (; place > 0 && comes_before(search, cert, index, links->at[place - 1]); place--)
+        links->at[place] = links->at[place - 1];
+    links->at[place] = index;
+}
+
+static size_t signature_steps(const struct cert *issuer)
+{
+    size_t units = (size_t)(issuer->key_bits > 0 ? issuer->key_bits : 0) / STEP_KEY_BITS;
+    return 1 + units * units;
+}
+
+/* The certificates that may stand above: those whose key made the signature, or where there are
+ * none, those of the right name, so that the failure told is the signature's. */
+static const struct links *issuers_of(struct search *search, struct node *node)
+{
+    struct links *links = &node->issuers;
+    if (links->known)
+        return links;
+    links->known = true;
+    struct links by_name = {0};
+    for (size_t i = 0; i < search->count; i++) {
+        const struct cert *other = search->nodes[i].cert;
+        if (!is_named_issuer(node->cert, other) || cert_same(node->cert, other))
+            continue;
+        if (!spend(search, signature_steps(other)))
+            break;
+        if (cert_issued_by(node->cert, other))
+            links_add(search, node->cert, links, i);
+        else if (is_likely_issuer(node->cert, other))
+            links_add(search, node->cert, &by_name, i);
+    }
+    links->is_signed = links->count > 0;
+    if (links->is_signed)
+        free(by_name.at);
+    else
+        *links = (struct links){by_name.at, by_name.count, true, false};
+    return links;
+}
+
+/* OpenSSL asks for the issuer of x: the next one of our path, no other. The last one is its own,
+ * when it is an anchor. */
+static int next_issuer(X509 **issuer, X509_STORE_CTX *context, X509 *x)
+{
+    const struct search *search = X509_STORE_CTX_get_app_data(context);
+    for (size_t i = 0; i < search->depth; i++) {
+        if (search->path[i]->cert->x509 != x)
+            continue;
+        size_t next = i + 1 < search->depth ? i + 1 : i;
+        X509 *found = search->path[next]->cert->x509;
+        if (next == i && !search->path[i]->is_anchor)
+            return 0;
+        if (X509_STORE_CTX_get_check_issued(context)(context, x, found) != 1 || !X509_up_ref(found))
+            return 0;
+        *issuer = found;
+        return 1;
+    }
+    return 0;
+}
+
+static void chain_fail(struct chain *chain, int error, int depth)
+{
+    chain->valid = error == X509_V_OK;
+    chain->error = error;
+    chain->depth = depth;
+    const char *words = X509_verify_cert_error_string(error);
+    snprintf(chain->reason, sizeof chain->reason, "%s", chain->valid ? "" : words);
+}
+
+/* OpenSSL's verdict on the present path: the leaf is the only untrusted certificate, so that a path
+ * broken off above the first issuer gives error 2 as on the appliance (guide 4.4). */
+static void judge(struct search *search, struct chain *chain)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    int error = X509_V_ERR_OUT_OF_MEM, depth = 0;
+    if (store && context) {
+        X509_STORE_set_get_issuer(store, next_issuer);
+        if (X509_STORE_CTX_init(context, store, search->leaf.cert->x509, NULL)) {
+            X509_STORE_CTX_set_app_data(context, search);
+            X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
+            X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CHECK_SS_SIGNATURE);
+            X509_VERIFY_PARAM_set_time(param, search->at);
+            if (search->purpose != PURPOSE_ANY)
+                X509_VERIFY_PARAM_set_purpose(param, search->purpose == PURPOSE_SERVER
+                                                         ? X509_PURPOSE_SSL_SERVER
+                                                         : X509_PURPOSE_SSL_CLIENT);
+            int verdict = X509_verify_cert(context);
+            error = X509_STORE_CTX_get_error(context);
+            depth = X509_STORE_CTX_get_error_depth(context);
+            if (verdict <= 0 && error == X509_V_OK)
+                error = X509_V_ERR_UNSPECIFIED;
+        }
+    }
+    chain_fail(chain, error, error == X509_V_OK ? 0 : depth);
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    ERR_clear_error();
+}
+
+enum chain_fault chain_fault(const struct chain *chain)
+{
+    switch (chain->error) {
+    case X509_V_OK:
+        return FAULT_NONE;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+        return FAULT_ISSUER;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+        return FAULT_SIGNATURE;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return FAULT_EARLY;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return FAULT_ENDED;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return FAULT_NO_ANCHOR;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+        return FAULT_NO_CA;
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+        return FAULT_PATH_LENGTH;
+    case X509_V_ERR_INVALID_PURPOSE:
+        return FAULT_PURPOSE;
+    case X509_V_ERR_PERMITTED_VIOLATION:
+    case X509_V_ERR_EXCLUDED_VIOLATION:
+        return FAULT_CONSTRAINT;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return FAULT_HOST;
+    default:
+        return FAULT_OTHER;
+    }
+}
+
+const struct cert *chain_failed(const struct chain *chain)
+{
+    size_t depth = chain->depth > 0 ? (size_t)chain->depth : 0;
+    return chain->certs[depth < chain->count ? depth : chain->count - 1];
+}
+
+static enum grade grade_of(const struct chain *chain, bool is_signed)
+{
+    if (chain->valid)
+        return GRADE_VALID;
+    if (!is_signed)
+        return GRADE_OTHER_KEY;
+    if (!chain->complete)
+        return GRADE_BROKEN_OFF;
+    switch (chain_fault(chain)) {
+    case FAULT_EARLY:
+    case FAULT_ENDED:
+    case FAULT_PURPOSE:
+    case FAULT_HOST:
+        return GRADE_LEAF_OR_TIME;
+    default:
+        return GRADE_REFUSED;
+    }
+}
+
+/* Judges the present path and keeps it when it is the best so far. */
+static void consider(struct search *search, bool is_signed)
+{
+    struct chain chain = {0};
+    time_t end = search->path[0]->cert->not_after;
+    for (chain.count = 0; chain.count < search->depth; chain.count++) {
+        chain.certs[chain.count] = search->path[chain.count]->cert;
+        if (chain.certs[chain.count]->not_after < end)
+            end = chain.certs[chain.count]->not_after;
+    }
+    const struct node *top = search->path[search->depth - 1];
+    chain.complete = top->is_anchor && top->cert->self_signed;
+    if (top->cert->self_signed && !top->is_anchor)
+        chain_fail(&chain,
+                   chain.count == 1 ? X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+                                    : X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+                   (int)chain.count - 1);
+    else
+        judge(search, &chain);
+    /* The house's rule for names (SAN first, the CN only without any), the same as `check`'s. */
+    if (chain.valid && search->host && !cert_has_name(search->path[0]->cert, search->host))
+        chain_fail(&chain,
+                   is_ip_address(search->host) ? X509_V_ERR_IP_ADDRESS_MISMATCH
+                                               : X509_V_ERR_HOSTNAME_MISMATCH,
+                   0);
+
+    int grade = grade_of(&chain, is_signed);
+    bool better = grade != search->best_grade          ? grade < search->best_grade
+                  : chain.count != search->best->count ? chain.count < search->best->count
+                                                       : end > search->best_end;
+    if (!better)
+        return;
+    *search->best = chain;
+    search->best_grade = grade;
+    search->best_end = end;
+}
+
+static bool is_on_path(const struct search *search, const struct cert *cert)
+{
+    for (size_t i = 0; i < search->depth; i++)
+        if (cert_same(search->path[i]->cert, cert))
+            return true;
+    return false;
+}
+
+/* Every path from node upwards. */
+static void climb(struct search *search, struct node *node, bool is_signed)
+{
+    search->path[search->depth++] = node;
+    bool can_grow = search->depth < CHAIN_MAX && !node->cert->self_signed;
+    bool has_grown = false;
+    if (can_grow && search->best_grade == GRADE_VALID && search->depth >= search->best->count) {
+        search->depth--; /* what lies above is longer than what holds already */
+        return;
+    }
+    if (can_grow && spend(search, 1)) {
+        const struct links *up = issuers_of(search, node);
+        for (size_t i = 0; i < up->count; i++) {
+            struct node *next = &search->nodes[up->at[i]];
+            if (is_on_path(search, next->cert))
+                continue;
+            has_grown = true;
+            climb(search, next, is_signed && up->is_signed);
+        }
+    }
+    if (!has_grown && (spend(search, search->depth) || search->best_grade == GRADE_NONE))
+        consider(search, is_signed);
+    search->depth--;
+}
+
+static void nodes_add(struct search *search, const struct cert *const *certs, size_t count,
+                      bool anchors)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct node node = {.cert = certs[i], .is_anchor = anchors && certs[i]->self_issued};
+        search->nodes[search->count++] = node;
+        if (node.is_anchor && cert_same(certs[i], search->leaf.cert))
+            search->leaf.is_anchor = true;
+    }
+}
+
+void chain_verify(const struct cert *leaf, const struct cert *const *links, size_t link_count,
+                  const struct cert *const *anchors, size_t anchor_count, enum purpose purpose,
+                  const char *host, time_t at, struct chain *out)
+{
+    struct search search = {.leaf = {.cert = leaf},
+                            .nodes = xcalloc(link_count + anchor_count + 1, sizeof(struct node)),
+                            .purpose = purpose,
+                            .host = host,
+                            .at = at,
+                            .steps_left = WORK_STEPS,
+                            .best = out,
+                            .best_grade = GRADE_NONE};
+    *out = (struct chain){0};
+    nodes_add(&search, anchors, anchor_count, true);
+    nodes_add(&search, links, link_count, false);
+    climb(&search, &search.leaf, true);
+    for (size_t i = 0; i < search.count; i++)
+        free(search.nodes[i].issuers.at);
+    free(search.leaf.issuers.at);
+    free(search.nodes);
+}
+
+void chain_build(const struct cert *leaf, const struct cert *const *pool, size_t count, time_t at,
+                 struct chain *out)
+{
+    chain_verify(leaf, NULL, 0, pool, count, PURPOSE_ANY, NULL, at, out);
+}

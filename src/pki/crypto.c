@@ -1,0 +1,72 @@
+#include "pki/crypto.h"
+
+#include "base/mem.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+void crypto_init(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    ERR_clear_error();
+}
+
+char *crypto_reason(void)
+{
+    unsigned long code = ERR_peek_error();
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    char *text = xstrdup(reason ? reason : "unknown reason");
+    ERR_clear_error();
+    return text;
+}
+
+static bool is_lack(unsigned long code)
+{
+    int reason = ERR_GET_REASON(code);
+    if (reason == ERR_R_UNSUPPORTED)
+        return true;
+    if (ERR_GET_LIB(code) == ERR_LIB_PEM)
+        return reason == PEM_R_UNSUPPORTED_ENCRYPTION || reason == PEM_R_UNSUPPORTED_CIPHER;
+    return ERR_GET_LIB(code) == ERR_LIB_EVP &&
+           (reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNKNOWN_CIPHER ||
+            reason == EVP_R_UNSUPPORTED_CIPHER || reason == EVP_R_UNKNOWN_PBE_ALGORITHM);
+}
+
+bool crypto_lacks_algorithm(void)
+{
+    bool lacks = false;
+    for (unsigned long code; (code = ERR_get_error()) != 0;)
+        lacks = lacks || is_lack(code);
+    return lacks;
+}
+
+OSSL_PROVIDER *crypto_legacy_open(void)
+{
+    OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+    ERR_clear_error();
+    return legacy;
+}
+
+void crypto_legacy_close(OSSL_PROVIDER *legacy)
+{
+    if (legacy)
+        OSSL_PROVIDER_unload(legacy);
+}
+
+void crypto_digest(const void *data, size_t length, unsigned char out[static KEY_ID_BYTES])
+{
+    if (!EVP_Digest(data, length, out, NULL, EVP_sha256(), NULL))
+        memset(out, 0, KEY_ID_BYTES);
+}
+
+void crypto_bio_take(BIO *bio, struct str *out)
+{
+    char *data;
+    long length = BIO_get_mem_data(bio, &data);
+    if (length > 0)
+        str_add_bytes(out, data, (size_t)length);
+    BIO_free(bio);
+}

@@ -1,0 +1,86 @@
+#include "base/mem.h"
+#include "pki/build.h"
+#include "pki/crypto.h"
+#include "pki/object.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct csr *csr_new(X509_REQ *req)
+{
+    struct csr *csr = xcalloc(1, sizeof *csr);
+    csr->req = req;
+    const X509_NAME *subject = X509_REQ_get_subject_name(req);
+    csr->subject = field_name(subject);
+    field_subject(subject, &csr->names, &csr->cn);
+    field_key(X509_REQ_get_X509_PUBKEY(req), &csr->key_algorithm, &csr->key_bits, csr->key_id);
+
+    STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+    struct extensions found = {0};
+    field_extensions(list, &found);
+    build_free(list);
+    csr->sans = found.sans;
+    csr->names.sans = found.bare_sans;
+    csr->ku = found.ku;
+    csr->eku = found.eku;
+    strings_copy(&csr->names.eku, &csr->eku);
+
+    EVP_PKEY *key = X509_REQ_get0_pubkey(req);
+    csr->signature_valid = key && X509_REQ_verify(req, key) == 1;
+    ERR_clear_error();
+    return csr;
+}
+
+void csr_free(struct csr *csr)
+{
+    if (!csr)
+        return;
+    free(csr->subject);
+    free(csr->cn);
+    names_free(&csr->names);
+    strings_free(&csr->sans);
+    strings_free(&csr->ku);
+    strings_free(&csr->eku);
+    X509_REQ_free(csr->req);
+    free(csr);
+}
+
+static bool add_extensions(X509_REQ *req, const struct key *key, const struct names *names,
+                           struct error *err)
+{
+    STACK_OF(X509_EXTENSION) *list = NULL;
+    bool enciphers = strcmp(key->algorithm, "RSA") == 0;
+    bool good = build_key_usage(enciphers ? ENCIPHERS : 0, &list) || build_failed("keyUsage", err);
+    good = good && build_eku(&names->eku, &list, err) && build_san(names, &list, err);
+    if (good && !X509_REQ_add_extensions(req, list))
+        good = build_failed("the request's extensions", err);
+    build_free(list);
+    return good;
+}
+
+bool csr_make(const struct key *key, const struct names *names, struct str *pem, struct error *err)
+{
+    crypto_init();
+    if (!names->attributes[ATTR_CN] || !*names->attributes[ATTR_CN])
+        return error_set(err, STATUS_NO, "CN", "Give the name that clients connect to, as CN:NAME",
+                         "a request needs a common name");
+    if (!key_can_sign(key, err))
+        return false;
+    X509_REQ *req = X509_REQ_new();
+    bool good =
+        (X509_REQ_set_version(req, X509_REQ_VERSION_1) && X509_REQ_set_pubkey(req, key->pkey)) ||
+        build_failed("no request can hold this key", err);
+    good = good && build_subject(names, X509_REQ_get_subject_name(req), err) &&
+           add_extensions(req, key, names, err);
+    if (good && !X509_REQ_sign(req, key->pkey, build_digest(key->pkey)))
+        good = build_failed("the request cannot be signed", err);
+    if (good) {
+        BIO *bio = BIO_new(BIO_s_mem());
+        PEM_write_bio_X509_REQ(bio, req);
+        crypto_bio_take(bio, pem);
+    }
+    X509_REQ_free(req);
+    return good;
+}

@@ -1,0 +1,119 @@
+#include "pki/crypto.h"
+#include "pki/reader.h"
+
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+
+/* Each takes one whole object, or says no. */
+typedef bool (*der_reader)(struct reader *reader, const unsigned char *data, long length);
+
+static bool take_cert(struct reader *reader, const unsigned char *data, long length)
+{
+    X509 *x509 = d2i_X509(NULL, &data, length);
+    if (x509)
+        reader_add_cert(reader, x509);
+    return x509 != NULL;
+}
+
+static bool take_csr(struct reader *reader, const unsigned char *data, long length)
+{
+    X509_REQ *req = d2i_X509_REQ(NULL, &data, length);
+    if (req)
+        reader_add_csr(reader, req);
+    return req != NULL;
+}
+
+static bool take_pkcs7(struct reader *reader, const unsigned char *data, long length)
+{
+    PKCS7 *p7 = d2i_PKCS7(NULL, &data, length);
+    int nid = p7 ? OBJ_obj2nid(p7->type) : NID_undef;
+    bool good = nid == NID_pkcs7_signed || nid == NID_pkcs7_signedAndEnveloped ||
+                nid == NID_pkcs7_data || nid == NID_pkcs7_enveloped;
+    if (good)
+        read_pkcs7(reader, p7);
+    PKCS7_free(p7);
+    return good;
+}
+
+static bool take_pkcs12(struct reader *reader, const unsigned char *data, long length)
+{
+    PKCS12 *p12 = d2i_PKCS12(NULL, &data, length);
+    if (p12)
+        read_pkcs12(reader, p12);
+    PKCS12_free(p12);
+    return p12 != NULL;
+}
+
+static bool take_locked(struct reader *reader, const unsigned char *data, long length)
+{
+    X509_SIG *locked = d2i_X509_SIG(NULL, &data, length);
+    const X509_ALGOR *algorithm = NULL;
+    if (locked)
+        X509_SIG_get0(locked, &algorithm, NULL);
+    bool good = algorithm && EVP_PBE_find(EVP_PBE_TYPE_OUTER, OBJ_obj2nid(algorithm->algorithm),
+                                          NULL, NULL, NULL);
+    if (good)
+        unlock_pkcs8(reader, locked);
+    X509_SIG_free(locked);
+    return good;
+}
+
+static bool take_private(struct reader *reader, const unsigned char *data, long length)
+{
+    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &data, length);
+    if (pkey)
+        reader_add_key(reader, pkey, true);
+    return pkey != NULL;
+}
+
+static bool take_public(struct reader *reader, const unsigned char *data, long length)
+{
+    const unsigned char *again = data;
+    EVP_PKEY *pkey = d2i_PUBKEY(NULL, &data, length);
+    if (!pkey)
+        pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &again, length); /* PKCS #1 */
+    if (pkey)
+        reader_add_key(reader, pkey, false);
+    return pkey != NULL;
+}
+
+static bool take_crl(struct reader *reader, const unsigned char *data, long length)
+{
+    X509_CRL *crl = d2i_X509_CRL(NULL, &data, length);
+    if (crl)
+        reader_problem(reader, "a revocation list, no certificate");
+    X509_CRL_free(crl);
+    return crl != NULL;
+}
+
+/* The whole length of the element that data begins with; 0 where it is cut off or none. Where a
+ * PKCS #7 leaves it open (BER), all that is left. */
+static size_t element_length(const unsigned char *data, size_t length)
+{
+    const unsigned char *at = data;
+    long content;
+    int tag, class;
+    int form = ASN1_get_object(&at, &content, &tag, &class, (long)length);
+    if (form & 0x80 || tag != V_ASN1_SEQUENCE || class != V_ASN1_UNIVERSAL)
+        return 0;
+    if (form & 1)
+        return length;
+    return (size_t)(at - data) + (size_t)content;
+}
+
+size_t read_der(struct reader *reader, const unsigned char *data, size_t length)
+{
+    static const der_reader readers[] = {take_cert,    take_csr,    take_pkcs7,  take_pkcs12,
+                                         take_private, take_locked, take_public, take_crl};
+    size_t size = length && *data == 0x30 ? element_length(data, length) : 0;
+    for (size_t i = 0; size && i < sizeof readers / sizeof *readers; i++) {
+        bool good = readers[i](reader, data, (long)size);
+        ERR_clear_error();
+        if (good)
+            return size;
+    }
+    ERR_clear_error();
+    return 0;
+}

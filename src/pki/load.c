@@ -1,0 +1,250 @@
+#include "pki/load.h"
+
+#include "base/escape.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "pki/crypto.h"
+#include "pki/object.h"
+#include "pki/reader.h"
+
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A PKCS #12 of today asks for 2,048 to 600,000 rounds a part; this is a few seconds' work. */
+enum { WORK_PER_FILE = 8000000, SHOWN_BYTES = 16 };
+
+const char *pki_kind_word(enum pki_kind kind)
+{
+    static const char *const words[] = {
+        [PKI_UNKNOWN] = "unknown",
+        [PKI_CERTIFICATE] = "certificate",
+        [PKI_BUNDLE] = "bundle",
+        [PKI_PRIVATE_KEY] = "private-key",
+        [PKI_PUBLIC_KEY] = "public-key",
+        [PKI_CSR] = "csr",
+        [PKI_PKCS12] = "pkcs12",
+        [PKI_PKCS7] = "pkcs7",
+        [PKI_SSH_PUBLIC_KEY] = "ssh-public-key",
+    };
+    return words[kind];
+}
+
+static struct object *add(struct reader *reader, enum object_kind kind, enum pki_kind file_kind)
+{
+    struct pki_file *file = reader->file;
+    file->objects = grow(file->objects, file->count, sizeof *file->objects);
+    struct object *object = &file->objects[file->count++];
+    object->kind = kind;
+    if (file->kind == PKI_UNKNOWN)
+        file->kind = file_kind;
+    return object;
+}
+
+void reader_add_cert(struct reader *reader, X509 *x509)
+{
+    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert_new(x509);
+}
+
+void reader_add_csr(struct reader *reader, X509_REQ *req)
+{
+    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req);
+}
+
+void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)
+{
+    add(reader, OBJECT_KEY, is_private ? PKI_PRIVATE_KEY : PKI_PUBLIC_KEY)->key =
+        key_new(pkey, is_private);
+}
+
+void reader_add_locked(struct reader *reader)
+{
+    add(reader, OBJECT_KEY, PKI_PRIVATE_KEY)->key = key_new_locked();
+}
+
+static void object_free(struct object *object)
+{
+    cert_free(object->cert);
+    key_free(object->key);
+    csr_free(object->csr);
+}
+
+void reader_forget(struct reader *reader, size_t count, bool keep_problem)
+{
+    struct pki_file *file = reader->file;
+    while (file->count > count)
+        object_free(&file->objects[--file->count]);
+    if (keep_problem)
+        return;
+    free(file->problem);
+    file->problem = NULL;
+    reader->unsaid = 0;
+}
+
+void reader_problem(struct reader *reader, const char *format, ...)
+{
+    if (reader->file->problem) {
+        reader->unsaid++;
+        return;
+    }
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    reader->file->problem = reader->place ? xformat("%s: %s", reader->place, text) : xstrdup(text);
+}
+
+static void count_unsaid(struct reader *reader)
+{
+    if (!reader->unsaid)
+        return;
+    char *first = reader->file->problem;
+    reader->file->problem = xformat("%s (and %zu more of its objects)", first, reader->unsaid);
+    free(first);
+}
+
+/* UTF-16 as editors save it: with a mark, or with a dash row of a PEM in it. */
+static bool is_utf16(const unsigned char *data, size_t length, bool *big_endian)
+{
+    static const unsigned char little[] = {'-', 0, '-', 0, '-', 0, 'B', 0},
+                               big[] = {0, '-', 0, '-', 0, '-', 0, 'B'};
+    if (length < 2 || data[0] == 0x30)
+        return false;
+    *big_endian = data[0] == 0xFE && data[1] == 0xFF;
+    if (*big_endian || (data[0] == 0xFF && data[1] == 0xFE))
+        return true;
+    if (memmem(data, length, little, sizeof little))
+        return true;
+    *big_endian = memmem(data, length, big, sizeof big) != NULL;
+    return *big_endian;
+}
+
+/* PEM is ASCII: what is not becomes a question mark. */
+static char *ascii_of_utf16(const unsigned char *data, size_t length, bool big_endian, size_t *size)
+{
+    char *text = xcalloc(1, length / 2 + 1);
+    *size = 0;
+    for (size_t i = 0; i + 1 < length; i += 2) {
+        unsigned unit = big_endian ? (unsigned)data[i] << 8 | data[i + 1]
+                                   : (unsigned)data[i + 1] << 8 | data[i];
+        if (unit != 0xFEFF)
+            text[(*size)++] = unit < 0x80 ? (char)unit : '?';
+    }
+    return text;
+}
+
+/* DER, one object behind the other. */
+static bool read_all_der(struct reader *reader, const unsigned char *data, size_t length)
+{
+    size_t at = 0;
+    for (size_t size; at < length && (size = read_der(reader, data + at, length - at)) > 0;)
+        at += size;
+    if (at > 0 && at < length && reader->file->count)
+        reader_problem(reader, "%zu bytes behind byte %zu are nothing known", length - at, at);
+    return at > 0;
+}
+
+static bool read_text(struct reader *reader, const unsigned char *data, size_t length)
+{
+    bool big_endian, good;
+    if (is_utf16(data, length, &big_endian)) {
+        size_t size;
+        char *text = ascii_of_utf16(data, length, big_endian, &size);
+        good = read_pem(reader, text, size);
+        if (good)
+            reader->file->flags |= PEM_UTF16;
+        wipe(text, size);
+        free(text);
+        return good;
+    }
+    const char *text = (const char *)data;
+    bool mark = length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
+    if (mark) {
+        text += 3;
+        length -= 3;
+    }
+    good = read_pem(reader, text, length);
+    if (good && mark)
+        reader->file->flags |= PEM_BOM;
+    return good || read_ssh(reader, text, length);
+}
+
+static void say_unknown(struct reader *reader, const unsigned char *data, size_t length)
+{
+    if (length == 0) {
+        reader_problem(reader, "the file is empty");
+        return;
+    }
+    if (*data == 0x30) {
+        reader_problem(reader,
+                       "damaged, or cut off: it begins like DER, and nothing known is in it");
+        return;
+    }
+    struct str start = {0};
+    escape_add(&start, (const char *)data, length < SHOWN_BYTES ? length : SHOWN_BYTES);
+    reader_problem(reader, "neither PEM nor DER: it begins with \"%s\"", str_text(&start));
+    str_free(&start);
+}
+
+void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
+               struct pki_file *out)
+{
+    struct reader reader = {.file = out, .password = password, .work_left = WORK_PER_FILE};
+    *out = (struct pki_file){0};
+    crypto_init();
+    if (length > FILE_LIMIT_BYTES)
+        reader_problem(&reader, "larger than 16 MiB");
+    else if (!read_all_der(&reader, data, length) && !read_text(&reader, data, length))
+        say_unknown(&reader, data, length);
+    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length)
+        reader_problem(&reader, "neither a certificate nor a key nor a request is in it");
+    if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
+        out->kind = PKI_BUNDLE;
+    count_unsaid(&reader);
+    ERR_clear_error();
+}
+
+void pki_file_free(struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        object_free(&file->objects[i]);
+    free(file->objects);
+    free(file->problem);
+    str_free(&file->ssh_text);
+    *file = (struct pki_file){0};
+}
+
+const struct cert *pki_first_cert(const struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].cert)
+            return file->objects[i].cert;
+    return NULL;
+}
+
+const struct key *pki_first_key(const struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].key)
+            return file->objects[i].key;
+    return NULL;
+}
+
+const struct csr *pki_first_csr(const struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].csr)
+            return file->objects[i].csr;
+    return NULL;
+}
+
+size_t pki_cert_count(const struct pki_file *file)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < file->count; i++)
+        count += file->objects[i].cert != NULL;
+    return count;
+}

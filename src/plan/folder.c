@@ -1,0 +1,221 @@
+#include "plan/folder.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char temp_mark[] = ".tmp-";
+
+/* plan.json as we write it: a list of steps. */
+static bool is_our_plan(const struct buffer *buffer)
+{
+    static const char *const members[] = {"step",    "phase",  "server",  "file", "upload",
+                                          "command", "expect", "section", "undo", "manual"};
+    json_t *plan = json_loadb((const char *)buffer->data, buffer->length, 0, NULL);
+    bool ours = json_is_array(plan);
+    const json_t *first = ours ? json_array_get(plan, 0) : NULL;
+    for (size_t i = 0; first && ours && i < sizeof members / sizeof *members; i++)
+        ours = json_object_get(first, members[i]) != NULL;
+    json_decref(plan);
+    return ours;
+}
+
+static bool holds_our_plan(const char *path)
+{
+    struct buffer buffer;
+    char *name = path_join(path, "plan.json");
+    bool ours = file_read_at(AT_FDCWD, name, true, &buffer, NULL);
+    if (ours) {
+        ours = is_our_plan(&buffer);
+        buffer_free(&buffer);
+    }
+    free(name);
+    return ours;
+}
+
+static bool check_target(const char *path, struct error *err)
+{
+    static const char remedy[] = "move it away or name another place with --out";
+    const char *base = path_base(path);
+    if (!*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+        return error_set(err, STATUS_NO, path, "give the folder a name: --out install",
+                         "the installation cannot be put in the place of that folder");
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return errno == ENOENT || error_system(err, path, "cannot be looked at");
+    if (!S_ISDIR(info.st_mode))
+        return error_set(err, STATUS_NO, path, remedy, "it is there, and no folder");
+    if (!holds_our_plan(path))
+        return error_set(err, STATUS_NO, path, remedy,
+                         "that folder was not written by certwright (it has no plan.json of ours), "
+                         "so it is not replaced");
+    return true;
+}
+
+static char *parent_of(const char *path)
+{
+    const char *base = path_base(path);
+    if (base == path)
+        return xstrdup(".");
+    return xstrndup(path, base - path > 1 ? (size_t)(base - path) - 1 : 1);
+}
+
+/* install.tmp-XXXXXX as we make it, or with -old behind: what stood in path's place. */
+static bool is_left_over(const char *name, const char *mark, bool old_too)
+{
+    size_t length = strlen(mark) + strlen("XXXXXX");
+    if (!text_starts(name, mark) || strlen(name) < length)
+        return false;
+    return !name[length] || (old_too && strcmp(name + length, "-old") == 0);
+}
+
+/* Removed unless its writer lives and holds its lock. */
+static void remove_left_over(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info;
+    if (fd >= 0 && fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
+        (info.st_mode & 07777) == 0700 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        bool gone = folder_remove(path, NULL);
+        (void)gone; /* else the next plan tries again */
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Folders beside that a crash left, private keys in them. An old installation set aside is removed
+ * only where a new one took its place. */
+static void sweep(const char *parent, const char *path)
+{
+    DIR *dir = opendir(parent);
+    if (!dir)
+        return;
+    struct stat info;
+    bool there = lstat(path, &info) == 0;
+    char *mark = xformat("%s%s", path_base(path), temp_mark);
+    struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        if (!is_left_over(entry->d_name, mark, there))
+            continue;
+        char *name = path_join(parent, entry->d_name);
+        remove_left_over(name);
+        free(name);
+    }
+    free(mark);
+    closedir(dir);
+}
+
+static bool make_temp(struct folder *folder, struct error *err)
+{
+    folder->temp = xformat("%s%sXXXXXX", folder->path, temp_mark);
+    if (!mkdtemp(folder->temp))
+        return error_system(err, folder->path, "no folder can be made beside it");
+    folder->lock = open(folder->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->lock < 0 || flock(folder->lock, LOCK_EX | LOCK_NB) != 0) {
+        error_system(err, folder->temp, "cannot be locked");
+        rmdir(folder->temp);
+        return false;
+    }
+    return true;
+}
+
+static void folder_free(struct folder *folder)
+{
+    if (folder->lock >= 0)
+        close(folder->lock);
+    free(folder->path);
+    free(folder->temp);
+    *folder = (struct folder){.lock = -1};
+}
+
+bool folder_begin(const char *path, struct folder *out, struct error *err)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    *out = (struct folder){.path = xstrndup(path, length), .lock = -1};
+    char *parent = parent_of(out->path);
+    bool good = check_target(out->path, err) && folder_make(parent, 0777, err);
+    if (good) {
+        sweep(parent, out->path);
+        good = make_temp(out, err);
+    }
+    free(parent);
+    if (!good)
+        folder_free(out);
+    return good;
+}
+
+static bool exchange(const char *a, const char *b)
+{
+#if defined(SYS_renameat2) && defined(RENAME_EXCHANGE)
+    return syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+#else
+    (void)a;
+    (void)b;
+    errno = ENOSYS;
+    return false;
+#endif
+}
+
+/* Where the file system cannot exchange: two renames, and back when the second fails. */
+static bool exchange_in_steps(struct folder *folder)
+{
+    char *aside = xformat("%s-old", folder->temp);
+    bool good = rename(folder->path, aside) == 0;
+    if (good && rename(folder->temp, folder->path) != 0) {
+        int why = errno;
+        good = false;
+        if (rename(aside, folder->path) != 0)
+            why = errno;
+        errno = why;
+    }
+    if (good)
+        good = rename(aside, folder->temp) == 0;
+    free(aside);
+    return good;
+}
+
+static bool sync_parent(const char *path, struct error *err)
+{
+    char *parent = parent_of(path);
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == EROFS);
+    if (!good)
+        error_system(err, path, "its folder cannot be synced");
+    if (fd >= 0)
+        close(fd);
+    free(parent);
+    return good;
+}
+
+bool folder_swap(struct folder *folder, struct error *err)
+{
+    struct stat info;
+    if (fsync(folder->lock) != 0 && errno != EINVAL && errno != EROFS)
+        return error_system(err, folder->temp, "cannot be synced");
+    bool there = lstat(folder->path, &info) == 0;
+    if (!there && rename(folder->temp, folder->path) != 0)
+        return error_system(err, folder->path, "cannot be put in place");
+    if (there && !exchange(folder->temp, folder->path) && !exchange_in_steps(folder))
+        return error_system(err, folder->path, "cannot be put in place");
+    return sync_parent(folder->path, err);
+}
+
+bool folder_end(struct folder *folder, struct error *err)
+{
+    bool good = folder_remove(folder->temp, err);
+    folder_free(folder);
+    return good;
+}

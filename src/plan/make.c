@@ -1,0 +1,326 @@
+#include "base/mem.h"
+#include "pki/words.h"
+#include "plan/files.h"
+#include "plan/merge.h"
+#include "plan/order.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PHASE_BASE = 0, PHASE_CHECKS = 1, PHASE_SERVICES = 4 };
+
+struct making {
+    const struct facts *facts;
+    const struct plan_options *options;
+    struct procedure **procedures; /* one array a server, one procedure a service */
+    struct server_files *files;    /* one a server */
+    struct ca_keys cas;
+    struct plan *plan;
+    size_t *where; /* the server's number, one a step */
+};
+
+static const struct server *server_at(const struct making *making, size_t index)
+{
+    return &making->facts->deployment.servers[index];
+}
+
+static const struct procedure *procedure_of(const struct making *making,
+                                            const struct service *service)
+{
+    const struct server *server = service->server;
+    size_t at = (size_t)(server - making->facts->deployment.servers);
+    return &making->procedures[at][service - server->services];
+}
+
+static struct step *add_step(struct making *making, int phase, const struct server *server)
+{
+    struct plan *plan = making->plan;
+    making->where = grow(making->where, plan->count, sizeof *making->where);
+    making->where[plan->count] = (size_t)(server - making->facts->deployment.servers);
+    plan->steps = grow(plan->steps, plan->count, sizeof *plan->steps);
+    struct step *step = &plan->steps[plan->count++];
+    step->number = (int)plan->count;
+    step->phase = phase;
+    step->server = xstrdup(server->name);
+    step->source = SOURCE_OURS;
+    return step;
+}
+
+static void add_command(struct making *making, int phase, const struct server *server,
+                        const struct line *line)
+{
+    struct step *step = add_step(making, phase, server);
+    step->command = xstrdup(line->text);
+    strings_copy(&step->expect, &line->expect);
+    step->section = xstrdup(line->section);
+    step->undo = xstrdup(line->undo);
+    step->source = line->source;
+}
+
+static void add_manual(struct making *making, int phase, const struct server *server,
+                       const char *text, const char *section)
+{
+    struct step *step = add_step(making, phase, server);
+    step->manual = xstrdup(text);
+    step->section = xstrdup(section);
+}
+
+static struct step *add_check(struct making *making, const struct server *server, char *command)
+{
+    struct step *step = add_step(making, PHASE_CHECKS, server);
+    step->command = command;
+    step->section = xstrdup("4.3");
+    return step;
+}
+
+static void expect_word(struct step *step, enum word word)
+{
+    struct str text = {0};
+    words_add(&text, word, NULL, NULL, NULL);
+    strings_add_take(&step->expect, str_take(&text));
+}
+
+/* The pair's two checks; what is signed by itself is verified with itself. */
+static void add_pair(struct making *making, const struct server *server, const struct use *use,
+                     const char *certificate)
+{
+    struct step *match =
+        add_check(making, server, xformat("pki match %s %s", use->identity->key_file, certificate));
+    expect_word(match, WORD_MATCH);
+    struct step *verify = add_check(
+        making, server,
+        xformat("pki verify %s %s", certificate, use->anchor ? use->anchor : certificate));
+    expect_word(verify, WORD_VERIFIED);
+}
+
+static void add_checks(struct making *making, const struct server *server,
+                       const struct server_files *files)
+{
+    if (files->upload.count) {
+        struct step *upload = add_step(making, PHASE_CHECKS, server);
+        strings_copy(&upload->upload, &files->upload);
+        upload->file = xformat("%s/upload.sftp", server->name);
+        upload->section = xstrdup("4.2");
+    }
+    for (size_t i = 0; i < files->notes.count; i++)
+        add_manual(making, PHASE_CHECKS, server, files->notes.items[i], "4.2");
+    struct step *list = add_check(making, server, xstrdup("pki list"));
+    strings_copy(&list->expect, &files->upload);
+    list->source = SOURCE_FIELD;
+    free(list->section);
+    list->section = xstrdup("4.2");
+    for (size_t i = 0; i < files->use_count; i++) {
+        const struct use *use = &files->uses[i];
+        if (use->key && use->certificate)
+            add_pair(making, server, use, use->identity->certificate_file);
+        if (use->key && use->fullchain)
+            add_pair(making, server, use, use->identity->fullchain_file);
+    }
+}
+
+static void add_stages(struct making *making, int phase, const struct service *service,
+                       enum stage from, enum stage to)
+{
+    const struct procedure *procedure = procedure_of(making, service);
+    for (size_t i = 0; i < procedure->count; i++)
+        if (procedure->lines[i].stage >= from && procedure->lines[i].stage <= to)
+            add_command(making, phase, service->server, &procedure->lines[i]);
+}
+
+/* What a person does by hand comes when every server's services have theirs: an API answers only
+ * then, and what it is told can connect. */
+static void add_by_hand(struct making *making, const struct service *service)
+{
+    const struct procedure *procedure = procedure_of(making, service);
+    for (size_t i = 0; i < procedure->count; i++)
+        if (procedure->lines[i].stage == STAGE_BY_HAND)
+            add_manual(making, PHASE_SERVICES, service->server, procedure->lines[i].text,
+                       procedure->lines[i].section);
+}
+
+static bool is_wanted(const void *context, const struct service *service)
+{
+    return procedure_of(context, service)->count > 0;
+}
+
+static bool has_work(const struct making *making, size_t index)
+{
+    for (size_t i = 0; i < server_at(making, index)->service_count; i++)
+        if (making->procedures[index][i].count)
+            return true;
+    return false;
+}
+
+static void add_phases_before(struct making *making)
+{
+    size_t count = making->facts->deployment.server_count;
+    for (size_t i = 0; making->options->base && i < count; i++)
+        for (size_t k = 0; k < server_at(making, i)->service_count; k++)
+            add_stages(making, PHASE_BASE, &server_at(making, i)->services[k], STAGE_BASE,
+                       STAGE_BASE);
+    for (size_t i = 0; i < count; i++)
+        if (has_work(making, i))
+            add_checks(making, server_at(making, i), &making->files[i]);
+}
+
+static bool add_services(struct making *making, struct error *err)
+{
+    const struct deployment *deployment = &making->facts->deployment;
+    struct order order;
+    if (!order_make(deployment->servers, deployment->server_count, is_wanted, making, &order, err))
+        return false;
+    for (size_t i = 0; i < order.count; i++)
+        for (size_t k = 0; k < order.turns[i].count; k++)
+            add_stages(making, PHASE_SERVICES, order.turns[i].services[k], STAGE_BEFORE,
+                       STAGE_DISPLAY);
+    for (size_t i = 0; i < order.count; i++)
+        for (size_t k = 0; k < order.turns[i].count; k++)
+            add_by_hand(making, order.turns[i].services[k]);
+    order_free(&order);
+    return true;
+}
+
+/* Gives each command its file. A turn lasts until another server's command; its file is
+ * commands.mmp where the server has no other turn. */
+static void name_turns(struct making *making)
+{
+    struct plan *plan = making->plan;
+    size_t count = making->facts->deployment.server_count, last = count;
+    size_t *turns = xcalloc(count + 1, sizeof *turns);
+    size_t *turn = xcalloc(plan->count + 1, sizeof *turn);
+    for (size_t i = 0; i < plan->count; i++) {
+        if (!plan->steps[i].command)
+            continue;
+        size_t at = making->where[i];
+        turn[i] = turns[at] += at != last;
+        last = at;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        struct step *step = &plan->steps[i];
+        if (step->command && turns[making->where[i]] == 1)
+            step->file = xformat("%s/commands.mmp", step->server);
+        else if (step->command)
+            step->file = xformat("%s/commands-%zu.mmp", step->server, turn[i]);
+    }
+    free(turns);
+    free(turn);
+}
+
+/* Every text is there, empty where there is none. */
+static void complete(struct step *step)
+{
+    char **texts[] = {&step->file, &step->command, &step->section, &step->undo, &step->manual};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!*texts[i])
+            *texts[i] = xstrdup("");
+}
+
+static void add_servers(struct making *making)
+{
+    struct plan *plan = making->plan;
+    for (size_t i = 0; i < making->facts->deployment.server_count; i++) {
+        if (!has_work(making, i))
+            continue;
+        plan->servers = grow(plan->servers, plan->server_count, sizeof *plan->servers);
+        struct plan_server *server = &plan->servers[plan->server_count++];
+        server->name = xstrdup(server_at(making, i)->name);
+        strings_copy(&server->files, &making->files[i].upload);
+        strings_sort(&server->files);
+    }
+    name_turns(making);
+    for (size_t i = 0; i < plan->count; i++)
+        complete(&plan->steps[i]);
+}
+
+/* A server's name is a folder of install/, its address a word of a command. */
+static bool check_server(const struct server *server, struct error *err)
+{
+    const char *name = server->name;
+    char *place = xformat("server \"%s\"", name);
+    bool good = value_check(place, "the name", name, err) &&
+                value_check(place, "the address", server->address, err);
+    if (good && (!*name || *name == '.' || *name == '-' || strpbrk(name, "/:[]") ||
+                 strcmp(name, "RUNBOOK.md") == 0 || strcmp(name, "plan.json") == 0))
+        good = error_set(err, STATUS_NO, place, "use letters, digits and hyphens",
+                         "that name cannot be a folder of the installation");
+    for (size_t i = 0; good && i < server->service_count; i++)
+        good = value_check(place, "the service", server->services[i].name, err);
+    free(place);
+    return good;
+}
+
+static bool fill_server(struct making *making, size_t index, struct error *err)
+{
+    const struct server *server = server_at(making, index);
+    making->procedures[index] = xcalloc(server->service_count + 1, sizeof(struct procedure));
+    if (!check_server(server, err))
+        return false;
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct service *service = &server->services[i];
+        if (service->installed && !making->options->all)
+            continue; /* in place already: checked, not planned (SPEC 6) */
+        if (!merge_service(making->facts, service, &making->procedures[index][i], err))
+            return false;
+    }
+    return files_gather(making->facts, &making->cas, server, making->procedures[index],
+                        &making->files[index], err);
+}
+
+static void making_free(struct making *making)
+{
+    for (size_t i = 0; i < making->facts->deployment.server_count; i++) {
+        for (size_t k = 0; making->procedures[i] && k < server_at(making, i)->service_count; k++)
+            procedure_free(&making->procedures[i][k]);
+        free(making->procedures[i]);
+        server_files_free(&making->files[i]);
+    }
+    free(making->procedures);
+    free(making->where);
+    free(making->cas.items);
+    free(making->files);
+}
+
+bool plan_make(const struct facts *facts, const struct plan_options *options, struct plan *out,
+               struct error *err)
+{
+    *out = (struct plan){0};
+    size_t count = facts->deployment.server_count;
+    struct making making = {.facts = facts, .options = options, .plan = out};
+    making.procedures = xcalloc(count + 1, sizeof *making.procedures);
+    making.files = xcalloc(count + 1, sizeof *making.files);
+    ca_keys_find(facts, &making.cas);
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++)
+        good = fill_server(&making, i, err);
+    if (good) {
+        add_phases_before(&making);
+        good = add_services(&making, err);
+    }
+    if (good)
+        add_servers(&making);
+    making_free(&making);
+    if (!good)
+        plan_free(out);
+    return good;
+}
+
+void plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct step *step = &plan->steps[i];
+        char *texts[] = {step->server,  step->file, step->command,
+                         step->section, step->undo, step->manual};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+            free(texts[k]);
+        strings_free(&step->upload);
+        strings_free(&step->expect);
+    }
+    free(plan->steps);
+    for (size_t i = 0; i < plan->server_count; i++) {
+        free(plan->servers[i].name);
+        strings_free(&plan->servers[i].files);
+    }
+    free(plan->servers);
+    *plan = (struct plan){0};
+}

@@ -1,0 +1,207 @@
+#include "plan/merge.h"
+
+#include "base/escape.h"
+#include "base/mem.h"
+#include "model/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A service as its templates see it. */
+struct view {
+    const struct facts *facts;
+    const struct service *service;
+    struct strings *holes; /* NULL: nobody wants to know */
+    struct error refused;  /* a value that may not be written */
+};
+
+bool value_check(const char *place, const char *what, const char *value, struct error *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_/";
+    size_t good = strspn(value, letters);
+    if (!value[good])
+        return true;
+    char *shown = escape_text(value);
+    error_set(err, STATUS_NO, place, "use letters, digits and . - : [ ] _ / only",
+              "%s \"%s\" cannot stand in a command: character %zu is not allowed there", what,
+              shown, good + 1);
+    free(shown);
+    return false;
+}
+
+static bool look(void *context, const char *path, struct strings *out)
+{
+    const struct view *view = context;
+    return service_value(&view->facts->deployment, view->service, path, out);
+}
+
+static bool lookup(void *context, const char *path, struct strings *out)
+{
+    struct view *view = context;
+    size_t before = out->count;
+    if (!look(context, path, out))
+        return false;
+    if (view->holes)
+        strings_add_new(view->holes, path);
+    char *what = xformat("{%s}", path);
+    bool good = true;
+    for (size_t i = before; good && i < out->count; i++)
+        good = value_check(view->service->name, what, out->items[i], &view->refused);
+    free(what);
+    return good;
+}
+
+/* The pattern with its values; the refused value's own message goes before the template's. */
+static bool expand(struct view *view, const char *pattern, char **out, struct error *err)
+{
+    struct str text = {0};
+    view->refused = (struct error){0};
+    bool good = template_expand(pattern, lookup, view, &text, err);
+    if (!good && view->refused.message[0] && err)
+        *err = view->refused;
+    for (size_t i = 0; good && i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < ' ' || byte == 0x7F)
+            good = error_set(err, STATUS_NO, view->service->component->kind,
+                             "mend the component's file", "a command holds a control character");
+    }
+    *out = str_take(&text);
+    if (!good) {
+        free(*out);
+        *out = NULL;
+    }
+    return good;
+}
+
+/* What takes the line back: the catalogue's words, or "none" in the place of the files. */
+static bool expand_undo(struct view *view, const struct command *command, char **out,
+                        struct error *err)
+{
+    if (*command->undo && template_complete(command->undo, look, view))
+        return expand(view, command->undo, out, err);
+    *out = NULL;
+    if (!*command->undo && command->none) {
+        size_t literal = strcspn(command->line, "{[");
+        while (literal && command->line[literal - 1] == ' ')
+            literal--;
+        *out = xformat("%.*s none", (int)literal, command->line);
+    }
+    if (!*out)
+        *out = xstrdup("");
+    return true;
+}
+
+static bool expand_expect(struct view *view, const struct command *command, struct strings *out,
+                          struct error *err)
+{
+    for (size_t i = 0; i < command->expect.count; i++) {
+        char *text = NULL;
+        if (!template_complete(command->expect.items[i], look, view))
+            continue;
+        if (!expand(view, command->expect.items[i], &text, err))
+            return false;
+        strings_add_take(out, text);
+    }
+    return true;
+}
+
+static void line_free(struct line *line)
+{
+    free(line->text);
+    free(line->undo);
+    free(line->section);
+    strings_free(&line->expect);
+}
+
+static bool make_line(struct view *view, const struct command *command, struct line *line,
+                      struct error *err)
+{
+    const struct component *component = view->service->component;
+    if (command->stage != STAGE_BEFORE && command->stage != STAGE_ASSIGN &&
+        command->stage != STAGE_AFTER)
+        view->holes = NULL; /* what is only shown is not uploaded */
+    line->stage = command->stage;
+    line->source = command->source;
+    line->section = xstrdup(*command->section ? command->section : component->section);
+    bool good = expand(view, command->line, &line->text, err);
+    view->holes = NULL;
+    return good && expand_undo(view, command, &line->undo, err) &&
+           expand_expect(view, command, &line->expect, err);
+}
+
+static bool takes_part(struct view *view, const struct command *command)
+{
+    const struct deployment *deployment = &view->facts->deployment;
+    return release_in(&command->release, deployment->release) &&
+           service_condition(deployment, view->service, command->when) &&
+           template_complete(command->line, look, view);
+}
+
+/* One disable and one enable a service, whatever procedures ask for them. */
+static bool stands_already(const struct procedure *procedure, const struct line *line)
+{
+    for (size_t i = 0; i < procedure->count; i++)
+        if (procedure->lines[i].stage == line->stage &&
+            strcmp(procedure->lines[i].text, line->text) == 0)
+            return true;
+    return false;
+}
+
+static bool add_stage(const struct facts *facts, const struct service *service, enum stage stage,
+                      struct procedure *out, struct error *err)
+{
+    const struct component *component = service->component;
+    for (size_t i = 0; i < component->command_count; i++) {
+        const struct command *command = &component->commands[i];
+        struct view view = {.facts = facts, .service = service, .holes = &out->holes};
+        if (command->stage != stage || !takes_part(&view, command))
+            continue;
+        struct line line = {0};
+        bool good = make_line(&view, command, &line, err);
+        if (!good || stands_already(out, &line)) {
+            line_free(&line);
+            if (!good)
+                return false;
+            continue;
+        }
+        out->lines = grow(out->lines, out->count, sizeof *out->lines);
+        out->lines[out->count++] = line;
+    }
+    return true;
+}
+
+bool procedure_has(const struct procedure *procedure, enum stage stage)
+{
+    for (size_t i = 0; i < procedure->count; i++)
+        if (procedure->lines[i].stage == stage)
+            return true;
+    return false;
+}
+
+void procedure_free(struct procedure *procedure)
+{
+    for (size_t i = 0; i < procedure->count; i++)
+        line_free(&procedure->lines[i]);
+    free(procedure->lines);
+    strings_free(&procedure->holes);
+    *procedure = (struct procedure){0};
+}
+
+bool merge_service(const struct facts *facts, const struct service *service, struct procedure *out,
+                   struct error *err)
+{
+    static const enum stage stages[] = {STAGE_BASE,  STAGE_BEFORE,  STAGE_ASSIGN,
+                                        STAGE_AFTER, STAGE_DISPLAY, STAGE_BY_HAND};
+    *out = (struct procedure){0};
+    if (!release_in(&service->component->release, facts->deployment.release))
+        return true;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (!add_stage(facts, service, stages[i], out, err)) {
+            procedure_free(out);
+            return false;
+        }
+    if (!procedure_has(out, STAGE_ASSIGN))
+        procedure_free(out);
+    return true;
+}

@@ -1,0 +1,149 @@
+#include "base/mem.h"
+#include "plan/book.h"
+#include "plan/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct server *book_server(const struct book *book, const char *name)
+{
+    return deployment_server(&book->facts->deployment, name);
+}
+
+const struct plan_server *book_plan_server(const struct book *book, const char *name)
+{
+    for (size_t i = 0; i < book->plan->server_count; i++)
+        if (strcmp(book->plan->servers[i].name, name) == 0)
+            return &book->plan->servers[i];
+    return NULL;
+}
+
+char *book_ssh_address(const struct server *server)
+{
+    const char *address = server->address;
+    size_t length = strlen(address);
+    if (length > 2 && address[0] == '[' && address[length - 1] == ']')
+        return xstrndup(address + 1, length - 2);
+    return xstrdup(address);
+}
+
+char *book_url_address(const struct server *server)
+{
+    if (strchr(server->address, ':') && server->address[0] != '[')
+        return xformat("[%s]", server->address);
+    return xstrdup(server->address);
+}
+
+static const struct service *management_of(const struct server *server)
+{
+    for (size_t i = 0; i < server->service_count; i++)
+        if (server->services[i].component->management)
+            return &server->services[i];
+    return NULL;
+}
+
+char *book_management_url(const struct book *book, const struct server *server,
+                          const struct service **found)
+{
+    const struct deployment *deployment = &book->facts->deployment;
+    *found = server ? management_of(server) : NULL;
+    for (size_t i = 0; !*found && i < deployment->server_count; i++)
+        *found = management_of(&deployment->servers[i]);
+    if (!*found)
+        return NULL;
+    struct strings port = {0};
+    if (!service_value(deployment, *found, "listen.port", &port) || !port.count)
+        strings_add(&port, "443");
+    char *address = book_url_address((*found)->server);
+    char *url = strcmp(port.items[0], "443") == 0
+                    ? xformat("https://%s", address)
+                    : xformat("https://%s:%s", address, port.items[0]);
+    free(address);
+    strings_free(&port);
+    return url;
+}
+
+const char *procedure_line(const struct procedure *procedure, enum stage stage)
+{
+    for (size_t i = 0; i < procedure->count; i++)
+        if (procedure->lines[i].stage == stage)
+            return procedure->lines[i].text;
+    return NULL;
+}
+
+/* Installed services have steps in some plans only: then their first assignment is among them. */
+static bool is_planned(const struct plan *plan, const struct service *service,
+                       const struct procedure *procedure)
+{
+    const char *line = procedure_line(procedure, STAGE_ASSIGN);
+    if (!line || !service->installed)
+        return line != NULL;
+    for (size_t i = 0; i < plan->count; i++)
+        if (strcmp(plan->steps[i].server, service->server->name) == 0 &&
+            strcmp(plan->steps[i].command, line) == 0)
+            return true;
+    return false;
+}
+
+static void book_open(struct book *book)
+{
+    const struct deployment *deployment = &book->facts->deployment;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
+            const struct service *service = &deployment->servers[i].services[k];
+            struct procedure procedure;
+            if (!merge_service(book->facts, service, &procedure, NULL))
+                continue; /* the plan was made of it: cannot be */
+            if (!is_planned(book->plan, service, &procedure)) {
+                procedure_free(&procedure);
+                continue;
+            }
+            book->services = grow(book->services, book->count, sizeof *book->services);
+            book->services[book->count++] = (struct book_service){service, procedure};
+        }
+}
+
+static void book_close(struct book *book)
+{
+    for (size_t i = 0; i < book->count; i++)
+        procedure_free(&book->services[i].procedure);
+    free(book->services);
+}
+
+static void introduction(const struct book *book)
+{
+    const struct deployment *deployment = &book->facts->deployment;
+    size_t servers = book->plan->server_count;
+    char *name = page_quote(deployment->name), *release = page_quote(deployment->release);
+    page_title(book->out, 1, "Runbook: Meeting Server certificates of %s", name);
+    page_text(
+        book->out,
+        "This puts the certificates of %zu server%s in place (Cisco Meeting Server %s), in %zu "
+        "steps. Do them in the order of their numbers, on the server that is named, and compare "
+        "each reply with what stands below the command. Nothing in this folder has been sent "
+        "anywhere yet.",
+        servers, servers == 1 ? "" : "s", release, book->plan->count);
+    page_text(
+        book->out,
+        "When a reply is not as written here, stop and read section 2. How to undo everything "
+        "is on the last page. You need no knowledge of certificates for this.");
+    free(name);
+    free(release);
+}
+
+void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out)
+{
+    struct book book = {.plan = plan, .facts = facts, .out = out};
+    if (!plan->count) {
+        page_title(out, 1, "Runbook: nothing to do");
+        page_text(out, "No service of deployment.conf needs anything installed: all are called "
+                       "installed, or none names an identity.");
+        return;
+    }
+    book_open(&book);
+    introduction(&book);
+    book_before(&book);
+    book_steps(&book);
+    book_after(&book);
+    book_close(&book);
+}

@@ -1,0 +1,375 @@
+#include "base/clock.h"
+#include "base/mem.h"
+#include "plan/book.h"
+#include "plan/files.h"
+#include "plan/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void access_needed(const struct book *book)
+{
+    struct str *out = book->out;
+    page_title(out, 2, "1. Have ready");
+    page_item(out,
+              "A login with the role admin to the MMP (the command line) of each server below, "
+              "by ssh for commands and by sftp for files. Where your user is not called `admin`, "
+              "put its name in place of that.");
+    page_item(out,
+              "This whole folder on the computer you sit at, and `ssh` and `sftp` (OpenSSH) on "
+              "it.");
+    page_item(out, "A backup of each server: `backup snapshot before-certificates` on its command "
+                   "line, then fetch the two files it makes (.bak and .json) by sftp.");
+    str_add(out, "\n| server | log in with | its folder here |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < book->plan->server_count; i++) {
+        const char *name = book->plan->servers[i].name;
+        char *address = book_ssh_address(book_server(book, name));
+        str_addf(out, "| %s | `ssh admin@%s` | `%s/` |\n", name, address, name);
+        free(address);
+    }
+    str_add_char(out, '\n');
+}
+
+/* "certificate of `CN`, ends 2027-01-02" */
+static char *describe_certificate(const struct facts *facts, const char *name, const char *what)
+{
+    const struct cert *cert = scan_cert(&facts->scan, name);
+    if (!cert)
+        return xstrdup(what);
+    char date[16], *title = page_quote(*cert->cn ? cert->cn : cert->subject);
+    clock_date(cert->not_after, date);
+    char *text = xformat("%s of %s, ends %s", what, title, date);
+    free(title);
+    return text;
+}
+
+static char *describe_bundle(const struct facts *facts, const char *name, const char *what)
+{
+    const struct store_file *file = scan_find(&facts->scan, name);
+    size_t count = file ? pki_cert_count(&file->pki) : 0;
+    return xformat("%s, %zu certificate%s", what, count, count == 1 ? "" : "s");
+}
+
+/* Who accepts whom by this file: "trusted by Web Bridge 3 (CAs of Call Bridge)". */
+static char *describe_trust(const struct facts *facts, const char *server, const char *name)
+{
+    struct strings readers = {0};
+    for (size_t i = 0; i < facts->trusts.count; i++) {
+        const struct trust *trust = &facts->trusts.items[i];
+        if (strcmp(trust->file, name) != 0 || strcmp(trust->reader->server->name, server) != 0)
+            continue;
+        const struct component *of = catalogue_find(facts->catalogue, trust->rule->of);
+        char *reader = xformat("%s (%s of %s)", trust->reader->component->title,
+                               trust->rule->how == TRUST_PINNED ? "certificates" : "CAs",
+                               of ? of->title : trust->rule->of);
+        strings_add_new(&readers, reader);
+        free(reader);
+    }
+    char *list = strings_join(&readers, ", ");
+    char *text = readers.count ? xformat("trusted by %s", list) : NULL;
+    free(list);
+    strings_free(&readers);
+    return text;
+}
+
+/* Which identity a file belongs to, and as what. */
+struct owner {
+    const char *file;
+    const struct identity *identity;
+    enum { OWNER_CERTIFICATE, OWNER_BUNDLE, OWNER_FULLCHAIN } as;
+};
+struct owners {
+    struct owner *items; /* by file */
+    size_t count;
+};
+
+static int compare_owners(const void *a, const void *b)
+{
+    const struct owner *one = a, *two = b;
+    int order = strcmp(one->file, two->file);
+    return order ? order : (int)one->as - (int)two->as;
+}
+
+static void owners_make(const struct deployment *deployment, struct owners *out)
+{
+    out->items = xcalloc(3 * deployment->identity_count, sizeof *out->items);
+    out->count = 0;
+    for (size_t i = 0; i < deployment->identity_count; i++) {
+        const struct identity *identity = &deployment->identities[i];
+        out->items[out->count++] =
+            (struct owner){identity->certificate_file, identity, OWNER_CERTIFICATE};
+        out->items[out->count++] = (struct owner){identity->bundle_file, identity, OWNER_BUNDLE};
+        out->items[out->count++] =
+            (struct owner){identity->fullchain_file, identity, OWNER_FULLCHAIN};
+    }
+    if (out->count)
+        qsort(out->items, out->count, sizeof *out->items, compare_owners);
+}
+
+static const struct owner *owners_find(const struct owners *owners, const char *file)
+{
+    size_t low = 0, high = owners->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(owners->items[middle].file, file) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < owners->count && strcmp(owners->items[low].file, file) == 0;
+    return found ? &owners->items[low] : NULL;
+}
+
+static char *describe(const struct facts *facts, const struct owners *owners, const char *server,
+                      const char *name)
+{
+    const struct owner *owner = owners_find(owners, name);
+    if (file_is_private(facts, name))
+        return xstrdup("private key: secret");
+    if (owner && owner->as == OWNER_BUNDLE)
+        return describe_bundle(facts, name, "its CAs, root last");
+    if (owner && owner->as == OWNER_FULLCHAIN)
+        return describe_bundle(facts, name, "certificate and CAs in one file");
+    /* A CA's own certificate is here because somebody trusts it. */
+    bool leaf = owner && !identity_is_signer(&facts->deployment, owner->identity);
+    char *trust = leaf ? NULL : describe_trust(facts, server, name);
+    return trust ? trust : describe_certificate(facts, name, "certificate");
+}
+
+static void files_needed(const struct book *book)
+{
+    page_title(book->out, 3, "Files");
+    page_text(book->out,
+              "These go onto the servers. A file that a server has already under the same name is "
+              "replaced by the upload: look for these names in its `pki list` first, and fetch the "
+              "old ones by sftp (`get NAME`), so that you can go back.");
+    struct owners owners;
+    owners_make(&book->facts->deployment, &owners);
+    str_add(book->out, "| server | file | what it is |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < book->plan->count; i++) {
+        const struct step *step = &book->plan->steps[i];
+        for (size_t k = 0; k < step->upload.count; k++) {
+            char *what = describe(book->facts, &owners, step->server, step->upload.items[k]);
+            str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload.items[k], what);
+            free(what);
+        }
+    }
+    free(owners.items);
+    str_add_char(book->out, '\n');
+}
+
+static void keys_here(const struct book *book)
+{
+    bool any = false;
+    for (size_t i = 0; i < book->plan->server_count; i++)
+        for (size_t k = 0; k < book->plan->servers[i].files.count; k++) {
+            const struct plan_server *server = &book->plan->servers[i];
+            if (!file_is_private(book->facts, server->files.items[k]))
+                continue;
+            if (!any) {
+                page_title(book->out, 3, "Private keys in this folder");
+                page_text(book->out,
+                          "Whoever has one of these can pose as the server. Send them by "
+                          "sftp only, never by mail, and delete them here when all is done "
+                          "(section 5).");
+            }
+            any = true;
+            page_item(book->out, "`%s/files/%s`", server->name, server->files.items[k]);
+        }
+    if (any)
+        str_add_char(book->out, '\n');
+}
+
+/* The service's own display shows what its base lines set. */
+static void base_rows(const struct book *book, const struct book_service *item)
+{
+    const char *shows = procedure_line(&item->procedure, STAGE_DISPLAY);
+    for (size_t i = 0; i < item->procedure.count; i++) {
+        const struct line *line = &item->procedure.lines[i];
+        if (line->stage != STAGE_BASE)
+            continue;
+        char *kind = xstrndup(line->text, strcspn(line->text, " "));
+        str_addf(book->out, "| %s | `%s` | `%s` |\n", item->service->server->name, line->text,
+                 shows ? shows : kind);
+        free(kind);
+    }
+}
+
+static void preconditions(const struct book *book)
+{
+    struct str *out = book->out;
+    char *release = page_quote(book->facts->deployment.release);
+    page_title(out, 3, "Must be in place before");
+    page_text(out,
+              "Log in to each server and look. Where something lacks, type the line in the second "
+              "column (or have `certwright plan --base` write them as a first phase). Write down "
+              "what the commands in the third column say now: it is what you go back to.");
+    str_add(out, "| server | in place | look with |\n| --- | --- | --- |\n");
+    for (size_t i = 0; i < book->plan->server_count; i++) {
+        const char *name = book->plan->servers[i].name;
+        str_addf(out,
+                 "| %s | release %s | `version` |\n"
+                 "| %s | an address on each interface named below | `ipv4 a` (b, c, ...) |\n"
+                 "| %s | a licence | `license` |\n",
+                 name, release, name, name);
+        for (size_t k = 0; k < book->count; k++)
+            if (strcmp(book->services[k].service->server->name, name) == 0)
+                base_rows(book, &book->services[k]);
+    }
+    free(release);
+    str_add_char(out, '\n');
+}
+
+/* What the certificates are for must be found by that name. */
+static void names_in_dns(const struct book *book)
+{
+    struct strings names = {0};
+    for (size_t i = 0; i < book->count; i++) {
+        const struct component *component = book->services[i].service->component;
+        for (size_t k = 0; k < component->slot_count; k++) {
+            const struct identity *identity = service_identity(
+                &book->facts->deployment, book->services[i].service, &component->slots[k]);
+            struct strings sans = {0};
+            if (identity)
+                names_full_san(&identity->names, &sans);
+            for (size_t m = 0; m < sans.count; m++)
+                if (text_starts(sans.items[m], "DNS:"))
+                    strings_add_new(&names, sans.items[m] + strlen("DNS:"));
+            strings_free(&sans);
+        }
+    }
+    if (names.count)
+        page_text(book->out, "DNS must know these names, for the certificates are made out to them "
+                             "(`nslookup NAME` on your computer shows each; a domain alone has SRV "
+                             "records):");
+    for (size_t i = 0; i < names.count; i++) {
+        char *name = page_quote(names.items[i]);
+        page_item(book->out, "%s", name);
+        free(name);
+    }
+    if (names.count)
+        str_add_char(book->out, '\n');
+    strings_free(&names);
+}
+
+static bool is_listed(const struct book *book, const struct service *service)
+{
+    for (size_t i = 0; i < book->count; i++)
+        if (book->services[i].service == service)
+            return true;
+    return false;
+}
+
+/* Called installed in deployment.conf: they must be, the others count on them. */
+static void in_place_already(const struct book *book)
+{
+    const struct deployment *deployment = &book->facts->deployment;
+    bool any = false;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
+            const struct service *service = &deployment->servers[i].services[k];
+            if (!service->installed || is_listed(book, service))
+                continue;
+            if (!any)
+                page_text(book->out,
+                          "Not touched, because deployment.conf says that they have their "
+                          "certificates already:");
+            any = true;
+            page_item(book->out, "%s (%s) on %s", service->component->title, service->name,
+                      deployment->servers[i].name);
+        }
+    if (any)
+        str_add_char(book->out, '\n');
+}
+
+/* From one command to the one that ends it: `x disable` and `x enable`. */
+static void outage(const struct book *book, size_t from)
+{
+    const struct step *start = &book->plan->steps[from];
+    size_t length = strlen(start->command) - strlen(" disable");
+    char *wanted = xformat("%.*s enable", (int)length, start->command);
+    for (size_t i = from + 1; i < book->plan->count; i++) {
+        const struct step *end = &book->plan->steps[i];
+        if (strcmp(end->server, start->server) != 0 || strcmp(end->command, wanted) != 0)
+            continue;
+        page_item(book->out, "%s: `%.*s` is out from step %d to step %d.", start->server,
+                  (int)length, start->command, start->number, end->number);
+        break;
+    }
+    free(wanted);
+}
+
+static void time_window(const struct book *book)
+{
+    page_title(book->out, 3, "Time window");
+    page_text(book->out,
+              "Uploads and checks disturb nobody, so do them ahead if you like. These steps "
+              "people notice:");
+    for (size_t i = 0; i < book->plan->count; i++) {
+        const struct step *step = &book->plan->steps[i];
+        if (text_ends(step->command, " disable"))
+            outage(book, i);
+        else if (text_ends(step->command, " restart"))
+            page_item(book->out,
+                      "%s: `%s`, step %d, restarts the service: what runs through it is "
+                      "dropped.",
+                      step->server, step->command, step->number);
+    }
+    str_add_char(book->out, '\n');
+    bool any = false;
+    struct strings told = {0};
+    for (size_t i = 0; i < book->count; i++) {
+        const struct component *component = book->services[i].service->component;
+        if (!*component->notes || !strings_add_new(&told, component->kind))
+            continue;
+        if (!any)
+            page_text(book->out, "Worth knowing:");
+        any = true;
+        page_item(book->out, "%s: %s", component->title, component->notes);
+    }
+    strings_free(&told);
+    if (any)
+        str_add_char(book->out, '\n');
+}
+
+static void when_different(const struct book *book)
+{
+    struct str *out = book->out;
+    page_title(out, 2, "2. When a reply is different");
+    page_text(out,
+              "`SUCCESS` lines beyond those written here are fine. At a line with `FAILURE` or "
+              "`ERROR`, or when a command answers with its usage, stop: do not type the next "
+              "one. What is done so far may stay while you look.");
+    page_item(out,
+              "`certificate and key do not match`: the key or the certificate on the server is "
+              "another one than here. Upload again (the batch for sftp replaces both) and repeat "
+              "`pki match`. If it fails once more, the pair here is wrong: `certwright check`.");
+    page_item(out,
+              "`certificate verification error ... unable to get issuer certificate`: the CA file "
+              "stops below its root. Import the CA's whole chain (`certwright import`), check, "
+              "plan and upload again.");
+    page_item(out,
+              "`certificate has expired` or `not yet valid`: look at the server's clock (`date`), "
+              "then at the dates in the table of files.");
+    page_item(out,
+              "`... configuration not complete`: the verdict; the reason is the line above it.");
+    page_item(out,
+              "A file is not found: it is not in `pki list`. Upload again, from the server's own "
+              "folder here.");
+    page_item(out,
+              "A service stays off after its `enable` failed: repair the cause and type `enable` "
+              "again, or go back (last page).");
+    str_add_char(out, '\n');
+}
+
+void book_before(const struct book *book)
+{
+    access_needed(book);
+    files_needed(book);
+    keys_here(book);
+    preconditions(book);
+    names_in_dns(book);
+    in_place_already(book);
+    time_window(book);
+    when_different(book);
+}

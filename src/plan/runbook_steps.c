@@ -1,0 +1,206 @@
+#include "base/mem.h"
+#include "plan/book.h"
+#include "plan/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps that follow each other on one server. */
+struct group {
+    size_t from, to;
+    const char *file; /* of its commands; NULL: none */
+};
+
+static struct group next_group(const struct plan *plan, size_t from)
+{
+    struct group group = {.from = from, .to = from};
+    while (group.to < plan->count &&
+           strcmp(plan->steps[group.to].server, plan->steps[from].server) == 0) {
+        if (*plan->steps[group.to].command)
+            group.file = plan->steps[group.to].file;
+        group.to++;
+    }
+    return group;
+}
+
+static void at_a_glance(const struct book *book)
+{
+    const struct plan *plan = book->plan;
+    page_title(book->out, 2, "3. The steps");
+    if (plan->server_count > 1)
+        page_text(book->out,
+                  "Each server has its turn, sometimes more than one, because a server must "
+                  "trust another before that one may count on it. Finish a turn before the "
+                  "next begins.");
+    str_add(book->out, "| turn | server | steps | commands |\n| --- | --- | --- | --- |\n");
+    size_t turn = 1;
+    for (size_t i = 0; i < plan->count;) {
+        struct group group = next_group(plan, i);
+        str_addf(book->out, "| %zu | %s | %d to %d | %s%s%s |\n", turn++, plan->steps[i].server,
+                 plan->steps[group.from].number, plan->steps[group.to - 1].number,
+                 group.file ? "`" : "", group.file ? group.file : "by hand", group.file ? "`" : "");
+        i = group.to;
+    }
+    str_add_char(book->out, '\n');
+    page_text(book->out,
+              "Type or paste one line at a time and read the reply before the next: a file "
+              "fed to `ssh` whole would run on after a `FAILURE`. Where nothing stands "
+              "below a command, silence is good.");
+}
+
+static void upload_step(const struct book *book, const struct step *step, const char *first)
+{
+    struct str *out = book->out;
+    int indent = (int)strlen(first);
+    size_t count = step->upload.count;
+    const struct server *server = book_server(book, step->server);
+    char *address = book_url_address(server);
+    page_hang(out, first, "Upload %zu file%s. On your computer, in this folder:", count,
+              count == 1 ? "" : "s");
+    str_add_char(out, '\n');
+    page_code(out, indent + 4, "cd %s", step->server);
+    page_code(out, indent + 4, "sftp -b upload.sftp admin@%s", address);
+    page_code(out, indent + 4, "cd ..");
+    char *rest = xformat("%*s", indent, "");
+    str_add_char(out, '\n');
+    page_hang(out, rest,
+              "With `-b` sftp never asks for a password: if you log in with one, type this "
+              "in place of the second line:");
+    str_add_char(out, '\n');
+    page_code(out, indent + 4, "sftp -o BatchMode=no -b upload.sftp admin@%s", address);
+    str_add_char(out, '\n');
+    page_hang(out, rest, "It stops at the first file that does not arrive.");
+    free(rest);
+    free(address);
+}
+
+/* How the lines below a command are to be read. */
+static const char *expect_label(const struct step *step)
+{
+    if (!text_starts(step->expect.items[0], "SUCCESS"))
+        return step->source == SOURCE_FIELD && !strchr(step->expect.items[0], ':')
+                   ? "Look for these names:"
+                   : "Look for these lines, among others:";
+    return step->source == SOURCE_OURS
+               ? "Expect this or the like; the exact words are not documented:"
+               : "Expect:";
+}
+
+static void command_step(const struct book *book, const struct step *step, const char *first)
+{
+    int indent = (int)strlen(first);
+    page_hang(book->out, first, "`%s`", step->command);
+    if (!step->expect.count)
+        return;
+    char *rest = xformat("%*s", indent, "");
+    str_add_char(book->out, '\n');
+    page_hang(book->out, rest, "%s", expect_label(step));
+    str_add_char(book->out, '\n');
+    for (size_t i = 0; i < step->expect.count; i++)
+        page_code(book->out, indent + 4, "%s", step->expect.items[i]);
+    free(rest);
+}
+
+/* The file that proves the Web interface to curl; NULL where it is not here. */
+static char *management_anchor(const struct book *book, const struct service *management)
+{
+    const struct plan_server *server = book_plan_server(book, management->server->name);
+    const struct component *component = management->component;
+    const struct identity *identity =
+        component->slot_count
+            ? service_identity(&book->facts->deployment, management, &component->slots[0])
+            : NULL;
+    if (!server || !identity)
+        return NULL;
+    const char *names[] = {identity->bundle_file, identity->certificate_file};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strings_has(&server->files, names[i]))
+            return xformat("%s/files/%s", server->name, names[i]);
+    return NULL;
+}
+
+/* "POST /api/v1/webbridges url=c2w://x:9999" as a line for curl. */
+static void curl_example(const struct book *book, const struct step *step, int indent)
+{
+    struct strings words = {0};
+    strings_split(&words, step->manual, ' ');
+    const struct service *management;
+    char *url = book_management_url(book, book_server(book, step->server), &management);
+    if (words.count < 2 || words.items[1][0] != '/' || !url) {
+        strings_free(&words);
+        free(url);
+        return;
+    }
+    char *rest = xformat("%*s", indent, "");
+    char *anchor = management_anchor(book, management);
+    str_add_char(book->out, '\n');
+    page_hang(book->out, rest,
+              "Once, with an API user's name in place of `admin`. In this folder on your computer "
+              "(curl asks for the password, so it stands in no history):");
+    str_add_char(book->out, '\n');
+    page_code(book->out, indent + 4, "curl --user admin --request %s \\", words.items[0]);
+    if (anchor)
+        page_code(book->out, indent + 4, "  --cacert %s \\", anchor);
+    for (size_t i = 2; i < words.count; i++)
+        page_code(book->out, indent + 4, "  --data-urlencode %s \\", words.items[i]);
+    page_code(book->out, indent + 4, "  %s%s", url, words.items[1]);
+    str_add_char(book->out, '\n');
+    page_hang(book->out, rest, "No output is good; `--include` shows the answer, which is `200`.%s",
+              anchor ? ""
+                     : " Add `--cacert` with the file of the CA that signed the certificate "
+                       "there.");
+    free(anchor);
+    free(rest);
+    free(url);
+    strings_free(&words);
+}
+
+static void manual_step(const struct book *book, const struct step *step, const char *first)
+{
+    struct strings words = {0};
+    strings_split(&words, step->manual, ' ');
+    bool api = words.count > 1 && words.items[1][0] == '/';
+    strings_free(&words);
+    if (api) {
+        page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);
+        curl_example(book, step, (int)strlen(first));
+    } else {
+        page_hang(book->out, first, "By hand: %s", step->manual);
+    }
+}
+
+static void write_step(const struct book *book, const struct step *step)
+{
+    char *number = xformat("%d.", step->number);
+    char *first = xformat("%-3s ", number);
+    if (step->upload.count)
+        upload_step(book, step, first);
+    else if (*step->command)
+        command_step(book, step, first);
+    else
+        manual_step(book, step, first);
+    str_add_char(book->out, '\n');
+    free(first);
+    free(number);
+}
+
+void book_steps(const struct book *book)
+{
+    const struct plan *plan = book->plan;
+    size_t turn = 1;
+    at_a_glance(book);
+    for (size_t i = 0; i < plan->count;) {
+        struct group group = next_group(plan, i);
+        page_title(book->out, 3, "Turn %zu: %s", turn++, plan->steps[i].server);
+        if (group.file) {
+            char *address = book_ssh_address(book_server(book, plan->steps[i].server));
+            page_text(book->out,
+                      "Log in with `ssh admin@%s`. The commands stand in `%s` as well, without "
+                      "comments.",
+                      address, group.file);
+            free(address);
+        }
+        for (; i < group.to; i++)
+            write_step(book, &plan->steps[i]);
+    }
+}

@@ -1,0 +1,366 @@
+/* RULES.md, "Chains and bundles". */
+#include "base/mem.h"
+#include "rules/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHAIN_LONG_COUNT 4
+#define CHAIN_LONG_BYTES 10240
+
+void certs_add(struct certs *pool, const struct store_file *file)
+{
+    for (size_t i = 0; file && !file->problem && i < file->pki.count; i++) {
+        if (file->pki.objects[i].kind != OBJECT_CERT)
+            continue;
+        pool->items = grow(pool->items, pool->count, sizeof *pool->items);
+        pool->items[pool->count++] = file->pki.objects[i].cert;
+    }
+}
+
+void certs_free(struct certs *pool)
+{
+    free(pool->items);
+    *pool = (struct certs){0};
+}
+
+const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
+                                const char **file)
+{
+    for (size_t i = 0; i < judge->facts->scan.count; i++) {
+        const struct store_file *one = &judge->facts->scan.files[i];
+        for (size_t j = 0; !one->problem && j < one->pki.count; j++) {
+            const struct object *object = &one->pki.objects[j];
+            if (object->kind != OBJECT_CERT || cert_same(object->cert, cert) ||
+                !cert_issued_by(cert, object->cert))
+                continue;
+            if (file)
+                *file = one->name;
+            return object->cert;
+        }
+    }
+    return NULL;
+}
+
+/* The file with the CAs that go with the leaf. */
+static enum role chain_role(const struct view *view)
+{
+    if (view->files[ROLE_BUNDLE] && view->roles & 1u << ROLE_CERTIFICATE)
+        return ROLE_BUNDLE;
+    return view->files[ROLE_FULLCHAIN] && view->roles & 1u << ROLE_FULLCHAIN ? ROLE_FULLCHAIN
+                                                                             : ROLE_BUNDLE;
+}
+
+bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
+                const char **file)
+{
+    enum role role = chain_role(view);
+    if (!view->leaf || (!view->files[role] && !view->leaf->self_signed))
+        return false;
+    struct certs pool = {0};
+    certs_add(&pool, view->files[role]);
+    chain_build(view->leaf, pool.items, pool.count, judge->facts->at, chain);
+    certs_free(&pool);
+    if (file)
+        *file = view->names[role];
+    return true;
+}
+
+/* Where a missing issuer can be had. */
+static void fetch(struct finding *finding, const struct judge *judge, const struct cert *below)
+{
+    const char *file = NULL;
+    if (store_issuer(judge, below, &file))
+        report_remedy(finding, "certwright import %s, which has it", file);
+    else if (*below->aia)
+        report_remedy(finding, "fetch %s and certwright import it", below->aia);
+    else
+        report_remedy(finding, "ask the CA for its chain, root included, and certwright import it");
+}
+
+static bool in_pool(const struct certs *pool, const struct cert *cert)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (cert_same(pool->items[i], cert))
+            return true;
+    return false;
+}
+
+/* The state of a bundle, so far as its certificate is sound. */
+struct look {
+    struct certs pool;
+    struct chain chain;
+    bool root; /* a self-signed certificate is in the bundle */
+};
+
+static bool look_open(const struct subject *s, struct look *look)
+{
+    const struct view *view = s->view;
+    *look = (struct look){0};
+    if (s->role != ROLE_BUNDLE || s->trust || !s->file || s->file->problem || !view->leaf ||
+        !view->roles)
+        return false;
+    certs_add(&look->pool, s->file);
+    chain_build(view->leaf, look->pool.items, look->pool.count, s->judge->facts->at, &look->chain);
+    for (size_t i = 0; i < look->pool.count; i++)
+        look->root = look->root || (look->pool.items[i]->self_signed &&
+                                    !cert_same(look->pool.items[i], view->leaf));
+    return look->pool.count > 0;
+}
+
+static const struct cert *chain_top(const struct chain *chain)
+{
+    return chain->certs[chain->count - 1];
+}
+
+/* The bundle goes some way up and has no root at all; else a link lacks in between. */
+static bool stops_below_root(const struct look *look)
+{
+    return !look->chain.complete && look->chain.count > 1 && !look->root;
+}
+
+static void chain_broken(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct look look;
+    if (look_open(s, &look) && !stops_below_root(&look)) {
+        const struct cert *top = chain_top(&look.chain);
+        if (!look.chain.complete) {
+            struct finding *finding = report(
+                out, rule, s, "%s does not lead %s to a root: the issuer of %s is missing, %s",
+                s->name, s->view->leaf_file, top->subject, top->issuer);
+            fetch(finding, s->judge, top);
+        } else if (!look.chain.valid) {
+            bool times = false;
+            for (size_t i = 0; i < look.chain.count; i++)
+                times = times || look.chain.certs[i]->not_after < s->judge->facts->at ||
+                        look.chain.certs[i]->not_before > s->judge->facts->at;
+            if (!times) {
+                struct finding *finding =
+                    report(out, rule, s, "%s does not verify with %s: %s (depth %d)",
+                           s->view->leaf_file, s->name, look.chain.reason, look.chain.depth);
+                report_remedy(finding,
+                              "certwright pki verify %s %s tells more; ask the CA for the "
+                              "right chain",
+                              s->view->leaf_file, s->name);
+            }
+        }
+    }
+    certs_free(&look.pool);
+}
+
+static void bundle_no_root(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct look look;
+    if (look_open(s, &look) && stops_below_root(&look)) {
+        const struct cert *top = chain_top(&look.chain);
+        struct finding *finding =
+            report(out, rule, s,
+                   "%s stops below its root %s: the service answers \"unable to get "
+                   "issuer certificate\"",
+                   s->name, top->issuer);
+        fetch(finding, s->judge, top);
+    }
+    certs_free(&look.pool);
+}
+
+/* Certificates on the path, in the order in which they stand. */
+static bool in_order(const struct certs *pool, const struct chain *chain, size_t from)
+{
+    size_t next = from;
+    for (size_t i = 0; i < pool->count; i++)
+        for (size_t j = from; j < chain->count; j++)
+            if (cert_same(pool->items[i], chain->certs[j])) {
+                if (j < next)
+                    return false;
+                next = j;
+            }
+    return true;
+}
+
+static void bundle_order(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct look look;
+    if (look_open(s, &look) && look.chain.complete && !in_order(&look.pool, &look.chain, 1)) {
+        struct finding *finding =
+            report(out, rule, s, "%s is not in order: the issuer of %s comes first, its root last",
+                   s->name, s->view->leaf_file);
+        report_remedy(finding, "certwright import %s writes it in order", s->name);
+    }
+    certs_free(&look.pool);
+}
+
+static void bundle_leaf(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct look look;
+    if (look_open(s, &look) && in_pool(&look.pool, s->view->leaf) &&
+        !(s->view->leaf->self_signed && look.pool.count == 1)) {
+        struct finding *finding =
+            report(out, rule, s, "%s holds %s itself; a bundle is its issuers alone", s->name,
+                   s->view->leaf_file);
+        report_remedy(finding, "certwright import %s writes it without", s->name);
+    }
+    certs_free(&look.pool);
+}
+
+/* Marks what is on some path up from leaf: cross-signed roots make several. */
+static void mark_paths(const struct certs *pool, const struct cert *leaf, bool *marked)
+{
+    const struct cert **open = xcalloc(pool->count + 1, sizeof *open);
+    size_t count = 0;
+    open[count++] = leaf;
+    for (size_t at = 0; at < count; at++)
+        for (size_t i = 0; i < pool->count; i++)
+            if (!marked[i] && !open[at]->self_signed && cert_issued_by(open[at], pool->items[i])) {
+                marked[i] = true;
+                open[count++] = pool->items[i];
+            }
+    free(open);
+}
+
+static void bundle_extra(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct look look;
+    if (look_open(s, &look) && look.chain.complete) {
+        bool *marked = xcalloc(look.pool.count, sizeof *marked);
+        mark_paths(&look.pool, s->view->leaf, marked);
+        for (size_t i = 0; i < look.pool.count; i++) {
+            const struct cert *cert = look.pool.items[i];
+            if (marked[i] || cert_same(cert, s->view->leaf))
+                continue;
+            struct finding *finding =
+                report(out, rule, s, "%s holds %s, which is on no path from %s", s->name,
+                       cert->subject, s->view->leaf_file);
+            report_remedy(finding, "take it out, or certwright import %s", s->name);
+        }
+        free(marked);
+    }
+    certs_free(&look.pool);
+}
+
+/* Severity by component: an entry of its file without a verb lends it (guide 1.2.4). */
+static void bundle_missing(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    if (s->role != ROLE_BUNDLE || s->trust || s->file || !view->leaf || view->leaf->self_signed ||
+        !(view->roles & 1u << ROLE_BUNDLE))
+        return;
+    const char *from = NULL;
+    const struct cert *issuer = store_issuer(s->judge, view->leaf, &from);
+    const struct require *lent = view_require(s->judge, view, rule->id);
+    struct finding *finding;
+    if (issuer && issuer->self_signed) {
+        finding =
+            report(out, rule, s, "%s was issued by the root %s, and there is no %s to show it",
+                   view->leaf_file, issuer->subject, s->name);
+        finding->severity = SEVERITY_NOTICE;
+    } else {
+        finding = report(out, rule, s, "%s was issued by %s, and there is no %s%s%s",
+                         view->leaf_file, view->leaf->issuer, s->name,
+                         lent && *lent->why ? ": " : "", lent ? lent->why : "");
+        finding->severity = lent ? require_severity(lent) : SEVERITY_WARNING;
+    }
+    fetch(finding, s->judge, view->leaf);
+}
+
+static void cert_chain(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    char open[] = "", last[] = "2.99"; /* from 3.0 it may be a full chain */
+    const struct release until = {.from = open, .until = last};
+    if (s->role != ROLE_CERTIFICATE || s->trust || !s->file || s->file->problem ||
+        !s->view->roles || !release_in(&until, s->judge->facts->deployment.release))
+        return;
+    size_t count = pki_cert_count(&s->file->pki);
+    if (count < 2)
+        return;
+    struct finding *finding = report(
+        out, rule, s, "%s holds %zu certificates; here it is the leaf alone, its issuers are %s",
+        s->name, count, s->view->names[ROLE_BUNDLE]);
+    report_remedy(finding, "certwright import %s takes it apart", s->name);
+}
+
+static void bundle_format(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if ((s->role != ROLE_BUNDLE && s->role != ROLE_FULLCHAIN && s->role != ROLE_TRUST) || !s->file)
+        return;
+    unsigned flags = s->file->pki.flags;
+    if (!(flags & (PEM_BETWEEN | PEM_NO_END | PEM_TRAILING)))
+        return;
+    struct finding *finding =
+        report(out, rule, s, "%s has %s", s->name,
+               flags & PEM_BETWEEN  ? "text or blank lines between its certificates"
+               : flags & PEM_NO_END ? "no line end after its last END line"
+                                    : "text or blank lines after its last END line");
+    report_remedy(finding, "certwright import %s writes it clean", s->name);
+}
+
+/* Guide D.1: Web Bridge 3 takes no bundle, so all of it is in one file. */
+static void fullchain_needed(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    if (s->role != ROLE_FULLCHAIN || s->trust || !s->file || s->file->problem || !view->leaf)
+        return;
+    struct certs pool = {0};
+    certs_add(&pool, s->file);
+    struct chain chain;
+    chain_build(view->leaf, pool.items, pool.count, s->judge->facts->at, &chain);
+    bool exact = pool.count == chain.count;
+    for (size_t i = 0; exact && i < pool.count; i++)
+        exact = cert_same(pool.items[i], chain.certs[i]);
+    const struct cert *top = chain_top(&chain);
+    const struct store_file *bundle = view->files[ROLE_BUNDLE];
+    bool told = false; /* the bundle of the same import lacks the same */
+    if (!chain.complete && bundle && view->roles & 1u << ROLE_CERTIFICATE) {
+        struct certs same = {0};
+        certs_add(&same, bundle);
+        told = same.count + 1 == pool.count;
+        for (size_t i = 0; told && i < same.count; i++)
+            told = cert_same(same.items[i], pool.items[i + 1]);
+        certs_free(&same);
+    }
+    if (!chain.complete && !told) {
+        struct finding *finding =
+            report(out, rule, s, "%s is no full chain: it stops at %s, whose issuer %s is missing",
+                   s->name, top->subject, top->issuer);
+        fetch(finding, s->judge, top);
+    } else if (chain.complete && !exact) {
+        struct finding *finding =
+            report(out, rule, s,
+                   "%s is no full chain: it must be the leaf, its issuers in order, the root last",
+                   s->name);
+        report_remedy(finding, "certwright import %s writes it so", s->name);
+    }
+    certs_free(&pool);
+}
+
+static void chain_long(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct chain chain;
+    const char *file = "";
+    if (!s->view->roles || !view_chain(s->judge, s->view, &chain, &file))
+        return;
+    size_t bytes = 0;
+    for (size_t i = 0; i < chain.count; i++)
+        bytes += chain.certs[i]->der_bytes;
+    if (chain.count <= CHAIN_LONG_COUNT && bytes <= CHAIN_LONG_BYTES)
+        return;
+    struct finding *finding =
+        report(out, rule, s,
+               "the chain of %s has %zu certificates of %zu bytes, which every handshake carries",
+               s->view->leaf_file, chain.count, bytes);
+    report_file(finding, file);
+    report_remedy(finding, "ask the CA for a shorter chain, if it has one");
+}
+
+static const struct rule rules[] = {
+    {"CHAIN-BROKEN", "4.4", SEVERITY_ERROR, SCOPE_FILE, chain_broken},
+    {"BUNDLE-ORDER", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_order},
+    {"BUNDLE-LEAF", "3.2", SEVERITY_ERROR, SCOPE_FILE, bundle_leaf},
+    {"CERT-CHAIN", "3.2", SEVERITY_ERROR, SCOPE_FILE, cert_chain},
+    {"BUNDLE-NO-ROOT", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, bundle_no_root},
+    {"BUNDLE-MISSING", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_missing},
+    {"BUNDLE-EXTRA", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_extra},
+    {"BUNDLE-FORMAT", "4.7.1", SEVERITY_WARNING, SCOPE_FILE, bundle_format},
+    {"FULLCHAIN-NEEDED", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, fullchain_needed},
+    {"CHAIN-LONG", "C", SEVERITY_NOTICE, SCOPE_IDENTITY, chain_long},
+};
+const struct group rules_chain = {rules, sizeof rules / sizeof *rules};

@@ -1,0 +1,415 @@
+/* RULES.md, "Names and files": each file by itself, and key with certificate and request. */
+#include "rules/rule.h"
+#include "store/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 4096
+
+static const char *const role_words[] = {"private key", "certificate", "bundle",
+                                         "full chain",  "request",     "trust bundle"};
+
+static bool is_text(enum role role)
+{
+    return role == ROLE_BUNDLE || role == ROLE_FULLCHAIN || role == ROLE_TRUST;
+}
+
+static const char *base_end(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot : name + strlen(name);
+}
+
+/* Where deployment.conf names a file. */
+static void renamed(struct finding *finding, const struct subject *s, const char *to)
+{
+    static const char *const options[] = {"key-file", "certificate-file", "bundle-file",
+                                          "fullchain-file"};
+    if (s->trust)
+        report_remedy(finding, "rename it%s%s and set %s-file of service \"%s\" in deployment.conf",
+                      *to ? " " : "", to, s->trust->rule->name, s->service->name);
+    else if (s->role < ROLE_CSR)
+        report_remedy(finding, "rename it%s%s and set %s of identity \"%s\" in deployment.conf",
+                      *to ? " " : "", to, options[s->role], s->view->identity->name);
+    else
+        report_remedy(finding, "rename it%s%s", *to ? " " : "", to);
+}
+
+static void name_dot(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const char *first = strchr(s->name, '.');
+    if (!first || first == base_end(s->name))
+        return;
+    char *to = strdup(s->name);
+    for (char *c = to; c && *c && c < to + (base_end(s->name) - s->name); c++)
+        if (*c == '.')
+            *c = '-';
+    renamed(report(out, rule, s, "%s has a dot besides that of its extension", s->name), s,
+            to ? to : "");
+    free(to);
+}
+
+static void name_underscore(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (strchr(s->name, '_'))
+        renamed(report(out, rule, s, "%s has an underscore, which guide A.1 forbids", s->name), s,
+                "");
+}
+
+static void name_extension_fits(const struct rule *rule, const struct subject *s,
+                                struct findings *out)
+{
+    if (s->role == ROLE_CSR)
+        return;
+    bool fits = s->role == ROLE_KEY           ? name_is_key(s->name)
+                : s->role == ROLE_CERTIFICATE ? name_is_certificate(s->name)
+                                              : name_is_bundle(s->name);
+    if (fits)
+        return;
+    struct finding *finding = report(out, rule, s, "%s: the appliance takes a %s only as %s",
+                                     s->name, role_words[s->role],
+                                     s->role == ROLE_KEY           ? ".key, .pem or .der"
+                                     : s->role == ROLE_CERTIFICATE ? ".pem, .der, .cer or .crt"
+                                                                   : ".pem, .cer or .crt");
+    renamed(finding, s, "");
+}
+
+static void ext_encoding(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (!s->file || s->file->problem || s->file->pki.kind == PKI_UNKNOWN)
+        return;
+    const char *extension = name_extension(s->name);
+    bool der = !s->file->pki.pem;
+    if (der && is_text(s->role)) {
+        struct finding *finding =
+            report(out, rule, s, "%s is a %s in DER, and the appliance reads those as PEM only",
+                   s->name, role_words[s->role]);
+        finding->severity = SEVERITY_ERROR;
+        report_remedy(finding, "certwright import %s writes it as PEM", s->name);
+    } else if (strcasecmp(extension, ".pem") == 0 && der) {
+        renamed(report(out, rule, s, "%s holds DER, not PEM", s->name), s, "to .cer or .der");
+    } else if (strcasecmp(extension, ".der") == 0 && !der) {
+        renamed(report(out, rule, s, "%s holds PEM, not DER", s->name), s, "to .pem");
+    }
+}
+
+static bool made_elsewhere(const struct subject *s)
+{
+    return s->role == ROLE_KEY && *s->view->identity->key_at;
+}
+
+/* Trust files have a rule of their own, and bundles too. */
+static void file_missing(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->file || s->trust || s->role == ROLE_BUNDLE || s->role == ROLE_CSR || made_elsewhere(s))
+        return;
+    const struct identity *identity = s->view->identity;
+    struct finding *finding =
+        report(out, rule, s, "%s, the %s of identity \"%s\", is not in the store", s->name,
+               role_words[s->role], identity->name);
+    bool outside =
+        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
+    bool self = strcmp(identity->signer, "self") == 0;
+    if (s->role == ROLE_KEY || self)
+        report_remedy(finding, "certwright generate %s", identity->name);
+    else if (s->role == ROLE_FULLCHAIN && s->view->files[ROLE_CERTIFICATE])
+        report_remedy(finding, "certwright import %s and the CA's chain: the full chain is written",
+                      s->view->names[ROLE_CERTIFICATE]);
+    else if (outside)
+        report_remedy(finding, "send %s.csr to the CA, then certwright import what it returns",
+                      identity->name);
+    else
+        report_remedy(finding, "certwright sign %s", identity->name);
+}
+
+/* A service whose slot no identity fills has no files to name. */
+static void no_identity(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->view || s->service->installed)
+        return;
+    struct finding *finding =
+        report(out, rule, s, "service \"%s\" on %s names no identity for its %s", s->service->name,
+               s->server->name, s->slot->name);
+    report_remedy(finding, "set %s = \"NAME\" in service \"%s\" of deployment.conf", s->slot->name,
+                  s->service->name);
+}
+
+static bool fits(enum role role, const struct pki_file *file)
+{
+    switch (role) {
+    case ROLE_KEY:
+        return file->kind == PKI_PRIVATE_KEY;
+    case ROLE_CSR:
+        return file->kind == PKI_CSR;
+    default:
+        return file->kind == PKI_CERTIFICATE || file->kind == PKI_BUNDLE;
+    }
+}
+
+static void file_kind(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (!s->file)
+        return;
+    const struct pki_file *file = &s->file->pki;
+    const unsigned named_elsewhere = PEM_GLUED | PEM_UTF16 | PEM_INDENTED;
+    if (s->file->problem) {
+        struct finding *finding =
+            report(out, rule, s, "%s can't be read: %s", s->name, s->file->problem);
+        report_remedy(finding, "put a %s in its place", role_words[s->role]);
+        return;
+    }
+    if (fits(s->role, file)) {
+        if (!(file->flags & PEM_BROKEN) || file->flags & named_elsewhere)
+            return;
+        struct finding *finding =
+            report(out, rule, s, "%s has a part that can't be read%s%s", s->name,
+                   file->problem ? ": " : "", file->problem ? file->problem : "");
+        report_remedy(finding, "get the file again from where it came, and certwright import it");
+        return;
+    }
+    if (file->kind == PKI_UNKNOWN && file->flags & named_elsewhere)
+        return;
+    struct finding *finding;
+    if (file->kind == PKI_UNKNOWN)
+        finding = report(out, rule, s, "%s is nothing that can be read as a %s%s%s", s->name,
+                         role_words[s->role], file->problem ? ": " : "",
+                         file->problem ? file->problem : "");
+    else
+        finding = report(out, rule, s, "%s is a %s, not a %s", s->name, pki_kind_word(file->kind),
+                         role_words[s->role]);
+    if (file->kind == PKI_CSR)
+        report_remedy(finding, "send it to the CA: the answer belongs here");
+    else if (file->kind == PKI_PKCS12 || file->kind == PKI_PKCS7)
+        report_remedy(finding, "certwright import %s takes it apart", s->name);
+    else
+        report_remedy(finding, "put a %s in its place", role_words[s->role]);
+}
+
+static const struct {
+    const char *id;
+    unsigned flag;
+    const char *is, *remedy; /* after and before the file's name */
+} texts[] = {
+    {"PEM-GLUED", PEM_GLUED, "has END and BEGIN on one line: the appliance can't read it",
+     "put a line end between them, or certwright import"},
+    {"PEM-INDENTED", PEM_INDENTED,
+     "has a blank before a BEGIN: that certificate is silently skipped",
+     "remove the blank, or certwright import"},
+    {"PEM-UTF16", PEM_UTF16, "is UTF-16 text from an editor: the appliance finds nothing in it",
+     "save it as plain text, or certwright import"},
+    {"PEM-BOM", PEM_BOM, "begins with an editor's byte order mark",
+     "save it without, or certwright import"},
+};
+
+static void pem_text(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(texts[i].id, rule->id) == 0 && s->file->pki.flags & texts[i].flag)
+            report_remedy(report(out, rule, s, "%s %s", s->name, texts[i].is), "%s %s",
+                          texts[i].remedy, s->name);
+}
+
+static const struct key *private_key(const struct subject *s)
+{
+    const struct store_file *file = s->view->files[ROLE_KEY];
+    return file && !file->problem && file->pki.kind == PKI_PRIVATE_KEY ? pki_first_key(&file->pki)
+                                                                       : NULL;
+}
+
+static void key_locked(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->role != ROLE_KEY || !s->file || s->file->problem)
+        return;
+    const struct key *key = pki_first_key(&s->file->pki);
+    if (s->file->pki.kind != PKI_PRIVATE_KEY || !(s->file->pki.locked || (key && key->encrypted)))
+        return;
+    report_remedy(report(out, rule, s, "%s is still protected by a password", s->name),
+                  "certwright pki unlock %s", s->name);
+}
+
+/* The files of the store that go with a public key: a private key or a certificate. */
+static const char *file_of_key(const struct judge *judge, const unsigned char *id)
+{
+    for (size_t i = 0; i < judge->facts->scan.count; i++) {
+        const struct store_file *file = &judge->facts->scan.files[i];
+        const struct key *key = file->problem ? NULL : pki_first_key(&file->pki);
+        if (key && key->is_private && !key->encrypted && memcmp(key->id, id, KEY_ID_BYTES) == 0)
+            return file->name;
+    }
+    return NULL;
+}
+
+/* Which certificate of the file the key fits; 0: none. */
+static size_t number_of_key(const struct pki_file *file, const unsigned char *id)
+{
+    size_t number = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        if (file->objects[i].kind != OBJECT_CERT)
+            continue;
+        number++;
+        if (memcmp(file->objects[i].cert->key_id, id, KEY_ID_BYTES) == 0)
+            return number;
+    }
+    return 0;
+}
+
+static void mismatch(const struct rule *rule, const struct subject *s, const char *key_name,
+                     const unsigned char *id, struct findings *out)
+{
+    const struct cert *cert = pki_first_cert(&s->file->pki);
+    if (!cert || memcmp(cert->key_id, id, KEY_ID_BYTES) == 0)
+        return;
+    const char *name = s->view->identity->name;
+    size_t number = number_of_key(&s->file->pki, id);
+    const char *owner = file_of_key(s->judge, cert->key_id);
+    if (number) {
+        char nth[16];
+        ordinal(number, nth);
+        struct finding *finding =
+            report(out, rule, s, "%s begins with %s, and %s fits its %s certificate", s->name,
+                   cert->subject, key_name, nth);
+        report_remedy(finding, "certwright import %s writes it leaf first", s->name);
+    } else if (owner) {
+        struct finding *finding =
+            report(out, rule, s, "%s belongs to %s, not to %s", s->name, owner, key_name);
+        report_remedy(finding,
+                      "import it under the identity of %s, or get the certificate of %s.csr", owner,
+                      name);
+    } else {
+        struct finding *finding =
+            report(out, rule, s, "%s and %s do not match: the certificate is another key's",
+                   key_name, s->name);
+        report_remedy(finding, "get the certificate of %s.csr from the CA and certwright import it",
+                      name);
+    }
+}
+
+/* FULLCHAIN-FIRST is the same for a full chain. */
+static void key_match(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    enum role wanted = strcmp(rule->id, "KEY-MATCH") == 0 ? ROLE_CERTIFICATE : ROLE_FULLCHAIN;
+    if (s->role != wanted || !s->file || s->file->problem || !fits(s->role, &s->file->pki))
+        return;
+    const struct key *key = private_key(s);
+    const struct store_file *csr = s->view->files[ROLE_CSR];
+    const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;
+    if (key && !key->encrypted)
+        mismatch(rule, s, s->view->names[ROLE_KEY], key->id, out);
+    else if (!key && request && *s->view->identity->key_at)
+        mismatch(rule, s, csr->name, request->key_id, out);
+}
+
+static void csr_stale(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct key *key = s->role == ROLE_CSR ? private_key(s) : NULL;
+    if (!s->file || s->file->problem || !key || key->encrypted)
+        return;
+    const struct csr *request = pki_first_csr(&s->file->pki);
+    if (!request || memcmp(request->key_id, key->id, KEY_ID_BYTES) == 0)
+        return;
+    /* A certificate of the request's key already says that the key is the wrong one. */
+    const struct store_file *file = s->view->files[ROLE_CERTIFICATE];
+    const struct cert *cert = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
+    if (cert && memcmp(request->key_id, cert->key_id, KEY_ID_BYTES) == 0)
+        return;
+    const char *owner = file_of_key(s->judge, request->key_id);
+    struct finding *finding =
+        report(out, rule, s, "%s was made for %s, not for %s: its answer will never match", s->name,
+               owner ? owner : "another key", s->view->names[ROLE_KEY]);
+    report_remedy(finding, "remove %s, then certwright generate %s makes the request for the key",
+                  s->name, s->view->identity->name);
+}
+
+static void key_mode(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->role != ROLE_KEY || !s->file || s->file->problem || !(s->file->mode & 077))
+        return;
+    struct finding *finding = report(out, rule, s, "%s can be read by others (mode %04o)", s->name,
+                                     (unsigned)(s->file->mode & 07777));
+    report_remedy(finding, "chmod 600 %s", s->name);
+}
+
+static void key_weak(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    if (s->role != ROLE_KEY || !view->roles)
+        return;
+    const struct key *key = private_key(s);
+    if (key && key->encrypted)
+        return;
+    const char *algorithm = key ? key->algorithm : view->leaf ? view->leaf->key_algorithm : NULL;
+    int bits = key ? key->bits : view->leaf ? view->leaf->key_bits : 0;
+    if (!algorithm || !*algorithm)
+        return;
+    bool rsa = strcmp(algorithm, "RSA") == 0;
+    if (rsa && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
+        return;
+    struct finding *finding;
+    if (rsa && bits < RSA_BITS_MIN) {
+        finding =
+            report(out, rule, s, "%s is RSA with %d bits, and 2048 are the least", s->name, bits);
+        finding->severity = SEVERITY_ERROR;
+    } else {
+        finding =
+            report(out, rule, s, "%s is %s with %d bits; only RSA of 2048 to 4096 is documented",
+                   s->name, algorithm, bits);
+    }
+    report_remedy(
+        finding,
+        "set key { type = \"rsa\" bits = 2048 } in deployment.conf, put %s aside, certwright "
+        "generate %s, and have a new certificate made",
+        s->name, view->identity->name);
+}
+
+/* Guide 1.2.3, 4.8: who has a CA's key can make every other certificate. */
+static void key_ca(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (!s->view || !strings_has(&s->slot->takes, "key") ||
+        !identity_is_signer(&s->judge->facts->deployment, s->view->identity))
+        return;
+    struct finding *finding =
+        report(out, rule, s, "%s signs other identities, and its key would go to %s",
+               s->view->identity->name, s->server->name);
+    report_file(finding, s->view->identity->key_file);
+    report_remedy(finding, "give service \"%s\" an identity of its own, signed by \"%s\"",
+                  s->service->name, s->view->identity->name);
+}
+
+static void key_at_shared(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (!s->view || !*s->view->identity->key_at || !strings_has(&s->slot->takes, "key") ||
+        strcmp(s->view->identity->key_at, s->server->name) == 0)
+        return;
+    struct finding *finding = report(
+        out, rule, s, "the key of \"%s\" is made on %s and never leaves it, but %s needs it too",
+        s->view->identity->name, s->view->identity->key_at, s->server->name);
+    report_file(finding, "");
+    report_remedy(finding, "give %s an identity of its own, or remove key-at from \"%s\"",
+                  s->server->name, s->view->identity->name);
+}
+
+static const struct rule rules[] = {
+    {"NAME-DOT", "4.2", SEVERITY_ERROR, SCOPE_FILE, name_dot},
+    {"NAME-UNDERSCORE", "3.1", SEVERITY_WARNING, SCOPE_FILE, name_underscore},
+    {"NAME-EXT", "B", SEVERITY_ERROR, SCOPE_FILE, name_extension_fits},
+    {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding},
+    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_FILE, file_missing},
+    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_SLOT, no_identity},
+    {"FILE-KIND", "4.3", SEVERITY_ERROR, SCOPE_FILE, file_kind},
+    {"PEM-GLUED", "4.7.1", SEVERITY_ERROR, SCOPE_FILE, pem_text},
+    {"PEM-INDENTED", "", SEVERITY_ERROR, SCOPE_FILE, pem_text},
+    {"PEM-UTF16", "", SEVERITY_ERROR, SCOPE_FILE, pem_text},
+    {"PEM-BOM", "", SEVERITY_WARNING, SCOPE_FILE, pem_text},
+    {"KEY-LOCKED", "C", SEVERITY_ERROR, SCOPE_FILE, key_locked},
+    {"KEY-MATCH", "4.3", SEVERITY_ERROR, SCOPE_FILE, key_match},
+    {"FULLCHAIN-FIRST", "D.1", SEVERITY_ERROR, SCOPE_FILE, key_match},
+    {"CSR-STALE", "3.1", SEVERITY_ERROR, SCOPE_FILE, csr_stale},
+    {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode},
+    {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak},
+    {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca},
+    {"KEY-AT-SHARED", "4.2", SEVERITY_ERROR, SCOPE_SLOT, key_at_shared},
+};
+const struct group rules_content = {rules, sizeof rules / sizeof *rules};

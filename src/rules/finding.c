@@ -1,0 +1,133 @@
+#include "base/escape.h"
+#include "base/mem.h"
+#include "rules/rule.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *formatted(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *raw = xcalloc((size_t)length + 1, 1);
+    vsnprintf(raw, (size_t)length + 1, format, args);
+    /* Values come from files and certificates of anybody: nothing in them may act on a terminal. */
+    char *clean = escape_text(raw);
+    free(raw);
+    return clean;
+}
+
+struct finding *report(struct findings *out, const struct rule *rule, const struct subject *subject,
+                       const char *format, ...)
+{
+    const struct view *view = subject->view;
+    const struct service *service = subject->service;
+    const struct server *server = subject->server;
+    if (!service && !server && view && view->only)
+        service = view->only;
+    if (!server && service)
+        server = service->server;
+    const char *file = subject->name ? subject->name : view && view->leaf ? view->leaf_file : "";
+
+    out->items = grow(out->items, out->count, sizeof *out->items);
+    struct finding *finding = &out->items[out->count++];
+    *finding = (struct finding){
+        .severity = rule->severity,
+        .id = xstrdup(rule->id),
+        .server = xstrdup(server ? server->name : ""),
+        .service = xstrdup(service ? service->name : ""),
+        .identity = xstrdup(view ? view->identity->name : ""),
+        .file = xstrdup(file),
+        .remedy = xstrdup(""),
+        .section = xstrdup(rule->section),
+        .mend = xstrdup(""),
+    };
+    va_list args;
+    va_start(args, format);
+    finding->message = formatted(format, args);
+    va_end(args);
+    return finding;
+}
+
+void report_remedy(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    free(finding->remedy);
+    finding->remedy = formatted(format, args);
+    va_end(args);
+}
+
+static void set(char **member, const char *value)
+{
+    char *copy = xstrdup(value);
+    free(*member);
+    *member = copy;
+}
+
+void report_mend(struct finding *finding, const char *value)
+{
+    set(&finding->mend, value);
+}
+
+void report_file(struct finding *finding, const char *file)
+{
+    set(&finding->file, file);
+}
+
+void ordinal(size_t number, char out[static 16])
+{
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+    size_t last = number % 10;
+    bool teen = number % 100 >= 11 && number % 100 <= 13;
+    snprintf(out, 16, "%zu%s", number % 10000, endings[!teen && last <= 3 ? last : 0]);
+}
+
+void finding_free(struct finding *finding)
+{
+    char *owned[] = {finding->id,       finding->server,  finding->service,
+                     finding->identity, finding->file,    finding->message,
+                     finding->remedy,   finding->section, finding->mend};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        free(owned[i]);
+}
+
+void findings_free(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        finding_free(&findings->items[i]);
+    free(findings->items);
+    *findings = (struct findings){0};
+}
+
+size_t findings_errors(const struct findings *findings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        count += findings->items[i].severity == SEVERITY_ERROR && !findings->items[i].accepted;
+    return count;
+}
+
+const char *severity_word(enum severity severity)
+{
+    static const char *const words[] = {"error", "warning", "notice"};
+    return words[severity];
+}
+
+char *finding_place(const struct finding *finding)
+{
+    const char *parts[] = {finding->server, finding->service, finding->identity, finding->file};
+    struct str place = {0};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!*parts[i])
+            continue;
+        if (place.length)
+            str_add_char(&place, ' ');
+        str_add(&place, parts[i]);
+    }
+    return str_take(&place);
+}

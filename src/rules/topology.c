@@ -1,0 +1,177 @@
+/* RULES.md, "Reuse, trust, topology": what compares the services of one server. */
+#include "base/mem.h"
+#include "rules/rule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A port that a service listens on. */
+struct port {
+    const struct service *service;
+    const struct ask *ask;
+    char *interface; /* "" all of them */
+    long number;
+};
+struct ports {
+    struct port *items;
+    size_t count;
+};
+
+static void ports_free(struct ports *ports)
+{
+    for (size_t i = 0; i < ports->count; i++)
+        free(ports->items[i].interface);
+    free(ports->items);
+    *ports = (struct ports){0};
+}
+
+static long port_number(const char *text)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    return *text && !*end && number > 0 && number <= 65535 ? number : 0;
+}
+
+static void ports_add(struct ports *ports, const struct service *service, const struct ask *ask,
+                      const char *interface, size_t length, long number)
+{
+    if (!number)
+        return;
+    ports->items = grow(ports->items, ports->count, sizeof *ports->items);
+    ports->items[ports->count++] = (struct port){
+        .service = service, .ask = ask, .interface = xstrndup(interface, length), .number = number};
+}
+
+/* "a:443"; an interface alone listens on the port that the catalogue gives, if it gives one. */
+static void ports_add_listen(struct ports *ports, const struct service *service,
+                             const struct ask *ask, const char *value)
+{
+    const char *colon = strrchr(value, ':'), *standard = strrchr(ask->initial, ':');
+    size_t length = colon ? (size_t)(colon - value) : strlen(value);
+    ports_add(ports, service, ask, value, length,
+              port_number(colon      ? colon + 1
+                          : standard ? standard + 1
+                                     : ""));
+}
+
+/* A port alone is one on the interfaces of the service, unless it is another server's: its default
+ * is then taken from there. */
+static void ports_add_bare(struct ports *ports, const struct judge *judge,
+                           const struct service *service, const struct ask *ask, const char *value)
+{
+    size_t before = ports->count;
+    if (strchr(ask->initial, '{'))
+        return;
+    const struct component *component = service->component;
+    for (size_t i = 0; i < component->ask_count; i++) {
+        const struct ask *other = &component->asks[i];
+        struct strings listens = {0};
+        bool lists = other->type == ANSWER_LISTEN || other->type == ANSWER_LISTENS;
+        if (lists && service_value(&judge->facts->deployment, service, other->name, &listens))
+            for (size_t j = 0; j < listens.count; j++)
+                ports_add(ports, service, ask, listens.items[j], strcspn(listens.items[j], ":"),
+                          port_number(value));
+        strings_free(&listens);
+        if (ports->count > before)
+            return;
+    }
+    ports_add(ports, service, ask, "", 0, port_number(value));
+}
+
+static void ports_of(const struct judge *judge, const struct server *server, struct ports *out)
+{
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct service *service = &server->services[i];
+        for (size_t j = 0; j < service->component->ask_count; j++) {
+            const struct ask *ask = &service->component->asks[j];
+            struct strings values = {0};
+            bool listens = ask->type == ANSWER_LISTEN || ask->type == ANSWER_LISTENS;
+            if ((listens || ask->type == ANSWER_PORT) &&
+                service_value(&judge->facts->deployment, service, ask->name, &values))
+                for (size_t k = 0; k < values.count; k++) {
+                    if (listens)
+                        ports_add_listen(out, service, ask, values.items[k]);
+                    else
+                        ports_add_bare(out, judge, service, ask, values.items[k]);
+                }
+            strings_free(&values);
+        }
+    }
+}
+
+/* Components that declare it have ports of a group that must all differ (guide D.3). */
+#define GROUP_ID "WB3-PORTS"
+
+static const struct require *grouped(const struct judge *judge, const struct port *a,
+                                     const struct port *b)
+{
+    const struct require *first = service_require(judge, a->service, GROUP_ID);
+    return first && service_require(judge, b->service, GROUP_ID) ? first : NULL;
+}
+
+static bool clash(const struct judge *judge, const struct port *a, const struct port *b)
+{
+    if (a->number != b->number || (a->service == b->service && a->ask == b->ask))
+        return false;
+    if (a->service == b->service && grouped(judge, a, b))
+        return true;
+    return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
+}
+
+static void clash_report(const struct rule *rule, const struct subject *s, const struct port *a,
+                         const struct port *b, struct findings *out)
+{
+    const struct require *group = grouped(s->judge, a, b);
+    struct rule named = *rule;
+    if (group) {
+        named.id = group->id;
+        named.section = group->section;
+    }
+    struct subject subject = *s;
+    subject.service = b->service;
+    const char *interface = *a->interface ? a->interface : b->interface;
+    struct finding *finding =
+        report(out, &named, &subject, "%s (%s) and %s (%s) both listen on port %ld%s%s",
+               a->service->name, a->ask->name, b->service->name, b->ask->name, a->number,
+               *interface ? " of interface " : "", interface);
+    report_remedy(finding, "set another port in %s of service \"%s\", server \"%s\"", b->ask->name,
+                  b->service->name, s->server->name);
+}
+
+static void port_clash(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct ports ports = {0};
+    ports_of(s->judge, s->server, &ports);
+    for (size_t i = 0; i < ports.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (clash(s->judge, &ports.items[j], &ports.items[i]))
+                clash_report(rule, s, &ports.items[j], &ports.items[i], out);
+    ports_free(&ports);
+}
+
+/* A component that the chosen release does not have; that a later one removes is an entry of its
+ * file. */
+static void not_in_release(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct component *component = s->service->component;
+    const char *release = s->judge->facts->deployment.release;
+    if (!*release || release_in(&component->release, release))
+        return;
+    char always[] = "";
+    const struct release since = {.from = component->release.from, .until = always};
+    bool removed = release_in(&since, release);
+    struct finding *finding =
+        report(out, rule, s, "%s exists %s release %s, and this is %s", component->title,
+               removed ? "until" : "from",
+               removed ? component->release.until : component->release.from, release);
+    report_remedy(finding, "remove service \"%s\" from server \"%s\", or set release = \"%s\"",
+                  s->service->name, s->server->name,
+                  removed ? component->release.until : component->release.from);
+}
+
+static const struct rule rules[] = {
+    {"PORT-CLASH", "213821", SEVERITY_ERROR, SCOPE_SERVER, port_clash},
+    {"DEPRECATED", "2", SEVERITY_ERROR, SCOPE_SERVICE, not_in_release},
+};
+const struct group rules_topology = {rules, sizeof rules / sizeof *rules};

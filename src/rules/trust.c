@@ -1,0 +1,239 @@
+/* RULES.md, "Reuse, trust, topology": whether each trust file holds what its reader must accept. */
+#include "rules/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cert *target_leaf(const struct subject *s, size_t target)
+{
+    const struct view *view = judge_view(s->judge, s->trust->targets[target].identity);
+    return view ? view->leaf : NULL;
+}
+
+static bool readable(const struct subject *s, struct certs *pool)
+{
+    *pool = (struct certs){0};
+    certs_add(pool, s->file);
+    return pool->count > 0;
+}
+
+static bool holds(const struct certs *pool, const struct cert *cert)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (cert_same(pool->items[i], cert))
+            return true;
+    return false;
+}
+
+/* What a person does for a trust file that is not right. */
+static void renew_file(struct finding *finding, const struct subject *s)
+{
+    struct strings wanted = {0};
+    for (size_t i = 0; i < s->trust->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
+        if (view)
+            strings_add_new(&wanted, s->trust->rule->how == TRUST_PINNED || view->self_signed
+                                         ? view->names[ROLE_CERTIFICATE]
+                                         : view->names[ROLE_BUNDLE]);
+    }
+    char *names = strings_join(&wanted, " ");
+    if (s->trust->given)
+        report_remedy(finding, "write it anew: cat %s > %s", names, s->name);
+    else
+        report_remedy(finding, "certwright import %s writes it anew", names);
+    free(names);
+    strings_free(&wanted);
+}
+
+/* Which service a target is, in words. */
+static char *target_words(const struct trust_target *target)
+{
+    struct str words = {0};
+    str_addf(&words, "%s on %s", target->service->component->title, target->service->server->name);
+    return str_take(&words);
+}
+
+/* A trust file that is derived waits for its certificates: their absence is told of them. */
+static bool waits(const struct subject *s)
+{
+    for (size_t i = 0; i < s->trust->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
+        struct chain chain;
+        if (!view || !view->leaf)
+            return true;
+        if (s->trust->rule->how == TRUST_CHAIN &&
+            (!view_chain(s->judge, view, &chain, NULL) || !chain.complete))
+            return true;
+    }
+    return false;
+}
+
+static void trust_missing(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->file || (!s->trust->given && waits(s)))
+        return;
+    char *target = s->trust->target_count ? target_words(&s->trust->targets[0]) : NULL;
+    struct finding *finding =
+        report(out, rule, s, "%s, by which %s on %s accepts %s%s, is not in the store", s->name,
+               s->service->component->title, s->server->name, target ? target : "its peers",
+               s->trust->target_count > 1 ? " and others" : "");
+    renew_file(finding, s);
+    free(target);
+}
+
+/* What a pinned list has in the place of a leaf. */
+enum lack { LACK_NOTHING, LACK_STALE, LACK_ISSUER, LACK_ALL };
+
+static bool is_issuer(const struct subject *s, const struct cert *leaf, const struct cert *cert)
+{
+    struct chain chain;
+    const struct view *view = NULL;
+    for (size_t i = 0; i < s->trust->target_count; i++)
+        if (target_leaf(s, i) == leaf)
+            view = judge_view(s->judge, s->trust->targets[i].identity);
+    if (cert_issued_by(leaf, cert))
+        return true;
+    if (!view || !view_chain(s->judge, view, &chain, NULL))
+        return false;
+    for (size_t i = 1; i < chain.count; i++)
+        if (cert_same(chain.certs[i], cert))
+            return true;
+    return false;
+}
+
+/* certificate: the one found in the place of the leaf. */
+static enum lack lack(const struct subject *s, const struct certs *pool, const struct cert *leaf,
+                      const struct cert **found)
+{
+    *found = NULL;
+    if (!leaf || holds(pool, leaf))
+        return LACK_NOTHING;
+    enum lack worst = LACK_ALL;
+    for (size_t i = 0; i < pool->count; i++) {
+        const struct cert *cert = pool->items[i];
+        bool mine = memcmp(cert->key_id, leaf->key_id, KEY_ID_BYTES) == 0 ||
+                    (strcmp(cert->subject, leaf->subject) == 0 && !cert->is_ca);
+        bool other = false; /* the certificate that another target uses now */
+        for (size_t j = 0; j < s->trust->target_count; j++) {
+            const struct cert *its = target_leaf(s, j);
+            other = other || (its && cert_same(its, cert));
+        }
+        if (mine && !other) {
+            *found = cert;
+            return LACK_STALE;
+        }
+        if (!other && is_issuer(s, leaf, cert)) {
+            *found = cert;
+            worst = LACK_ISSUER;
+        }
+    }
+    return worst;
+}
+
+static void pinned(const struct rule *rule, const struct subject *s, enum lack wanted,
+                   struct findings *out)
+{
+    struct certs pool;
+    bool some = s->trust->rule->how == TRUST_PINNED && readable(s, &pool);
+    for (size_t i = 0; some && i < s->trust->target_count; i++) {
+        const struct cert *leaf = target_leaf(s, i), *found;
+        const struct trust_target *target = &s->trust->targets[i];
+        if (lack(s, &pool, leaf, &found) != wanted)
+            continue;
+        const struct view *view = judge_view(s->judge, target->identity);
+        char *words = target_words(target);
+        struct finding *finding;
+        if (wanted == LACK_STALE)
+            finding = report(out, rule, s,
+                             "%s has an older certificate of %s (serial %s), not %s now "
+                             "in use (serial %s)",
+                             s->name, words, found->serial, view->leaf_file, leaf->serial);
+        else if (wanted == LACK_ISSUER)
+            finding = report(out, rule, s,
+                             "%s has the issuer %s, and %s is accepted by its very "
+                             "certificate %s only",
+                             s->name, found->subject, words, view->leaf_file);
+        else
+            finding = report(out, rule, s, "%s lacks %s, the certificate of %s", s->name,
+                             view->leaf_file, words);
+        renew_file(finding, s);
+        free(words);
+    }
+    if (some)
+        certs_free(&pool);
+}
+
+static void trust_stale(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    pinned(rule, s, LACK_STALE, out);
+}
+
+static void pinned_issuer(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    pinned(rule, s, LACK_ISSUER, out);
+}
+
+/* A store that checks chains: does the target's chain end in it? */
+static bool accepts(const struct subject *s, const struct certs *pool, const struct view *view)
+{
+    struct chain chain, own;
+    if (!view_chain(s->judge, view, &own, NULL) || !own.complete)
+        return true;
+    chain_verify(view->leaf, own.certs + 1, own.count - 1, pool->items, pool->count, PURPOSE_ANY,
+                 NULL, s->judge->facts->at, &chain);
+    if (chain.valid)
+        return true;
+    /* What is wrong with the chain itself is told of the chain. */
+    return !own.valid;
+}
+
+static bool leaves_only(const struct certs *pool)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (pool->items[i]->is_ca || pool->items[i]->self_signed)
+            return false;
+    return pool->count > 0;
+}
+
+static void trust_complete(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct certs pool;
+    pinned(rule, s, LACK_ALL, out);
+    if (s->trust->rule->how != TRUST_CHAIN || !readable(s, &pool))
+        return;
+    for (size_t i = 0; !leaves_only(&pool) && i < s->trust->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
+        if (!view || !view->leaf || accepts(s, &pool, view))
+            continue;
+        char *words = target_words(&s->trust->targets[i]);
+        struct finding *finding =
+            report(out, rule, s, "%s does not lead %s, the certificate of %s, to a root", s->name,
+                   view->leaf_file, words);
+        renew_file(finding, s);
+        free(words);
+    }
+    certs_free(&pool);
+}
+
+static void chain_store_leaf(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct certs pool;
+    if (s->trust->rule->how != TRUST_CHAIN || !readable(s, &pool))
+        return;
+    if (leaves_only(&pool)) {
+        struct finding *finding =
+            report(out, rule, s, "%s holds the leaf %s alone, and %s checks chains up to a root",
+                   s->name, pool.items[0]->subject, s->service->component->title);
+        renew_file(finding, s);
+    }
+    certs_free(&pool);
+}
+
+static const struct rule rules[] = {
+    {"TRUST-MISSING", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_missing},
+    {"PINNED-ISSUER", "210800", SEVERITY_ERROR, SCOPE_TRUST, pinned_issuer},
+    {"TRUST-STALE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_stale},
+    {"TRUST-BUNDLE-COMPLETE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_complete},
+    {"CHAIN-STORE-LEAF", "217062", SEVERITY_WARNING, SCOPE_TRUST, chain_store_leaf},
+};
+const struct group rules_trust = {rules, sizeof rules / sizeof *rules};

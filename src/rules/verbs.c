@@ -1,0 +1,520 @@
+/* The `require` entries of a component's file: an id and a verb that judges it (DESIGN 4). */
+#include "base/mem.h"
+#include "model/template.h"
+#include "rules/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum severity require_severity(const struct require *require)
+{
+    for (int severity = SEVERITY_ERROR; severity <= SEVERITY_NOTICE; severity++)
+        if (strcmp(require->severity, severity_word((enum severity)severity)) == 0)
+            return (enum severity)severity;
+    return SEVERITY_ERROR;
+}
+
+static bool lookup(void *context, const char *path, struct strings *out)
+{
+    const struct subject *s = context;
+    if (*path && !strchr(path, ' '))
+        return service_value(&s->judge->facts->deployment, s->service, path, out);
+    /* Braces of a sentence, which shows a section of deployment.conf. */
+    strings_add_take(out, xformat("{%s}", path));
+    return true;
+}
+
+static char *trimmed(const char *text, size_t length)
+{
+    while (length && *text == ' ') {
+        text++;
+        length--;
+    }
+    while (length && text[length - 1] == ' ')
+        length--;
+    return xstrndup(text, length);
+}
+
+/* The values of a template, or of each of `{a} | {b}`. */
+static void expand(const struct subject *s, const char *pattern, struct strings *out)
+{
+    struct subject context = *s;
+    for (;;) {
+        size_t length = strcspn(pattern, "|");
+        char *one = trimmed(pattern, length);
+        struct error ignored; /* a hole without a value asks for nothing */
+        if (!template_expand_list(one, lookup, &context, out, &ignored))
+            strings_free(out);
+        free(one);
+        if (!pattern[length])
+            return;
+        pattern += length + 1;
+    }
+}
+
+/* The reason as a sentence; the caller frees it. */
+static char *reason(const struct subject *s)
+{
+    struct subject context = *s;
+    struct str text = {0};
+    if (!template_expand(s->require->why, lookup, &context, &text, NULL)) {
+        str_clear(&text);
+        str_add(&text, s->require->why);
+    }
+    return str_take(&text);
+}
+
+static void again(struct finding *finding, const struct subject *s, const char *change)
+{
+    report_remedy(finding, "%s in identity \"%s\" of deployment.conf%s", change,
+                  s->view->identity->name,
+                  s->view->leaf ? ", make a new request and have it signed" : "");
+}
+
+static bool any_covered(const struct view *view, const struct strings *values)
+{
+    for (size_t i = 0; i < values->count; i++)
+        if (view_has_name(view, values->items[i]) || strcasecmp(view->cn, values->items[i]) == 0)
+            return true; /* a CN that the SAN lacks is CN-IN-SAN's matter */
+    return values->count == 0;
+}
+
+/* What one template of names lacks: each value of a list, or all of its alternatives. */
+static void lacking(const struct subject *s, const char *pattern, struct strings *out)
+{
+    struct strings values = {0};
+    expand(s, pattern, &values);
+    if (strchr(pattern, '|')) {
+        if (!any_covered(s->view, &values))
+            strings_add_take(out, strings_join(&values, " or "));
+    } else {
+        for (size_t i = 0; i < values.count; i++) {
+            struct strings one = {.items = &values.items[i], .count = 1};
+            if (!any_covered(s->view, &one))
+                strings_add_new(out, values.items[i]);
+        }
+    }
+    strings_free(&values);
+}
+
+static char *names_had(const struct view *view)
+{
+    if (!view->has_san)
+        return xformat("the CN %s alone", view->cn);
+    return strings_join(&view->sans, ", ");
+}
+
+/* In the SAN, but not the CN: advice for a certificate of its own (guide 3.1.2, D.1). */
+static void cn_advised(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings values = {0};
+    for (size_t i = 0; i < s->require->cn.count; i++)
+        expand(s, s->require->cn.items[i], &values);
+    if (values.count && s->view->service_count == 1 && !strings_has_nocase(&values, s->view->cn)) {
+        char *title = view_title(s->view);
+        struct finding *finding = report(out, rule, s, "%s has %s in its SAN, but the CN is %s",
+                                         title, values.items[0], s->view->cn);
+        finding->severity = SEVERITY_WARNING;
+        struct str change = {0};
+        str_addf(&change, "set CN = \"%s\"", values.items[0]);
+        again(finding, s, str_text(&change));
+        report_mend(finding, values.items[0]);
+        str_free(&change);
+        free(title);
+    }
+    strings_free(&values);
+}
+
+static void verb_names(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings lack = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        lacking(s, s->require->names.items[i], &lack);
+    if (lack.count) {
+        char *title = view_title(s->view), *had = names_had(s->view), *why = reason(s);
+        char *missing = strings_join(&lack, ", ");
+        struct finding *finding = report(out, rule, s, "%s lacks %s (has: %s)%s%s", title, missing,
+                                         had, *why ? ". " : "", why);
+        struct str change = {0};
+        str_addf(&change, "add %s to subjectAltName", missing);
+        again(finding, s, str_text(&change));
+        report_mend(finding, lack.items[0]);
+        str_free(&change);
+        free(missing);
+        free(why);
+        free(had);
+        free(title);
+    } else if (s->require->cn.count) {
+        cn_advised(rule, s, out);
+    }
+    strings_free(&lack);
+}
+
+/* A literal is exact (postgres); a host name is so without regard to case. */
+static void verb_cn(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings values = {0};
+    bool literal = true;
+    for (size_t i = 0; i < s->require->cn.count; i++) {
+        literal = literal && !strchr(s->require->cn.items[i], '{');
+        expand(s, s->require->cn.items[i], &values);
+    }
+    bool equal =
+        literal ? strings_has(&values, s->view->cn) : strings_has_nocase(&values, s->view->cn);
+    if (values.count && !equal) {
+        char *title = view_title(s->view), *why = reason(s);
+        char *wanted = strings_join(&values, " or ");
+        struct finding *finding = report(out, rule, s, "%s has the CN \"%s\", not %s%s%s", title,
+                                         s->view->cn, wanted, *why ? ". " : "", why);
+        struct str change = {0};
+        str_addf(&change, "set CN = \"%s\"", values.items[0]);
+        again(finding, s, str_text(&change));
+        report_mend(finding, values.items[0]);
+        str_free(&change);
+        free(wanted);
+        free(why);
+        free(title);
+    }
+    strings_free(&values);
+}
+
+static void verb_eku(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    struct strings lack = {0};
+    for (size_t i = 0; view->has_eku && i < s->require->eku.count; i++)
+        if (!strings_has(&view->eku, s->require->eku.items[i]) &&
+            !strings_has(&view->eku, "anyExtendedKeyUsage"))
+            strings_add(&lack, s->require->eku.items[i]);
+    if (lack.count) {
+        char *title = view_title(view), *had = strings_join(&view->eku, ", "), *why = reason(s);
+        char *missing = strings_join(&lack, " and ");
+        struct finding *finding = report(out, rule, s, "%s has the usages %s, without %s%s%s",
+                                         title, had, missing, *why ? ". " : "", why);
+        report_remedy(finding,
+                      "ask the CA for a certificate with %s, or with no extendedKeyUsage: "
+                      "%s.csr requests it",
+                      missing, view->identity->name);
+        free(missing);
+        free(why);
+        free(had);
+        free(title);
+    }
+    strings_free(&lack);
+}
+
+/* public, internal or self: an identity that signs is an internal CA; a self-signed certificate is
+ * one whatever was planned. */
+static const char *signer_word(const struct view *view)
+{
+    const char *signer = view->identity->signer;
+    if (view->self_signed)
+        return "self";
+    return strcmp(signer, "public") == 0 || strcmp(signer, "self") == 0 ? signer : "internal";
+}
+
+static void verb_not_signer(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings words = {0};
+    strings_split(&words, s->require->not_signer, ' ');
+    const char *signer = signer_word(s->view);
+    if (strings_has(&words, signer)) {
+        bool self = strcmp(signer, "self") == 0;
+        const char *better = strings_has(&words, "internal") ? "public" : "internal";
+        char *title = view_title(s->view), *why = reason(s);
+        struct finding *finding =
+            report(out, rule, s, "%s is %s%s%s", title,
+                   self ? "self-signed" : "signed by an internal CA", *why ? ". " : "", why);
+        report_remedy(finding,
+                      "set signer = \"%s\" for identity \"%s\" and have %s.csr signed by one",
+                      better, s->view->identity->name, s->view->identity->name);
+        free(why);
+        free(title);
+    }
+    strings_free(&words);
+}
+
+static void verb_not_platform(const struct rule *rule, const struct subject *s,
+                              struct findings *out)
+{
+    struct strings words = {0};
+    strings_split(&words, s->require->not_platform, ' ');
+    if (strings_has(&words, s->server->platform)) {
+        char *why = reason(s);
+        struct finding *finding = report(out, rule, s, "%s stands on %s, whose platform is %s%s%s",
+                                         s->service->component->title, s->server->name,
+                                         s->server->platform, *why ? ". " : "", why);
+        report_remedy(finding, "move service \"%s\" to another server of deployment.conf",
+                      s->service->name);
+        free(why);
+    }
+    strings_free(&words);
+}
+
+static bool same_key(const struct view *a, const struct view *b)
+{
+    return a == b ||
+           (a->leaf && b->leaf && memcmp(a->leaf->key_id, b->leaf->key_id, KEY_ID_BYTES) == 0);
+}
+
+static void verb_key_not_of(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    for (size_t i = 0; i < s->judge->use_count; i++) {
+        const struct use *use = &s->judge->uses[i];
+        if (!use->view || strcmp(use->service->component->kind, s->require->key_not_of) != 0 ||
+            !same_key(use->view, s->view))
+            continue;
+        char *why = reason(s);
+        struct finding *finding =
+            report(out, rule, s, "\"%s\" shares its key with %s \"%s\" on %s%s%s",
+                   s->view->identity->name, use->service->component->title, use->service->name,
+                   use->server->name, *why ? ". " : "", why);
+        report_remedy(finding, "give service \"%s\" an identity of its own", s->service->name);
+        free(why);
+        return;
+    }
+}
+
+/* Signed by the same CA: by their certificates, else as planned. */
+static bool same_ca(const struct view *a, const struct view *b)
+{
+    if (a == b)
+        return true;
+    if (a->leaf && b->leaf)
+        return strcmp(a->leaf->issuer, b->leaf->issuer) == 0;
+    return strcmp(a->identity->signer, b->identity->signer) == 0;
+}
+
+/* A certificate of the file signed the leaf, or stands above it. */
+static bool under_file(const struct subject *s, const struct store_file *file)
+{
+    struct certs pool = {0};
+    struct chain chain = {.certs = {s->view->leaf}, .count = 1};
+    bool under = false;
+    view_chain(s->judge, s->view, &chain, NULL);
+    certs_add(&pool, file);
+    for (size_t i = 0; i < pool.count && !under; i++)
+        for (size_t j = 0; j < chain.count && !under; j++)
+            under = (j && cert_same(chain.certs[j], pool.items[i])) ||
+                    cert_issued_by(chain.certs[j], pool.items[i]);
+    certs_free(&pool);
+    return under;
+}
+
+static void another_ca(const struct rule *rule, const struct subject *s, const char *whose,
+                       struct findings *out)
+{
+    char *title = view_title(s->view), *why = reason(s);
+    struct finding *finding =
+        report(out, rule, s, "%s is from another CA (%s) than %s%s%s", title,
+               s->view->leaf ? s->view->leaf->issuer : s->view->identity->signer, whose,
+               *why ? ". " : "", why);
+    report_remedy(finding, "have %s.csr signed by the CA of %s", s->view->identity->name, whose);
+    free(why);
+    free(title);
+}
+
+static void verb_same_ca_as(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings names = {0};
+    if (strchr(s->require->same_ca_as, '{')) {
+        expand(s, s->require->same_ca_as, &names);
+        for (size_t i = 0; s->view->leaf && i < names.count; i++) {
+            const struct store_file *file = scan_find(&s->judge->facts->scan, names.items[i]);
+            if (file && !under_file(s, file))
+                another_ca(rule, s, names.items[i], out);
+        }
+        strings_free(&names);
+        return;
+    }
+    const struct use *other = NULL;
+    for (size_t i = 0; i < s->judge->use_count; i++) {
+        const struct use *use = &s->judge->uses[i];
+        if (!use->view || strcmp(use->service->component->kind, s->require->same_ca_as) != 0)
+            continue;
+        if (same_ca(use->view, s->view))
+            return;
+        other = use;
+    }
+    if (other) {
+        char *whose = view_title(other->view);
+        another_ca(rule, s, whose, out);
+        free(whose);
+    }
+}
+
+static const char *bare(const char *entry)
+{
+    const char *colon = strchr(entry, ':');
+    return colon ? colon + 1 : entry;
+}
+
+static bool has_wildcard(const struct subject *s)
+{
+    bool found = s->view && *s->view->cn == '*';
+    for (size_t i = 0; s->view && i < s->view->sans.count; i++)
+        found = found || *bare(s->view->sans.items[i]) == '*';
+    return found;
+}
+
+static bool has_address(const struct subject *s)
+{
+    bool found = false;
+    for (size_t i = 0; s->view && i < s->view->sans.count; i++)
+        found = found || strncmp(s->view->sans.items[i], "IP:", 3) == 0;
+    return found;
+}
+
+static bool has_no_san(const struct subject *s)
+{
+    return s->view && !s->view->has_san;
+}
+
+static bool has_no_identity(const struct subject *s)
+{
+    return !s->view && !s->service->installed;
+}
+
+/* No service on its server that manages it and has a certificate, or had one before. */
+static bool has_no_management(const struct subject *s)
+{
+    for (size_t i = 0; i < s->server->service_count; i++) {
+        const struct service *service = &s->server->services[i];
+        if (!service->component->management)
+            continue;
+        if (service->installed)
+            return false;
+        for (size_t j = 0; j < s->judge->use_count; j++)
+            if (s->judge->uses[j].service == service && s->judge->uses[j].view)
+                return false;
+    }
+    return true;
+}
+
+static bool has_open_port(const struct subject *s)
+{
+    struct strings listens = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        expand(s, s->require->names.items[i], &listens);
+    bool found = false;
+    for (size_t i = 0; i < listens.count; i++) {
+        char *interface = xstrndup(listens.items[i], strcspn(listens.items[i], ":"));
+        found = found || strings_has(&s->server->public_interfaces, interface);
+        free(interface);
+    }
+    strings_free(&listens);
+    return found;
+}
+
+static bool is_service(const struct subject *s)
+{
+    return s->service != NULL;
+}
+
+/* What `present` can speak of. */
+static const struct {
+    const char *word;
+    bool (*is)(const struct subject *s);
+} presences[] = {
+    {"service", is_service},          {"wildcard", has_wildcard},
+    {"address", has_address},         {"no-san", has_no_san},
+    {"no-identity", has_no_identity}, {"no-management", has_no_management},
+    {"open-port", has_open_port},
+};
+
+/* The last sentence of the reason is the remedy. */
+static void verb_present(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    for (size_t i = 0; i < sizeof presences / sizeof *presences; i++) {
+        if (strcmp(presences[i].word, s->require->present) != 0 || !presences[i].is(s))
+            continue;
+        char *why = reason(s), *cut = NULL;
+        for (char *at = strstr(why, ". "); at; at = strstr(at + 1, ". "))
+            cut = at;
+        if (cut)
+            *cut = '\0';
+        size_t length = strlen(why);
+        if (length && why[length - 1] == '.')
+            why[length - 1] = '\0';
+        struct finding *finding = report(out, rule, s, "%s", why);
+        if (cut) {
+            char *rest = cut + 2;
+            size_t end = strlen(rest);
+            report_remedy(finding, "%.*s", (int)(end - (end && rest[end - 1] == '.')), rest);
+        }
+        free(why);
+    }
+}
+
+/* Which verb an entry has; `cn` beside `names` is advice that names gives itself. */
+static void judge_require(const struct subject *s, struct findings *out)
+{
+    const struct require *require = s->require;
+    struct rule rule = {
+        .id = require->id, .section = require->section, .severity = require_severity(require)};
+    if (*require->present)
+        verb_present(&rule, s, out);
+    else if (s->view && require->names.count)
+        verb_names(&rule, s, out);
+    else if (s->view && require->cn.count)
+        verb_cn(&rule, s, out);
+    if (s->view && require->eku.count)
+        verb_eku(&rule, s, out);
+    if (s->view && *require->not_signer)
+        verb_not_signer(&rule, s, out);
+    if (s->view && *require->key_not_of)
+        verb_key_not_of(&rule, s, out);
+    if (s->view && *require->same_ca_as)
+        verb_same_ca_as(&rule, s, out);
+    if (!s->slot && *require->not_platform)
+        verb_not_platform(&rule, s, out);
+}
+
+/* Entries about a certificate look at a slot, all others at the service. */
+static bool wants_slot(const struct require *require)
+{
+    bool certificate = require->names.count || require->cn.count || require->eku.count ||
+                       *require->not_signer || *require->key_not_of || *require->same_ca_as;
+    return *require->slot || (certificate && !*require->present);
+}
+
+static void judge_slots(const struct subject *service, struct findings *out)
+{
+    const struct judge *judge = service->judge;
+    for (size_t i = 0; i < judge->use_count; i++) {
+        const struct use *use = &judge->uses[i];
+        if (use->service != service->service ||
+            (*service->require->slot && strcmp(service->require->slot, use->slot->name) != 0))
+            continue;
+        struct subject subject = *service;
+        subject.slot = use->slot;
+        subject.view = use->view;
+        judge_require(&subject, out);
+    }
+}
+
+static void judge_service(const struct judge *judge, const struct service *service,
+                          struct findings *out)
+{
+    for (size_t i = 0; i < service->component->require_count; i++) {
+        struct subject subject = {.judge = judge,
+                                  .server = service->server,
+                                  .service = service,
+                                  .require = &service->component->requires[i]};
+        if (!service_condition(&judge->facts->deployment, service, subject.require->when))
+            continue;
+        if (wants_slot(subject.require))
+            judge_slots(&subject, out);
+        else
+            judge_require(&subject, out);
+    }
+}
+
+void verbs_run(const struct judge *judge, struct findings *out)
+{
+    const struct deployment *deployment = &judge->facts->deployment;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t j = 0; j < deployment->servers[i].service_count; j++)
+            judge_service(judge, &deployment->servers[i].services[j], out);
+}

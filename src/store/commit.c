@@ -1,0 +1,257 @@
+#include "base/clock.h"
+#include "base/mem.h"
+#include "pki/load.h"
+#include "store/name.h"
+#include "store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One file on its way: what is written beside, what the old one is kept as until all is done. */
+struct move {
+    const struct store_write *item;
+    bool exists;    /* an old file stands there */
+    bool unchanged; /* with the same bytes and mode */
+    bool is_key;    /* the old one is a private key: it stays as .bak */
+    mode_t old_mode;
+    struct buffer old;
+    char *temp; /* the new file, written and synced; NULL once renamed */
+    char *kept; /* the old file's second name */
+    bool done;
+};
+
+/* Private keys in any wrapping, locked or not. */
+static bool holds_key(const struct buffer *file)
+{
+    struct pki_file parsed = {0};
+    pki_parse(file->data, file->length, NULL, &parsed);
+    bool found = parsed.kind == PKI_PRIVATE_KEY || parsed.kind == PKI_PKCS12;
+    for (size_t i = 0; i < parsed.count && !found; i++)
+        found = parsed.objects[i].kind == OBJECT_KEY && parsed.objects[i].key->is_private;
+    pki_file_free(&parsed);
+    return found;
+}
+
+/* On a file system that ignores case the two would be one. */
+static bool check_case(const struct store *store, const char *name, struct error *err)
+{
+    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return error_system(err, store->path, "the store cannot be listed");
+    }
+    bool good = true;
+    struct dirent *entry;
+    while (good && (entry = readdir(dir)))
+        if (strcasecmp(entry->d_name, name) == 0 && strcmp(entry->d_name, name) != 0)
+            good = error_set(err, STATUS_NO, name, "choose another name, or rename that file",
+                             "differs only in case from %s, which is there", entry->d_name);
+    closedir(dir);
+    return good;
+}
+
+static bool check_twice(const struct batch *batch, size_t index, struct error *err)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcasecmp(batch->items[i].name, batch->items[index].name) == 0)
+            return error_set(err, STATUS_NO, batch->items[index].name,
+                             "give each its own file name in deployment.conf",
+                             "two things would be written under this name");
+    return true;
+}
+
+static bool check_old(const struct store *store, struct move *move, struct error *err)
+{
+    const struct store_write *item = move->item;
+    struct stat info;
+    if (fstatat(store->fd, item->name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return error_system(err, item->name, "cannot be looked at");
+        return item->remove || check_case(store, item->name, err);
+    }
+    move->exists = true;
+    if (S_ISLNK(info.st_mode))
+        return error_set(err, STATUS_NO, item->name, "remove it, or put the file itself there",
+                         "a symbolic link stands in this place, and is not written through");
+    if (!file_read_at(store->fd, item->name, true, &move->old, err))
+        return false;
+    move->old_mode = move->old.mode;
+    if (!item->remove && move->old.length == item->length && move->old_mode == item->mode &&
+        (item->length == 0 || memcmp(move->old.data, item->data, item->length) == 0)) {
+        move->unchanged = true;
+        return true;
+    }
+    move->is_key = holds_key(&move->old);
+    if (item->remove && move->is_key)
+        return error_set(err, STATUS_NO, item->name, "move it away by hand",
+                         "holds a private key, and would be removed");
+    if (!item->replace)
+        return error_set(
+            err, STATUS_NO, item->name, "choose another name, or --force where the command has it",
+            move->is_key ? "a key is there, and a key is never overwritten" : "is there already");
+    return true;
+}
+
+static bool check_all(const struct store *store, const struct batch *batch, struct move *moves,
+                      struct error *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if ((!batch->items[i].remove && !name_check_file(batch->items[i].name, err)) ||
+            !check_twice(batch, i, err) || !check_old(store, &moves[i], err))
+            return false;
+    }
+    return true;
+}
+
+/* NAME.key.20260102T030405Z.bak, a second later where that is taken: no key is lost. */
+static char *free_bak_name(const struct store *store, const char *name, time_t now)
+{
+    for (;; now++) {
+        char stamp[32];
+        clock_compact(now, stamp);
+        char *bak = xformat("%s.%s.bak", name, stamp);
+        if (!store_has(store, bak))
+            return bak;
+        free(bak);
+    }
+}
+
+/* Gives the old file a second name, so that a later failure can bring it back. */
+static bool keep_old(struct store *store, struct move *move, time_t now, struct error *err)
+{
+    const char *name = move->item->name;
+    if (!move->is_key) {
+        char *second = xformat(".%s.%ld.old", name, (long)getpid());
+        unlinkat(store->fd, second, 0); /* of a process that died; ours by the lock */
+        if (linkat(store->fd, name, store->fd, second, 0) == 0) {
+            move->kept = second;
+            return true;
+        }
+        free(second); /* no hard links here (FAT): a copy serves as well */
+        return file_write_temp(store->fd, name, move->old.data, move->old.length, move->old_mode,
+                               &move->kept, err);
+    }
+    char *copy;
+    if (!file_write_temp(store->fd, name, move->old.data, move->old.length, 0600, &copy, err))
+        return false;
+    char *bak = free_bak_name(store, name, now);
+    bool good = renameat(store->fd, copy, store->fd, bak) == 0;
+    if (good) {
+        move->kept = bak;
+    } else {
+        error_system(err, bak, "the old key cannot be kept");
+        unlinkat(store->fd, copy, 0);
+        free(bak);
+    }
+    free(copy);
+    return good;
+}
+
+/* All that needs space is written before anything changes. */
+static bool prepare(struct store *store, struct move *moves, size_t count, time_t now,
+                    struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct move *move = &moves[i];
+        const struct store_write *item = move->item;
+        if (move->unchanged || (item->remove && !move->exists))
+            continue;
+        if (!item->remove && !file_write_temp(store->fd, item->name, item->data, item->length,
+                                              item->mode, &move->temp, err))
+            return false;
+        if (move->exists && !keep_old(store, move, now, err))
+            return false;
+    }
+    return true;
+}
+
+static bool put_in_place(struct store *store, struct move *moves, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct move *move = &moves[i];
+        const char *name = move->item->name;
+        if (move->temp) {
+            if (renameat(store->fd, move->temp, store->fd, name) != 0)
+                return error_system(err, name, "cannot be put in place");
+            free(move->temp);
+            move->temp = NULL;
+        } else if (move->item->remove && move->exists) {
+            if (unlinkat(store->fd, name, 0) != 0)
+                return error_system(err, name, "cannot be removed");
+        } else {
+            continue;
+        }
+        move->done = true;
+    }
+    if (fsync(store->fd) != 0 && errno != EINVAL && errno != EROFS)
+        return error_system(err, store->path, "the store cannot be synced");
+    return true;
+}
+
+static void roll_back(struct store *store, struct move *moves, size_t count)
+{
+    for (size_t i = count; i-- > 0;) {
+        struct move *move = &moves[i];
+        const char *name = move->item->name;
+        if (move->temp)
+            unlinkat(store->fd, move->temp, 0);
+        if (!move->done) {
+            if (move->kept)
+                unlinkat(store->fd, move->kept, 0);
+            continue;
+        }
+        if (!move->kept)
+            unlinkat(store->fd, name, 0);
+        else if (renameat(store->fd, move->kept, store->fd, name) == 0 && move->is_key &&
+                 fchmodat(store->fd, name, move->old_mode, 0) != 0)
+            continue; /* 0600 is no worse */
+    }
+    fsync(store->fd);
+}
+
+static void drop_old(struct store *store, const struct move *moves, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (moves[i].kept && !moves[i].is_key)
+            unlinkat(store->fd, moves[i].kept, 0);
+}
+
+bool store_commit(struct store *store, const struct batch *batch, time_t now, struct error *err)
+{
+    if (store->lock_fd < 0)
+        return error_set(err, STATUS_SYSTEM, store->path, NULL, "the store is not locked");
+    struct move *moves = xcalloc(batch->count, sizeof *moves);
+    for (size_t i = 0; i < batch->count; i++)
+        moves[i].item = &batch->items[i];
+
+    /* A signal waits until the transaction is whole. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool good = check_all(store, batch, moves, err) &&
+                prepare(store, moves, batch->count, now, err) &&
+                put_in_place(store, moves, batch->count, err);
+    if (good)
+        drop_old(store, moves, batch->count);
+    else
+        roll_back(store, moves, batch->count);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+    for (size_t i = 0; i < batch->count; i++) {
+        buffer_free(&moves[i].old);
+        free(moves[i].temp);
+        free(moves[i].kept);
+    }
+    free(moves);
+    return good;
+}

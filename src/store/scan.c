@@ -1,0 +1,163 @@
+#include "store/scan.h"
+
+#include "base/mem.h"
+#include "store/name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool list_names(const struct store *store, struct strings *out, struct error *err)
+{
+    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return error_system(err, store->path, "the store cannot be listed");
+    }
+    struct dirent *entry;
+    errno = 0;
+    while ((entry = readdir(dir)))
+        if (name_is_pki(entry->d_name))
+            strings_add(out, entry->d_name);
+    bool good = errno == 0 || error_system(err, store->path, "the store cannot be listed");
+    closedir(dir);
+    strings_sort(out);
+    return good;
+}
+
+/* What can't be read is said at its place, and stops nobody from looking at the rest. */
+static void read_one(const struct store *store, const char *name, struct store_file *out)
+{
+    struct buffer data = {0};
+    struct error why = {0};
+    out->name = xstrdup(name);
+    if (store_read(store, name, &data, &why)) {
+        out->mode = data.mode;
+        pki_parse(data.data, data.length, NULL, &out->pki);
+    } else {
+        out->problem =
+            *why.remedy ? xformat("%s: %s", why.message, why.remedy) : xstrdup(why.message);
+    }
+    buffer_free(&data);
+}
+
+bool scan_store(const char *path, struct scan *out, struct error *err)
+{
+    *out = (struct scan){0};
+    struct stat info;
+    if (stat(path, &info) != 0 && errno == ENOENT)
+        return true;
+    struct store store;
+    if (!store_open(path, false, &store, err))
+        return false;
+    struct strings names = {0};
+    bool good = list_names(&store, &names, err);
+    if (good && names.count) {
+        out->files = xcalloc(names.count, sizeof *out->files);
+        out->count = names.count;
+        for (size_t i = 0; i < names.count; i++)
+            read_one(&store, names.items[i], &out->files[i]);
+    }
+    strings_free(&names);
+    store_close(&store);
+    return good;
+}
+
+const struct store_file *scan_find(const struct scan *scan, const char *name)
+{
+    size_t low = 0, high = scan->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(name, scan->files[middle].name);
+        if (order == 0)
+            return &scan->files[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+const struct cert *scan_cert(const struct scan *scan, const char *name)
+{
+    const struct store_file *file = scan_find(scan, name);
+    return file && !file->problem ? pki_first_cert(&file->pki) : NULL;
+}
+
+static void file_free(struct store_file *file)
+{
+    free(file->name);
+    free(file->problem);
+    pki_file_free(&file->pki);
+}
+
+void scan_free(struct scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++)
+        file_free(&scan->files[i]);
+    free(scan->files);
+    *scan = (struct scan){0};
+}
+
+/* Where name stands or belongs in the sorted list. */
+static size_t place_of(const struct scan *scan, const char *name)
+{
+    size_t at = 0;
+    while (at < scan->count && strcmp(scan->files[at].name, name) < 0)
+        at++;
+    return at;
+}
+
+static void overlay_drop(struct overlay *overlay, const char *name)
+{
+    struct scan *scan = &overlay->scan;
+    size_t at = place_of(scan, name);
+    if (at == scan->count || strcmp(scan->files[at].name, name) != 0)
+        return;
+    memmove(&scan->files[at], &scan->files[at + 1], (scan->count - at - 1) * sizeof *scan->files);
+    scan->count--;
+}
+
+static void overlay_put(struct overlay *overlay, const struct store_write *item,
+                        struct store_file *file)
+{
+    struct scan *scan = &overlay->scan;
+    file->name = xstrdup(item->name);
+    file->mode = item->mode;
+    pki_parse(item->data, item->length, NULL, &file->pki);
+    size_t at = place_of(scan, item->name);
+    memmove(&scan->files[at + 1], &scan->files[at], (scan->count - at) * sizeof *scan->files);
+    scan->files[at] = *file;
+    scan->count++;
+}
+
+void overlay_make(const struct scan *scan, const struct batch *batch, struct overlay *out)
+{
+    *out = (struct overlay){0};
+    out->scan.files = xcalloc(scan->count + batch->count, sizeof *out->scan.files);
+    if (scan->count)
+        memcpy(out->scan.files, scan->files, scan->count * sizeof *scan->files);
+    out->scan.count = scan->count;
+    out->own = xcalloc(batch->count, sizeof *out->own);
+    for (size_t i = 0; i < batch->count; i++) {
+        overlay_drop(out, batch->items[i].name);
+        if (!batch->items[i].remove)
+            overlay_put(out, &batch->items[i], &out->own[out->own_count++]);
+    }
+}
+
+void overlay_free(struct overlay *overlay)
+{
+    for (size_t i = 0; i < overlay->own_count; i++)
+        file_free(&overlay->own[i]);
+    free(overlay->own);
+    free(overlay->scan.files);
+    *overlay = (struct overlay){0};
+}

@@ -1,0 +1,207 @@
+#include "store/store.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_NAME ".lock"
+#define LINKS_MAX 8 /* symlinks followed inside the store */
+
+bool store_open(const char *path, bool create, struct store *out, struct error *err)
+{
+    *out = (struct store){.fd = -1, .lock_fd = -1};
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (!folder_make(path, 0700, err))
+            return false;
+        if (chmod(path, 0700) != 0) /* whatever the umask */
+            return error_system(err, path, "the store cannot be made");
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (fd < 0 && errno == ENOENT)
+        return error_set(err, STATUS_NO, path,
+                         "certwright generate makes it; --store names another",
+                         "the store is not there");
+    if (fd < 0 && errno == ENOTDIR)
+        return error_set(err, STATUS_NO, path, "name the folder with the keys and certificates",
+                         "the store must be a folder, and this is none");
+    if (fd < 0)
+        return error_system(err, path, "the store cannot be opened");
+    out->fd = fd;
+    out->path = xstrdup(path);
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    if (store->lock_fd >= 0)
+        close(store->lock_fd); /* which gives the lock back */
+    if (store->fd >= 0)
+        close(store->fd);
+    free(store->path);
+    *store = (struct store){.fd = -1, .lock_fd = -1};
+}
+
+/* Who holds it, as its first line says: "1234 2026-01-02T03:04:05Z". */
+static bool say_holder(int fd, const char *place, struct error *err)
+{
+    char line[64] = "", since[32] = "";
+    ssize_t got = pread(fd, line, sizeof line - 1, 0);
+    line[got > 0 ? got : 0] = '\0';
+    long process = 0;
+    if (sscanf(line, "%ld %31[0-9TZ:-]", &process, since) != 2 || process <= 0)
+        return error_set(err, STATUS_SYSTEM, place, "wait until it has ended, then try again",
+                         "another process is writing here");
+    return error_set(err, STATUS_SYSTEM, place, "wait until it has ended, then try again",
+                     "process %ld has been writing here since %s", process, since);
+}
+
+bool store_lock(struct store *store, struct error *err)
+{
+    if (store->lock_fd >= 0)
+        return true;
+    char *place = path_join(store->path, LOCK_NAME);
+    bool good = false;
+    struct stat info;
+    int fd = openat(store->fd, LOCK_NAME,
+                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (fd < 0) {
+        error_system(err, place, "the store cannot be locked for writing");
+        if (err && errno != ELOOP)
+            err->code = STATUS_SYSTEM;
+        goto out;
+    }
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        error_set(err, STATUS_NO, place, "remove it", "the lock must be a regular file");
+        goto out;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            say_holder(fd, place, err);
+        else
+            error_system(err, place, "the store cannot be locked");
+        goto out;
+    }
+    /* The words are for people; the kernel's lock counts, and ends with its process. */
+    char since[32], line[64];
+    clock_stamp(time(NULL), since);
+    int length = snprintf(line, sizeof line, "%ld %s\n", (long)getpid(), since);
+    if (ftruncate(fd, 0) != 0 || fchmod(fd, 0600) != 0 ||
+        pwrite(fd, line, (size_t)length, 0) != length) {
+        error_system(err, place, "the store cannot be locked");
+        goto out;
+    }
+    store->lock_fd = fd;
+    fd = -1;
+    good = true;
+out:
+    if (fd >= 0)
+        close(fd);
+    free(place);
+    return good;
+}
+
+bool store_has(const struct store *store, const char *name)
+{
+    struct stat info;
+    return fstatat(store->fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Is the folder part of a symlink's target the store itself? */
+static bool is_own_folder(const struct store *store, const char *target)
+{
+    const char *base = path_base(target);
+    if (base == target)
+        return true;
+    char *folder = xstrndup(target, (size_t)(base - target));
+    struct stat there, here;
+    bool same = fstatat(store->fd, folder, &there, 0) == 0 && fstat(store->fd, &here) == 0 &&
+                there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+    free(folder);
+    return same;
+}
+
+/* Follows symlinks that stay in the store, to the name of a file of it. */
+static bool follow_links(const struct store *store, const char *name, char **out, struct error *err)
+{
+    char *at = xstrdup(name), target[PATH_MAX];
+    for (int links = 0;; links++) {
+        ssize_t length = readlinkat(store->fd, at, target, sizeof target - 1);
+        if (length < 0)
+            break; /* no symlink, or nothing there: reading says which */
+        target[length] = '\0';
+        if (links == LINKS_MAX || !is_own_folder(store, target)) {
+            error_set(err, STATUS_NO, name, "put the file itself into the store",
+                      links == LINKS_MAX ? "a symbolic link that leads nowhere"
+                                         : "a symbolic link that leaves the store");
+            free(at);
+            return false;
+        }
+        free(at);
+        at = xstrdup(path_base(target));
+    }
+    *out = at;
+    return true;
+}
+
+bool store_read(const struct store *store, const char *name, struct buffer *out, struct error *err)
+{
+    *out = (struct buffer){0};
+    if (!*name || strchr(name, '/'))
+        return error_set(err, STATUS_NO, name, "name a file of the store, without a folder",
+                         "the store has no folders");
+    char *real;
+    if (!follow_links(store, name, &real, err))
+        return false;
+    bool good = file_read_at(store->fd, real, true, out, err);
+    free(real);
+    return good;
+}
+
+static struct store_write *batch_next(struct batch *batch, const char *name)
+{
+    batch->items = grow(batch->items, batch->count, sizeof *batch->items);
+    struct store_write *item = &batch->items[batch->count++];
+    item->name = xstrdup(name);
+    return item;
+}
+
+void batch_add(struct batch *batch, const char *name, const void *data, size_t length, mode_t mode,
+               bool replace)
+{
+    struct store_write *item = batch_next(batch, name);
+    item->data = xmemdup(data, length);
+    item->length = length;
+    item->mode = mode;
+    item->replace = replace;
+}
+
+void batch_remove(struct batch *batch, const char *name)
+{
+    struct store_write *item = batch_next(batch, name);
+    item->remove = true;
+    item->replace = true;
+}
+
+void batch_free(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct store_write *item = &batch->items[i];
+        wipe(item->data, item->length);
+        free(item->data);
+        free(item->name);
+    }
+    free(batch->items);
+    *batch = (struct batch){0};
+}

@@ -1,0 +1,457 @@
+#include "base/mem.h"
+#include "base/secret.h"
+#include "ui/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IMPORT_PAGE "import" /* where pasted certificates belong (WIZARD 6) */
+
+void ui_say(struct ui *ui, enum level level, const char *format, ...)
+{
+    struct str text = {0};
+    va_list args;
+    va_start(args, format);
+    char buffer[2048];
+    vsnprintf(buffer, sizeof buffer, format, args);
+    va_end(args);
+    if (level >= LEVEL_WARN && !text_starts(buffer, level_word(level)))
+        str_addf(&text, "%s ", level_word(level));
+    str_add(&text, buffer);
+    free(ui->said);
+    ui->said = str_take(&text);
+    ui->said_level = level;
+    ui_paint(ui, PAINT_FOOT);
+}
+
+void ui_say_error(struct ui *ui, const struct error *err)
+{
+    ui_say(ui, LEVEL_ERROR, "%s%s%s%s%s", err->place, *err->place ? ": " : "", err->message,
+           *err->remedy ? "\n" : "", err->remedy);
+}
+
+static void unsay(struct ui *ui)
+{
+    free(ui->said);
+    ui->said = NULL;
+    ui_paint(ui, PAINT_FOOT);
+}
+
+void ui_page_changed(struct ui *ui)
+{
+    ui->page = flow_page(ui->flow);
+    unsay(ui);
+    if (ui->page->message && *ui->page->message)
+        ui_say(ui, ui->page->message_level, "%s", ui->page->message);
+    if (flow_ended(ui->flow))
+        ui->ended = true;
+    struct view *base = ui_base(ui);
+    char *id = xformat("%d %s", (int)ui->page->kind, ui->page->id);
+    if (!base || strcmp(id, ui->page_id) != 0) {
+        while (ui->top)
+            ui_pop(ui);
+        free(ui->page_id);
+        ui->page_id = id;
+        ui->insist = false;
+        static struct view *(*const views[])(struct ui *) = {[PAGE_MENU] = menu_view_new,
+                                                             [PAGE_FORM] = form_view_new,
+                                                             [PAGE_LIST] = list_view_new,
+                                                             [PAGE_TEXT] = page_text_new,
+                                                             [PAGE_JOB] = job_view_new};
+        ui_push(ui, views[ui->page->kind](ui));
+    } else {
+        free(id);
+        if (base->ops->page)
+            base->ops->page(ui, base);
+    }
+    ui_paint(ui, PAINT_ALL);
+}
+
+bool ui_take(struct ui *ui, const struct event *event)
+{
+    struct error err = {0};
+    if (!flow_take(ui->flow, event, &err)) {
+        ui_say_error(ui, &err);
+        return false;
+    }
+    ui_page_changed(ui);
+    return true;
+}
+
+const struct action *page_action(const struct page *page, const char *id)
+{
+    for (size_t i = 0; i < page->action_count; i++)
+        if (strcmp(page->actions[i].id, id) == 0)
+            return &page->actions[i];
+    return NULL;
+}
+
+const struct action *page_function(const struct page *page, int function)
+{
+    for (size_t i = 0; i < page->action_count; i++)
+        if (page->actions[i].function == function)
+            return &page->actions[i];
+    return NULL;
+}
+
+static bool commit(struct ui *ui)
+{
+    struct view *base = ui_base(ui);
+    return !base->ops->commit || base->ops->commit(ui, base);
+}
+
+static size_t row_at(struct ui *ui)
+{
+    struct view *base = ui_base(ui);
+    bool rows = ui->page->kind == PAGE_LIST || ui->page->kind == PAGE_MENU;
+    return rows && base->ops->at ? base->ops->at(base) : 0;
+}
+
+static void pending_clear(struct ui *ui)
+{
+    if (ui->pending_text)
+        wipe(ui->pending_text, strlen(ui->pending_text));
+    free(ui->pending_text);
+    free(ui->pending_action);
+    ui->pending_text = ui->pending_action = NULL;
+    ui->pending_confirmed = false;
+}
+
+static void pending_go(struct ui *ui);
+
+static void confirmed(struct ui *ui, int choice)
+{
+    if (choice == 1) {
+        ui->pending_confirmed = true;
+        pending_go(ui);
+    } else {
+        pending_clear(ui);
+    }
+}
+
+static void text_given(struct ui *ui, const char *text)
+{
+    if (!text) {
+        pending_clear(ui);
+        return;
+    }
+    ui->pending_text = xstrdup(text);
+    pending_go(ui);
+}
+
+/* The safe answer stands first and has the focus. */
+static void ask(struct ui *ui, const char *question, const char *verb)
+{
+    size_t length = strlen(question);
+    bool asks = length > 0 && question[length - 1] == '?';
+    char *text = xformat("%s%s", question, asks ? "" : "?");
+    struct strings choices = {0};
+    strings_add(&choices, "Not now");
+    strings_add(&choices, asks ? verb : question);
+    ui_push(ui, choice_new(text, &choices, 0, confirmed));
+    strings_free(&choices);
+    free(text);
+}
+
+/* What waits goes on: asks for what is still missing, then tells the flow. */
+static void pending_go(struct ui *ui)
+{
+    if (!ui->pending_action) {
+        struct event event = {.kind = EVENT_NEXT, .insist = ui->insist};
+        if (ui->page->confirm_next && !ui->pending_confirmed) {
+            ask(ui, ui->page->confirm_next, ui->page->next);
+            return;
+        }
+        pending_clear(ui);
+        bool taken = ui_take(ui, &event);
+        ui->insist = !taken;
+        return;
+    }
+    const struct action *action = page_action(ui->page, ui->pending_action);
+    if (!action) {
+        pending_clear(ui);
+        return;
+    }
+    if (action->wants_path && !ui->pending_text) {
+        ui_push(ui, path_new(action->label, NULL, text_given));
+    } else if (action->wants_text && !ui->pending_text) {
+        ui_push(ui, paste_new(action->label, text_given));
+    } else if (action->confirm && !ui->pending_confirmed) {
+        ask(ui, action->confirm, action->label);
+    } else {
+        struct event event = {.kind = EVENT_ACTION,
+                              .id = ui->pending_action,
+                              .text = ui->pending_text,
+                              .row = ui->pending_row};
+        ui_take(ui, &event);
+        pending_clear(ui);
+    }
+}
+
+static void act(struct ui *ui, const struct action *action)
+{
+    if (ui->page->kind == PAGE_FORM) {
+        /* The page is another one once what was typed is taken. */
+        char *id = xstrdup(action->id);
+        commit(ui);
+        action = page_action(ui->page, id);
+        free(id);
+        if (!action)
+            return;
+    }
+    pending_clear(ui);
+    ui->pending_action = xstrdup(action->id);
+    ui->pending_row = row_at(ui);
+    pending_go(ui);
+}
+
+void ui_next(struct ui *ui)
+{
+    char *id = xstrdup(ui->page_id);
+    bool insist = ui->insist;
+    bool good = commit(ui);
+    bool same = strcmp(id, ui->page_id) == 0;
+    free(id);
+    if (!same)
+        return;
+    struct view *base = ui_base(ui);
+    bool error = base->ops->first_error && base->ops->first_error(ui, base);
+    if ((error || !good) && !insist) {
+        ui->insist = true;
+        return;
+    }
+    ui->insist = insist;
+    pending_clear(ui);
+    pending_go(ui);
+}
+
+void ui_back(struct ui *ui)
+{
+    commit(ui);
+    ui_take(ui, &(struct event){.kind = EVENT_BACK});
+}
+
+void ui_leave(struct ui *ui, int status)
+{
+    struct view *base = ui_base(ui);
+    if (base && base->ops->draft)
+        base->ops->draft(ui, base);
+    draft_save(&ui->draft);
+    ui->ended = true;
+    ui->status = status;
+}
+
+static void gone_to(struct ui *ui, int choice)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < ui->page->mark_count; i++) {
+        const char *id = ui->page->marks[i].id;
+        if (!id || !*id)
+            continue;
+        if ((int)at++ == choice) {
+            char *copy = xstrdup(id);
+            ui_take(ui, &(struct event){.kind = EVENT_GOTO, .id = copy});
+            free(copy);
+            return;
+        }
+    }
+}
+
+static void go_to(struct ui *ui)
+{
+    commit(ui);
+    struct strings choices = {0};
+    size_t at = 0;
+    for (size_t i = 0; i < ui->page->mark_count; i++) {
+        const struct mark *mark = &ui->page->marks[i];
+        if (!mark->id || !*mark->id)
+            continue;
+        if (mark->sign == '>')
+            at = choices.count;
+        strings_add_take(&choices,
+                         xformat("%-16s  %s", mark->label, mark->words ? mark->words : ""));
+    }
+    if (choices.count > 0)
+        ui_push(ui, choice_new("Go to", &choices, at, gone_to));
+    else
+        ui_say(ui, LEVEL_NOTE, "Nothing to go to from here: Esc goes back.");
+    strings_free(&choices);
+}
+
+static void add_all(struct strings *to, const struct strings *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        strings_add(to, from->items[i]);
+}
+
+static void whole_text(struct ui *ui)
+{
+    struct strings lines = {0};
+    struct view *base = ui_base(ui);
+    if (ui->page->kind == PAGE_LIST && ui->page->row_count > 0 && base->ops->help)
+        base->ops->help(ui, base, &lines);
+    if (lines.count > 0)
+        strings_add(&lines, "");
+    add_all(&lines, &ui->page->live);
+    add_all(&lines, &ui->page->text);
+    if (lines.count > 0)
+        ui_push(ui, text_view_new(ui->page->title, &lines, NULL));
+    strings_free(&lines);
+}
+
+static void inspect(struct ui *ui, const char *file)
+{
+    struct page page = {0};
+    flow_inspect(ui->flow, file, &page);
+    struct strings lines = {0};
+    add_all(&lines, &page.intro);
+    for (size_t i = 0; i < page.row_count; i++) {
+        const struct row *row = &page.rows[i];
+        bool word = row->word && *row->word;
+        strings_add_take(&lines,
+                         word ? xformat("%-6s%s", row->word, row->text) : xstrdup(row->text));
+    }
+    add_all(&lines, &page.text);
+    add_all(&lines, &page.live);
+    ui_push(ui, text_view_new(page.heading ? page.heading : file, &lines, NULL));
+    strings_free(&lines);
+    page_free(&page);
+}
+
+static void inspect_or_pick(struct ui *ui)
+{
+    size_t row = row_at(ui);
+    bool rows = ui->page->kind == PAGE_LIST || ui->page->kind == PAGE_MENU;
+    if (rows && row < ui->page->row_count && ui->page->rows[row].file &&
+        *ui->page->rows[row].file) {
+        inspect(ui, ui->page->rows[row].file);
+        return;
+    }
+    for (size_t i = 0; i < ui->page->action_count; i++) {
+        if (ui->page->actions[i].wants_path) {
+            act(ui, &ui->page->actions[i]);
+            return;
+        }
+    }
+    ui_say(ui, LEVEL_NOTE, "No file here to inspect.");
+}
+
+static const struct action *text_action(const struct page *page)
+{
+    for (size_t i = 0; i < page->action_count; i++)
+        if (page->actions[i].wants_text)
+            return &page->actions[i];
+    return NULL;
+}
+
+static void copy_or_paste(struct ui *ui)
+{
+    const struct action *action = text_action(ui->page);
+    if (ui->page->clipboard) {
+        size_t row = row_at(ui);
+        const char *file =
+            row < ui->page->row_count && ui->page->rows[row].file ? ui->page->rows[row].file : "";
+        screen_copy(ui->page->clipboard);
+        ui_say(ui, LEVEL_OK, "Copied, if this terminal lets programs copy.%s%s",
+               *file ? " The file: " : "", file);
+    } else if (action) {
+        act(ui, action);
+    }
+}
+
+/* PEM goes where certificates are taken, from whatever page. */
+static void pasted(struct ui *ui, const struct key *key)
+{
+    if (key->paste_refused) {
+        ui_say(ui, LEVEL_ERROR, "pasted text over 1 MB is refused: give the file's path instead");
+        return;
+    }
+    bool pem = memmem(key->paste, key->paste_length, "-----BEGIN ", 11) != NULL;
+    const struct action *action = text_action(ui->page);
+    if (!action && pem) {
+        for (size_t i = 0; i < ui->page->mark_count && !action; i++) {
+            if (ui->page->marks[i].id && strcmp(ui->page->marks[i].id, IMPORT_PAGE) == 0) {
+                commit(ui);
+                if (!ui_take(ui, &(struct event){.kind = EVENT_GOTO, .id = IMPORT_PAGE}))
+                    return;
+                action = text_action(ui->page);
+                break;
+            }
+        }
+    }
+    if (!action) {
+        ui_say(ui, LEVEL_NOTE,
+               pem ? "Certificates are taken on the page Import." : "Nothing here takes text.");
+        return;
+    }
+    pending_clear(ui);
+    ui->pending_action = xstrdup(action->id);
+    ui->pending_text = xstrndup(key->paste, key->paste_length);
+    ui->pending_row = row_at(ui);
+    pending_go(ui);
+}
+
+static void function(struct ui *ui, int number)
+{
+    const struct action *action = page_function(ui->page, number);
+    if (number == 1) {
+        help_open(ui);
+    } else if (number == 2) {
+        ui_next(ui);
+    } else if (number == 10) {
+        commit(ui);
+        ui_leave(ui, STATUS_OK);
+    } else if (action) {
+        act(ui, action);
+    } else if (number == 3) {
+        go_to(ui);
+    } else if (number == 4) {
+        inspect_or_pick(ui);
+    } else if (number == 6) {
+        whole_text(ui);
+    } else if (number == 8) {
+        copy_or_paste(ui);
+    }
+}
+
+static bool letter(struct ui *ui, char byte)
+{
+    if (byte == '?') {
+        help_open(ui);
+        return true;
+    }
+    for (size_t i = 0; i < ui->page->action_count; i++) {
+        if (ui->page->actions[i].letter && ui->page->actions[i].letter == byte) {
+            act(ui, &ui->page->actions[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ui_page_key(struct ui *ui, const struct key *key)
+{
+    switch (key->press) {
+    case PRESS_FUNCTION:
+        function(ui, key->number);
+        return true;
+    case PRESS_ESC:
+        ui_back(ui);
+        return true;
+    case PRESS_PASTE:
+        pasted(ui, key);
+        return true;
+    case PRESS_TEXT:
+        return ui->page->kind != PAGE_FORM && key->length == 1 && letter(ui, key->text[0]);
+    case PRESS_CONTROL:
+        if (key->number == '_' && page_action(ui->page, "undo")) {
+            act(ui, page_action(ui->page, "undo"));
+            return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,137 @@
+#include "ui/chooser.h"
+
+#include "base/mem.h"
+#include "ui/columns.h"
+#include "ui/draw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK " > "
+#define MARK_COLUMNS 3
+#define BAR_MOST 40
+#define TYPE_AHEAD_MS 1000
+
+void chooser_build(struct chooser *chooser, const struct strings *rows, size_t at, int y, int x,
+                   int height, int width)
+{
+    chooser_drop(chooser);
+    if (rows->count == 0 || height < 1)
+        return;
+    chooser->win = newwin(height, width, y, x);
+    if (!chooser->win)
+        return;
+    chooser->panel = new_panel(chooser->win);
+    chooser->count = rows->count;
+    chooser->items = xcalloc(rows->count + 1, sizeof(ITEM *));
+    chooser->names = xcalloc(rows->count, sizeof(char *));
+    for (size_t i = 0; i < rows->count; i++) {
+        struct str text = {0};
+        text_clip(&text, rows->items[i], width - MARK_COLUMNS);
+        chooser->names[i] = draw_local(text.length ? str_text(&text) : " ");
+        chooser->items[i] = new_item(chooser->names[i], NULL);
+        str_free(&text);
+    }
+    chooser->menu = new_menu(chooser->items);
+    set_menu_win(chooser->menu, chooser->win);
+    set_menu_sub(chooser->menu, chooser->win);
+    set_menu_format(chooser->menu, height, 1);
+    set_menu_mark(chooser->menu, MARK);
+    set_menu_fore(chooser->menu, A_NORMAL);
+    menu_opts_off(chooser->menu, O_SHOWDESC);
+    menu_opts_on(chooser->menu, O_IGNORECASE);
+    post_menu(chooser->menu);
+    if (at < rows->count)
+        set_current_item(chooser->menu, chooser->items[at]);
+}
+
+void chooser_drop(struct chooser *chooser)
+{
+    if (chooser->menu) {
+        unpost_menu(chooser->menu);
+        free_menu(chooser->menu);
+    }
+    for (size_t i = 0; i < chooser->count; i++) {
+        free_item(chooser->items[i]);
+        free(chooser->names[i]);
+    }
+    free(chooser->items);
+    free(chooser->names);
+    if (chooser->panel)
+        del_panel(chooser->panel);
+    if (chooser->win)
+        delwin(chooser->win);
+    *chooser = (struct chooser){0};
+}
+
+bool chooser_key(struct chooser *chooser, const struct key *key, long long now_ms)
+{
+    static const struct {
+        enum press press;
+        int request;
+    } moves[] = {
+        {PRESS_UP, REQ_UP_ITEM},        {PRESS_DOWN, REQ_DOWN_ITEM},
+        {PRESS_BACKTAB, REQ_UP_ITEM},   {PRESS_TAB, REQ_DOWN_ITEM},
+        {PRESS_PAGE_UP, REQ_SCR_UPAGE}, {PRESS_PAGE_DOWN, REQ_SCR_DPAGE},
+        {PRESS_HOME, REQ_FIRST_ITEM},   {PRESS_END, REQ_LAST_ITEM},
+    };
+    if (!chooser->menu)
+        return false;
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        if (key->press != moves[i].press)
+            continue;
+        if (menu_driver(chooser->menu, moves[i].request) == E_REQUEST_DENIED) {
+            /* Less than a page is left: its end. */
+            if (key->press == PRESS_PAGE_UP)
+                menu_driver(chooser->menu, REQ_FIRST_ITEM);
+            else if (key->press == PRESS_PAGE_DOWN)
+                menu_driver(chooser->menu, REQ_LAST_ITEM);
+        }
+        return true;
+    }
+    if (key->press == PRESS_MOUSE) {
+        int y, x;
+        getbegyx(chooser->win, y, x);
+        (void)x;
+        int row = key->y - y + top_row(chooser->menu);
+        if (key->number == 64 || key->number == 65) {
+            menu_driver(chooser->menu, key->number == 64 ? REQ_UP_ITEM : REQ_DOWN_ITEM);
+            return true;
+        }
+        if (key->number == 0 && key->y >= y && row < (int)chooser->count &&
+            key->y < y + getmaxy(chooser->win)) {
+            set_current_item(chooser->menu, chooser->items[row]);
+            return true;
+        }
+        return false;
+    }
+    if (key->press == PRESS_TEXT && key->length == 1 && key->text[0] != ' ' &&
+        key->text[0] != '?') {
+        if (now_ms - chooser->typed_ms > TYPE_AHEAD_MS)
+            menu_driver(chooser->menu, REQ_CLEAR_PATTERN);
+        chooser->typed_ms = now_ms;
+        menu_driver(chooser->menu, (unsigned char)key->text[0]);
+        return true;
+    }
+    return false;
+}
+
+size_t chooser_at(const struct chooser *chooser)
+{
+    return chooser->menu ? (size_t)item_index(current_item(chooser->menu)) : 0;
+}
+
+void chooser_paint(struct chooser *chooser, int *cursor_y, int *cursor_x)
+{
+    if (!chooser->menu)
+        return;
+    size_t at = chooser_at(chooser);
+    int y, x, row = (int)at - top_row(chooser->menu);
+    for (int i = 0; i < getmaxy(chooser->win); i++)
+        draw_looks(chooser->win, i, 0, getmaxx(chooser->win), A_NORMAL, 0);
+    draw_looks(chooser->win, row, MARK_COLUMNS, first_column(chooser->names[at], BAR_MOST),
+               A_REVERSE, 0);
+    getbegyx(chooser->win, y, x);
+    *cursor_y = y + row;
+    *cursor_x = x + MARK_COLUMNS - 2;
+}

@@ -1,0 +1,212 @@
+#include "base/mem.h"
+#include "ui/columns.h"
+#include "ui/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int frame_top(const struct ui *ui)
+{
+    (void)ui;
+    return 2;
+}
+
+int frame_message_rows(struct ui *ui)
+{
+    if (ui->compact)
+        return 2;
+    if (ui->page->kind != PAGE_LIST)
+        return 3;
+    int most = 2;
+    for (size_t i = 0; i < ui->page->row_count; i++) {
+        struct strings lines = {0};
+        text_wrap(&lines, ui->page->rows[i].detail ? ui->page->rows[i].detail : "",
+                  ui->columns - 2);
+        if ((int)lines.count > most)
+            most = (int)lines.count;
+        strings_free(&lines);
+    }
+    int limit = ui->rows / 4;
+    return most < limit ? most : limit;
+}
+
+/* A blank row stands between the message rows and the line of keys. */
+int frame_bottom(const struct ui *ui)
+{
+    return ui->rows - 2 - ui->message_rows;
+}
+
+static void draw_heading(struct ui *ui)
+{
+    const struct page *page = ui->page;
+    struct str text = {0};
+    if (ui->compact) {
+        str_add(&text, page->title);
+        if (page->steps > 0)
+            str_addf(&text, " - %d/%d", page->step, page->steps);
+        struct view *base = ui_base(ui);
+        if (page->kind == PAGE_FORM && page->field_count > 0 && base->ops->at)
+            str_addf(&text, " field %zu/%zu", base->ops->at(base) + 1, page->field_count);
+    } else {
+        str_add(&text, page->heading);
+        if (page->steps > 0)
+            str_addf(&text, " - step %d of %d", page->step, page->steps);
+    }
+    wattrset(stdscr, A_BOLD);
+    draw_fit(stdscr, 0, 0, ui->columns, str_text(&text));
+    wattrset(stdscr, A_NORMAL);
+    str_free(&text);
+}
+
+static void note_add(struct note *note, const struct strings *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        str_addf(&note->text, "%s%s", i ? "\n" : "", lines->items[i]);
+}
+
+static void draw_messages(struct ui *ui)
+{
+    struct note note = {0};
+    struct view *base = ui_base(ui);
+    if (ui->said) {
+        note.level = ui->said_level;
+        str_add(&note.text, ui->said);
+    } else if (base->ops->note) {
+        base->ops->note(ui, base, &note);
+    }
+    if (note.text.length == 0)
+        note_add(&note, &ui->page->why);
+
+    int margin = ui->compact ? 0 : 1;
+    struct strings lines = {0};
+    if (note.text.length > 0)
+        text_wrap(&lines, str_text(&note.text), ui->columns - margin - 1);
+    int top = frame_bottom(ui), room = ui->message_rows;
+    int skip = room > (int)lines.count ? room - (int)lines.count : 0;
+    for (int i = 0; i < room; i++) {
+        wmove(stdscr, top + i, 0);
+        wclrtoeol(stdscr);
+        if (i >= skip && i - skip < (int)lines.count)
+            draw_message(stdscr, top + i, margin, ui->columns - margin, lines.items[i - skip],
+                         i == skip ? note.level : LEVEL_NONE);
+    }
+    if ((int)lines.count > room)
+        draw_text(stdscr, top + room - 1, ui->columns - 8, 8, " .. (F1)");
+    strings_free(&lines);
+    str_free(&note.text);
+}
+
+void hint_add(struct hints *hints, int weight, const char *format, ...)
+{
+    if (hints->count == sizeof hints->items / sizeof *hints->items)
+        return;
+    struct hint *hint = &hints->items[hints->count++];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(hint->text, sizeof hint->text, format, args);
+    va_end(args);
+    hint->weight = weight;
+}
+
+static const struct hint *hint_starting(const struct hints *hints, const char *key)
+{
+    size_t length = strlen(key);
+    for (size_t i = 0; i < hints->count; i++)
+        if (strncmp(hints->items[i].text, key, length) == 0 && hints->items[i].text[length] == ' ')
+            return &hints->items[i];
+    return NULL;
+}
+
+void hints_page(struct ui *ui, struct hints *hints, bool list)
+{
+    const struct page *page = ui->page;
+    for (size_t i = 0; i < page->action_count; i++) {
+        const struct action *action = &page->actions[i];
+        char key[8];
+        if (action->function > 0)
+            snprintf(key, sizeof key, "F%d", action->function);
+        else if (list && action->letter)
+            snprintf(key, sizeof key, "%c", action->letter);
+        else
+            continue;
+        if (!hint_starting(hints, key))
+            hint_add(hints, 70 - (int)i, "%s %s", key, action->label);
+    }
+    if (page->clipboard && !hint_starting(hints, "F8"))
+        hint_add(hints, 66, "F8 Copy");
+    if ((page->live.count > 0 || page->text.count > 0) && page->kind != PAGE_TEXT &&
+        !hint_starting(hints, "F6"))
+        hint_add(hints, 45, "F6 Text");
+    if (page->kind != PAGE_MENU && page->next && !hint_starting(hints, "F2"))
+        hint_add(hints, 90, "F2 %s", page->next);
+    hint_add(hints, 80, "Esc Back");
+    if (page->mark_count > 0)
+        hint_add(hints, 40, "F3 Go to");
+    hint_add(hints, 60, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
+}
+
+void draw_hints(WINDOW *win, int y, int columns, const struct hints *hints)
+{
+    bool shown[24];
+    int total = 0;
+    for (size_t i = 0; i < hints->count; i++) {
+        shown[i] = true;
+        total += text_columns(hints->items[i].text) + 2;
+    }
+    while (total - 2 > columns) {
+        size_t least = hints->count;
+        for (size_t i = 0; i < hints->count; i++)
+            if (shown[i] &&
+                (least == hints->count || hints->items[i].weight < hints->items[least].weight))
+                least = i;
+        if (least == hints->count)
+            break;
+        shown[least] = false;
+        total -= text_columns(hints->items[least].text) + 2;
+    }
+    int x = 0;
+    wmove(win, y, 0);
+    wclrtoeol(win);
+    for (size_t i = 0; i < hints->count; i++) {
+        if (!shown[i])
+            continue;
+        int used = draw_text(win, y, x, columns - x, hints->items[i].text);
+        const char *blank = strchr(hints->items[i].text, ' ');
+        if (blank)
+            draw_looks(win, y, x, (int)(blank - hints->items[i].text), A_BOLD, 0);
+        x += used + 2;
+    }
+}
+
+static void draw_keys(struct ui *ui)
+{
+    struct view *base = ui_base(ui);
+    struct hints hints = {0};
+    if (keys_after_esc(screen_keys())) /* Esc, and now perhaps a digit */
+        hint_add(&hints, 100, "Esc-");
+    base->ops->hints(ui, base, &hints);
+    draw_hints(stdscr, ui->rows - 1, ui->columns - 1, &hints);
+    if (ui->options->ids) {
+        const char *id = ui->page_id;
+        if (ui->page->kind == PAGE_FORM && base->ops->at && ui->page->field_count > 0)
+            id = ui->page->fields[base->ops->at(base)].id;
+        wmove(stdscr, ui->rows - 2, 0);
+        wclrtoeol(stdscr);
+        draw_fit(stdscr, ui->rows - 2, ui->compact ? 0 : 1, ui->columns - 2, id);
+    }
+}
+
+void frame_foot(struct ui *ui)
+{
+    draw_messages(ui);
+    draw_keys(ui);
+}
+
+void frame_draw(struct ui *ui)
+{
+    werase(stdscr);
+    draw_heading(ui);
+    frame_foot(ui);
+}

@@ -1,0 +1,81 @@
+#include "base/mem.h"
+#include "ui/view.h"
+
+#include <stdlib.h>
+
+static void add_lines(struct strings *to, const struct strings *from, const char *heading)
+{
+    if (from->count == 0)
+        return;
+    if (to->count > 0)
+        strings_add(to, "");
+    if (heading)
+        strings_add(to, heading);
+    for (size_t i = 0; i < from->count; i++)
+        strings_add(to, from->items[i]);
+}
+
+static void add_texts(struct strings *to, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        strings_add(to, texts[i]);
+}
+
+/* The words of this program, as every page uses them (SPEC 1). */
+static void glossary(struct ui *ui)
+{
+    static const char *const words[] = {
+        "appliance     One Meeting Server host. Its command line is the MMP.",
+        "component     A kind of service that uses certificates.",
+        "service       A component placed on a server.",
+        "identity      One private key with its request, certificate and chain: NAME.key,",
+        "              NAME.csr, NAME.crt.",
+        "key           The secret half. It never leaves the server that uses it.",
+        "request, CSR  What the CA signs: the public key, the names, the usages.",
+        "CN, SAN       The name of the certificate, and all the names it holds for. Clients",
+        "              compare the SAN; the CN is in it as well.",
+        "CA            Signs certificates. Public: every browser knows it. Internal: your",
+        "              company's. Lab: made here, to try things out.",
+        "root          A CA that signed itself; trust ends there.",
+        "intermediate  A CA between the root and a certificate.",
+        "bundle        The intermediates of a certificate, the root last, never the",
+        "              certificate itself.",
+        "full chain    The certificate, then its bundle, in one file.",
+        "trust         A server accepts the certificates named in a file. Pinned: exactly",
+        "              these. Chain: all that these CAs signed.",
+        "finding       What a rule has to say: ERROR will not work; WARN works, but not as",
+        "              advised; note is good to know.",
+        "plan          For each server the files to upload and the commands in order.",
+        "signs         . not begun   ? open   w with the CA   ! look here   + ready",
+    };
+    struct strings lines = {0};
+    add_texts(&lines, words, sizeof words / sizeof *words);
+    ui_push(ui, text_view_new("Words", &lines, NULL));
+    strings_free(&lines);
+}
+
+void help_open(struct ui *ui)
+{
+    static const char *const keys[] = {
+        "Keys (every Fn is also Esc, then the digit; F10 is Esc 0)",
+        "  F1 why; twice: words     F2 ^N next             Esc ^P back",
+        "  F3 go to another step    F4 inspect, pick file  F5 mend",
+        "  F6 the whole text        F8 paste or copy       F10 ^Q ^C leave: all is saved",
+        "  Tab, arrows move         Space ticks, chooses   / search, n again",
+        "  ^A ^E start, end         M-b M-f word back, on  ^W M-d erase a word",
+        "  ^U ^K erase to start,end ^Y put back            ^_ undo",
+        "  ^L draw the screen again ^Z suspend             PgUp PgDn M-v ^V a page",
+    };
+    struct view *base = ui_base(ui);
+    struct strings lines = {0};
+    if (base->ops->help)
+        base->ops->help(ui, base, &lines);
+    add_lines(&lines, &ui->page->why, NULL);
+    if (lines.count > 0)
+        strings_add(&lines, "");
+    add_texts(&lines, keys, sizeof keys / sizeof *keys);
+    char *title = xformat("Help: %s", ui->page->title);
+    ui_push(ui, text_view_new(title, &lines, glossary));
+    free(title);
+    strings_free(&lines);
+}

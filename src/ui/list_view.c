@@ -1,0 +1,407 @@
+#include "base/mem.h"
+#include "ui/columns.h"
+#include "ui/view.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BAR_MOST 40
+#define WORD_LEAST 6
+#define TICK_COLUMNS 4
+#define TYPE_AHEAD_MS 1000
+
+/* Rows over the whole width; a tick, a word and the text each. Only what is seen is drawn. */
+struct list_view {
+    struct view view;
+    size_t at, top;
+    size_t drawn_at, drawn_top; /* what the screen shows */
+    int rows_y, rows_height;
+    int tick_columns, word_columns;
+    char *search;
+    struct str ahead; /* type-ahead */
+    long long ahead_ms;
+};
+
+static struct list_view *of(const struct view *view)
+{
+    return (struct list_view *)view;
+}
+
+static const struct row *current(struct ui *ui, const struct list_view *self)
+{
+    return self->at < ui->page->row_count ? &ui->page->rows[self->at] : NULL;
+}
+
+static void build(struct ui *ui, struct view *view)
+{
+    struct list_view *self = of(view);
+    const struct page *page = ui->page;
+    self->tick_columns = self->word_columns = 0;
+    for (size_t i = 0; i < page->row_count; i++) {
+        const struct row *row = &page->rows[i];
+        if (row->can_tick)
+            self->tick_columns = TICK_COLUMNS;
+        if (row->word && *row->word) {
+            int columns = text_columns(row->word) + 1;
+            if (columns < WORD_LEAST)
+                columns = WORD_LEAST;
+            if (columns > self->word_columns)
+                self->word_columns = columns;
+        }
+    }
+    self->rows_y = frame_top(ui) + (int)page->intro.count;
+    int body = frame_bottom(ui) - self->rows_y, below = (int)(page->text.count + page->live.count);
+    if (body < 1) {
+        self->rows_y = frame_top(ui);
+        body = frame_bottom(ui) - self->rows_y;
+    }
+    int room = body - (below > 0 ? below + 1 : 0);
+    if (room < body / 2)
+        room = body / 2;
+    bool more = (int)page->row_count > room;
+    self->rows_height = more ? room - 1 : (int)page->row_count;
+    if (self->rows_height < 1)
+        self->rows_height = 1;
+}
+
+static void drop(struct view *view)
+{
+    (void)view;
+}
+
+static void keep_in_sight(struct ui *ui, struct list_view *self)
+{
+    size_t height = (size_t)self->rows_height;
+    if (self->at < self->top)
+        self->top = self->at;
+    if (self->at >= self->top + height)
+        self->top = self->at - height + 1;
+    if (ui->page->row_count <= height)
+        self->top = 0;
+}
+
+static void draw_row(struct ui *ui, struct list_view *self, size_t index)
+{
+    const struct row *row = &ui->page->rows[index];
+    int y = self->rows_y + (int)(index - self->top), x = 1;
+    wmove(stdscr, y, 0);
+    wclrtoeol(stdscr);
+    if (index == self->at)
+        mvwaddch(stdscr, y, 0, '>');
+    if (row->can_tick)
+        draw_text(stdscr, y, x, TICK_COLUMNS, row->ticked ? "[x] " : "[ ] ");
+    x += self->tick_columns;
+    if (row->word && *row->word) {
+        int used = draw_text(stdscr, y, x, self->word_columns, row->word);
+        short pair;
+        attr_t looks = draw_attribute(row->level, &pair);
+        if (row->level >= LEVEL_WARN)
+            draw_looks(stdscr, y, x, used, looks, pair);
+    }
+    x += self->word_columns;
+    int room = ui->columns - x;
+    bool cut = text_columns(row->text) > room;
+    draw_text(stdscr, y, x, cut ? room - 2 : room, row->text);
+    if (cut)
+        draw_text(stdscr, y, ui->columns - 2, 2, "..");
+    if (index == self->at) {
+        int bar = first_column(row->text, room < BAR_MOST ? room : BAR_MOST);
+        draw_looks(stdscr, y, x, bar > 0 ? bar : 1, A_REVERSE, 0);
+        ui->cursor_y = y;
+        ui->cursor_x = 0;
+    }
+}
+
+static void draw_more(struct ui *ui, const struct list_view *self)
+{
+    if (ui->page->row_count <= (size_t)self->rows_height)
+        return;
+    size_t last = self->top + (size_t)self->rows_height;
+    char *text = xformat("rows %zu to %zu of %zu", self->top + 1, last, ui->page->row_count);
+    wmove(stdscr, self->rows_y + self->rows_height, 0);
+    wclrtoeol(stdscr);
+    draw_text(stdscr, self->rows_y + self->rows_height, 1, ui->columns - 1, text);
+    free(text);
+}
+
+static void draw_rows(struct ui *ui, struct list_view *self)
+{
+    for (int i = 0; i < self->rows_height; i++)
+        if (self->top + (size_t)i < ui->page->row_count)
+            draw_row(ui, self, self->top + (size_t)i);
+    draw_more(ui, self);
+    self->drawn_at = self->at;
+    self->drawn_top = self->top;
+}
+
+static void draw(struct ui *ui, struct view *view)
+{
+    struct list_view *self = of(view);
+    const struct page *page = ui->page;
+    int y = frame_top(ui), bottom = frame_bottom(ui);
+    ui->cursor_y = y;
+    ui->cursor_x = 0;
+    for (size_t i = 0; i < page->intro.count && y < self->rows_y; i++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, page->intro.items[i]);
+    keep_in_sight(ui, self);
+    draw_rows(ui, self);
+    y = self->rows_y + self->rows_height + 1;
+    if (page->row_count > (size_t)self->rows_height)
+        y++;
+    for (size_t i = 0; i < page->text.count && y < bottom; i++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, page->text.items[i]);
+    for (size_t i = 0; i < page->live.count && y < bottom; i++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, page->live.items[i]);
+}
+
+static void paint(struct ui *ui, struct view *view)
+{
+    struct list_view *self = of(view);
+    keep_in_sight(ui, self);
+    if (self->top != self->drawn_top) {
+        draw_rows(ui, self);
+    } else if (self->at != self->drawn_at && self->drawn_at < ui->page->row_count) {
+        size_t left = self->drawn_at;
+        self->drawn_at = self->at;
+        draw_row(ui, self, left);
+        draw_row(ui, self, self->at);
+    }
+}
+
+static void rest(struct ui *ui, struct view *view)
+{
+    (void)view;
+    ui_paint(ui, PAINT_FOOT);
+}
+
+static void note(struct ui *ui, struct view *view, struct note *note)
+{
+    const struct row *row = current(ui, of(view));
+    if (!row || !row->detail)
+        return;
+    note->level = row->level;
+    str_add(&note->text, row->detail);
+}
+
+static void help(struct ui *ui, struct view *view, struct strings *lines)
+{
+    const struct row *row = current(ui, of(view));
+    if (!row)
+        return;
+    bool word = row->word && *row->word;
+    strings_add_take(lines, xformat("%s%s%s", word ? row->word : "", word ? "  " : "", row->text));
+    if (row->detail && *row->detail)
+        strings_split(lines, row->detail, '\n');
+    if (row->file && *row->file)
+        strings_add_take(lines, xformat("File: %s", row->file));
+    strings_add(lines, "");
+}
+
+static void go(struct ui *ui, struct list_view *self, size_t at)
+{
+    if (ui->page->row_count == 0)
+        return;
+    self->at = at < ui->page->row_count ? at : ui->page->row_count - 1;
+    ui_typed(ui);
+    ui_paint(ui, PAINT_BODY);
+}
+
+/* The next row with the text, from row from on and round; prefix: rows that begin with it. */
+static bool find(struct ui *ui, struct list_view *self, size_t from, const char *text, bool prefix)
+{
+    for (size_t i = 0; i < ui->page->row_count; i++) {
+        size_t index = (from + i) % ui->page->row_count;
+        const struct row *row = &ui->page->rows[index];
+        bool hit = prefix ? strncasecmp(row->text, text, strlen(text)) == 0
+                          : strcasestr(row->text, text) ||
+                                (row->word && strcasestr(row->word, text)) ||
+                                (row->detail && strcasestr(row->detail, text));
+        if (hit) {
+            go(ui, self, index);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void search_again(struct ui *ui, struct list_view *self)
+{
+    if (!find(ui, self, self->at + 1, self->search, false))
+        ui_say(ui, LEVEL_NOTE, "No row has \"%s\".", self->search);
+}
+
+static void searched(struct ui *ui, const char *text)
+{
+    struct list_view *self = of(ui_base(ui));
+    if (!text || !*text)
+        return;
+    free(self->search);
+    self->search = xstrdup(text);
+    search_again(ui, self);
+}
+
+static void type_ahead(struct ui *ui, struct list_view *self, const struct key *key)
+{
+    if (ui->now_ms - self->ahead_ms > TYPE_AHEAD_MS)
+        str_clear(&self->ahead);
+    self->ahead_ms = ui->now_ms;
+    str_add_bytes(&self->ahead, key->text, key->length);
+    find(ui, self, self->at, str_text(&self->ahead), true);
+}
+
+static void tick(struct ui *ui, struct list_view *self)
+{
+    const struct row *row = current(ui, self);
+    if (row && row->can_tick)
+        ui_take(ui, &(struct event){.kind = EVENT_TICK, .row = self->at, .id = row->id});
+}
+
+static void enter(struct ui *ui, struct list_view *self)
+{
+    const struct row *row = current(ui, self);
+    bool any = false;
+    for (size_t i = 0; i < ui->page->row_count; i++)
+        any = any || ui->page->rows[i].can_open;
+    if (row && row->can_open)
+        ui_take(ui, &(struct event){.kind = EVENT_CHOOSE, .row = self->at, .id = row->id});
+    else if (any)
+        ui_say(ui, LEVEL_NOTE, "This row has nothing to open. F2 goes on.");
+    else
+        ui_next(ui);
+}
+
+static bool text_key(struct ui *ui, struct list_view *self, const struct key *key)
+{
+    char byte = key->length == 1 ? key->text[0] : '\0';
+    if (byte == ' ') {
+        tick(ui, self);
+    } else if (ui_page_key(ui, key)) {
+        return true;
+    } else if (byte == '/') {
+        ui_push(ui, search_new(searched));
+    } else if (byte == 'n' && self->search) {
+        search_again(ui, self);
+    } else {
+        type_ahead(ui, self, key);
+    }
+    return true;
+}
+
+/* Left and right are what the page says they are: the server before and after. */
+static bool sideways(struct ui *ui, struct list_view *self, const char *id)
+{
+    if (page_action(ui->page, id))
+        ui_take(ui, &(struct event){.kind = EVENT_ACTION, .id = id, .row = self->at});
+    return true;
+}
+
+static bool key(struct ui *ui, struct view *view, const struct key *key)
+{
+    struct list_view *self = of(view);
+    size_t page = (size_t)self->rows_height;
+    switch (key->press) {
+    case PRESS_UP:
+    case PRESS_BACKTAB:
+        go(ui, self, self->at > 0 ? self->at - 1 : 0);
+        return true;
+    case PRESS_DOWN:
+    case PRESS_TAB:
+        go(ui, self, self->at + 1);
+        return true;
+    case PRESS_PAGE_UP:
+        go(ui, self, self->at > page ? self->at - page : 0);
+        return true;
+    case PRESS_PAGE_DOWN:
+        go(ui, self, self->at + page);
+        return true;
+    case PRESS_HOME:
+        go(ui, self, 0);
+        return true;
+    case PRESS_END:
+        go(ui, self, ui->page->row_count);
+        return true;
+    case PRESS_LEFT:
+        return sideways(ui, self, "left");
+    case PRESS_RIGHT:
+        return sideways(ui, self, "right");
+    case PRESS_ENTER:
+        enter(ui, self);
+        return true;
+    case PRESS_MOUSE:
+        if (key->number == 64 || key->number == 65)
+            go(ui, self, key->number == 65 ? self->at + 1 : self->at > 0 ? self->at - 1 : 0);
+        else if (key->number == 0 && key->y >= self->rows_y && key->y < self->rows_y + (int)page)
+            go(ui, self, self->top + (size_t)(key->y - self->rows_y));
+        return true;
+    case PRESS_TEXT:
+        return text_key(ui, self, key);
+    default:
+        return false;
+    }
+}
+
+static void hints(struct ui *ui, struct view *view, struct hints *hints)
+{
+    const struct row *row = current(ui, of(view));
+    bool open = false, ticks = false;
+    for (size_t i = 0; i < ui->page->row_count; i++) {
+        open = open || ui->page->rows[i].can_open;
+        ticks = ticks || ui->page->rows[i].can_tick;
+    }
+    hint_add(hints, 55, "F1 Why");
+    if (open)
+        hint_add(hints, 88, "Enter Open");
+    if (ticks)
+        hint_add(hints, 87, "Space Tick");
+    if (row && row->file && *row->file && !page_function(ui->page, 4))
+        hint_add(hints, 65, "F4 Inspect");
+    if (page_action(ui->page, "left") && page_action(ui->page, "right"))
+        hint_add(hints, 68, "Left/Right %s", page_action(ui->page, "right")->label);
+    if (ui->page->row_count > 9)
+        hint_add(hints, 42, "/ Search");
+    hints_page(ui, hints, true);
+}
+
+static void page_changed(struct ui *ui, struct view *view)
+{
+    struct list_view *self = of(view);
+    if (self->at >= ui->page->row_count)
+        self->at = ui->page->row_count > 0 ? ui->page->row_count - 1 : 0;
+    ui->message_rows = frame_message_rows(ui);
+    if (!ui->too_small)
+        build(ui, view);
+}
+
+static size_t at(const struct view *view)
+{
+    return of(view)->at;
+}
+
+static void close_view(struct view *view)
+{
+    struct list_view *self = of(view);
+    free(self->search);
+    str_free(&self->ahead);
+    free(self);
+}
+
+struct view *list_view_new(struct ui *ui)
+{
+    static const struct view_ops ops = {.build = build,
+                                        .drop = drop,
+                                        .draw = draw,
+                                        .paint = paint,
+                                        .key = key,
+                                        .hints = hints,
+                                        .close = close_view,
+                                        .rest = rest,
+                                        .note = note,
+                                        .page = page_changed,
+                                        .at = at,
+                                        .help = help};
+    struct list_view *self = xcalloc(1, sizeof *self);
+    self->view.ops = &ops;
+    self->at = ui->page->at < ui->page->row_count ? ui->page->at : 0;
+    return &self->view;
+}

@@ -1,0 +1,192 @@
+#include "base/mem.h"
+#include "ui/chooser.h"
+#include "ui/columns.h"
+#include "ui/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A page of rows to choose one from: above the intro, below what the row means. */
+struct menu_view {
+    struct view view;
+    struct chooser chooser;
+    size_t at;
+    int detail_y;
+};
+
+static struct menu_view *of(const struct view *view)
+{
+    return (struct menu_view *)view;
+}
+
+static const struct row *current(struct ui *ui, const struct menu_view *self)
+{
+    return self->at < ui->page->row_count ? &ui->page->rows[self->at] : NULL;
+}
+
+/* The lines of the longest detail, so that nothing jumps when the bar moves. */
+static int detail_rows(struct ui *ui)
+{
+    int most = 0;
+    for (size_t i = 0; i < ui->page->row_count; i++) {
+        struct strings lines = {0};
+        if (ui->page->rows[i].detail && *ui->page->rows[i].detail)
+            text_wrap(&lines, ui->page->rows[i].detail, ui->columns - 2);
+        if ((int)lines.count > most)
+            most = (int)lines.count;
+        strings_free(&lines);
+    }
+    return most;
+}
+
+static void build(struct ui *ui, struct view *view)
+{
+    struct menu_view *self = of(view);
+    const struct page *page = ui->page;
+    struct strings rows = {0};
+    size_t word = 0;
+    for (size_t i = 0; i < page->row_count; i++)
+        if (page->rows[i].word && strlen(page->rows[i].word) > word)
+            word = strlen(page->rows[i].word);
+    for (size_t i = 0; i < page->row_count; i++) {
+        const struct row *row = &page->rows[i];
+        strings_add_take(
+            &rows, word ? xformat("%-*s  %s", (int)word, row->word ? row->word : "", row->text)
+                        : xstrdup(row->text));
+    }
+    int y = frame_top(ui), bottom = frame_bottom(ui);
+    y += (int)page->intro.count + (page->intro.count > 0 && !ui->compact);
+    int room = bottom - y - 1, detail = detail_rows(ui);
+    int height = (int)rows.count;
+    if (height > room - detail)
+        height = room - detail < 3 ? 3 : room - detail;
+    if (height > bottom - y)
+        height = bottom - y;
+    chooser_build(&self->chooser, &rows, self->at, y, 0, height, ui->columns);
+    self->detail_y = y + height + (y + height + 2 + detail <= bottom ? 2 : 1);
+    strings_free(&rows);
+}
+
+static void drop(struct view *view)
+{
+    chooser_drop(&of(view)->chooser);
+}
+
+static void draw_detail(struct ui *ui, struct menu_view *self)
+{
+    const struct row *row = current(ui, self);
+    struct strings lines = {0};
+    if (row && row->detail && *row->detail)
+        text_wrap(&lines, row->detail, ui->columns - 2);
+    for (size_t i = 0; i < ui->page->text.count; i++)
+        strings_add(&lines, ui->page->text.items[i]);
+    int bottom = frame_bottom(ui);
+    for (int y = self->detail_y, i = 0; y < bottom; y++, i++) {
+        wmove(stdscr, y, 0);
+        wclrtoeol(stdscr);
+        if (i < (int)lines.count)
+            draw_text(stdscr, y, ui->compact ? 0 : 1, ui->columns - 1, lines.items[i]);
+    }
+    strings_free(&lines);
+}
+
+static void draw(struct ui *ui, struct view *view)
+{
+    struct menu_view *self = of(view);
+    for (size_t i = 0; i < ui->page->intro.count; i++)
+        draw_text(stdscr, frame_top(ui) + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
+                  ui->page->intro.items[i]);
+    draw_detail(ui, self);
+    chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);
+}
+
+static void paint(struct ui *ui, struct view *view)
+{
+    chooser_paint(&of(view)->chooser, &ui->cursor_y, &ui->cursor_x);
+}
+
+static void rest(struct ui *ui, struct view *view)
+{
+    draw_detail(ui, of(view));
+    ui_paint(ui, PAINT_BODY);
+}
+
+static void choose(struct ui *ui, struct menu_view *self)
+{
+    if (self->at < ui->page->row_count)
+        ui_take(ui, &(struct event){.kind = EVENT_CHOOSE, .row = self->at});
+}
+
+static bool key(struct ui *ui, struct view *view, const struct key *key)
+{
+    struct menu_view *self = of(view);
+    if (key->press == PRESS_ENTER || (key->press == PRESS_FUNCTION && key->number == 2)) {
+        choose(ui, self);
+        return true;
+    }
+    if (key->press == PRESS_TEXT && ui_page_key(ui, key))
+        return true;
+    if (!chooser_key(&self->chooser, key, ui->now_ms))
+        return false;
+    self->at = chooser_at(&self->chooser);
+    ui_typed(ui);
+    ui_paint(ui, PAINT_BODY);
+    return true;
+}
+
+static void hints(struct ui *ui, struct view *view, struct hints *hints)
+{
+    (void)view;
+    hint_add(hints, 95, "Enter Choose");
+    hint_add(hints, 85, "F1 Help");
+    hints_page(ui, hints, true);
+}
+
+static void page_changed(struct ui *ui, struct view *view)
+{
+    struct menu_view *self = of(view);
+    if (self->at >= ui->page->row_count)
+        self->at = 0;
+    if (!ui->too_small)
+        build(ui, view);
+}
+
+static size_t at(const struct view *view)
+{
+    return of(view)->at;
+}
+
+static void help(struct ui *ui, struct view *view, struct strings *lines)
+{
+    const struct row *row = current(ui, of(view));
+    if (!row)
+        return;
+    strings_add(lines, row->text);
+    if (row->detail && *row->detail)
+        strings_split(lines, row->detail, '\n');
+    strings_add(lines, "");
+}
+
+static void close_view(struct view *view)
+{
+    free(view);
+}
+
+struct view *menu_view_new(struct ui *ui)
+{
+    static const struct view_ops ops = {.build = build,
+                                        .drop = drop,
+                                        .draw = draw,
+                                        .paint = paint,
+                                        .key = key,
+                                        .hints = hints,
+                                        .close = close_view,
+                                        .rest = rest,
+                                        .page = page_changed,
+                                        .at = at,
+                                        .help = help};
+    struct menu_view *self = xcalloc(1, sizeof *self);
+    self->view.ops = &ops;
+    self->at = ui->page->at < ui->page->row_count ? ui->page->at : 0;
+    return &self->view;
+}

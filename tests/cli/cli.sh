@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# The command line itself: exit codes, help, version, options anywhere, nothing hostile on a terminal.
+. "$(dirname "$0")/../lib.sh"
+
+# Wrong usage is 2, says so on stderr, names what would be right.
+exits 2 "an unknown command" "$CERTWRIGHT" frobnicate
+says "it is named" frobnicate
+same "and nothing is on stdout" "" "$out"
+exits 2 "a mistyped command" "$CERTWRIGHT" generat
+says "the nearest one is named" generate
+exits 2 "an unknown option" "$CERTWRIGHT" --frobnicate
+exits 2 "an unknown option of a command" "$CERTWRIGHT" check --frobnicate
+exits 2 "an option without its value" "$CERTWRIGHT" --config
+exits 2 "a colour that is none" "$CERTWRIGHT" --color sometimes check
+exits 2 "a date that can't be read" "$CERTWRIGHT" --at yesterday check
+exits 2 "a date that doesn't exist" "$CERTWRIGHT" check --at 2026-13-45
+exits 2 "days that are no number" "$CERTWRIGHT" pki selfsigned x CN:x --days many
+exits 2 "too many arguments" "$CERTWRIGHT" pki match a b c
+exits 2 "too few arguments" "$CERTWRIGHT" pki match a
+exits 2 "an unknown pki command" "$CERTWRIGHT" pki frobnicate
+exits 2 "init without its preset" "$CERTWRIGHT" init
+exits 2 "import without a path" "$CERTWRIGHT" import
+
+# Help and version.
+ok "--help" "$CERTWRIGHT" --help
+for command in wizard init pki generate sign import check plan; do
+    says "--help names $command" "$command"
+done
+for option in --config --store --catalogue --plain --ascii --json --color --at --quiet --version; do
+    says "--help names $option" "$option"
+done
+same "help is on stdout" "" "$err"
+for command in wizard init pki generate sign import check plan; do
+    ok "$command --help" "$CERTWRIGHT" $command --help
+    says "its usage names it" "certwright $command"
+    ok "--help $command" "$CERTWRIGHT" --help $command
+done
+ok "--version" "$CERTWRIGHT" --version
+same "the first line is name and number" certwright "$(sed -n '1s/ [0-9][0-9.a-z-]*$//p' "$T/out")"
+for library in OpenSSL ncurses libconfuse jansson; do
+    says "--version names $library" "$library"
+done
+
+# What lies in the folder: missing is 1, options before and after the command mean the same.
+fails "check without a deployment.conf" "$CERTWRIGHT" check
+says "the file is named" "certwright: deployment.conf: "
+ok "init" "$CERTWRIGHT" init --preset lab --domain example.com --config a.conf
+ok "--config before the command" "$CERTWRIGHT" --config a.conf --store s generate
+ok "the folder was made and filled" test -s s/cms1.key
+ok "--config after the command" "$CERTWRIGHT" sign --ca labca --store s --config a.conf
+ok "the same again: nothing left to sign" "$CERTWRIGHT" sign --config=a.conf --store=s --ca labca
+ok "--quiet" "$CERTWRIGHT" --quiet --config a.conf --store s generate
+same "says nothing" "" "$out$err"
+fails "a configuration that is a folder" "$CERTWRIGHT" --config s check
+fails "an identity that isn't one" "$CERTWRIGHT" --config a.conf generate nobody
+says "it is named" nobody
+exits 2 "-- ends the options" "$CERTWRIGHT" -- --frobnicate
+says "what follows is a command" frobnicate
+
+# One JSON document on stdout.
+run "$CERTWRIGHT" --json --config a.conf --store s check
+same "check --json is one document" "1 array" "$(jq -rs '"\(length) \(.[0] | type)"' "$T/out")"
+run "$CERTWRIGHT" pki list --json --store s
+json "pki list --json is an array" 'type' array
+
+# Control bytes of arguments and files appear as \xNN.
+esc=$(printf 'x\033]0;owned\007y')
+for args in "$esc" "check --$esc" "--config $esc check" "pki inspect $esc" "generate $esc" "--color $esc check" \
+    "--at $esc check" "init --preset $esc --domain example.com" "pki csr $esc CN:x" "plan --out $esc" \
+    "import $esc" "sign --ca $esc"; do
+    # shellcheck disable=SC2086
+    run "$CERTWRIGHT" --config a.conf $args 2>/dev/null || true
+    clean "no control byte reaches the terminal: $(printf %s "$args" | cat -v)"
+done
+run "$CERTWRIGHT" "$esc"
+says "they appear as \\x1B" 'x\x1B]0;owned\x07y'
+printf 'release = "2.9"\n\033[2Jname = "x"\n' >evil.conf
+fails "a configuration with an escape" "$CERTWRIGHT" --config evil.conf check
+clean "its error is clean"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout s/evil.key -out s/evil.crt -days 9 \
+    -subj "/CN=$(printf 'a\033[31mb')" 2>/dev/null
+ok "a certificate with an escape in its name" "$CERTWRIGHT" pki inspect evil.crt --store s
+clean "inspect is clean"
+says "and shows it" '\x1B[31mb'
+ok "the same in JSON" "$CERTWRIGHT" pki inspect evil.crt --store s --json
+clean "is clean as well"
+json "subject keeps what it was" '.certificates[0].subject | test("1B")' true
+
+# No terminal: the wizard says what does without one.
+run "$CERTWRIGHT" wizard </dev/null
+same "the wizard without a terminal is refused" 1 "$((status != 0))"
+says "it names --plain" --plain
+run "$CERTWRIGHT" </dev/null
+says "so does certwright alone" --plain
+
+# The system refusing is 3. Root may write anywhere, so that case runs as nobody.
+mkdir locked && chmod 755 "$T" "$W" locked
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$CERTWRIGHT" 2>/dev/null; then
+    chmod 644 a.conf
+    exits 3 "no write permission (as nobody)" setpriv --reuid 65534 --regid 65534 --clear-groups \
+        "$CERTWRIGHT" init --preset lab --domain example.com --config locked/new.conf
+    says "the place is named" locked/new.conf
+    exits 3 "a store that can't be made (as nobody)" setpriv --reuid 65534 --regid 65534 --clear-groups \
+        "$CERTWRIGHT" --config a.conf --store locked/store generate
+elif [ "$(id -u)" != 0 ]; then
+    chmod 555 locked
+    exits 3 "no write permission" "$CERTWRIGHT" init --preset lab --domain example.com --config locked/new.conf
+else
+    skip "no write permission: nobody cannot reach the binary"
+fi
+if [ -w /dev/full ]; then
+    "$CERTWRIGHT" --help >/dev/full 2>"$T/err"
+    same "a full disk under stdout is told" 3 "$?"
+fi

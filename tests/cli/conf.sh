@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# deployment.conf as it is read: what is wrong is told with its line, what is odd is kept.
+. "$(dirname "$0")/../lib.sh"
+
+"$CERTWRIGHT" init --preset lab --domain example.com >/dev/null || fail "init"
+cp deployment.conf good.conf
+run "$CERTWRIGHT" check --json
+json "the preset is read" type array
+
+# bad WHAT LINE TEXT: exit 1, FILE:LINE named, TEXT said.
+bad()
+{
+    fails "$1" "$CERTWRIGHT" check
+    says "$1: its line is named" "certwright: deployment.conf:$2: "
+    [ -z "$3" ] || says "$1: says $3" "$3"
+    clean "$1: nothing hostile on the terminal"
+}
+
+# add TEXT: the good file and a line below; its number in $at.
+add()
+{
+    { cat good.conf; printf '%s\n' "$1"; } >deployment.conf
+    at=$(wc -l <deployment.conf)
+}
+
+add 'nam = "x"'
+bad "an unknown option" "$at" nam
+says "with the nearest one" '"name"'
+add 'frobnicate { a = "b" }'
+bad "an unknown section" "$at" frobnicate
+add 'server "x" { address = "x.example.com"  service "webadmni" { identity = "cms1" } }'
+bad "a kind that is none" "$at" webadmni
+says "with the nearest one" webadmin
+add 'server "x" { address = "x.example.com"  service "webadmin" { identiti = "cms1" } }'
+bad "an unknown option of a service" "$at" identiti
+add 'release = "2.9"'
+bad "an option given twice" "$at" release
+add 'identity "cms1" { CN = "twice.example.com"  signer = "internal" }'
+bad "a section given twice" "$at" cms1
+add 'identity "x" { CN = "x.example.com"  signer = "internal"'
+bad "a section that isn't closed" "$at" ""
+add 'identity "x" { CN = "x.example.com'
+bad "a text that isn't closed" "$at" ""
+add 'key { bits = many }'
+fails "a number that is none" "$CERTWRIGHT" check
+says "its file is named" "certwright: deployment.conf:"
+add 'server "x" { address = "x.example.com"  service "webadmin" { identity = "nobody" } }'
+fails "an identity that isn't there" "$CERTWRIGHT" check
+says "it is named" nobody
+add 'validation { xmpp = perhaps }'
+bad "a truth that is none" "$at" perhaps
+sed 's/signer = "labca"/signer = "labcaa"/' good.conf >deployment.conf
+fails "a signer that isn't there" "$CERTWRIGHT" check
+says "it is named" labcaa
+: >deployment.conf
+run "$CERTWRIGHT" check
+same "an empty file is no crash" 1 "$((status <= 1))"
+
+# $ is a character like others: the environment never enters.
+export SECRET=leaked
+for text in '"${SECRET}"' "'\${SECRET}'" '"$SECRET"' '"a$b"' '"\${SECRET}"' '"x\"y\\z"' '"Zoë 研究"'; do
+    sed "/^key/a subject { O = \"Example\"  OU = @TEXT@ }" good.conf | TEXT=$text awk '
+        { at = index($0, "@TEXT@"); if (at) $0 = substr($0, 1, at - 1) ENVIRON["TEXT"] substr($0, at + 6); print }' >deployment.conf
+    rm -rf store
+    ok "a value of $text" "$CERTWRIGHT" generate cms1
+    value=${text#?} value=${value%?}
+    [ "$text" = '"\${SECRET}"' ] && value='${SECRET}'
+    [ "$text" = '"x\"y\\z"' ] && value='x"y\z'
+    same "is what stands there" "$value" \
+        "$(openssl req -in store/cms1.csr -noout -subject -nameopt multiline,utf8,-esc_msb,-esc_ctrl | sed -n 's/.*organizationalUnitName *= //p')"
+done
+add 'name = ${SECRET}'
+fails "\$ outside quotes" "$CERTWRIGHT" check
+silent "doesn't read the environment either" leaked
+
+# Files that are none, or no text.
+rm deployment.conf && mkdir deployment.conf
+fails "a folder" "$CERTWRIGHT" check
+says "is called one" folder
+rmdir deployment.conf && mkfifo deployment.conf
+exits 1 "a FIFO is refused at once" timeout 5 "$CERTWRIGHT" check
+rm deployment.conf && ln -s /dev/zero deployment.conf
+exits 1 "a device is refused" timeout 5 "$CERTWRIGHT" check
+rm deployment.conf
+{ cat good.conf; printf 'name\000 = "x"\n'; } >deployment.conf
+fails "a NUL byte" "$CERTWRIGHT" check
+says "is named" "deployment.conf"
+matches "it says NUL" nul
+{ printf '\357\273\277'; cat good.conf; } >deployment.conf
+run "$CERTWRIGHT" check --json
+if [ "$status" = 1 ] && [ -z "$out" ]; then
+    matches "a byte order mark is refused by its name" 'byte order mark|bom'
+else
+    json "a byte order mark is passed over" type array
+fi
+sed 's/$/\r/' good.conf >deployment.conf
+run "$CERTWRIGHT" check --json
+json "CRLF line ends are read" type array
+head -c 17000000 /dev/zero | tr '\0' '#' >deployment.conf
+exits 1 "a file over 16 MiB" timeout 20 "$CERTWRIGHT" check
+printf 'name = "\377\376"\n' >deployment.conf
+run "$CERTWRIGHT" check
+same "bytes that are no UTF-8 are no crash" 1 "$((status <= 1))"
+clean "and none reaches the terminal"
+awk 'BEGIN { for (i = 0; i < 20000; i++) printf "server \"s\" { " }' >deployment.conf
+exits 1 "sections in sections without end" timeout 20 "$CERTWRIGHT" check
+
+# Values that would break out of a line of the plan.
+for value in 'cms1.example.com\nrm x' 'cms1.example.com x' 'cms1;reboot' '../cms1' '-x' '' '"' '*'; do
+    quoted=$(printf '%s' "$value" | sed 's/\\n/\n/; s/"/\\"/g')
+    TEXT=$quoted awk '/^ *address =/ && !done { sub(/"[^"]*"/, "@TEXT@"); done = 1 }
+        { at = index($0, "@TEXT@"); if (at) $0 = substr($0, 1, at - 1) "\"" ENVIRON["TEXT"] "\"" substr($0, at + 6); print }' \
+        good.conf >deployment.conf
+    rm -rf store install
+    "$CERTWRIGHT" generate >/dev/null 2>&1
+    "$CERTWRIGHT" sign --ca labca >/dev/null 2>&1
+    fails "an address of '$value' makes no plan" "$CERTWRIGHT" plan
+    same "'$value': nothing is written" "" "$(ls install 2>/dev/null)"
+done

@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# init: the presets to the last name, and never over a deployment.conf without --force.
+. "$(dirname "$0")/../lib.sh"
+
+# The sections of a deployment in file order, one a line.
+sections()
+{
+    flat "${1:-deployment.conf}" | grep -E '^(identity|server)\.[^ ]*\.$'
+}
+
+# sets, or absent where the value is the default.
+sets_or()
+{
+    if flat deployment.conf | grep -q "^$2 = "; then
+        sets "$1" "$2" "$3"
+    else
+        pass "$1 (by default)"
+    fi
+}
+
+ok "lab" "$CERTWRIGHT" init --preset lab --domain example.com
+same "its identities, server and services, in order" "identity.labca.
+identity.cms1.
+server.cms1.
+server.cms1.service.webadmin.
+server.cms1.service.callbridge.
+server.cms1.service.webbridge3." "$(sections)"
+sets "release" release 2.9
+sets "name" name example.com
+sets_or "store" store store
+sets_or "key type" key.type rsa
+sets_or "key bits" key.bits 2048
+sets "purpose" environment.purpose lab
+sets "CN of labca" identity.labca.CN "example.com lab CA"
+sets "labca signs itself" identity.labca.signer self
+sets "CN of cms1" identity.cms1.CN cms1.example.com
+sets "cms1 is signed by labca" identity.cms1.signer labca
+sets "address" server.cms1.address cms1.example.com
+sets_or "platform" server.cms1.platform vm
+sets "Web Admin's identity" server.cms1.service.webadmin.identity cms1
+sets "Web Admin leaves 443 to the web bridge" server.cms1.service.webadmin.listen a:445
+sets "Call Bridge's identity" server.cms1.service.callbridge.identity cms1
+sets_or "Call Bridge listens" server.cms1.service.callbridge.listen a
+sets_or "no database" server.cms1.service.callbridge.database none
+sets "Web Bridge 3's A record" server.cms1.service.webbridge3.a-record cms1.example.com
+sets "https" server.cms1.service.webbridge3.https cms1
+sets "c2w" server.cms1.service.webbridge3.c2w cms1
+sets_or "https listens" server.cms1.service.webbridge3.https-listen a:443
+sets_or "c2w listens" server.cms1.service.webbridge3.c2w-listen a:9999
+sets_or "c2w address" server.cms1.service.webbridge3.c2w-url c2w://cms1.example.com:9999
+same "mode 0644" 644 "$(stat -c %a deployment.conf)"
+run "$CERTWRIGHT" check --json
+same "the rules name no component and no option that is wrong" "" \
+    "$(jq -r '.[] | select(.severity == "error") | .id' "$T/out" | grep -vE 'MISSING|ABSENT|FILE|NO-|TRUST' || true)"
+
+cp deployment.conf first.conf
+fails "a second init is refused" "$CERTWRIGHT" init --preset webapp --domain example.org
+says "it names the way" --force
+same_file "and changes nothing" first.conf deployment.conf
+ok "--force" "$CERTWRIGHT" init --preset webapp --domain example.org --force
+sets "writes the new one" name example.org
+ok "twice the same" "$CERTWRIGHT" init --preset lab --domain example.com --config again.conf
+same_file "byte by byte" first.conf again.conf
+ok "whatever the umask" bash -c 'umask 077; "$CERTWRIGHT" init --preset lab --domain example.com --config umask.conf'
+same "0644" 644 "$(stat -c %a umask.conf)"
+
+rm deployment.conf
+ok "webapp" "$CERTWRIGHT" init --preset webapp --domain example.com
+same "one identity" "identity.singleCert.
+server.cms1.
+server.cms1.service.webadmin.
+server.cms1.service.callbridge.
+server.cms1.service.webbridge3." "$(sections)"
+sets_or "production" environment.purpose production
+sets_or "no WebRTC app" environment.webrtc-apps false
+sets_or "no native apps" environment.native-apps false
+sets "CN" identity.singleCert.CN cms1.example.com
+sets "signer" identity.singleCert.signer internal
+for place in webadmin.identity callbridge.identity webbridge3.https webbridge3.c2w; do
+    sets "$place" "server.cms1.service.$place" singleCert
+done
+
+rm deployment.conf
+ok "single-combined" "$CERTWRIGHT" init --preset single-combined --domain example.com \
+    --O "Example Inc." --L "San Jose" --ST California --C US
+same "five identities, five services" "identity.webadmin.
+identity.callbridge.
+identity.webbridge.
+identity.xmppserver.
+identity.turn.
+server.cms1.
+server.cms1.service.webadmin.
+server.cms1.service.callbridge.
+server.cms1.service.webbridge.
+server.cms1.service.xmpp.
+server.cms1.service.turn." "$(sections)"
+sets "O" subject.O "Example Inc."
+sets "L" subject.L "San Jose"
+sets "ST" subject.ST California
+sets "C" subject.C US
+sets "WebRTC app" environment.webrtc-apps true
+sets "native apps" environment.native-apps true
+while read -r name cn san signer; do
+    sets "CN of $name" "identity.$name.CN" "$cn"
+    [ "$san" = - ] && san=
+    sets "SAN of $name" "identity.$name.subjectAltName" "$san"
+    sets "signer of $name" "identity.$name.signer" "$signer"
+done <<'END'
+webadmin cms1.example.com - internal
+callbridge callbridge.example.com cms1.example.com internal
+webbridge join.example.com cms1.example.com public
+xmppserver xmpp.example.com example.com public
+turn turn.example.com - public
+END
+sets "a-record" server.cms1.service.webbridge.a-record join.example.com
+sets_or "Web Bridge listens" server.cms1.service.webbridge.listen a:443
+sets "Web Admin beside it" server.cms1.service.webadmin.listen a:445
+sets_or "XMPP domain" server.cms1.service.xmpp.domain example.com
+sets_or "XMPP host" server.cms1.service.xmpp.host xmpp.example.com
+sets "TURN over TLS" server.cms1.service.turn.tls-port 447
+
+rm deployment.conf
+ok "--with recorder" "$CERTWRIGHT" init --preset single-combined --domain example.com --with recorder
+sets "the recorder has its identity" server.cms1.service.recorder.identity recorder
+sets "its CN is the address" identity.recorder.CN cms1.example.com
+sets "its signer" identity.recorder.signer internal
+rm deployment.conf
+ok "--with two, --without two" "$CERTWRIGHT" init --preset single-combined --domain example.com \
+    --with recorder,streamer --without turn,xmpp
+same "what is left" "identity.webadmin.
+identity.callbridge.
+identity.webbridge.
+identity.recorder.
+identity.streamer.
+server.cms1.
+server.cms1.service.webadmin.
+server.cms1.service.callbridge.
+server.cms1.service.webbridge.
+server.cms1.service.recorder.
+server.cms1.service.streamer." "$(sections)"
+rm deployment.conf
+ok "without a web bridge" "$CERTWRIGHT" init --preset single-combined --domain example.com --without webbridge
+sets_or "Web Admin takes 443" server.cms1.service.webadmin.listen a:443
+rm deployment.conf
+ok "lab with a recorder" "$CERTWRIGHT" init --preset lab --domain example.com --with recorder
+sets "shares the one identity" server.cms1.service.recorder.identity cms1
+
+# What is refused, and that then nothing is written.
+rm deployment.conf
+refused()
+{
+    local what=$1
+    shift
+    run "$CERTWRIGHT" init "$@"
+    same "$what is refused" 1 "$((status == 1 || status == 2))"
+    same "$what: nothing is written" "" "$(ls deployment.conf 2>/dev/null)"
+}
+refused "an unknown preset" --preset labb --domain example.com
+says "the presets are named" lab
+refused "an unknown kind" --preset lab --domain example.com --with recoder
+says "the nearest one is named" recorder
+refused "a domain with a blank" --preset lab --domain "exam ple.com"
+refused "a domain with a newline" --preset lab --domain "$(printf 'example.com\nx')"
+refused "a domain of dots" --preset lab --domain example..com
+refused "an empty domain" --preset lab --domain ""
+refused "no domain" --preset lab
+refused "a country of three letters" --preset lab --domain example.com --C USA
+refused "an O of 65 letters" --preset lab --domain example.com --O "$(printf 'x%.0s' $(seq 65))"
+says "the limit is named" 64
+ok "values with quotes, backslashes and dollars" "$CERTWRIGHT" init --preset lab --domain example.com \
+    --O 'A "B" \C ${HOME}' --OU 'Zoë'
+sets "are kept" subject.O 'A "B" \C ${HOME}'
+sets "UTF-8 too" subject.OU 'Zoë'
+ok "and can be read back" "$CERTWRIGHT" generate cms1
+same "in the request" 'A "B" \C ${HOME}' \
+    "$(openssl req -in store/cms1.csr -noout -subject -nameopt multiline,utf8,-esc_msb,-esc_ctrl | sed -n 's/.*organizationName *= //p')"

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Runs every test that was built in $O (plain) and $O/san (sanitizers), $JOBS at a time, each with
+# a time limit, and says what failed. The last line is `N passed, N failed`.
+#
+#   O=build JOBS=2 tests/run.sh [WORD…]    with words only the jobs whose names hold one of them
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+# One job: a file whose lines are its name, its seconds, its command.
+if [ "${1:-}" = --one ]; then
+    job=$2
+    { read -r name; read -r seconds; read -r command; } <"$job"
+    TMPDIR=$(mktemp -d) && export TMPDIR
+    start=$(date +%s)
+    (cd "$top" && timeout -k 5 "$seconds" bash -c "$command") >"$job.log" 2>&1 </dev/null
+    status=$?
+    rm -rf "$TMPDIR"
+    took=$(($(date +%s) - start))
+    passed=$(grep -cE '^ok( |$)' "$job.log")
+    failed=$(grep -cE '^not ok( |$)' "$job.log")
+    note=
+    if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+        note="took longer than $seconds s" failed=$((failed + 1))
+    elif [ "$status" != 0 ] && [ "$failed" = 0 ]; then
+        note="exit $status" failed=1
+    elif [ "$passed" = 0 ] && [ "$failed" = 0 ] && ! grep -q '^# skipped' "$job.log"; then
+        note="asserted nothing" failed=1
+    fi
+    {
+        if [ "$failed" = 0 ]; then word=ok; else word=FAIL; fi
+        printf '%-4s %-34s %4s passed %3s failed %4s s  %s\n' "$word" "$name" "$passed" "$failed" "$took" "$note"
+        grep '^# skipped' "$job.log" | sed 's/^/     /'
+        if [ "$failed" != 0 ]; then
+            # Each failure with its reason; the end of the log where there is no such line.
+            if grep -q '^not ok' "$job.log"; then
+                awk '/^ok/ { on = 0 } /^not ok/ { on = 1 } on || /^# .*(rror|ERROR)/' "$job.log" | head -120
+            fi
+            [ -z "$note" ] || tail -n 40 "$job.log"
+            grep -A 25 -E 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$job.log" | head -60
+        fi | sed 's/^/     | /'
+    } >"$job.said"
+    cat "$job.said"
+    echo "$passed $failed" >"$job.count"
+    exit 0
+fi
+
+O=${O:-build}
+JOBS=${JOBS:-2}
+case $O in
+/*) ;;
+*) O=$top/$O ;;
+esac
+jobs=$(mktemp -d)
+trap 'rm -rf "$jobs"' EXIT
+trap 'exit 130' INT TERM
+number=100
+wanted=$*
+
+# job NAME SECONDS COMMAND
+job()
+{
+    local word
+    if [ -n "$wanted" ]; then
+        for word in $wanted; do
+            case $1 in *"$word"*) word= && break ;; esac
+        done
+        [ -z "$word" ] || return 0
+    fi
+    number=$((number + 1))
+    printf '%s\n' "$@" >"$jobs/$number"
+}
+
+# ASan dies at start where the kernel spreads mappings over 32 bits; a fixed layout helps.
+fixed=
+if machine=$(uname -m) && setarch "$machine" -R true 2>/dev/null; then
+    fixed="setarch $machine -R "
+fi
+leaks=1
+if [ -x "$O/san/certwright" ] &&
+    $fixed "$O/san/certwright" --version 2>&1 | grep -q 'LeakSanitizer has encountered a fatal error'; then
+    echo "# skipped: leaks in the sanitizer build (LeakSanitizer may not trace here)"
+    leaks=0
+fi
+san="export ASAN_OPTIONS=detect_leaks=$leaks:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; "
+leak_check="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect"
+
+# The slowest kinds first, so that no long one is left alone at the end.
+for file in "$top"/tests/tui/*.test; do
+    [ -e "$file" ] || continue
+    name=$(basename "$file" .test)
+    job "tui/$name" 180 "CERTWRIGHT='$O/certwright' bash tests/tui/play.sh '$file'"
+    job "tui/$name (san)" 300 "$san CERTWRIGHT='$O/san/certwright' PATIENCE=30 $fixed bash tests/tui/play.sh '$file'"
+done
+for kind in cli interop; do
+    for file in "$top"/tests/$kind/*.sh; do
+        [ -e "$file" ] || continue
+        name=$kind/$(basename "$file" .sh)
+        job "$name (san)" 400 "$san CERTWRIGHT='$O/san/certwright' $fixed bash '$file'"
+        job "$name" 240 "CERTWRIGHT='$O/certwright' bash '$file'"
+    done
+done
+tap="export CMOCKA_MESSAGE_OUTPUT=TAP; "
+if command -v valgrind >/dev/null 2>&1; then
+    valgrind_is_here=yes
+else
+    valgrind_is_here=
+    echo "# skipped: leak check of the unit tests (no valgrind here)"
+fi
+for file in "$top"/tests/unit/test_*.c; do
+    [ -e "$file" ] || continue
+    name=$(basename "$file" .c)
+    [ -z "$valgrind_is_here" ] || job "unit/$name (valgrind)" 400 "$tap $leak_check '$O/tests/$name'"
+    job "unit/$name (san)" 200 "$tap $san $fixed '$O/san/tests/$name'"
+    job "unit/$name" 120 "$tap '$O/tests/$name'"
+done
+for file in "$top"/tests/fuzz/fuzz_*.c; do
+    [ -e "$file" ] || continue
+    name=$(basename "$file" .c)
+    name=${name#fuzz_}
+    corpus=tests/fuzz/corpus/$name
+    [ -d "$top/$corpus" ] || corpus=
+    job "fuzz/$name" 200 "$san $fixed '$O/san/tests/replay_$name' $corpus"
+done
+job "lint/floors" 20 "sh tests/floors.sh && echo ok 1 - includes go down only"
+job "lint/names" 20 "sh tests/names.sh && echo ok 1 - no component is named in C"
+job "lint/house" 20 "sh tests/lint-house.sh && echo ok 1 - the rules of the house"
+
+find "$jobs" -type f | sort | xargs -P "$JOBS" -n 1 bash "$0" --one
+
+passed=0 failed=0
+for file in "$jobs"/*.count; do
+    [ -e "$file" ] || continue
+    read -r p f <"$file"
+    passed=$((passed + p)) failed=$((failed + f))
+done
+if [ "$failed" != 0 ]; then
+    echo
+    echo "Failed:"
+    cat "$jobs"/*.said | grep '^FAIL'
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

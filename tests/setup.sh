@@ -1,0 +1,108 @@
+#!/bin/sh
+# Set-up. `setup.sh build` looks for what compiling needs, `setup.sh check` and `setup.sh lint` for
+# what testing and lint need besides. Nothing missing: says nothing, takes some milliseconds.
+# On Debian missing packages are installed, as root or with sudo; anywhere else, and without the
+# right to, the one command to type is printed.
+set -u
+level=${1:-build}
+
+debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev"
+fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-devel libconfuse-devel jansson-devel"
+alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev"
+arch_build="gcc make pkgconf ncurses openssl confuse jansson"
+macos_build="pkg-config ncurses openssl@3 confuse jansson"
+debian_check="bash libcmocka-dev tmux openssl jq valgrind gnutls-bin"
+fedora_check="bash libcmocka-devel tmux openssl jq valgrind gnutls-utils"
+alpine_check="bash cmocka-dev tmux openssl jq valgrind gnutls-utils coreutils findutils diffutils"
+arch_check="bash cmocka tmux openssl jq valgrind gnutls"
+macos_check="bash cmocka tmux openssl@3 jq gnutls coreutils"
+debian_lint="clang-format cppcheck"
+fedora_lint="clang-tools-extra cppcheck"
+alpine_lint="clang-extra-tools cppcheck"
+arch_lint="clang cppcheck"
+macos_lint="clang-format cppcheck"
+
+# Prints what is missing, one word each. Optional tools count only where they can be installed:
+# their tests say that they are skipped.
+missing()
+{
+    command -v cc >/dev/null 2>&1 || echo "a C compiler (cc)"
+    if command -v cc >/dev/null 2>&1; then
+        echo '#include <stdio.h>' | cc -E - >/dev/null 2>&1 || echo "the C library's headers"
+    fi
+    if command -v pkg-config >/dev/null 2>&1; then
+        for library in ncursesw formw menuw panelw 'libcrypto >= 3.0' libconfuse jansson; do
+            pkg-config --exists "$library" 2>/dev/null || echo "$library"
+        done
+    else
+        echo pkg-config
+    fi
+    case $level in
+    check)
+        pkg-config --exists cmocka 2>/dev/null || echo cmocka
+        for tool in bash tmux openssl jq $1; do
+            command -v "$tool" >/dev/null 2>&1 || echo "$tool"
+        done ;;
+    lint)
+        for tool in clang-format cppcheck; do
+            command -v "$tool" >/dev/null 2>&1 || echo "$tool"
+        done ;;
+    esac
+}
+
+# The packages of a system for this level.
+packages()
+{
+    eval "list=\$${1}_build"
+    # shellcheck disable=SC2154
+    case $level in
+    check | lint) eval "list=\"\$list \$${1}_$level\"" ;;
+    esac
+    echo "$list"
+}
+
+install_debian()
+{
+    if [ "$(id -u)" = 0 ]; then
+        as_root=env
+    elif sudo -n true >/dev/null 2>&1; then
+        as_root="sudo -n env"
+    else
+        return 1
+    fi
+    apt="$as_root DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300"
+    echo "certwright: installing $(packages debian)"
+    for attempt in 1 2 3; do
+        # shellcheck disable=SC2046
+        $apt update && $apt install --no-install-recommends $(packages debian) && return 0
+        echo "certwright: set-up: attempt $attempt failed"
+    done
+    return 1
+}
+
+optional=
+command -v apt-get >/dev/null 2>&1 && optional="valgrind certtool"
+lacking=$(missing "$optional")
+[ -z "$lacking" ] && exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    if install_debian >&2; then
+        lacking=$(missing "")
+        [ -z "$lacking" ] && exit 0
+    else
+        lacking=$(missing "")
+        [ -z "$lacking" ] && exit 0 # only what its tests can skip
+    fi
+fi
+
+{
+    echo "certwright: missing here: $(echo "$lacking" | tr '\n' ',' | sed 's/,$//; s/,/, /g')"
+    echo "Type the line of your system, then make again:"
+    echo "  Debian   sudo apt-get install $(packages debian)"
+    echo "  Fedora   sudo dnf install $(packages fedora)"
+    echo "  Alpine   doas apk add $(packages alpine)"
+    echo "  Arch     sudo pacman -S --needed $(packages arch)"
+    echo "  macOS    brew install $(packages macos)"
+    echo "           export PKG_CONFIG_PATH=\"\$(brew --prefix openssl@3)/lib/pkgconfig:\$(brew --prefix ncurses)/lib/pkgconfig\""
+} >&2
+exit 1

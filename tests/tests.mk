@@ -1,0 +1,83 @@
+# Set-up, tests and lint; included by the Makefile.
+
+JOBS ?= 2
+
+UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
+UNITLIB := $(patsubst tests/unit/%.c,$(O)/tests/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+REPLAY := $(patsubst tests/fuzz/fuzz_%.c,$(O)/tests/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+CMOCKA = $(shell pkg-config --libs cmocka 2>/dev/null)
+# -j unless the caller chose it.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: check built golden lint bench fuzz test-tools
+
+# Each ends at once when nothing is missing.
+tools:
+	@sh tests/setup.sh build
+test-tools:
+	@sh tests/setup.sh check
+
+# Everything runs, also when something did not build: the runner tells what is missing.
+check: test-tools
+	@+$(MAKE) --no-print-directory -k $(PARALLEL) O=$(O) built || true
+	@+$(MAKE) --no-print-directory -k $(PARALLEL) SAN=1 O=$(O)/san built || true
+	@O=$(O) JOBS=$(JOBS) bash tests/run.sh $(ONLY)
+
+built: $(O)/certwright $(UNIT) $(REPLAY)
+
+# All but main, as an archive: a test links what it uses.
+$(O)/libcertwright.a: $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $(LIBOBJ)
+
+$(O)/tests/%.o: tests/unit/%.c | tools
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/tests/%.o: tests/fuzz/%.c | tools
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
+# A fuzz target fed from its corpus: every build runs what the fuzzer once found.
+$(REPLAY): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o $(O)/tests/replay.o $(O)/libcertwright.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/replay.o $(O)/libcertwright.a $(LIBS)
+.PRECIOUS: $(O)/tests/%.o
+-include $(wildcard $(O)/tests/*.d)
+
+# Writes the expected screens anew, after a look at `git diff` the only way they change.
+golden: test-tools $(O)/certwright
+	@for file in $(or $(ONLY),$(wildcard tests/tui/*.test)); do \
+		GOLDEN=1 CERTWRIGHT=$(abspath $(O)/certwright) bash tests/tui/play.sh $$file || exit 1; done
+
+lint: tools
+	@sh tests/setup.sh lint
+	@find src include tests -name '*.[ch]' | xargs clang-format --dry-run -Werror
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/lint-cppcheck.txt \
+		--enable=warning,performance,portability -Iinclude -j $(JOBS) src
+	@sh tests/floors.sh
+	@sh tests/names.sh
+	@sh tests/lint-house.sh
+
+bench: test-tools $(O)/certwright
+	@CERTWRIGHT=$(abspath $(O)/certwright) bash tests/bench/run.sh
+
+# libFuzzer: SECONDS each, new inputs go to build/fuzz/NAME.
+SECONDS ?= 60
+fuzz: tools
+	@if ! command -v clang >/dev/null || ! echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' | \
+		clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+		echo "make fuzz needs clang with libFuzzer (Debian: clang libclang-rt-14-dev)"; exit 1; fi
+	@+$(MAKE) --no-print-directory $(PARALLEL) CC=clang O=build/fuzz \
+		SANFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer' HARDEN= fuzzers
+	@for target in $(FUZZERS); do \
+		name=$${target##*/fuzz_}; mkdir -p build/fuzz/corpus/$$name; \
+		seeds=tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
+		echo "fuzz $$name, $(SECONDS) s"; \
+		$$target -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name $$seeds || exit 1; \
+	done
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+$(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o build/fuzz/libcertwright.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/libcertwright.a $(LIBS)
