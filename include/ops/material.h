@@ -48,5 +48,9 @@ bool identity_takes(const struct deployment *deployment, const struct identity *
 struct made_list;
 struct made_item;
 struct made_item *made_add(struct made_list *list, const char *identity, unsigned what);
+/* What was written: a file of the identity to its item, any other that no item has to the trusts.
+ */
+void made_tell(struct made_list *list, const struct deployment *deployment,
+               const struct strings *written);
 
 #endif

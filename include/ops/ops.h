@@ -17,6 +17,7 @@ struct made_item {
 struct made_list {
     struct made_item *items;
     size_t count;
+    struct strings trusts; /* trust files that followed */
 };
 void made_free(struct made_list *list);
 

@@ -88,6 +88,9 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
                        const char *format, ...) printf_like(4, 5);
 void report_remedy(struct finding *finding, const char *format, ...) printf_like(2, 3);
 void report_mend(struct finding *finding, const char *value);
+/* The whole list that subjectAltName becomes, separated by blanks. */
+void report_mend_sans(struct finding *finding, const struct view *view,
+                      const struct strings *lacking);
 void report_file(struct finding *finding, const char *file);
 void finding_free(struct finding *finding);
 /* "1st", "2nd" … */

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
-#include "rules/rules.h"
+#include "ops/fix.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -69,6 +69,48 @@ static bool is_release(const char *text)
            text[strlen(text) - 1] != '.' && !strstr(text, "..");
 }
 
+static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts *facts,
+                 struct findings *findings)
+{
+    const char *release = cli_value(cli, "release");
+    int status = cli_gather(cli, catalogue, facts);
+    if (status)
+        return status;
+    if (release) {
+        free(facts->deployment.release);
+        facts->deployment.release = xstrdup(release);
+    }
+    rules_run(facts, RULES_ALL, findings);
+    return STATUS_OK;
+}
+
+static void forget(struct catalogue *catalogue, struct facts *facts, struct findings *findings)
+{
+    findings_free(findings);
+    facts_free(facts);
+    catalogue_free(catalogue);
+}
+
+/* Mends and says what; everything is judged anew afterwards. */
+static int fix(const struct cli *cli)
+{
+    struct catalogue catalogue = {0};
+    struct facts facts = {0};
+    struct findings findings = {0};
+    struct strings mended = {0};
+    struct error err = {0};
+    int status = judge(cli, &catalogue, &facts, &findings);
+    if (status)
+        return status;
+    if (!op_fix(&facts, &findings, &mended, &err))
+        status = cli_fail(&err);
+    for (size_t i = 0; i < mended.count && !cli->json; i++)
+        cli_say(cli, "mended %s", mended.items[i]);
+    strings_free(&mended);
+    forget(&catalogue, &facts, &findings);
+    return status;
+}
+
 static int check_run(const struct cli *cli)
 {
     const char *release = cli_value(cli, "release");
@@ -78,37 +120,33 @@ static int check_run(const struct cli *cli)
         return cli_usage(cli, "\"%s\" is no release: write it like 2.9", release);
     struct catalogue catalogue = {0};
     struct facts facts = {0};
-    int status = cli_gather(cli, &catalogue, &facts);
+    struct findings findings = {0};
+    int status = cli_flag(cli, "fix") ? fix(cli) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = judge(cli, &catalogue, &facts, &findings);
     if (status)
         return status;
-    if (release) {
-        free(facts.deployment.release);
-        facts.deployment.release = xstrdup(release);
-    }
-    struct findings findings;
-    rules_run(&facts, RULES_ALL, &findings);
     if (cli->json)
         print_json(&findings);
     else
         print_text(cli, &findings);
     status = findings_errors(&findings) ? STATUS_NO : STATUS_OK;
-    findings_free(&findings);
-    facts_free(&facts);
-    catalogue_free(&catalogue);
+    forget(&catalogue, &facts, &findings);
     return status;
 }
 
-static const struct cli_option check_options[] = {{"release", true}, {NULL, false}};
+static const struct cli_option check_options[] = {{"fix", false}, {"release", true}, {NULL, false}};
 
 const struct cli_command command_check = {
     .name = "check",
     .run = check_run,
     .options = check_options,
-    .usage = "check [--release R]",
+    .usage = "check [--fix] [--release R]",
     .summary = "judge the deployment and its store by every rule",
-    .help =
-        "Each finding says where, what is wrong and what to do. Exit 1 when an error is found "
-        "that\n"
-        "deployment.conf does not accept. --release R judges as if R were installed; --at DATE as\n"
-        "of that date.\n",
+    .help = "Each finding says where, what is wrong and what to do. Exit 1 when an error is found "
+            "that\n"
+            "deployment.conf does not accept. --fix first mends what needs no decision: order and "
+            "form\n"
+            "of bundles and full chains, trust files that deployment.conf names, modes of keys.\n"
+            "--release R judges as if R were installed; --at DATE as of that date.\n",
 };

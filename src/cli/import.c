@@ -46,10 +46,13 @@ static json_t *json_of(const struct import *import)
     return document;
 }
 
+#define COLUMN_MAX 36 /* one long path must not push all lines apart */
+
 static void wider(int *width, const char *text)
 {
-    if ((int)strlen(text) > *width)
-        *width = (int)strlen(text);
+    int length = (int)strlen(text);
+    if (length > *width && length <= COLUMN_MAX)
+        *width = length;
 }
 
 static void say_objects(const struct cli *cli, const struct import *import)

@@ -34,6 +34,7 @@ static void print_json(const struct made_list *list)
         json_array_append_new(identities, object);
     }
     json_put(document, "identities", identities);
+    json_put(document, "trusts", json_strings(&list->trusts));
     json_print(document, stdout);
 }
 
@@ -51,6 +52,8 @@ void made_print(const struct cli *cli, const struct made_list *list)
         const struct made_item *item = &list->items[i];
         cli_say(cli, "%-4s %-*s  %s", word_of(item->what), width, item->identity, item->note);
     }
+    for (size_t i = 0; i < list->trusts.count; i++)
+        cli_say(cli, "OK   %s: a trust file that follows", list->trusts.items[i]);
 }
 
 void cli_names(const struct cli *cli, struct strings *out)

@@ -154,8 +154,7 @@ static bool make(const struct facts *facts, struct store *store, struct task *ta
             made_add(out, identity->name,
                      (task->has_key ? 0u : MADE_KEY) | (task->self ? MADE_CERTIFICATE : MADE_CSR));
         item->note = note_of(facts, task, end);
-        item->files = written;
-        written = (struct strings){0};
+        made_tell(out, &facts->deployment, &written);
     }
     strings_free(&written);
     batch_free(&batch);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *import_short_name(const char *distinguished_name)
 {
@@ -268,6 +269,18 @@ static const char *owner_of(const struct facts *facts, const unsigned char key_i
     return "";
 }
 
+/* Someone imports the store's own folder: its keys are where they belong. */
+static bool lies_in_store(const struct facts *facts, const char *path)
+{
+    const char *base = path_base(path);
+    char *folder = base == path ? xstrdup(".") : xstrndup(path, (size_t)(base - path));
+    struct stat here, store;
+    bool same = stat(folder, &here) == 0 && stat(facts->store_path, &store) == 0 &&
+                here.st_dev == store.st_dev && here.st_ino == store.st_ino;
+    free(folder);
+    return same;
+}
+
 static void report_key(const struct facts *facts, const struct key *key,
                        struct import_object *object)
 {
@@ -276,6 +289,8 @@ static void report_key(const struct facts *facts, const struct key *key,
     const char *owner = key->encrypted ? "" : owner_of(facts, key->id);
     if (!key->is_private)
         put(object, VERDICT_LEFT, owner, xstrdup("a public key: not needed"));
+    else if (lies_in_store(facts, object->file))
+        put(object, VERDICT_LEFT, owner, xstrdup("the store's own: it stays"));
     else if (*owner)
         put(object, VERDICT_LEFT, owner,
             xformat("a private key, that of %s, which the store has: delete it here", owner));

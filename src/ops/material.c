@@ -191,6 +191,35 @@ struct made_item *made_add(struct made_list *list, const char *identity, unsigne
     return item;
 }
 
+static void tell_item(struct made_item *item, const struct deployment *deployment,
+                      const struct strings *written)
+{
+    const struct identity *identity = deployment_identity(deployment, item->identity);
+    if (!identity || !(item->what & (MADE_KEY | MADE_CSR | MADE_CERTIFICATE)))
+        return; /* no identity: a CA of --make-ca, told where it is made */
+    char *csr = csr_name(identity);
+    const char *const own[] = {identity->key_file, csr, identity->certificate_file,
+                               identity->bundle_file, identity->fullchain_file};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strings_has(written, own[i]))
+            strings_add_new(&item->files, own[i]);
+    free(csr);
+}
+
+void made_tell(struct made_list *list, const struct deployment *deployment,
+               const struct strings *written)
+{
+    for (size_t i = 0; i < list->count; i++)
+        tell_item(&list->items[i], deployment, written);
+    for (size_t i = 0; i < written->count; i++) {
+        bool told = false;
+        for (size_t j = 0; j < list->count && !told; j++)
+            told = strings_has(&list->items[j].files, written->items[i]);
+        if (!told)
+            strings_add_new(&list->trusts, written->items[i]);
+    }
+}
+
 void made_free(struct made_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -199,5 +228,6 @@ void made_free(struct made_list *list)
         strings_free(&list->items[i].files);
     }
     free(list->items);
+    strings_free(&list->trusts);
     *list = (struct made_list){0};
 }

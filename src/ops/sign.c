@@ -280,23 +280,6 @@ static bool sign_one(struct signing *run, const struct identity *identity, bool 
     return good;
 }
 
-/* What each identity's transaction part wrote: files of the batch that are its own. */
-static void tell_files(struct signing *run, const struct strings *written)
-{
-    for (size_t i = 0; i < run->made->count; i++) {
-        struct made_item *made = &run->made->items[i];
-        const struct identity *identity =
-            deployment_identity(&run->facts->deployment, made->identity);
-        if (!identity) /* the CA of --make-ca */
-            continue;
-        const char *const files[] = {identity->certificate_file, identity->bundle_file,
-                                     identity->fullchain_file};
-        for (size_t j = 0; made->what & MADE_CERTIFICATE && j < 3; j++)
-            if (strings_has(written, files[j]))
-                strings_add_new(&made->files, files[j]);
-    }
-}
-
 static bool sign_all(struct signing *run, const struct strings *names, struct progress *progress,
                      struct error *err)
 {
@@ -318,7 +301,7 @@ static bool sign_all(struct signing *run, const struct strings *names, struct pr
     good = good && certify_trusts(facts, &run->store, &run->batch, err) &&
            certify_commit(&run->store, &run->batch, facts->at, &written, err);
     if (good)
-        tell_files(run, &written);
+        made_tell(run->made, &facts->deployment, &written);
     strings_free(&written);
     free(chosen);
     return good;

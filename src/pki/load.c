@@ -106,20 +106,19 @@ static void count_unsaid(struct reader *reader)
     free(first);
 }
 
-/* UTF-16 as editors save it: with a mark, or with a dash row of a PEM in it. */
+/* UTF-16 as editors save it: with a mark, or with a PEM's BEGIN in it, at an even place when the low
+ * byte comes first. */
 static bool is_utf16(const unsigned char *data, size_t length, bool *big_endian)
 {
-    static const unsigned char little[] = {'-', 0, '-', 0, '-', 0, 'B', 0},
-                               big[] = {0, '-', 0, '-', 0, '-', 0, 'B'};
+    static const unsigned char begin[] = {'-', 0, '-', 0, '-', 0, 'B', 0};
     if (length < 2 || data[0] == 0x30)
         return false;
     *big_endian = data[0] == 0xFE && data[1] == 0xFF;
     if (*big_endian || (data[0] == 0xFF && data[1] == 0xFE))
         return true;
-    if (memmem(data, length, little, sizeof little))
-        return true;
-    *big_endian = memmem(data, length, big, sizeof big) != NULL;
-    return *big_endian;
+    const unsigned char *found = memmem(data, length, begin, sizeof begin);
+    *big_endian = found && (found - data) % 2 == 1;
+    return found != NULL;
 }
 
 /* PEM is ASCII: what is not becomes a question mark. */

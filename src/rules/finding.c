@@ -74,6 +74,19 @@ void report_mend(struct finding *finding, const char *value)
     set(&finding->mend, value);
 }
 
+void report_mend_sans(struct finding *finding, const struct view *view,
+                      const struct strings *lacking)
+{
+    struct strings all = {0};
+    strings_copy(&all, &view->identity->names.sans);
+    for (size_t i = 0; i < lacking->count; i++)
+        if (!strstr(lacking->items[i], " or ")) /* a choice is the person's */
+            strings_add_new(&all, lacking->items[i]);
+    free(finding->mend);
+    finding->mend = strings_join(&all, " ");
+    strings_free(&all);
+}
+
 void report_file(struct finding *finding, const char *file)
 {
     set(&finding->file, file);

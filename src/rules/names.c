@@ -274,7 +274,8 @@ static void san_missing(const struct rule *rule, const struct subject *s, struct
             title, view->service_count, s->service->component->title, s->server->name, lacking);
         report_remedy(finding, "add %s to subjectAltName of identity \"%s\"%s", names.items[0],
                       view->identity->name, view->leaf ? " and make a new request" : "");
-        report_mend(finding, names.items[0]);
+        struct strings first = {.items = names.items, .count = 1};
+        report_mend_sans(finding, view, &first);
         free(lacking);
         free(title);
     }

@@ -126,6 +126,16 @@ static void cn_advised(const struct rule *rule, const struct subject *s, struct 
     strings_free(&values);
 }
 
+/* The name is what the catalogue proposes for the CN. */
+static bool is_slot_cn(const struct subject *s, const char *name)
+{
+    struct strings proposed = {0};
+    expand(s, s->slot->cn, &proposed);
+    bool is = strings_has_nocase(&proposed, name);
+    strings_free(&proposed);
+    return is;
+}
+
 static void verb_names(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct strings lack = {0};
@@ -139,7 +149,10 @@ static void verb_names(const struct rule *rule, const struct subject *s, struct 
         struct str change = {0};
         str_addf(&change, "add %s to subjectAltName", missing);
         again(finding, s, str_text(&change));
-        report_mend(finding, lack.items[0]);
+        if (s->require->cn.count || is_slot_cn(s, lack.items[0]))
+            report_mend(finding, lack.items[0]);
+        else
+            report_mend_sans(finding, s->view, &lack);
         str_free(&change);
         free(missing);
         free(why);

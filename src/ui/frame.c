@@ -124,7 +124,7 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
     const struct page *page = ui->page;
     for (size_t i = 0; i < page->action_count; i++) {
         const struct action *action = &page->actions[i];
-        char key[8];
+        char key[16];
         if (action->function > 0)
             snprintf(key, sizeof key, "F%d", action->function);
         else if (list && action->letter)

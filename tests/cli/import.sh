@@ -159,6 +159,10 @@ json "nothing lost" '[.identities[].lost[]] | length' 0
 json "what is left over has a reason" '[.left_over[] | select(.file == "mix/readme.txt" and .why != "" and .what != "")] | length' 1
 json "nothing missing" '.missing | length' 0
 
+# The store itself, handed in.
+ok "the store itself" "$CERTWRIGHT" import store
+silent "nobody is told to delete its keys" "delete it"
+
 # Dry run.
 fresh
 ok "--dry-run" "$CERTWRIGHT" import --dry-run shuffled.txt
@@ -272,9 +276,6 @@ ok "a lab certificate first" "$CERTWRIGHT" sign --ca labca --make-ca --days 3000
 ok "then the real one" "$CERTWRIGHT" import cb.crt chain
 right "after the lab"
 
-# Derived trust files follow in the same transaction.
-has "the recorder's trust" "$(sed -n 2p cb.crt)" store/callbridge.crt
-
 # The lock is held: nothing changes.
 fresh
 exec 9<>store/.lock
@@ -282,3 +283,38 @@ flock -n 9
 exits 3 "another writer" "$CERTWRIGHT" import cb.crt chain
 unchanged "locked"
 exec 9>&-
+
+# Derived trust files follow in the same transaction; one that the user named stays the user's.
+mkdir "$W/lists" && cd "$W/lists" || exit 1
+cat >deployment.conf <<'END'
+release = "2.9"
+name = "example.com"
+key { type = "ec" bits = 256 }
+identity "cb1" { CN = "cb1.example.com" signer = "internal" }
+identity "cb2" { CN = "cb2.example.com" signer = "internal" }
+identity "rec" { CN = "rec.example.com" signer = "internal" }
+identity "str" { CN = "str.example.com" signer = "internal" }
+server "core1" { address = "core1.example.com" service "callbridge" { identity = "cb1" listen = { "a" } } }
+server "core2" {
+    address = "core2.example.com"
+    service "callbridge" { identity = "cb2" listen = { "a" } }
+    service "recorder" { identity = "rec" listen = { "a:8443" } }
+    service "streamer" { identity = "str" listen = { "a:8444" } trust-file = "mine.crt" }
+}
+END
+ok "generate" "$CERTWRIGHT" generate
+cp ../ca/root.crt store/mine.crt
+for name in cb1 cb2 rec str; do
+    ca_signs ../ca "store/$name.csr" "$name.crt"
+done
+ok "one of two" "$CERTWRIGHT" import cb1.crt ../chain
+same "no half list" "" "$(ls store | grep trust)"
+ok "both" "$CERTWRIGHT" import cb2.crt rec.crt str.crt ../chain
+cat cb1.crt cb2.crt >list
+same_file "the list holds both leaves" list store/recorder-trust.crt
+same_file "a file that the user named stays" ../ca/root.crt store/mine.crt
+ca_signs ../ca store/cb1.csr new.crt 500
+ok "a new one for the same key" "$CERTWRIGHT" import new.crt
+says "the list is told" "wrote recorder-trust.crt"
+cat new.crt cb2.crt >list
+same_file "and holds the new leaf" list store/recorder-trust.crt

@@ -143,7 +143,7 @@ static void values_are_judged_with_their_column(void **state)
     (void)state;
     refused("CN:join.example com", "CN", "a host name has no blank (column 13)",
             "Put a dot: join.example.com");
-    refused("CN:.*.example.com", "CN", "a dot too many (column 1)", "Leave it out");
+    refused("CN:.*.example.com", "CN", "a dot too many (column 1)", "Leave it out: *.example.com");
     refused("CN:a.*.example.com", "CN",
             "a star stands for the whole first label and no other (column 3)",
             "Write *.example.com");

@@ -7,6 +7,8 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,37 @@
 #include <unistd.h>
 
 #define NOW 1767323045 /* 2026-01-02T03:04:05Z */
+
+/* Faults on demand: the library's calls land here first. -1: none. */
+static int renames_left = -1, syncs_left = -1;
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    static int (*real)(int, const char *, int, const char *);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "renameat");
+    if (renames_left == 0) {
+        errno = EIO;
+        renames_left = -1; /* once: bringing back must work */
+        return -1;
+    }
+    renames_left -= renames_left > 0;
+    return real(from_dir, from, to_dir, to);
+}
+
+int fsync(int fd)
+{
+    static int (*real)(int);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+    if (syncs_left == 0) {
+        errno = ENOSPC;
+        syncs_left = -1;
+        return -1;
+    }
+    syncs_left -= syncs_left > 0;
+    return real(fd);
+}
 
 struct fixture {
     char folder[64];
@@ -259,6 +292,57 @@ static void all_of_a_batch_or_nothing(void **state)
     assert_int_equal(count_names(f, ".crt", true), 0);
 }
 
+/* Every place where the system may fail, one after the other. */
+static void a_fault_anywhere_brings_everything_back(void **state)
+{
+    struct fixture *f = *state;
+    char *old_key = new_key(), *key = new_key();
+    write_by_hand(f, "b.crt", "old", 0640);
+    write_by_hand(f, "c.key", old_key, 0640);
+    write_by_hand(f, "d.crt", "old", 0644);
+    struct batch batch = {0};
+    batch_add(&batch, "a.crt", "new", 3, 0644, true);
+    batch_add(&batch, "b.crt", "new", 3, 0644, true);
+    batch_add(&batch, "c.key", key, strlen(key), 0600, true);
+    batch_remove(&batch, "d.crt");
+    batch_add(&batch, "e.crt", "new", 3, 0644, true);
+    int failures = 0;
+    for (int step = 0;; step++) {
+        struct error err = {0};
+        renames_left = step % 2 ? step / 2 : -1;
+        syncs_left = step % 2 ? -1 : step / 2;
+        bool hit_nothing = store_commit(&f->store, &batch, NOW, &err);
+        renames_left = syncs_left = -1;
+        if (hit_nothing && step % 2 == 0)
+            break; /* past the last sync, of which there are more */
+        if (hit_nothing) {
+            write_by_hand(f, "b.crt", "old", 0640);
+            write_by_hand(f, "c.key", old_key, 0640);
+            write_by_hand(f, "d.crt", "old", 0644);
+            unlinkat(f->store.fd, "a.crt", 0);
+            unlinkat(f->store.fd, "e.crt", 0);
+            unlinkat(f->store.fd, "c.key.20260102T030405Z.bak", 0);
+            continue;
+        }
+        failures++;
+        assert_int_equal(err.code, STATUS_SYSTEM);
+        assert_false(store_has(&f->store, "a.crt"));
+        assert_content(f, "b.crt", "old");
+        assert_int_equal(mode_of(f, "b.crt"), 0640);
+        assert_content(f, "c.key", old_key);
+        assert_int_equal(mode_of(f, "c.key"), 0640);
+        assert_content(f, "d.crt", "old");
+        assert_false(store_has(&f->store, "e.crt"));
+        assert_int_equal(count_names(f, "", false), 3);
+        assert_int_equal(count_names(f, "", true), 3); /* . .. .lock */
+    }
+    assert_true(failures >= 9); /* 4 files and a kept key, their renames, the folder */
+    assert_content(f, "c.key", key);
+    batch_free(&batch);
+    free(old_key);
+    free(key);
+}
+
 static void a_batch_may_remove_but_never_a_key(void **state)
 {
     struct fixture *f = *state;
@@ -445,6 +529,7 @@ int main(void)
         with_store(a_key_under_a_certificates_name_stays_as_well),
         with_store(names_that_differ_in_case_are_refused),
         with_store(all_of_a_batch_or_nothing),
+        with_store(a_fault_anywhere_brings_everything_back),
         with_store(a_batch_may_remove_but_never_a_key),
         with_store(writing_needs_the_lock),
         with_store(a_lock_that_is_no_file_is_refused),

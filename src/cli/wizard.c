@@ -1,0 +1,69 @@
+/* certwright wizard: the guide, on the screen, line by line, or from a file of answers. */
+#include "cli/cli.h"
+#include "flow/flow.h"
+#include "ui/ui.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct cli_option options[] = {
+    {"answers", true}, {"ids", false}, {"mouse", false}, {NULL, false}};
+
+/* Where a screen makes no sense the questions come line by line. */
+static bool is_dumb(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDIN_FILENO) && (!term || !*term || strcmp(term, "dumb") == 0);
+}
+
+static int show(const struct cli *cli, struct flow *flow)
+{
+    struct plain_options plain = {.ids = cli_flag(cli, "ids"), .quiet = cli->quiet};
+    const char *answers = cli_value(cli, "answers");
+    if (answers)
+        return script_run(flow, answers, &plain);
+    if (cli->plain || is_dumb())
+        return plain_run(flow, &plain);
+    struct ui_options screen = {.config = cli->config,
+                                .ascii = cli->ascii,
+                                .color = (enum ui_color)cli->color,
+                                .mouse = cli_flag(cli, "mouse"),
+                                .ids = cli_flag(cli, "ids")};
+    return ui_run(flow, &screen);
+}
+
+static int run(const struct cli *cli)
+{
+    if (cli->arg_count)
+        return cli_usage(cli, "wizard takes no \"%s\"", cli->args[0]);
+    const char *refusal = cli->plain || cli_value(cli, "answers") || is_dumb() ? NULL : ui_refusal();
+    struct error err = {0};
+    if (refusal) {
+        error_set(&err, STATUS_NO, "", NULL, "%s", refusal);
+        return cli_fail(&err);
+    }
+    struct catalogue catalogue;
+    if (!catalogue_load(cli->catalogue_folder, &catalogue, &err))
+        return cli_fail(&err);
+    struct flow_options flow_options = {.config = cli->config,
+                                        .store = cli->store,
+                                        .catalogue = &catalogue,
+                                        .at = cli->at_given ? cli->at : 0};
+    struct flow *flow;
+    int status;
+    if (flow_open(&flow_options, &flow, &err)) {
+        status = show(cli, flow);
+        flow_free(flow);
+    } else {
+        status = cli_fail(&err);
+    }
+    catalogue_free(&catalogue);
+    return status;
+}
+
+const struct cli_command command_wizard = {
+    "wizard", run, options, "wizard [--answers FILE] [--ids] [--mouse]",
+    "asks step by step, from no certificates to a finished plan",
+    "Every accepted answer is saved in deployment.conf at once: leave when you like and\n"
+    "start again. With --plain it asks line by line; --answers FILE takes \"id = value\"\n"
+    "lines (--ids shows the ids)."};

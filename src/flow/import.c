@@ -1,0 +1,179 @@
+/* What the CA sent back: a path, a picker or pasted PEM; verdicts first, then written. */
+#include "base/mem.h"
+#include "flow/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum level verdict_level(enum verdict verdict)
+{
+    return verdict == VERDICT_TAKE ? LEVEL_OK : verdict == VERDICT_STOP ? LEVEL_ERROR : LEVEL_NOTE;
+}
+
+static const char *verdict_word(enum verdict verdict)
+{
+    static const char *const words[] = {"TAKE", "LEFT", "STOP"};
+    return words[verdict];
+}
+
+static struct import_identity *identity_of(const struct flow *flow, const struct import_object *object)
+{
+    for (size_t i = 0; i < flow->import.identity_count; i++) {
+        struct import_identity *identity = &flow->import.identities[i];
+        if (strcmp(identity->certificate, object->target) == 0)
+            return identity;
+    }
+    return NULL;
+}
+
+static void add_object(const struct flow *flow, size_t index, struct page *page)
+{
+    const struct import_object *object = &flow->import.objects[index];
+    const struct import_identity *identity = identity_of(flow, object);
+    const char *base = strrchr(object->file, '/');
+    char *source = xformat("%s #%d", base ? base + 1 : object->file, object->number);
+    char *id = xformat("%zu", index + 1);
+    bool off = identity && object->verdict == VERDICT_TAKE && !identity->take;
+    struct row *row = page_row(page, id, off ? LEVEL_NOTE : verdict_level(object->verdict),
+                               off ? "LEFT" : verdict_word(object->verdict), "%-20s %-22s %s", source,
+                               *object->target ? object->target : "-", object->why);
+    row->can_tick = identity && object->verdict == VERDICT_TAKE;
+    row->ticked = row->can_tick && identity->take;
+    row->can_open = true;
+    struct str detail = {0};
+    str_addf(&detail, "%s: %s. %s.", object->file, object->what, object->why);
+    if (identity && identity->stop)
+        str_addf(&detail, "\n%s. %s", identity->problem ? identity->problem : "", identity->remedy ? identity->remedy : "");
+    for (size_t i = 0; identity && i < identity->impact.count; i++)
+        str_addf(&detail, "\nLOST: %s", identity->impact.items[i]);
+    row_detail(row, "%s", str_text(&detail));
+    str_free(&detail);
+    free(id);
+    free(source);
+}
+
+static size_t count_taken(const struct flow *flow)
+{
+    size_t count = 0;
+    for (size_t i = 0; flow->looked && i < flow->import.identity_count; i++)
+        count += flow->import.identities[i].take && !flow->import.identities[i].in_place;
+    return count;
+}
+
+static void list_awaited(const struct flow *flow, struct page *page)
+{
+    struct strings names = {0};
+    for (size_t i = 0; i < flow->facts.deployment.identity_count; i++)
+        if (is_awaited(flow, &flow->facts.deployment.identities[i]))
+            strings_add(&names, flow->facts.deployment.identities[i].name);
+    char *all = strings_join(&names, ", ");
+    if (names.count)
+        page_line(&page->text, "Still with the CA: %s", all);
+    free(all);
+    strings_free(&names);
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_LIST;
+    page->title = xstrdup("Import");
+    if (!flow->looked) {
+        page_line(&page->intro, "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
+        list_awaited(flow, page);
+        page_line(&page->why, "F4 (Esc 4) asks for a file or folder, F8 (Esc 8) takes pasted text.");
+        page_line(&page->why, "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
+    } else {
+        page_line(&page->intro, "%zu file%s, %zu object%s, nothing written yet:", flow->import.file_count,
+                  flow->import.file_count == 1 ? "" : "s", flow->import.object_count,
+                  flow->import.object_count == 1 ? "" : "s");
+        for (size_t i = 0; i < flow->import.object_count; i++)
+            add_object(flow, i, page);
+        for (size_t i = 0; i < flow->import.identity_count; i++) {
+            const struct import_identity *identity = &flow->import.identities[i];
+            if (*identity->old_end && !identity->in_place)
+                page_line(&page->text, "%s in place ends %s, new %s", identity->identity,
+                          identity->old_end, identity->new_end);
+        }
+        for (size_t i = 0; i < flow->import.missing_count; i++) {
+            const struct import_missing *missing = &flow->import.missing[i];
+            page_line(&page->text, "STOP no file holds \"%s\", above %s.%s%s", missing->issuer,
+                      missing->identity, *missing->aia ? " Fetch " : " Ask the CA for it.",
+                      missing->aia);
+        }
+        list_awaited(flow, page);
+        page_line(&page->why, "Space takes or leaves; what is left stays where it is.");
+    }
+    struct action *action = page_action(page, "path", 4, 0, "Files");
+    action->wants_path = true;
+    action = page_action(page, "paste", 8, 0, "Paste");
+    action->wants_text = true;
+    size_t taken = count_taken(flow);
+    page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");
+}
+
+static bool look(struct flow *flow, const char *path, const char *text, struct error *err)
+{
+    struct strings paths = {0};
+    struct import_options options = {0};
+    struct import fresh = {0};
+    if (path)
+        strings_add(&paths, path);
+    bool good = op_import_look(&flow->facts, &paths, text, &options, &fresh, err);
+    if (good) {
+        if (flow->looked)
+            import_free(&flow->import);
+        flow->import = fresh;
+        flow->looked = true;
+        size_t taken = count_taken(flow);
+        if (taken)
+            flow_say(flow, LEVEL_OK, "%zu certificate%s to take: F2 writes.", taken, taken == 1 ? "" : "s");
+        else
+            flow_say(flow, LEVEL_WARN, "Nothing here can be taken: each line says why.");
+    }
+    strings_free(&paths);
+    return good;
+}
+
+static bool write_taken(struct flow *flow, struct error *err)
+{
+    struct strings written = {0};
+    bool good = op_import_write(&flow->facts, &flow->import, &written, err) && flow_gather(flow, err);
+    if (good) {
+        import_free(&flow->import);
+        flow->looked = false;
+        if (!count_awaited(flow))
+            flow_next(flow);
+        flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts.store_path,
+                 count_awaited(flow) ? " Some are still with the CA." : "");
+    }
+    strings_free(&written);
+    return good;
+}
+
+static bool take(struct flow *flow, const struct event *event, struct error *err)
+{
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "path") == 0 && event->text)
+        return look(flow, event->text, NULL, err);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "paste") == 0 && event->text)
+        return look(flow, NULL, event->text, err);
+    if (event->kind == EVENT_TICK && flow->looked && event->row < flow->import.object_count) {
+        struct import_identity *identity = identity_of(flow, &flow->import.objects[event->row]);
+        if (identity && !identity->stop)
+            identity->take = !identity->take;
+        return true;
+    }
+    if (event->kind != EVENT_NEXT)
+        return true;
+    if (count_taken(flow))
+        return write_taken(flow, err);
+    if (count_awaited(flow) && !event->insist && !flow->warned) {
+        flow->warned = true;
+        return error_set(err, STATUS_NO, "", "F4 takes files, F8 pasted text; Next again goes on without",
+                         "%zu certificate%s still lacking", count_awaited(flow),
+                         count_awaited(flow) == 1 ? " is" : "s are");
+    }
+    flow_next(flow);
+    return true;
+}
+
+const struct step_ops step_import = {"import", build, take};

@@ -1,0 +1,108 @@
+/* What goes to the CA: each request as a file and as PEM to copy; or a CA made here signs. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "flow/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char lab_ca[] = "labca";
+
+static char *csr_path(const struct flow *flow, const char *name)
+{
+    char *file = xformat("%s.csr", name);
+    char *path = path_join(flow->facts.store_path, file);
+    free(file);
+    return path;
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    page->kind = PAGE_LIST;
+    page->title = xstrdup("Requests for the CA");
+    page_line(&page->intro, "Send each request to its CA; what comes back is taken in on the next page.");
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const struct identity *identity = &d->identities[i];
+        if (!is_awaited(flow, identity))
+            continue;
+        char *path = csr_path(flow, identity->name);
+        struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s %-12s %s",
+                                   identity->name,
+                                   strcmp(identity->signer, "public") == 0 ? "public CA" : "internal CA",
+                                   path);
+        row->can_open = true;
+        free(row->file);
+        row->file = xformat("%s.csr", identity->name);
+        row_detail(row, "Enter shows it as PEM to copy. Active Directory: certreq -submit -attrib\n\"CertificateTemplate:%s\" %s.csr   (guide 3.3)",
+                   *identity->template_name ? identity->template_name : "WebServer", identity->name);
+        free(path);
+    }
+    page_line(&page->why, "The requests hold names and public keys only: they may go by mail.");
+    struct action *action = page_action(page, "lab", 7, 0, "Sign here");
+    action->confirm = xstrdup("Let a CA made here sign these, for a lab");
+    page->next = xstrdup("Sent");
+}
+
+static bool sign_here(struct flow *flow, struct error *err)
+{
+    struct sign_options options = {.ca = lab_ca, .make_ca = true};
+    struct made_list made = {0};
+    bool good = op_sign(&flow->facts, &options, NULL, &made, NULL, err);
+    size_t count = made.count;
+    made_free(&made);
+    if (!good || !flow_gather(flow, err))
+        return false;
+    flow_next(flow);
+    flow_say(flow, LEVEL_OK, "Signed by %s (%zu). Browsers and phones do not know that CA: for a lab.",
+             lab_ca, count);
+    return true;
+}
+
+static bool take(struct flow *flow, const struct event *event, struct error *err)
+{
+    const struct page *page = flow_page(flow);
+    if (event->kind == EVENT_NEXT) {
+        flow_next(flow);
+    } else if (event->kind == EVENT_CHOOSE && event->row < page->row_count) {
+        char *id = xformat("request:%s", page->rows[event->row].id);
+        flow_go(flow, id);
+        free(id);
+    } else if (event->kind == EVENT_ACTION && strcmp(event->id, "lab") == 0) {
+        return sign_here(flow, err);
+    }
+    return true;
+}
+
+const struct step_ops step_requests = {"requests", build, take};
+
+static void build_request(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_TEXT;
+    const char *name = flow_page_part(flow);
+    page->title = xformat("Request %s", name);
+    char *path = csr_path(flow, name);
+    struct buffer buffer = {0};
+    struct error err = {0};
+    if (file_read(path, &buffer, &err)) {
+        page_line(&page->intro, "%s", path);
+        page_wrap(&page->text, (const char *)buffer.data, 78);
+        page->clipboard = xstrdup((const char *)buffer.data);
+        page_line(&page->why, "F8 (Esc 8) copies it where the terminal allows; the file is beside.");
+    } else {
+        page_line(&page->text, "%s: %s", err.place, err.message);
+    }
+    buffer_free(&buffer);
+    free(path);
+    page->next = xstrdup("Back");
+}
+
+static bool take_request(struct flow *flow, const struct event *event, struct error *err)
+{
+    (void)err;
+    if (event->kind == EVENT_NEXT)
+        flow_go(flow, "requests");
+    return true;
+}
+
+const struct step_ops step_request = {"request", build_request, take_request};

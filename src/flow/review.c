@@ -1,0 +1,148 @@
+/* Every name and signer on one page, before anything is made. */
+#include "base/mem.h"
+#include "flow/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "cms1 webadmin, callbridge": the services that use the identity. Free it. */
+static char *used_by(const struct deployment *d, const struct identity *identity)
+{
+    struct str out = {0};
+    for (size_t i = 0; i < d->server_count; i++) {
+        bool first = true;
+        for (size_t j = 0; j < d->servers[i].service_count; j++) {
+            const struct service *service = &d->servers[i].services[j];
+            bool uses = false;
+            for (size_t k = 0; k < service->component->slot_count; k++)
+                uses |= service_identity(d, service, &service->component->slots[k]) == identity;
+            if (!uses)
+                continue;
+            if (first && out.length)
+                str_add(&out, "; ");
+            str_addf(&out, "%s%s", first ? "" : ", ", service->name);
+            first = false;
+        }
+    }
+    if (!out.length && identity_is_signer(d, identity))
+        str_add(&out, "signs the others");
+    return str_take(&out);
+}
+
+static const char *signer_words(const char *signer)
+{
+    return strcmp(signer, "public") == 0     ? "public CA"
+           : strcmp(signer, "internal") == 0 ? "internal CA"
+           : strcmp(signer, "self") == 0     ? "itself"
+                                             : signer;
+}
+
+static void add_row(const struct flow *flow, const struct identity *identity,
+                    const struct findings *findings, struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    enum level level = LEVEL_OK;
+    const struct finding *worst = NULL;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (strcmp(finding->identity, identity->name) != 0 || finding->accepted ||
+            finding->severity == SEVERITY_NOTICE || level_of(finding->severity) <= level)
+            continue;
+        level = level_of(finding->severity);
+        worst = finding;
+    }
+    struct names names = {0};
+    struct strings sans = {0};
+    struct error err = {0};
+    identity_request(d, identity, &names);
+    const char *cn = names.attributes[ATTR_CN];
+    bool cn_wrong = !cn || !attribute_check(ATTR_CN, cn, &err);
+    if (cn_wrong)
+        level = LEVEL_ERROR;
+    names_full_san(&names, &sans);
+    char *users = used_by(d, identity), *all = strings_join(&sans, ", ");
+    struct row *row = page_row(page, identity->name, level, level_word(level), "%-14s %-28s %-12s %s",
+                               identity->name, cn ? cn : "-", signer_words(identity->signer), users);
+    row->can_open = true;
+    if (cn_wrong)
+        row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
+    else if (worst)
+        row_detail(row, "%s %s: %s. %s", level_word(level), worst->id, worst->message, worst->remedy);
+    else
+        row_detail(row, "%s: %s", sans.count ? "In the SAN" : "CN alone", sans.count ? all : cn);
+    free(users);
+    free(all);
+    strings_free(&sans);
+    names_free(&names);
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    page->kind = PAGE_LIST;
+    page->title = xstrdup("Review");
+    struct findings findings = {0};
+    rules_run(&flow->facts, RULES_PLANNED, &findings);
+    page_line(&page->intro, "Every certificate, its signer and who uses it. Nothing is made yet.");
+    for (size_t i = 0; i < d->identity_count; i++)
+        add_row(flow, &d->identities[i], &findings, page);
+    findings_free(&findings);
+    size_t own = 0, outside = 0;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        bool out = strcmp(d->identities[i].signer, "public") == 0 ||
+                   strcmp(d->identities[i].signer, "internal") == 0;
+        outside += out;
+        own += !out;
+    }
+    page_line(&page->text, "%zu certificate%s: %zu from a CA outside, %zu made here.",
+              d->identity_count, d->identity_count == 1 ? "" : "s", outside, own);
+    page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).", flow->facts.store_path);
+    page_line(&page->why, "One wrong name costs a second round with the CA: read the names once more.");
+    page->next = xstrdup(make_is_due(flow) ? "Make keys and requests" : "Next");
+}
+
+/* The first page that shows the identity. */
+static void open_identity(struct flow *flow, const char *name)
+{
+    const struct deployment *d = &flow->facts.deployment;
+    const struct identity *identity = deployment_identity(d, name);
+    for (size_t c = 0; c < flow->catalogue->count; c++)
+        for (size_t i = 0; i < d->server_count; i++)
+            for (size_t j = 0; j < d->servers[i].service_count; j++) {
+                const struct service *service = &d->servers[i].services[j];
+                if (service->component != &flow->catalogue->components[c])
+                    continue;
+                for (size_t k = 0; k < service->component->slot_count; k++)
+                    if (service_identity(d, service, &service->component->slots[k]) == identity) {
+                        char *page = xformat("page:%s", service->component->kind);
+                        flow_go(flow, page);
+                        free(page);
+                        return;
+                    }
+            }
+    flow_say(flow, LEVEL_NOTE, "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.",
+             name, name);
+}
+
+static bool take(struct flow *flow, const struct event *event, struct error *err)
+{
+    const struct page *page = flow_page(flow);
+    if (event->kind == EVENT_CHOOSE && event->row < page->row_count) {
+        char *name = xstrdup(page->rows[event->row].id);
+        open_identity(flow, name);
+        free(name);
+        return true;
+    }
+    if (event->kind != EVENT_NEXT)
+        return true;
+    for (size_t i = 0; i < page->row_count; i++)
+        if (page->rows[i].level == LEVEL_ERROR && !event->insist && !flow->warned) {
+            flow->warned = true;
+            return error_set(err, STATUS_NO, page->rows[i].id, "Enter opens its page", "%s",
+                             page->rows[i].detail);
+        }
+    flow_next(flow);
+    return true;
+}
+
+const struct step_ops step_review = {"review", build, take};

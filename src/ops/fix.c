@@ -1,0 +1,152 @@
+#include "ops/fix.h"
+
+#include "base/mem.h"
+#include "ops/certify.h"
+#include "ops/material.h"
+#include "pki/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum mend { MEND_NONE, MEND_CHAIN, MEND_TRUST, MEND_MODE };
+
+static enum mend mend_of(const struct finding *finding)
+{
+    static const struct {
+        const char *id;
+        enum mend mend;
+    } table[] = {
+        {"BUNDLE-ORDER", MEND_CHAIN},
+        {"BUNDLE-LEAF", MEND_CHAIN},
+        {"BUNDLE-EXTRA", MEND_CHAIN},
+        {"BUNDLE-FORMAT", MEND_CHAIN},
+        {"BUNDLE-MISSING", MEND_CHAIN},
+        {"BUNDLE-NO-ROOT", MEND_CHAIN},
+        {"CHAIN-BROKEN", MEND_CHAIN},
+        {"CERT-CHAIN", MEND_CHAIN},
+        {"FULLCHAIN-NEEDED", MEND_CHAIN},
+        {"FULLCHAIN-FIRST", MEND_CHAIN},
+        {"PEM-GLUED", MEND_CHAIN},
+        {"PEM-INDENTED", MEND_CHAIN},
+        {"PEM-UTF16", MEND_CHAIN},
+        {"PEM-BOM", MEND_CHAIN},
+        {"EXT-ENCODING", MEND_CHAIN},
+        {"TRUST-MISSING", MEND_TRUST},
+        {"PINNED-ISSUER", MEND_TRUST},
+        {"TRUST-STALE", MEND_TRUST},
+        {"TRUST-BUNDLE-COMPLETE", MEND_TRUST},
+        {"CHAIN-STORE-LEAF", MEND_TRUST},
+        {"KEY-MODE", MEND_MODE},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table && !finding->accepted; i++) {
+        if (strcmp(table[i].id, finding->id) != 0)
+            continue;
+        /* The form of a file without an identity is that of a trust file. */
+        return table[i].mend == MEND_CHAIN && !*finding->identity ? MEND_TRUST : table[i].mend;
+    }
+    return MEND_NONE;
+}
+
+/* The certificate of the identity's key, wherever it stands among its files. */
+static const struct cert *leaf_of(const struct identity_files *files, const struct pool *pool)
+{
+    const struct key *key = files->key ? pki_first_key(&files->key->pki) : NULL;
+    if (!key || key->encrypted)
+        return files->leaf;
+    for (size_t i = 0; i < pool->count; i++)
+        if (memcmp(pool->certs[i]->key_id, key->id, KEY_ID_BYTES) == 0)
+            return pool->certs[i];
+    return NULL;
+}
+
+static void add_file(struct pool *pool, const struct store_file *file)
+{
+    if (file && !file->problem)
+        pool_add_file(pool, &file->pki);
+}
+
+/* Its own files first; where they don't reach a root, whatever the store has. */
+static void mend_chain(const struct facts *facts, const struct store *store,
+                       const struct identity *identity, struct batch *batch)
+{
+    struct identity_files files;
+    struct pool pool = {0};
+    struct chain chain;
+    facts_files(facts, identity, &files);
+    add_file(&pool, files.certificate);
+    add_file(&pool, files.fullchain);
+    add_file(&pool, files.bundle);
+    const struct cert *leaf = leaf_of(&files, &pool);
+    if (leaf) {
+        chain_build(leaf, pool.certs, pool.count, facts->at, &chain);
+        if (!chain.complete) {
+            pool_add_scan(&pool, &facts->scan);
+            chain_build(leaf, pool.certs, pool.count, facts->at, &chain);
+        }
+    }
+    if (leaf && chain.complete) {
+        struct new_certificate item = {.identity = identity};
+        cert_pem(leaf, &item.leaf_pem);
+        for (size_t i = 1; i < chain.count; i++)
+            cert_pem(chain.certs[i], &item.chain_pem);
+        certify_files(facts, store, &item, batch);
+        str_free(&item.leaf_pem);
+        str_free(&item.chain_pem);
+    }
+    pool_free(&pool);
+}
+
+/* A file that the person named is written here and nowhere else (SPEC 6). */
+static void mend_trust(const struct facts *facts, const struct store *store, const char *file,
+                       struct batch *batch)
+{
+    for (size_t i = 0; i < facts->trusts.count; i++) {
+        const struct trust *trust = &facts->trusts.items[i];
+        struct str content = {0};
+        if (trust->given && strcmp(trust->file, file) == 0 &&
+            trust_content(&facts->deployment, &facts->scan, trust, &content))
+            certify_put(store, batch, file, &content);
+        str_free(&content);
+    }
+}
+
+/* Only the mode: rewriting a key would leave a copy of it. */
+static bool mend_modes(const struct store *store, const struct findings *findings,
+                       struct strings *mended, struct error *err)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const char *file = findings->items[i].file;
+        if (mend_of(&findings->items[i]) != MEND_MODE)
+            continue;
+        if (fchmodat(store->fd, file, 0600, 0) != 0)
+            return error_system(err, file, "its mode cannot be changed");
+        strings_add_new(mended, file);
+    }
+    return true;
+}
+
+bool op_fix(const struct facts *facts, const struct findings *findings, struct strings *mended,
+            struct error *err)
+{
+    struct store store;
+    struct batch batch = {0};
+    if (!open_locked(facts, &store, err))
+        return false;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        const struct identity *identity =
+            deployment_identity(&facts->deployment, finding->identity);
+        enum mend mend = mend_of(finding);
+        if (mend == MEND_CHAIN && identity && strcmp(finding->file, identity->key_file) != 0)
+            mend_chain(facts, &store, identity, &batch);
+        else if (mend == MEND_TRUST)
+            mend_trust(facts, &store, finding->file, &batch);
+    }
+    bool good = certify_trusts(facts, &store, &batch, err) &&
+                certify_commit(&store, &batch, facts->at, mended, err) &&
+                mend_modes(&store, findings, mended, err);
+    batch_free(&batch);
+    store_close(&store);
+    return good;
+}

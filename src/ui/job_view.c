@@ -1,0 +1,280 @@
+#include "base/mem.h"
+#include "ui/columns.h"
+#include "ui/view.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRESS_MS 250
+#define PROGRESS_SERIAL_MS 1000
+#define BAR_MOST 44
+
+/* Work under way on its thread: a bar, a line for each step that is done. The screen stays alive.
+ */
+struct job_view {
+    struct view view;
+    struct strings notes;
+    struct str bytes; /* of the pipe, up to a line's end */
+    size_t done, total;
+    long long begun_ms;
+    bool cancelled, leaving;
+};
+
+static struct job_view *of(const struct view *view)
+{
+    return (struct job_view *)view;
+}
+
+static void start(struct ui *ui, struct job_view *self)
+{
+    void *arg = NULL;
+    struct error err = {0};
+    job_function function = flow_job(ui->flow, &arg);
+    if (!function || ui->job)
+        return;
+    strings_free(&self->notes);
+    self->notes = (struct strings){0};
+    self->done = self->total = 0;
+    self->cancelled = self->leaving = false;
+    self->begun_ms = ui->now_ms;
+    if (!job_start(function, arg, &ui->job, &ui->job_fd, &err)) {
+        ui->job = NULL;
+        ui_say_error(ui, &err);
+    }
+}
+
+static void build(struct ui *ui, struct view *view)
+{
+    (void)ui;
+    (void)view;
+}
+
+static void drop(struct view *view)
+{
+    (void)view;
+}
+
+static void draw_bar_line(struct ui *ui, struct job_view *self, int y, int margin)
+{
+    int width = ui->columns - 36 > BAR_MOST ? BAR_MOST : ui->columns - (ui->compact ? 20 : 36);
+    struct str text = {0};
+    if (self->total > 0) {
+        size_t filled = (size_t)width * self->done / self->total;
+        str_addf(&text, "%zu of %zu  [", self->done, self->total);
+        for (int i = 0; i < width; i++)
+            str_add_char(&text, (size_t)i < filled ? '#' : '.');
+        str_add(&text, "]");
+    }
+    long long spent = ui->now_ms - self->begun_ms;
+    if (ui->job && self->done > 0 && self->done < self->total) {
+        long long left =
+            (spent * (long long)(self->total - self->done) / (long long)self->done) / 1000;
+        str_addf(&text, ui->compact ? "  %lld s" : "  about %lld s left", left + 1);
+    } else if (ui->job && self->total == 0) {
+        str_add(&text, "Working ...");
+    }
+    if (self->cancelled && ui->job)
+        str_add(&text, "  stopping");
+    wmove(stdscr, y, 0);
+    wclrtoeol(stdscr);
+    draw_text(stdscr, y, margin, ui->columns - margin, str_text(&text));
+    str_free(&text);
+}
+
+/* "KEPT x" keeps its word; what begins otherwise was done. */
+static void draw_step(struct ui *ui, int y, int margin, const char *note)
+{
+    size_t word = 0;
+    while (isupper((unsigned char)note[word]))
+        word++;
+    bool has_word = word >= 2 && note[word] == ' ';
+    const char *rest = note + (has_word ? word : 0);
+    while (has_word && *rest == ' ')
+        rest++;
+    char *text = xformat("%-6.*s%s", has_word ? (int)word : 2, has_word ? note : "OK", rest);
+    wmove(stdscr, y, 0);
+    wclrtoeol(stdscr);
+    draw_text(stdscr, y, margin, ui->columns - margin, text);
+    free(text);
+}
+
+static void draw(struct ui *ui, struct view *view)
+{
+    struct job_view *self = of(view);
+    int y = frame_top(ui), bottom = frame_bottom(ui), margin = ui->compact ? 0 : 1;
+    for (size_t i = 0; !self->total && i < ui->page->intro.count && y < bottom - 4; i++)
+        draw_text(stdscr, y++, margin, ui->columns - margin, ui->page->intro.items[i]);
+    draw_bar_line(ui, self, y, margin);
+    y += 2;
+    ui->cursor_y = y - 2;
+    ui->cursor_x = 0;
+    if (!ui->job && self->notes.count == 0) { /* not begun, or looked at again later */
+        for (size_t i = 0; i < ui->page->row_count && y < bottom; i++) {
+            const struct row *row = &ui->page->rows[i];
+            char *text = xformat("%-6s%s", row->word ? row->word : "", row->text);
+            draw_message(stdscr, y++, margin, ui->columns - margin, text, row->level);
+            free(text);
+        }
+        return;
+    }
+    size_t room = bottom - y > 1 ? (size_t)(bottom - y - 1) : 1, first = 0;
+    if (self->notes.count > room)
+        first = self->notes.count - room;
+    for (size_t i = first; i < self->notes.count; i++)
+        draw_step(ui, y++, margin, self->notes.items[i]);
+    wmove(stdscr, y, 0);
+    wclrtoeol(stdscr);
+    if (ui->job && self->total > self->done) {
+        char *text = xformat("wait  %zu more", self->total - self->done);
+        draw_text(stdscr, y, margin, ui->columns - margin, text);
+        free(text);
+    }
+}
+
+static void ended(struct ui *ui, struct job_view *self)
+{
+    struct error err = {0};
+    bool good = job_join(ui->job, &err);
+    bool leaving = self->leaving;
+    ui->job = NULL;
+    ui->job_fd = -1;
+    ui->progress_ms = 0;
+    flow_job_result(ui->flow, good, &err);
+    if (leaving) {
+        ui_leave(ui, STATUS_OK);
+        return;
+    }
+    while (ui->top->under) /* a question whether to cancel has no object any more */
+        ui_pop(ui);
+    if (!ui_take(ui, &(struct event){.kind = EVENT_DONE}))
+        return;
+    if (!good && !ui->said)
+        ui_say_error(ui, &err);
+    ui_paint(ui, PAINT_ALL);
+}
+
+/* "done total note" */
+static void take_line(struct job_view *self, char *line)
+{
+    char *end;
+    size_t done = strtoul(line, &end, 10);
+    size_t total = strtoul(end, &end, 10);
+    if (total == 0)
+        return;
+    self->done = done < total ? done : total;
+    self->total = total;
+    while (*end == ' ')
+        end++;
+    if (*end)
+        strings_add(&self->notes, end);
+}
+
+void job_view_progress(struct ui *ui)
+{
+    struct job_view *self = of(ui_base(ui));
+    char bytes[4096];
+    ssize_t count = read(ui->job_fd, bytes, sizeof bytes);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (count <= 0) {
+        ended(ui, self);
+        return;
+    }
+    str_add_bytes(&self->bytes, bytes, (size_t)count);
+    char *line = self->bytes.data, *end;
+    while ((end = strchr(line, '\n'))) {
+        *end = '\0';
+        take_line(self, line);
+        line = end + 1;
+    }
+    size_t left = strlen(line);
+    memmove(self->bytes.data, line, left + 1);
+    self->bytes.length = left;
+    if (!ui->progress_ms)
+        ui->progress_ms = ui->now_ms + (screen_serial() ? PROGRESS_SERIAL_MS : PROGRESS_MS);
+}
+
+static void cancelled(struct ui *ui, int choice)
+{
+    if (choice == 1 && ui->job) {
+        job_cancel(ui->job);
+        of(ui_base(ui))->cancelled = true;
+        ui_paint(ui, PAINT_ALL);
+    }
+}
+
+static void cancelled_to_leave(struct ui *ui, int choice)
+{
+    cancelled(ui, choice);
+    if (choice == 1)
+        of(ui_base(ui))->leaving = true;
+}
+
+void job_view_cancel(struct ui *ui, bool leave)
+{
+    struct strings choices = {0};
+    strings_add(&choices, "Go on");
+    strings_add(&choices, leave ? "Stop after this step and leave" : "Stop after this step");
+    ui_push(ui, choice_new("What is done stays done. Stop?", &choices, 0,
+                           leave ? cancelled_to_leave : cancelled));
+    strings_free(&choices);
+}
+
+static bool key(struct ui *ui, struct view *view, const struct key *key)
+{
+    struct job_view *self = of(view);
+    if (!ui->job) {
+        if (key->press == PRESS_ENTER || (key->press == PRESS_FUNCTION && key->number == 2)) {
+            ui_next(ui);
+            if (ui_base(ui) == view)
+                start(ui, self);
+            return true;
+        }
+        return false;
+    }
+    if (key->press == PRESS_ESC)
+        job_view_cancel(ui, false);
+    else if (key->press == PRESS_FUNCTION && key->number == 10)
+        job_view_cancel(ui, true);
+    else if (key->press == PRESS_FUNCTION && key->number == 1)
+        help_open(ui);
+    return true;
+}
+
+static void hints(struct ui *ui, struct view *view, struct hints *hints)
+{
+    (void)view;
+    if (ui->job) {
+        hint_add(hints, 90, "Esc Cancel (asks)");
+        hint_add(hints, 80, "F1 Help");
+    } else {
+        hint_add(hints, 85, "F1 Help");
+        hints_page(ui, hints, false);
+    }
+}
+
+static void close_view(struct view *view)
+{
+    struct job_view *self = of(view);
+    strings_free(&self->notes);
+    str_free(&self->bytes);
+    free(self);
+}
+
+struct view *job_view_new(struct ui *ui)
+{
+    static const struct view_ops ops = {.build = build,
+                                        .drop = drop,
+                                        .draw = draw,
+                                        .key = key,
+                                        .hints = hints,
+                                        .close = close_view};
+    struct job_view *self = xcalloc(1, sizeof *self);
+    self->view.ops = &ops;
+    start(ui, self);
+    return &self->view;
+}

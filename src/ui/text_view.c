@@ -1,0 +1,264 @@
+#include "base/mem.h"
+#include "ui/columns.h"
+#include "ui/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Lines to scroll through: a page of the flow, or help and files over everything. */
+struct text_view {
+    struct view view;
+    bool over; /* has a window of its own */
+    char *title;
+    struct strings lines;   /* as given */
+    struct strings wrapped; /* as wide as the screen */
+    int top, rows_y, height;
+    void (*again)(struct ui *ui);
+    char *search;
+    WINDOW *win;
+    PANEL *panel;
+};
+
+static struct text_view *of(const struct view *view)
+{
+    return (struct text_view *)view;
+}
+
+static void wrap(struct ui *ui, struct text_view *self)
+{
+    const struct strings *lines = self->over ? &self->lines : &ui->page->text;
+    strings_free(&self->wrapped);
+    self->wrapped = (struct strings){0};
+    if (!self->over) {
+        for (size_t i = 0; i < ui->page->intro.count; i++)
+            text_wrap(&self->wrapped, ui->page->intro.items[i], ui->columns - 2);
+        if (ui->page->intro.count > 0)
+            strings_add(&self->wrapped, "");
+    }
+    for (size_t i = 0; i < lines->count; i++)
+        text_wrap(&self->wrapped, lines->items[i], ui->columns - 2);
+    for (size_t i = 0; !self->over && i < ui->page->live.count; i++)
+        text_wrap(&self->wrapped, ui->page->live.items[i], ui->columns - 2);
+}
+
+static void keep_inside(struct text_view *self)
+{
+    int most = (int)self->wrapped.count - self->height;
+    if (self->top > most)
+        self->top = most;
+    if (self->top < 0)
+        self->top = 0;
+}
+
+static void drop(struct view *view)
+{
+    struct text_view *self = of(view);
+    if (self->panel)
+        del_panel(self->panel);
+    if (self->win)
+        delwin(self->win);
+    self->panel = NULL;
+    self->win = NULL;
+}
+
+static void build(struct ui *ui, struct view *view)
+{
+    struct text_view *self = of(view);
+    drop(view);
+    wrap(ui, self);
+    self->rows_y = frame_top(ui);
+    self->height = (self->over ? ui->rows - 2 : frame_bottom(ui) - 1) - self->rows_y;
+    if (self->over) {
+        self->win = newwin(ui->rows, ui->columns, 0, 0);
+        self->panel = self->win ? new_panel(self->win) : NULL;
+    }
+    keep_inside(self);
+}
+
+static void hints(struct ui *ui, struct view *view, struct hints *hints)
+{
+    struct text_view *self = of(view);
+    bool more = (int)self->wrapped.count > self->height;
+    if (more)
+        hint_add(hints, 70, "Up/Down PgDn Scroll");
+    if (more)
+        hint_add(hints, 60, "/ Search");
+    if (self->over) {
+        if (self->again)
+            hint_add(hints, 80, "F1 Words");
+        hint_add(hints, 90, "Esc Back");
+        hint_add(hints, 50, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
+    } else {
+        hint_add(hints, 55, "F1 Help");
+        hints_page(ui, hints, true);
+    }
+}
+
+static void draw(struct ui *ui, struct view *view)
+{
+    struct text_view *self = of(view);
+    WINDOW *win = self->over ? self->win : stdscr;
+    if (!win)
+        return;
+    keep_inside(self);
+    if (self->over) {
+        werase(win);
+        wattrset(win, A_BOLD);
+        draw_fit(win, 0, 0, ui->columns, self->title);
+        wattrset(win, A_NORMAL);
+        struct hints keys = {0};
+        if (keys_after_esc(screen_keys()))
+            hint_add(&keys, 100, "Esc-");
+        hints(ui, view, &keys);
+        draw_hints(win, ui->rows - 1, ui->columns - 1, &keys);
+    }
+    for (int i = 0; i < self->height; i++) {
+        size_t line = (size_t)(self->top + i);
+        wmove(win, self->rows_y + i, 0);
+        wclrtoeol(win);
+        if (line < self->wrapped.count)
+            draw_text(win, self->rows_y + i, 1, ui->columns - 1, self->wrapped.items[line]);
+    }
+    int y = self->rows_y + self->height;
+    wmove(win, y, 0);
+    wclrtoeol(win);
+    if ((int)self->wrapped.count > self->height) {
+        char *text = xformat("lines %d to %d of %zu", self->top + 1, self->top + self->height,
+                             self->wrapped.count);
+        draw_text(win, y, 1, ui->columns - 2, text);
+        free(text);
+    }
+    ui->cursor_y = self->rows_y;
+    ui->cursor_x = 0;
+}
+
+static void search_again(struct ui *ui, struct text_view *self)
+{
+    for (size_t i = 1; i <= self->wrapped.count; i++) {
+        size_t line = ((size_t)self->top + i) % self->wrapped.count;
+        if (strcasestr(self->wrapped.items[line], self->search)) {
+            self->top = (int)line;
+            ui_paint(ui, PAINT_BODY);
+            return;
+        }
+    }
+    if (!self->over)
+        ui_say(ui, LEVEL_NOTE, "No line has \"%s\".", self->search);
+}
+
+static void searched(struct ui *ui, const char *text)
+{
+    struct text_view *self = of(ui->top);
+    if (!text || !*text)
+        return;
+    free(self->search);
+    self->search = xstrdup(text);
+    search_again(ui, self);
+}
+
+static bool text_key(struct ui *ui, struct text_view *self, const struct key *key)
+{
+    char byte = key->length == 1 ? key->text[0] : '\0';
+    if (!self->over && ui_page_key(ui, key))
+        return true;
+    if (byte == '/')
+        ui_push(ui, search_new(searched));
+    else if (byte == 'n' && self->search)
+        search_again(ui, self);
+    else if (byte == ' ')
+        self->top += self->height;
+    else if (byte == '?' && self->again)
+        self->again(ui);
+    ui_paint(ui, PAINT_BODY);
+    return true;
+}
+
+static bool key(struct ui *ui, struct view *view, const struct key *key)
+{
+    struct text_view *self = of(view);
+    switch (key->press) {
+    case PRESS_UP:
+        self->top--;
+        break;
+    case PRESS_DOWN:
+        self->top++;
+        break;
+    case PRESS_PAGE_UP:
+        self->top -= self->height;
+        break;
+    case PRESS_PAGE_DOWN:
+        self->top += self->height;
+        break;
+    case PRESS_HOME:
+        self->top = 0;
+        break;
+    case PRESS_END:
+        self->top = (int)self->wrapped.count;
+        break;
+    case PRESS_MOUSE:
+        self->top += key->number == 64 ? -3 : key->number == 65 ? 3 : 0;
+        break;
+    case PRESS_TEXT:
+        return text_key(ui, self, key);
+    case PRESS_ENTER:
+        if (self->over)
+            ui_pop(ui);
+        else
+            ui_next(ui);
+        return true;
+    case PRESS_FUNCTION:
+        if (!self->over || key->number != 1 || !self->again)
+            return false;
+        self->again(ui);
+        return true;
+    default:
+        return false;
+    }
+    keep_inside(self);
+    ui_paint(ui, PAINT_BODY);
+    return true;
+}
+
+static void page_changed(struct ui *ui, struct view *view)
+{
+    if (!ui->too_small)
+        build(ui, view);
+}
+
+static void close_view(struct view *view)
+{
+    struct text_view *self = of(view);
+    free(self->title);
+    free(self->search);
+    strings_free(&self->lines);
+    strings_free(&self->wrapped);
+    free(self);
+}
+
+static const struct view_ops text_ops = {.build = build,
+                                         .drop = drop,
+                                         .draw = draw,
+                                         .key = key,
+                                         .hints = hints,
+                                         .close = close_view,
+                                         .page = page_changed};
+
+struct view *page_text_new(struct ui *ui)
+{
+    (void)ui;
+    struct text_view *self = xcalloc(1, sizeof *self);
+    self->view.ops = &text_ops;
+    return &self->view;
+}
+
+struct view *text_view_new(const char *title, const struct strings *lines,
+                           void (*again)(struct ui *ui))
+{
+    struct text_view *self = xcalloc(1, sizeof *self);
+    self->view.ops = &text_ops;
+    self->over = true;
+    self->again = again;
+    self->title = xstrdup(title);
+    strings_copy(&self->lines, lines);
+    return &self->view;
+}

@@ -1,0 +1,186 @@
+/* install/ replaced whole. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "plan/folder.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PLAN                                                                                       \
+    "[{\"step\":1,\"phase\":1,\"server\":\"a\",\"file\":\"\",\"upload\":[],\"command\":\"\","      \
+    "\"expect\":[],\"section\":\"\",\"undo\":\"\",\"manual\":\"x\"}]"
+
+static char *home;
+
+static int set_up(void **state)
+{
+    (void)state;
+    home = xstrdup("/tmp/test_folder.XXXXXX");
+    return mkdtemp(home) && chdir(home) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    bool gone = chdir("/") == 0 && folder_remove(home, NULL);
+    free(home);
+    return gone ? 0 : -1;
+}
+
+static void put(const char *path, const char *text)
+{
+    assert_true(file_replace(path, text, strlen(text), 0644, NULL));
+}
+
+static bool holds(const char *path, const char *text)
+{
+    struct buffer buffer;
+    bool same = file_read(path, &buffer, NULL) && strcmp((char *)buffer.data, text) == 0;
+    buffer_free(&buffer);
+    return same;
+}
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0;
+}
+
+/* Writes our plan and a mark into a new installation at path. */
+static void install(const char *path, const char *mark)
+{
+    struct folder folder;
+    assert_true(folder_begin(path, &folder, NULL));
+    char *plan = path_join(folder.temp, "plan.json"), *file = path_join(folder.temp, "mark");
+    put(plan, PLAN);
+    put(file, mark);
+    assert_true(folder_swap(&folder, NULL));
+    assert_true(folder_end(&folder, NULL));
+    free(plan);
+    free(file);
+}
+
+static void made_where_nothing_is(void **state)
+{
+    (void)state;
+    install("install", "one");
+    assert_true(holds("install/mark", "one"));
+}
+
+static void parents_are_made_and_slashes_dropped(void **state)
+{
+    (void)state;
+    install("a/b/install//", "one");
+    assert_true(holds("a/b/install/mark", "one"));
+}
+
+static void replaced_whole(void **state)
+{
+    (void)state;
+    install("install", "one");
+    put("install/extra", "of the old one");
+    install("install", "two");
+    assert_true(holds("install/mark", "two"));
+    assert_false(exists("install/extra"));
+}
+
+static void given_up_leaves_the_old_one(void **state)
+{
+    (void)state;
+    install("install", "one");
+    struct folder folder;
+    assert_true(folder_begin("install", &folder, NULL));
+    char *temp = xstrdup(folder.temp);
+    assert_true(exists(temp));
+    assert_true(folder_end(&folder, NULL));
+    assert_false(exists(temp));
+    assert_true(holds("install/mark", "one"));
+    free(temp);
+}
+
+static void strangers_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "{}", "[1]", "[{}]", "[{\"step\":1}]", "[", "\xFF"};
+    struct folder folder;
+    struct error err = {0};
+    assert_true(folder_make("mine", 0755, NULL));
+    assert_false(folder_begin("mine", &folder, &err));
+    assert_int_equal(err.code, STATUS_NO);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        put("mine/plan.json", texts[i]);
+        assert_false(folder_begin("mine", &folder, NULL));
+    }
+    assert_int_equal(unlink("mine/plan.json"), 0);
+    assert_int_equal(symlink("/dev/zero", "mine/plan.json"), 0);
+    assert_false(folder_begin("mine", &folder, NULL));
+    assert_int_equal(unlink("mine/plan.json"), 0);
+    assert_int_equal(mkfifo("mine/plan.json", 0644), 0);
+    assert_false(folder_begin("mine", &folder, NULL));
+}
+
+static void places_that_cannot_be_replaced_are_refused(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"", ".", "..", "/", "./", "a/..", "file", "link"};
+    struct folder folder;
+    install("install", "one");
+    put("file", "x");
+    assert_int_equal(symlink("install", "link"), 0);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        assert_false(folder_begin(paths[i], &folder, NULL));
+    assert_true(holds("install/mark", "one"));
+}
+
+static void the_folder_of_a_dead_writer_goes(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("install.tmp-abcdef", 0700), 0);
+    put("install.tmp-abcdef/key", "secret");
+    install("install", "one");
+    assert_false(exists("install.tmp-abcdef"));
+}
+
+static void what_is_not_a_writers_stays(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("install.tmp-alive0", 0700), 0);
+    int lock = open("install.tmp-alive0", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    assert_int_equal(mkdir("install.tmp-open00", 0755), 0);
+    assert_int_equal(mkdir("install.tmp-longer0", 0700), 0);
+    assert_int_equal(mkdir("other.tmp-abcdef", 0700), 0);
+    put("install.tmp-file00", "x");
+    assert_int_equal(mkdir("install.tmp-abcdef-old", 0700), 0); /* maybe all that is left */
+    install("install", "one");
+    assert_true(exists("install.tmp-alive0"));
+    assert_true(exists("install.tmp-open00"));
+    assert_true(exists("install.tmp-longer0"));
+    assert_true(exists("other.tmp-abcdef"));
+    assert_true(exists("install.tmp-file00"));
+    assert_true(exists("install.tmp-abcdef-old"));
+    install("install", "two");
+    assert_false(exists("install.tmp-abcdef-old"));
+    close(lock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(made_where_nothing_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(replaced_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(given_up_leaves_the_old_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strangers_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(places_that_cannot_be_replaced_are_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_folder_of_a_dead_writer_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_a_writers_stays, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

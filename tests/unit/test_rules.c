@@ -1,0 +1,236 @@
+/* Findings as values: planned names, order, precedence, what is accepted. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "rules/rule.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char head[] =
+    "name = \"example.com\"\n"
+    "identity \"web\" { CN = \"join.example.com\" signer = \"internal\" }\n"
+    "identity \"admin\" { CN = \"cms1.example.com\" signer = \"internal\" }\n";
+
+struct fixture {
+    struct catalogue catalogue;
+    struct facts facts;
+};
+
+static void open_fixture(struct fixture *fixture, const char *rest)
+{
+    struct error err = {0};
+    struct str text = {0};
+    *fixture = (struct fixture){0};
+    str_add(&text, head);
+    str_add(&text, rest);
+    if (!catalogue_load(NULL, &fixture->catalogue, &err))
+        fail_msg("%s", err.message);
+    struct facts *facts = &fixture->facts;
+    facts->catalogue = &fixture->catalogue;
+    facts->store_path = xstrdup("store");
+    assert_true(clock_parse("2026-06-15T12:00:00Z", &facts->at));
+    if (!deployment_parse("deployment.conf", str_text(&text), text.length, &fixture->catalogue,
+                          &facts->deployment, &err))
+        fail_msg("%s: %s", err.place, err.message);
+    trusts_derive(&facts->deployment, &facts->scan, &facts->trusts);
+    str_free(&text);
+}
+
+static void close_fixture(struct fixture *fixture)
+{
+    facts_free(&fixture->facts);
+    catalogue_free(&fixture->catalogue);
+}
+
+static const struct finding *find(const struct findings *findings, const char *id)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (strcmp(findings->items[i].id, id) == 0)
+            return &findings->items[i];
+    return NULL;
+}
+
+static void planned_names_are_judged_without_files(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct findings findings;
+    open_fixture(&fixture, "server \"cms1\" { address = \"cms1.example.com\"\n"
+                           "  service \"webbridge3\" { https = \"web\" c2w = \"web\"\n"
+                           "    a-record = \"meet.example.com\" } }\n");
+    rules_run(&fixture.facts, RULES_PLANNED, &findings);
+    assert_null(find(&findings, "FILE-MISSING"));
+    const struct finding *finding = find(&findings, "WB-CN-A-RECORD");
+    assert_non_null(finding);
+    assert_string_equal(finding->mend, "meet.example.com");
+    assert_string_equal(finding->server, "cms1");
+    assert_string_equal(finding->service, "webbridge3");
+    assert_string_equal(finding->identity, "web");
+    assert_string_equal(finding->file, "");
+    assert_non_null(strstr(finding->message, "meet.example.com"));
+    assert_non_null(strstr(finding->remedy, "identity \"web\""));
+    /* c2w calls cms1.example.com, which the one certificate lacks as well */
+    assert_non_null(find(&findings, "C2W-NAME"));
+    findings_free(&findings);
+    close_fixture(&fixture);
+}
+
+static void missing_files_are_told_in_order(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct findings findings;
+    open_fixture(&fixture, "server \"cms1\" { address = \"cms1.example.com\"\n"
+                           "  service \"webadmin\" { identity = \"admin\" } }\n");
+    rules_run(&fixture.facts, RULES_ALL, &findings);
+    assert_int_equal(findings_errors(&findings), 2);
+    assert_string_equal(findings.items[0].file, "admin.crt");
+    assert_string_equal(findings.items[1].file, "admin.key");
+    assert_string_equal(findings.items[1].remedy, "certwright generate admin");
+    findings_free(&findings);
+    close_fixture(&fixture);
+}
+
+static size_t errors_with(const char *accept)
+{
+    struct fixture fixture;
+    struct findings findings;
+    struct str text = {0};
+    str_addf(&text,
+             "server \"cms1\" { address = \"cms1.example.com\"\n"
+             "  service \"webadmin\" { identity = \"admin\" } }\n%s\n",
+             accept);
+    open_fixture(&fixture, str_text(&text));
+    rules_run(&fixture.facts, RULES_ALL, &findings);
+    size_t errors = findings_errors(&findings);
+    assert_int_equal(findings.count, 2);
+    findings_free(&findings);
+    close_fixture(&fixture);
+    str_free(&text);
+    return errors;
+}
+
+static void accepted_findings_stay_but_do_not_count(void **state)
+{
+    (void)state;
+    assert_int_equal(errors_with(""), 2);
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" }"), 0);
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" file = \"admin.crt\" }"), 1);
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" identity = \"web\" }"), 2);
+    assert_int_equal(errors_with("accept { rule = \"KEY-MATCH\" }"), 2);
+}
+
+static void an_accept_ends_after_its_day(void **state)
+{
+    (void)state;
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-16\" }"), 0);
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-15\" }"), 0);
+    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-14\" }"), 2);
+}
+
+static struct finding *made(struct findings *out, const char *id, enum severity severity,
+                            const char *file)
+{
+    const struct rule rule = {.id = id, .section = "", .severity = severity};
+    const struct subject subject = {.name = file};
+    return report(out, &rule, &subject, "something of %s", file);
+}
+
+static void the_deeper_reason_alone_is_told(void **state)
+{
+    (void)state;
+    struct facts facts = {0};
+    struct findings findings = {0};
+    made(&findings, "EXPIRED", SEVERITY_ERROR, "a.crt");
+    made(&findings, "KEY-MATCH", SEVERITY_ERROR, "a.crt");
+    made(&findings, "EXPIRED", SEVERITY_ERROR, "b.crt");
+    made(&findings, "NAME-DOT", SEVERITY_ERROR, "a.crt"); /* another thing altogether */
+    findings_settle(&facts, &findings);
+    assert_int_equal(findings.count, 3);
+    assert_string_equal(findings.items[0].id, "KEY-MATCH");
+    assert_string_equal(findings.items[1].file, "b.crt");
+    assert_string_equal(findings.items[2].id, "NAME-DOT");
+    findings_free(&findings);
+}
+
+static void an_error_is_not_silent_for_a_warning(void **state)
+{
+    (void)state;
+    struct facts facts = {0};
+    struct findings findings = {0};
+    made(&findings, "PEM-BOM", SEVERITY_WARNING, "a.crt");
+    made(&findings, "KEY-MATCH", SEVERITY_ERROR, "a.crt");
+    findings_settle(&facts, &findings);
+    assert_int_equal(findings.count, 2);
+    findings_free(&findings);
+}
+
+static void one_rule_speaks_once_at_a_place(void **state)
+{
+    (void)state;
+    struct facts facts = {0};
+    struct findings findings = {0};
+    made(&findings, "DEPRECATED", SEVERITY_NOTICE, "");
+    made(&findings, "DEPRECATED", SEVERITY_ERROR, "");
+    made(&findings, "KEY-MODE", SEVERITY_WARNING, "a.key");
+    made(&findings, "KEY-MODE", SEVERITY_WARNING, "a.key");
+    findings_settle(&facts, &findings);
+    assert_int_equal(findings.count, 2);
+    assert_int_equal(findings.items[0].severity, SEVERITY_ERROR);
+    findings_free(&findings);
+}
+
+static void nothing_read_can_act_on_a_terminal(void **state)
+{
+    (void)state;
+    struct findings findings = {0};
+    struct finding *finding = made(&findings, "KEY-MODE", SEVERITY_WARNING, "\033[2Jx");
+    report_remedy(finding, "look at %s", "a\nb");
+    assert_null(strchr(finding->message, '\033'));
+    assert_non_null(strstr(finding->message, "\\x1B"));
+    assert_null(strchr(finding->remedy, '\n'));
+    findings_free(&findings);
+}
+
+static void a_place_is_what_there_is_of_it(void **state)
+{
+    (void)state;
+    char empty[] = "", server[] = "cms1", file[] = "a.crt";
+    struct finding finding = {.server = server, .service = empty, .identity = empty, .file = file};
+    char *place = finding_place(&finding);
+    assert_string_equal(place, "cms1 a.crt");
+    free(place);
+}
+
+static void numbers_are_ordinal(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t number;
+        const char *text;
+    } cases[] = {{1, "1st"},   {2, "2nd"},   {3, "3rd"},  {4, "4th"},
+                 {11, "11th"}, {12, "12th"}, {21, "21st"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[16];
+        ordinal(cases[i].number, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(planned_names_are_judged_without_files),
+        cmocka_unit_test(missing_files_are_told_in_order),
+        cmocka_unit_test(accepted_findings_stay_but_do_not_count),
+        cmocka_unit_test(an_accept_ends_after_its_day),
+        cmocka_unit_test(the_deeper_reason_alone_is_told),
+        cmocka_unit_test(an_error_is_not_silent_for_a_warning),
+        cmocka_unit_test(one_rule_speaks_once_at_a_place),
+        cmocka_unit_test(nothing_read_can_act_on_a_terminal),
+        cmocka_unit_test(a_place_is_what_there_is_of_it),
+        cmocka_unit_test(numbers_are_ordinal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
