@@ -34,6 +34,10 @@ case $CERTWRIGHT in
 *) CERTWRIGHT=$PWD/$CERTWRIGHT ;;
 esac
 export CERTWRIGHT TOP
+if [ ! -x "$CERTWRIGHT" ]; then
+    echo "not ok 1 - no program $CERTWRIGHT: make it first"
+    exit 1
+fi
 export LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
 export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="print_stacktrace=1:exitcode=99"
 unset NO_COLOR GOLDEN

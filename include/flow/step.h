@@ -88,7 +88,7 @@ void field_finding(struct field *field, enum level level, const char *finding, c
 struct row *page_row(struct page *page, const char *id, enum level level, const char *word,
                      const char *format, ...) printf_like(5, 6);
 void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
-struct action *page_action(struct page *page, const char *id, int function, char letter,
+struct action *page_add_action(struct page *page, const char *id, int function, char letter,
                            const char *label);
 void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
 /* Adds a text broken into lines of at most columns. */
@@ -96,7 +96,7 @@ void page_wrap(struct strings *lines, const char *text, size_t columns);
 const struct action *page_find_action(const struct page *page, const char *id);
 struct field *page_find_field(struct page *page, const char *id);
 enum level level_of(enum severity severity);
-const char *level_word(enum level level); /* OK note WARN ERROR */
+const char *flow_level_word(enum level level); /* OK note WARN ERROR */
 
 /* component.c */
 /* Every identity that is shown with a service of this kind was shown on an earlier page. */

@@ -116,7 +116,7 @@ int frame_message_rows(struct ui *ui);
 void hint_add(struct hints *hints, int weight, const char *format, ...) printf_like(3, 4);
 /* The keys that every page has, and those of its actions. */
 void hints_page(struct ui *ui, struct hints *hints, bool list);
-void draw_hints(WINDOW *win, int y, int columns, const struct hints *hints);
+void draw_hints(WINDOW *win, int y, int columns, struct hints *hints);
 
 /* act.c: what keys do to the flow */
 bool ui_take(struct ui *ui, const struct event *event);

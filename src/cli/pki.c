@@ -45,6 +45,20 @@ static int unknown_action(const struct cli *cli, const char *name)
     return cli_usage(cli, "pki has no \"%s\"", name);
 }
 
+/* Runs it with the store found once: deployment.conf, which names it, is not read for each file.
+ * Where it can't be read, the first look-up of a name says so. */
+static int run_action(const struct cli *cli, const struct pki_action *action)
+{
+    struct cli found = *cli;
+    char *path = NULL;
+    for (size_t i = 1; i < cli->arg_count && !path; i++)
+        if (!strchr(cli->args[i], '/') && cli_store_path(cli, &path, NULL))
+            found.store = path;
+    int status = action->run(&found);
+    free(path);
+    return status;
+}
+
 static int run_pki(const struct cli *cli)
 {
     const char *name = cli->arg_count ? cli->args[0] : "";
@@ -64,7 +78,7 @@ static int run_pki(const struct cli *cli)
     size_t count = cli->arg_count - 1;
     if (count < action->least || count > action->most)
         return cli_usage(cli, "wrong number of arguments: certwright pki %s", action->usage);
-    return action->run(cli);
+    return run_action(cli, action);
 }
 
 bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, struct error *err)

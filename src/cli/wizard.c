@@ -3,6 +3,7 @@
 #include "flow/flow.h"
 #include "ui/ui.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -22,7 +22,7 @@ static void build(struct flow *flow, struct page *page)
         char *summary;
         enum level level = look_summary(flow, &d->identities[i], &summary);
         struct row *row = page_row(page, d->identities[i].name, level,
-                                   level == LEVEL_ERROR ? "FAIL" : level_word(level), "%-14s %s",
+                                   level == LEVEL_ERROR ? "FAIL" : flow_level_word(level), "%-14s %s",
                                    d->identities[i].name, summary);
         row->can_open = true;
         free(row->file);
@@ -34,7 +34,7 @@ static void build(struct flow *flow, struct page *page)
         const struct finding *finding = &findings.items[i];
         char *place = finding_place(finding), *id = xformat("finding%zu", i + 1);
         enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
-        struct row *row = page_row(page, id, level, finding->accepted ? "taken" : level_word(level),
+        struct row *row = page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level),
                                    "%-20s %s", finding->id, place);
         bool document = strspn(finding->section, "0123456789") == strlen(finding->section) &&
                         strlen(finding->section) == 6;
@@ -48,7 +48,7 @@ static void build(struct flow *flow, struct page *page)
     }
     page_line(&page->why, counts[0] ? "An error will not work: the plan waits until it is mended or accepted."
                                     : "No errors: the plan can be made.");
-    struct action *accept = page_action(page, "accept", 0, 'a', "Accept");
+    struct action *accept = page_add_action(page, "accept", 0, 'a', "Accept");
     accept->wants_text = false;
     accept->confirm = xstrdup("Take this finding knowingly");
     findings_free(&findings);

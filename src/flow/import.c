@@ -103,9 +103,9 @@ static void build(struct flow *flow, struct page *page)
         list_awaited(flow, page);
         page_line(&page->why, "Space takes or leaves; what is left stays where it is.");
     }
-    struct action *action = page_action(page, "path", 4, 0, "Files");
+    struct action *action = page_add_action(page, "path", 4, 0, "Files");
     action->wants_path = true;
-    action = page_action(page, "paste", 8, 0, "Paste");
+    action = page_add_action(page, "paste", 8, 0, "Paste");
     action->wants_text = true;
     size_t taken = count_taken(flow);
     page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");

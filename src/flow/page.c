@@ -83,7 +83,7 @@ void row_detail(struct row *row, const char *format, ...)
     va_end(args);
 }
 
-struct action *page_action(struct page *page, const char *id, int function, char letter,
+struct action *page_add_action(struct page *page, const char *id, int function, char letter,
                            const char *label)
 {
     page->actions = grow(page->actions, page->action_count, sizeof *page->actions);
@@ -147,7 +147,7 @@ enum level level_of(enum severity severity)
                                           : LEVEL_NOTE;
 }
 
-const char *level_word(enum level level)
+const char *flow_level_word(enum level level)
 {
     static const char *const words[] = {"", "OK", "note", "WARN", "ERROR"};
     return words[level];

@@ -39,7 +39,7 @@ static void build(struct flow *flow, struct page *page)
         free(path);
     }
     page_line(&page->why, "The requests hold names and public keys only: they may go by mail.");
-    struct action *action = page_action(page, "lab", 7, 0, "Sign here");
+    struct action *action = page_add_action(page, "lab", 7, 0, "Sign here");
     action->confirm = xstrdup("Let a CA made here sign these, for a lab");
     page->next = xstrdup("Sent");
 }

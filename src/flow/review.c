@@ -61,13 +61,13 @@ static void add_row(const struct flow *flow, const struct identity *identity,
         level = LEVEL_ERROR;
     names_full_san(&names, &sans);
     char *users = used_by(d, identity), *all = strings_join(&sans, ", ");
-    struct row *row = page_row(page, identity->name, level, level_word(level), "%-14s %-28s %-12s %s",
+    struct row *row = page_row(page, identity->name, level, flow_level_word(level), "%-14s %-28s %-12s %s",
                                identity->name, cn ? cn : "-", signer_words(identity->signer), users);
     row->can_open = true;
     if (cn_wrong)
         row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
     else if (worst)
-        row_detail(row, "%s %s: %s. %s", level_word(level), worst->id, worst->message, worst->remedy);
+        row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message, worst->remedy);
     else
         row_detail(row, "%s: %s", sans.count ? "In the SAN" : "CN alone", sans.count ? all : cn);
     free(users);

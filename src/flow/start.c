@@ -42,7 +42,7 @@ static void build(struct flow *flow, struct page *page)
     row_detail(row, "Shows a certificate, key, request or bundle in any format. F4 opens the picker.");
     row->can_open = true;
     page_line(&page->why, "No function keys? Esc, then the digit: Esc 1 is F1, Esc 0 is F10.");
-    struct action *action = page_action(page, "look", 4, 0, "Inspect a file");
+    struct action *action = page_add_action(page, "look", 4, 0, "Inspect a file");
     action->wants_path = true;
     page->next = xstrdup("Choose");
 }

@@ -310,6 +310,18 @@ static bool follow_names(const struct deployment *before, struct str *text, stru
 
 bool edit_follow(const struct deployment *before, struct str *text, struct error *err)
 {
-    return follow_addresses(before, text, err) && follow_options(before, text, err) &&
-           follow_names(before, text, err);
+    if (!follow_addresses(before, text, err))
+        return false;
+    /* An option may follow another that follows: once more until nothing moves. */
+    for (int pass = 0; pass < 4; pass++) {
+        char *old = xstrdup(str_text(text));
+        bool good = follow_options(before, text, err);
+        bool moved = strcmp(old, str_text(text)) != 0;
+        free(old);
+        if (!good)
+            return false;
+        if (!moved)
+            break;
+    }
+    return follow_names(before, text, err);
 }

@@ -279,6 +279,8 @@ static void consider(struct search *search, bool is_signed)
                    (int)chain.count - 1);
     else
         judge(search, &chain);
+    if (chain.count == CHAIN_MAX && chain_fault(&chain) == FAULT_ISSUER)
+        chain_fail(&chain, X509_V_ERR_CERT_CHAIN_TOO_LONG, chain.depth);
     /* The house's rule for names (SAN first, the CN only without any), the same as `check`'s. */
     if (chain.valid && search->host && !cert_has_name(search->path[0]->cert, search->host))
         chain_fail(&chain,

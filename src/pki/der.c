@@ -9,9 +9,13 @@
 /* Each takes one whole object, or says no. */
 typedef bool (*der_reader)(struct reader *reader, const unsigned char *data, long length);
 
+/* The largest RSA key has 10 kB, and OpenSSL tries dozens of decoders on one: not on megabytes. Nor
+ * has a certificate a million names. */
+enum { KEY_BYTES_MAX = 1 << 16, CERT_BYTES_MAX = 1 << 20 };
+
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
-    X509 *x509 = d2i_X509(NULL, &data, length);
+    X509 *x509 = length <= CERT_BYTES_MAX ? d2i_X509(NULL, &data, length) : NULL;
     if (x509)
         reader_add_cert(reader, x509);
     return x509 != NULL;
@@ -19,7 +23,7 @@ static bool take_cert(struct reader *reader, const unsigned char *data, long len
 
 static bool take_csr(struct reader *reader, const unsigned char *data, long length)
 {
-    X509_REQ *req = d2i_X509_REQ(NULL, &data, length);
+    X509_REQ *req = length <= CERT_BYTES_MAX ? d2i_X509_REQ(NULL, &data, length) : NULL;
     if (req)
         reader_add_csr(reader, req);
     return req != NULL;
@@ -62,7 +66,7 @@ static bool take_locked(struct reader *reader, const unsigned char *data, long l
 
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
 {
-    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &data, length);
+    EVP_PKEY *pkey = length <= KEY_BYTES_MAX ? d2i_AutoPrivateKey(NULL, &data, length) : NULL;
     if (pkey)
         reader_add_key(reader, pkey, true);
     return pkey != NULL;
@@ -71,6 +75,8 @@ static bool take_private(struct reader *reader, const unsigned char *data, long 
 static bool take_public(struct reader *reader, const unsigned char *data, long length)
 {
     const unsigned char *again = data;
+    if (length > KEY_BYTES_MAX)
+        return false;
     EVP_PKEY *pkey = d2i_PUBKEY(NULL, &data, length);
     if (!pkey)
         pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &again, length); /* PKCS #1 */

@@ -106,8 +106,8 @@ static void count_unsaid(struct reader *reader)
     free(first);
 }
 
-/* UTF-16 as editors save it: with a mark, or with a PEM's BEGIN in it, at an even place when the low
- * byte comes first. */
+/* UTF-16 as editors save it: with a mark, or with a PEM's BEGIN in it, at an even place when the
+ * low byte comes first. */
 static bool is_utf16(const unsigned char *data, size_t length, bool *big_endian)
 {
     static const unsigned char begin[] = {'-', 0, '-', 0, '-', 0, 'B', 0};
@@ -179,7 +179,7 @@ static void say_unknown(struct reader *reader, const unsigned char *data, size_t
     }
     if (*data == 0x30) {
         reader_problem(reader,
-                       "damaged, or cut off: it begins like DER, and nothing known is in it");
+                       "damaged or cut off: it begins like DER, but nothing known is in it");
         return;
     }
     struct str start = {0};

@@ -261,6 +261,16 @@ static const char *unreadable(const char *label)
                : "of an unknown kind";
 }
 
+static const char *undecodable(const char *label, const char *body, size_t length)
+{
+    size_t blank = 0;
+    while (blank < length && isspace((unsigned char)body[blank]))
+        blank++;
+    if (blank == length)
+        return "it is empty";
+    return strstr(label, "PGP") ? unreadable(label) : "its base64 text is damaged";
+}
+
 static bool is_locked(const char *headers)
 {
     return strstr(headers, "ENCRYPTED") != NULL;
@@ -299,9 +309,7 @@ static void read_block(struct reader *reader, const struct scan *scan, const str
         if (!block->in_prose)
             broken(reader, block->fault);
     } else if (!read_base64(body + skip, block->body_length - skip, &data, &size, &room)) {
-        broken(reader, strstr(block->label, "PGP") ? unreadable(block->label)
-                       : block->body_length > skip ? "its base64 text is damaged"
-                                                   : "it is empty");
+        broken(reader, undecodable(block->label, body + skip, block->body_length - skip));
     } else {
         char *headers = headers_copy(body, skip);
         read_content(reader, block, headers, data, size);

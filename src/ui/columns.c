@@ -133,35 +133,71 @@ int text_fit(struct str *out, const char *text, int columns)
     return used + text_clip(out, text + at, columns - used);
 }
 
+/* Where the further lines of a wrapped one begin: below its second column ("word   meaning"), else
+ * below its own beginning. */
+static int hanging_columns(const char *line, size_t length, int columns)
+{
+    size_t at = 0, indent;
+    while (at < length && line[at] == ' ')
+        at++;
+    indent = at;
+    for (; at + 2 < length; at++) {
+        if (line[at] != ' ' || line[at + 1] != ' ')
+            continue;
+        while (at < length && line[at] == ' ')
+            at++;
+        int used = 0;
+        for (size_t i = 0; i < at;)
+            used += grapheme_next(line, at, &i, NULL);
+        return used <= columns / 2 && at < length ? used : (int)indent;
+    }
+    return (int)indent <= columns / 2 ? (int)indent : 0;
+}
+
+/* The end of what fits into columns, from begin on: at a blank where there is one. */
+static size_t fitting(const char *line, size_t length, size_t begin, int columns)
+{
+    size_t at = begin, blank = begin;
+    int used = 0;
+    bool words = false;
+    while (at < length) {
+        size_t next = at;
+        int width = grapheme_next(line, length, &next, NULL);
+        if (used + width > columns)
+            break;
+        if (line[at] == ' ' && words)
+            blank = at;
+        words = words || line[at] != ' ';
+        used += width;
+        at = next;
+    }
+    if (at == length || line[at] == ' ')
+        return at;
+    if (blank > begin)
+        return blank;
+    if (at == begin)
+        grapheme_next(line, length, &at, NULL); /* wider than the line: still gets on */
+    return at;
+}
+
 /* One line without \n. */
 static void wrap_line(struct strings *out, const char *line, size_t length, int columns)
 {
+    int hang = hanging_columns(line, length, columns);
     size_t begin = 0;
     do {
-        size_t at = begin, blank = 0;
-        int used = 0;
-        bool words = false;
-        while (at < length) {
-            size_t next = at;
-            int width = grapheme_next(line, length, &next, NULL);
-            if (used + width > columns)
-                break;
-            used += width;
-            if (line[at] == ' ' && words)
-                blank = at;
-            words = words || line[at] != ' ';
-            at = next;
-        }
-        if (at < length && line[at] == ' ')
-            blank = at;
-        size_t end = at < length && blank > begin ? blank : at;
-        if (end == begin && end < length)
-            grapheme_next(line, length, &end, NULL); /* wider than the line: still gets on */
+        int indent = begin > 0 ? hang : 0;
+        size_t end = fitting(line, length, begin, columns - indent);
         struct str part = {0};
-        str_add_bytes(&part, line + begin, end - begin);
+        for (int i = 0; i < indent; i++)
+            str_add_char(&part, ' ');
+        size_t last = end;
+        while (begin > 0 && last > begin && line[last - 1] == ' ')
+            last--;
+        str_add_bytes(&part, line + begin, last - begin);
         strings_add_take(out, str_take(&part));
         begin = end;
-        while (begin > 0 && begin < length && line[begin] == ' ')
+        while (begin < length && line[begin] == ' ')
             begin++;
     } while (begin < length);
 }

@@ -227,7 +227,9 @@ static void paint_text(struct form_view *self, size_t index, struct cell *cell, 
     struct str text = {0};
     bool before, after;
     str_add_char(&text, '[');
-    lineedit_show(&self->entries[index].line, cell->width - 2, &text, cursor, &before, &after);
+    bool focus = index == self->at;
+    lineedit_show(&self->entries[index].line, cell->width - 2, &text, focus ? cursor : NULL,
+                  &before, &after);
     text.data[0] = before ? '<' : '[';
     str_add_char(&text, after ? '>' : ']');
     show(cell->cell, str_text(&text));
@@ -254,8 +256,6 @@ static void paint_label(struct ui *ui, const struct field *field, struct cell *c
 {
     struct str text = {0};
     int columns = cell->cell_x > 0 ? cell->cell_x : ui->columns - TAIL_COLUMNS;
-    if (ui->compact && field->kind == FIELD_TICK)
-        str_add(&text, "");
     int label = text_columns(field->label);
     /* A label of all twelve columns begins one earlier. */
     if (field->follows)

@@ -16,7 +16,7 @@ int frame_top(const struct ui *ui)
 int frame_message_rows(struct ui *ui)
 {
     if (ui->compact)
-        return 2;
+        return 3;
     if (ui->page->kind != PAGE_LIST)
         return 3;
     int most = 2;
@@ -32,10 +32,10 @@ int frame_message_rows(struct ui *ui)
     return most < limit ? most : limit;
 }
 
-/* A blank row stands between the message rows and the line of keys. */
+/* Where there is room, a blank row stands between the message rows and the line of keys. */
 int frame_bottom(const struct ui *ui)
 {
-    return ui->rows - 2 - ui->message_rows;
+    return ui->rows - (ui->compact ? 1 : 2) - ui->message_rows;
 }
 
 static void draw_heading(struct ui *ui)
@@ -119,21 +119,24 @@ static const struct hint *hint_starting(const struct hints *hints, const char *k
     return NULL;
 }
 
+static void hint_action(struct hints *hints, const struct action *action, bool list)
+{
+    char key[16];
+    if (action->function > 0)
+        snprintf(key, sizeof key, "F%d", action->function);
+    else if (list && action->letter)
+        snprintf(key, sizeof key, "%c", action->letter);
+    else
+        return;
+    if (!hint_starting(hints, key))
+        hint_add(hints, 70, "%s %s", key, action->label);
+}
+
 void hints_page(struct ui *ui, struct hints *hints, bool list)
 {
     const struct page *page = ui->page;
-    for (size_t i = 0; i < page->action_count; i++) {
-        const struct action *action = &page->actions[i];
-        char key[16];
-        if (action->function > 0)
-            snprintf(key, sizeof key, "F%d", action->function);
-        else if (list && action->letter)
-            snprintf(key, sizeof key, "%c", action->letter);
-        else
-            continue;
-        if (!hint_starting(hints, key))
-            hint_add(hints, 70 - (int)i, "%s %s", key, action->label);
-    }
+    for (size_t i = 0; i < page->action_count; i++)
+        hint_action(hints, &page->actions[i], list);
     if (page->clipboard && !hint_starting(hints, "F8"))
         hint_add(hints, 66, "F8 Copy");
     if ((page->live.count > 0 || page->text.count > 0) && page->kind != PAGE_TEXT &&
@@ -147,8 +150,38 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
     hint_add(hints, 60, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
 }
 
-void draw_hints(WINDOW *win, int y, int columns, const struct hints *hints)
+/* Where a key stands in the line: help, moving, going on, function keys, letters, away. */
+static int hint_rank(const struct hint *hint)
 {
+    static const char *const order[] = {"Esc-", "F1 ",    "Enter ", "Tab ", "Up",
+                                        "Left", "Space ", "/ ",     "F2 ",  "F4 ",
+                                        "F5 ",  "F6 ",    "F7 ",    "F8 ",  "F9 "};
+    static const char *const last[] = {"Esc ", "F3 ", "F10 ", "Esc 0 "};
+    int rank = 0, count = sizeof order / sizeof *order;
+    while (rank < count && !text_starts(hint->text, order[rank]))
+        rank++;
+    if (rank < count)
+        return rank;
+    for (int i = sizeof last / sizeof *last - 1; i >= 0; i--)
+        if (text_starts(hint->text, last[i]))
+            return count + 1 + i;
+    return count;
+}
+
+static void sort_hints(struct hints *hints)
+{
+    for (size_t i = 1; i < hints->count; i++) {
+        struct hint hint = hints->items[i];
+        size_t at = i;
+        for (; at > 0 && hint_rank(&hints->items[at - 1]) > hint_rank(&hint); at--)
+            hints->items[at] = hints->items[at - 1];
+        hints->items[at] = hint;
+    }
+}
+
+void draw_hints(WINDOW *win, int y, int columns, struct hints *hints)
+{
+    sort_hints(hints);
     bool shown[24];
     int total = 0;
     for (size_t i = 0; i < hints->count; i++) {
@@ -188,13 +221,13 @@ static void draw_keys(struct ui *ui)
         hint_add(&hints, 100, "Esc-");
     base->ops->hints(ui, base, &hints);
     draw_hints(stdscr, ui->rows - 1, ui->columns - 1, &hints);
-    if (ui->options->ids) {
+    if (ui->options->ids && !ui->compact) {
         const char *id = ui->page_id;
         if (ui->page->kind == PAGE_FORM && base->ops->at && ui->page->field_count > 0)
             id = ui->page->fields[base->ops->at(base)].id;
         wmove(stdscr, ui->rows - 2, 0);
         wclrtoeol(stdscr);
-        draw_fit(stdscr, ui->rows - 2, ui->compact ? 0 : 1, ui->columns - 2, id);
+        draw_fit(stdscr, ui->rows - 2, 1, ui->columns - 2, id);
     }
 }
 

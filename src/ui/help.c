@@ -28,25 +28,28 @@ static void glossary(struct ui *ui)
         "appliance     One Meeting Server host. Its command line is the MMP.",
         "component     A kind of service that uses certificates.",
         "service       A component placed on a server.",
-        "identity      One private key with its request, certificate and chain: NAME.key,",
-        "              NAME.csr, NAME.crt.",
+        "identity      One private key with its request, certificate and chain: NAME.key, "
+        "NAME.csr, NAME.crt.",
         "key           The secret half. It never leaves the server that uses it.",
         "request, CSR  What the CA signs: the public key, the names, the usages.",
-        "CN, SAN       The name of the certificate, and all the names it holds for. Clients",
-        "              compare the SAN; the CN is in it as well.",
-        "CA            Signs certificates. Public: every browser knows it. Internal: your",
-        "              company's. Lab: made here, to try things out.",
+        "CN, SAN       The name of the certificate, and all the names it holds for. Clients "
+        "compare "
+        "the SAN; the CN is in it as well.",
+        "CA            Signs certificates. Public: every browser knows it. Internal: your "
+        "company's. "
+        "Lab: made here, to try things out.",
         "root          A CA that signed itself; trust ends there.",
         "intermediate  A CA between the root and a certificate.",
-        "bundle        The intermediates of a certificate, the root last, never the",
-        "              certificate itself.",
+        "bundle        The intermediates of a certificate, the root last, never the certificate "
+        "itself.",
         "full chain    The certificate, then its bundle, in one file.",
-        "trust         A server accepts the certificates named in a file. Pinned: exactly",
-        "              these. Chain: all that these CAs signed.",
-        "finding       What a rule has to say: ERROR will not work; WARN works, but not as",
-        "              advised; note is good to know.",
+        "trust         A server accepts the certificates named in a file. Pinned: exactly these. "
+        "Chain: all that these CAs signed.",
+        "finding       What a rule has to say: ERROR will not work; WARN works, but not as "
+        "advised; "
+        "note is good to know.",
         "plan          For each server the files to upload and the commands in order.",
-        "signs         . not begun   ? open   w with the CA   ! look here   + ready",
+        "signs         . not begun, ? open, w with the CA, ! look here, + ready",
     };
     struct strings lines = {0};
     add_texts(&lines, words, sizeof words / sizeof *words);
@@ -60,7 +63,7 @@ void help_open(struct ui *ui)
         "Keys (every Fn is also Esc, then the digit; F10 is Esc 0)",
         "  F1 why; twice: words     F2 ^N next             Esc ^P back",
         "  F3 go to another step    F4 inspect, pick file  F5 mend",
-        "  F6 the whole text        F8 paste or copy       F10 ^Q ^C leave: all is saved",
+        "  F6 the whole text        F8 paste or copy       F10 ^Q ^C leave, saved",
         "  Tab, arrows move         Space ticks, chooses   / search, n again",
         "  ^A ^E start, end         M-b M-f word back, on  ^W M-d erase a word",
         "  ^U ^K erase to start,end ^Y put back            ^_ undo",

@@ -269,13 +269,12 @@ static int span(const struct lineedit *line, size_t begin, size_t end)
     return columns;
 }
 
-/* Scrolls until the cursor is seen; a third of the width is kept in sight when it jumps. */
-static void scroll(struct lineedit *line, int columns)
+/* Scrolls until the cursor is seen; a third of the width is kept in sight when it jumps. A text
+ * that fits is never scrolled: behind its last column the cursor stands on the bracket. */
+static void scroll_to_cursor(struct lineedit *line, int columns)
 {
     const char *text = lineedit_text(line);
-    if (line->left > line->text.length)
-        line->left = 0;
-    if (span(line, 0, line->text.length) < columns)
+    if (line->left > line->text.length || span(line, 0, line->text.length) <= columns)
         line->left = 0;
     if (line->cursor < line->left) {
         line->left = line->cursor;
@@ -283,34 +282,31 @@ static void scroll(struct lineedit *line, int columns)
             line->left = grapheme_before(text, line->left);
     }
     /* The cell under the cursor counts: a wide character may stand there. */
-    size_t end = after(line);
-    int need = end > line->cursor ? span(line, line->cursor, end) : 1;
-    int used = span(line, line->left, line->cursor) + need;
+    int used = span(line, line->left, after(line));
     if (used <= columns)
         return;
-    while (line->left < line->cursor && used > columns - columns / 3) {
+    while (line->left < line->cursor && used > columns - columns / 3)
         used -= grapheme_next(text, line->text.length, &line->left, NULL);
-    }
 }
 
 void lineedit_show(struct lineedit *line, int columns, struct str *out, int *cursor,
                    bool *before_it, bool *after_it)
 {
-    scroll(line, columns);
-    const char *text = lineedit_text(line);
-    int used = 0;
+    line->left = cursor ? line->left : 0;
+    if (cursor) {
+        scroll_to_cursor(line, columns);
+        *cursor = span(line, line->left, line->cursor);
+    }
     size_t at = line->left;
-    *cursor = span(line, line->left, line->cursor);
+    int used = 0;
     while (at < line->text.length) {
-        size_t next = at;
-        struct str shown = {0};
-        int width = grapheme_next(text, line->text.length, &next, &shown);
+        size_t next = at, begin = out->length;
+        int width = grapheme_next(lineedit_text(line), line->text.length, &next, out);
         if (used + width > columns) {
-            str_free(&shown);
+            out->length = begin;
+            out->data[begin] = '\0';
             break;
         }
-        str_add(out, str_text(&shown));
-        str_free(&shown);
         used += width;
         at = next;
     }
@@ -318,8 +314,6 @@ void lineedit_show(struct lineedit *line, int columns, struct str *out, int *cur
     *after_it = at < line->text.length;
     for (; used < columns; used++)
         str_add_char(out, '_');
-    if (*cursor >= columns)
-        *cursor = columns - 1;
 }
 
 void lineedit_free(struct lineedit *line)

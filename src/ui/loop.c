@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "base/secret.h"
+#include "ui/columns.h"
 #include "ui/view.h"
 
 #include <errno.h>
@@ -109,15 +110,25 @@ static void draw_views(struct ui *ui, struct view *view)
     view->ops->draw(ui, view);
 }
 
+static void draw_too_small(struct ui *ui)
+{
+    struct strings lines = {0};
+    text_wrap(&lines, "The screen needs 40 columns and 12 rows; certwright --plain needs neither.",
+              ui->columns > 1 ? ui->columns - 1 : 1);
+    werase(stdscr);
+    for (int y = 0; y < ui->rows && y < (int)lines.count; y++)
+        draw_text(stdscr, y, 0, ui->columns - 1, lines.items[y]);
+    strings_free(&lines);
+    ui->cursor_y = ui->cursor_x = 0;
+    wnoutrefresh(stdscr);
+}
+
 static void draw(struct ui *ui)
 {
     if (!ui->paint)
         return;
     if (ui->too_small) {
-        werase(stdscr);
-        draw_text(stdscr, 0, 0, ui->columns - 1, "40x12 at least; --plain needs no room.");
-        ui->cursor_y = ui->cursor_x = 0;
-        wnoutrefresh(stdscr);
+        draw_too_small(ui);
     } else {
         if (ui->paint & PAINT_ALL) {
             ui->message_rows = frame_message_rows(ui);
@@ -133,7 +144,10 @@ static void draw(struct ui *ui)
                     ui->top->ops->draw(ui, ui->top);
             }
         }
-        update_panels();
+        if (panel_above(NULL))
+            update_panels();
+        else /* without a panel the library knows no screen either */
+            wnoutrefresh(stdscr);
     }
     wmove(newscr, ui->cursor_y, ui->cursor_x);
     doupdate();

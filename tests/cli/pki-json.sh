@@ -87,6 +87,8 @@ json "with all it holds" '[.kind,.encoding,(.certificates|length|tostring)]|join
 openssl pkcs12 -export -inkey leaf.key -in leaf.crt -certfile store/leafbundle.crt -passout pass:geheim -out store/all.p12
 ok "PKCS#12, locked" "$CERTWRIGHT" --json pki inspect all.p12
 json "is one" .kind pkcs12
+ok "as text" "$CERTWRIGHT" pki inspect all.p12
+says "it is said to be locked" "locked by a password"
 ok "PKCS#12, opened" "$CERTWRIGHT" --json pki inspect all.p12 --password-file pw
 json "holds key and chain" '[.kind,.key.algorithm,(.certificates|length|tostring)]|join(" ")' "pkcs12 RSA 3"
 echo wrong >no

@@ -31,6 +31,10 @@ name=$(basename "$file" .test)
 T=$(mktemp -d "${TMPDIR:-/tmp}/tui.XXXXXX") || exit 1
 mkdir "$T/bin" "$T/work" "$T/golden" "$T/home"
 case $CERTWRIGHT in /*) ;; *) CERTWRIGHT=$PWD/$CERTWRIGHT ;; esac
+if [ ! -x "$CERTWRIGHT" ]; then
+    echo "not ok 1 - no program $CERTWRIGHT: make it first"
+    exit 1
+fi
 ln -s "$CERTWRIGHT" "$T/bin/certwright"
 export PATH="$T/bin:$PATH" HOME="$T/home" LC_ALL=C.UTF-8 TZ=UTC TOP="$top"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-exitcode=99}:log_path=$T/sanitizer"

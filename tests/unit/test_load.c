@@ -477,7 +477,7 @@ static void what_is_nothing_is_told(void **state)
     unknown_is("", 0, "the file is empty");
     unknown_is("<html>\x1B[0m", 10, "neither PEM nor DER: it begins with \"<html>\\x1B[0m\"");
     unknown_is("0\x82\xFF\xFF", 4,
-               "damaged, or cut off: it begins like DER, and nothing known is in it");
+               "damaged or cut off: it begins like DER, but nothing known is in it");
 }
 
 /* Every prefix of a good file, and every byte of it flipped: nothing may crash. */

@@ -1,0 +1,308 @@
+/* The wizard without a screen: events in, pages out, files judged at the end. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "flow/flow.h"
+#include "model/build.h"
+#include "model/facts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct world {
+    char folder[64];
+    char *config;
+    struct catalogue catalogue;
+    struct flow *flow;
+};
+
+static void open_flow(struct world *world)
+{
+    struct flow_options options = {.config = world->config, .catalogue = &world->catalogue};
+    struct error err = {0};
+    assert_true(flow_open(&options, &world->flow, &err));
+}
+
+static int set_up(void **state)
+{
+    struct world *world = xcalloc(1, sizeof *world);
+    strcpy(world->folder, "/tmp/flow-test-XXXXXX");
+    assert_non_null(mkdtemp(world->folder));
+    world->config = path_join(world->folder, "deployment.conf");
+    assert_true(catalogue_load(NULL, &world->catalogue, NULL));
+    open_flow(world);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    flow_free(world->flow);
+    catalogue_free(&world->catalogue);
+    assert_true(folder_remove(world->folder, NULL));
+    free(world->config);
+    free(world);
+    return 0;
+}
+
+static bool send(struct world *world, struct event event, struct error *err)
+{
+    return flow_take(world->flow, &event, err);
+}
+
+static void must(struct world *world, struct event event)
+{
+    struct error err = {0};
+    if (!send(world, event, &err))
+        fail_msg("%s: %s: %s", err.place, err.message, err.remedy);
+}
+
+static void set(struct world *world, const char *id, const char *text)
+{
+    must(world, (struct event){.kind = EVENT_SET, .id = id, .text = text});
+}
+
+static void next(struct world *world)
+{
+    must(world, (struct event){.kind = EVENT_NEXT});
+}
+
+static const char *at(struct world *world)
+{
+    return flow_page(world->flow)->id;
+}
+
+static void choose(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->row_count; i++)
+        if (strcmp(page->rows[i].id, id) == 0) {
+            must(world, (struct event){.kind = EVENT_CHOOSE, .row = i});
+            return;
+        }
+    fail_msg("no row %s on page %s", id, page->id);
+}
+
+static void run_job(struct world *world)
+{
+    void *arg;
+    assert_string_equal(at(world), "make");
+    job_function job = flow_job(world->flow, &arg);
+    assert_non_null(job);
+    struct error err = {0};
+    bool good = job(arg, NULL, &err);
+    flow_job_result(world->flow, good, &err);
+    must(world, (struct event){.kind = EVENT_DONE});
+}
+
+static const struct field *field(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->field_count; i++)
+        if (strcmp(page->fields[i].id, id) == 0)
+            return &page->fields[i];
+    fail_msg("no field %s on page %s", id, page->id);
+    return NULL;
+}
+
+static char *read_text(const char *path)
+{
+    struct buffer buffer = {0};
+    assert_true(file_read(path, &buffer, NULL));
+    char *text = xstrdup((const char *)buffer.data);
+    buffer_free(&buffer);
+    return text;
+}
+
+/* What init would have written. */
+static void same_as_init(struct world *world, const char *preset)
+{
+    struct build_options options = {.preset = catalogue_preset(&world->catalogue, preset),
+                                    .domain = "example.com"};
+    struct str text = {0};
+    assert_true(build_deployment(&world->catalogue, &options, &text, NULL));
+    char *written = read_text(world->config);
+    assert_string_equal(written, str_text(&text));
+    free(written);
+    str_free(&text);
+}
+
+static void lab_takes_few_answers(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(at(world), "start");
+    choose(world, "lab");
+    assert_string_equal(at(world), "basics");
+    assert_int_equal(access(world->config, F_OK), -1);
+    set(world, "basics.domain", "example.com");
+    assert_int_equal(access(world->config, F_OK), 0);
+    size_t pages = 0;
+    while (strcmp(at(world), "make") != 0) {
+        assert_true(pages++ < 5);
+        next(world);
+    }
+    same_as_init(world, "lab");
+    run_job(world);
+    assert_string_equal(at(world), "check");
+    next(world);
+    assert_string_equal(at(world), "plan");
+    next(world);
+    assert_string_equal(at(world), "done");
+    char *commands = path_join(world->folder, "install/cms1/commands.mmp");
+    char *text = read_text(commands);
+    assert_non_null(strstr(text, "\ncallbridge trust c2w labca.crt\n"));
+    free(text);
+    free(commands);
+    next(world);
+    assert_true(flow_ended(world->flow));
+}
+
+static void back_keeps_answers_and_resume_returns(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.O", "Example Inc.");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    assert_string_equal(at(world), "facts");
+    next(world);
+    next(world);
+    assert_string_equal(at(world), "page:webadmin");
+    next(world);
+    set(world, "callbridge.CN", "cb.example.com");
+    for (int i = 0; i < 4; i++)
+        must(world, (struct event){.kind = EVENT_BACK});
+    assert_string_equal(at(world), "basics");
+    assert_string_equal(field(world, "basics.O")->value, "Example Inc.");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:callbridge"});
+    flow_free(world->flow);
+    open_flow(world);
+    choose(world, "continue");
+    assert_string_equal(at(world), "page:callbridge");
+    assert_string_equal(field(world, "callbridge.CN")->value, "cb.example.com");
+}
+
+static void a_changed_domain_changes_what_follows(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    next(world);
+    next(world);
+    next(world);
+    set(world, "callbridge.CN", "typed.example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "basics"});
+    set(world, "basics.domain", "example.org");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:callbridge"});
+    assert_string_equal(field(world, "callbridge.CN")->value, "typed.example.com");
+    assert_string_equal(field(world, "callbridge.subjectAltName")->value, "cms1.example.org");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:xmpp"});
+    assert_string_equal(field(world, "xmpp.CN")->value, "xmpp.example.org");
+    assert_string_equal(field(world, "xmpp.domain")->value, "example.org");
+}
+
+static void a_renamed_server_takes_its_certificate_along(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    set(world, "servers.name", "core1");
+    assert_string_equal(field(world, "servers.address")->value, "core1.example.com");
+    char *text = read_text(world->config);
+    assert_null(strstr(text, "cms1"));
+    assert_non_null(strstr(text, "identity \"core1\" { CN = \"core1.example.com\""));
+    free(text);
+}
+
+static void judging_saves_nothing(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:webbridge"});
+    char *before = read_text(world->config);
+    struct page page;
+    flow_judge(world->flow, "webbridge.CN", "join.example com", &page);
+    bool told = false;
+    for (size_t i = 0; i < page.field_count; i++)
+        if (strcmp(page.fields[i].id, "webbridge.CN") == 0)
+            told = page.fields[i].level == LEVEL_ERROR && *page.fields[i].finding;
+    assert_true(told);
+    page_free(&page);
+    char *after = read_text(world->config);
+    assert_string_equal(before, after);
+    assert_string_equal(field(world, "webbridge.CN")->value, "join.example.com");
+    free(before);
+    free(after);
+}
+
+static void a_wrong_domain_is_told_and_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    assert_false(send(world, (struct event){.kind = EVENT_SET, .id = "basics.domain", .text = "exam ple"}, &err));
+    assert_non_null(strstr(err.message, "column 5"));
+    assert_int_equal(access(world->config, F_OK), -1);
+    assert_false(send(world, (struct event){.kind = EVENT_NEXT}, &err));
+}
+
+static void components_come_and_go(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    char *before = read_text(world->config);
+    next(world);
+    next(world);
+    set(world, "servers.recorder", "yes");
+    char *with = read_text(world->config);
+    assert_non_null(strstr(with, "service \"recorder\""));
+    assert_non_null(strstr(with, "identity \"recorder\""));
+    set(world, "servers.recorder", "no");
+    char *after = read_text(world->config);
+    assert_null(strstr(after, "recorder"));
+    assert_string_equal(before, after);
+    free(before);
+    free(with);
+    free(after);
+}
+
+static void sharing_joins_the_names(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:webbridge"});
+    set(world, "webbridge.identity", "callbridge");
+    char *text = read_text(world->config);
+    assert_null(strstr(text, "identity \"webbridge\""));
+    free(text);
+    assert_non_null(strstr(field(world, "webbridge.subjectAltName")->value, "join.example.com"));
+    set(world, "webbridge.identity", "webbridge");
+    assert_string_equal(field(world, "webbridge.CN")->value, "join.example.com");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(lab_takes_few_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(back_keeps_answers_and_resume_returns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_changed_domain_changes_what_follows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(judging_saves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
