@@ -49,7 +49,7 @@ struct step_ops {
     bool (*take)(struct flow *flow, const struct event *event, struct error *err);
 };
 extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
-    step_review, step_make, step_requests, step_request, step_import, step_check, step_plan,
+    step_review, step_make, step_requests, step_request, step_import, step_check, step_look, step_plan,
     step_done;
 
 /* save.c */

@@ -32,14 +32,19 @@ struct use {
     const struct service *service;
     const struct slot *slot;
     struct view *view; /* NULL: none named */
+    size_t next;       /* use of the same view */
 };
+#define USE_NONE ((size_t)-1)
 struct judge {
     const struct facts *facts;
     bool planned; /* deployment.conf alone */
     struct view *views;
     size_t view_count;
-    struct use *uses;
+    struct use *uses; /* service by service */
     size_t use_count;
+    size_t *service_uses; /* where each service's begin, servers after one another; one more at the
+                             end */
+    size_t *server_services; /* where each server's begin in service_uses */
 };
 /* What a rule looks at; of each scope only its own members are set. */
 struct subject {
@@ -70,6 +75,9 @@ extern const struct group rules_names, rules_content, rules_usage, rules_chain, 
 /* rules/view */
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out);
 void judge_close(struct judge *judge);
+/* The slots of a service that are used, one after another. */
+const struct use *judge_uses(const struct judge *judge, const struct service *service,
+                             size_t *count);
 const struct view *judge_view(const struct judge *judge, const struct identity *identity);
 /* The view's names hold the wanted one: a SAN covers it, the CN counts only without any SAN. */
 bool view_has_name(const struct view *view, const char *wanted);

@@ -224,7 +224,7 @@ const char *text_nearest(const char *text, const char *const *candidates, size_t
     const char *best = NULL;
     size_t least = strlen(text) / 3 + 2; /* farther than this is another word */
     for (size_t i = 0; i < count; i++) {
-        size_t d = distance(text, candidates[i]);
+        size_t d = strcasecmp(text, candidates[i]) == 0 ? 0 : distance(text, candidates[i]);
         if (d < least) {
             least = d;
             best = candidates[i];

@@ -175,7 +175,7 @@ static void build_facts(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_FORM;
     page->title = xstrdup("Surroundings");
-    page_line(&page->intro, "Who connects from outside: their names must be in the certificates.");
+    page_wrap(&page->intro, "Who else connects: it decides on CAs, names and usages.", 60);
     struct strings seen = {0};
     size_t server = 0, service = 0, index = 0;
     const struct fact *fact;

@@ -91,9 +91,33 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
 {
     if (event->kind == EVENT_ACTION && strcmp(event->id, "accept") == 0)
         return accept(flow, event->row, err);
-    if (event->kind == EVENT_NEXT)
+    const struct page *page = flow_page(flow);
+    if (event->kind == EVENT_CHOOSE && event->row < page->row_count &&
+        *page->rows[event->row].file) {
+        char *id = xformat("look:%s", page->rows[event->row].file);
+        flow_go(flow, id);
+        free(id);
+    } else if (event->kind == EVENT_NEXT) {
         flow_next(flow);
+    }
     return true;
 }
 
 const struct step_ops step_check = {"check", build, take};
+
+static void build_look(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_TEXT;
+    look_file(flow, flow_page_part(flow), page);
+    page->next = xstrdup("Back");
+}
+
+static bool take_look(struct flow *flow, const struct event *event, struct error *err)
+{
+    (void)err;
+    if (event->kind == EVENT_NEXT)
+        flow_go(flow, "check");
+    return true;
+}
+
+const struct step_ops step_look = {"look", build_look, take_look};

@@ -145,7 +145,9 @@ static void add_sharers(const struct flow *flow, const struct service *service, 
         }
     if (titles.count > 1) {
         char *all = strings_join(&titles, ", ");
-        page_line(&page->why, "Shared by %s: one page for all.", all);
+        char *line = xformat("One certificate, %s, for %s.", mine->name, all);
+        page_wrap(&page->intro, line, 60);
+        free(line);
         free(all);
     }
     strings_free(&titles);
@@ -178,6 +180,7 @@ static void build(struct flow *flow, struct page *page)
     const struct component *component = service->component;
     page->title = xstrdup(component->title);
     page_wrap(&page->intro, component->purpose, 60);
+    add_sharers(flow, service, page);
     struct findings findings = {0};
     rules_run(&flow->facts, RULES_PLANNED, &findings);
     for (size_t i = 0; i < component->ask_count; i++)
@@ -192,7 +195,6 @@ static void build(struct flow *flow, struct page *page)
     add_service_findings(service, &findings, page);
     findings_free(&findings);
     add_live(flow, service, page);
-    add_sharers(flow, service, page);
     for (size_t k = 0; k < component->slot_count; k++) {
         const struct signer *signer =
             derive_signer(&flow->facts.deployment, service, &component->slots[k]);

@@ -14,7 +14,14 @@ static const char place_file[] = ".certwright.page"; /* where the last visit end
 static const struct step_ops *const all_steps[] = {
     &step_start,    &step_basics,  &step_facts,  &step_servers, &step_component,
     &step_review,   &step_make,    &step_requests, &step_request, &step_import,
-    &step_check,    &step_plan,    &step_done};
+    &step_check,    &step_look,    &step_plan,   &step_done};
+
+/* The page beside the way that at_page is, and the one on the way that it belongs to. */
+static const char *page_beside(const char *page_id)
+{
+    return text_starts(page_id, "request:") ? "requests" : text_starts(page_id, "look:") ? "check" : NULL;
+}
+
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -121,7 +128,7 @@ static bool passes(const struct flow *flow, const char *id, bool forward)
 
 static void remember_place(const struct flow *flow)
 {
-    if (flow->trial || !flow->loaded || strcmp(flow->at_page, "start") == 0)
+    if (page_beside(flow->at_page) || flow->trial || !flow->loaded || strcmp(flow->at_page, "start") == 0)
         return;
     char *path = flow_path(flow, place_file);
     if (strcmp(flow->at_page, "done") == 0) {
@@ -152,9 +159,9 @@ static void move(struct flow *flow, int direction)
     for (size_t i = 0; i < order.count; i++)
         if (strcmp(order.items[i], flow->at_page) == 0)
             at = (long)i;
-    if (at < 0) /* a page beside the way, or one that went away */
+    if (at < 0) /* the page went away: its component was taken out */
         for (size_t i = 0; i < order.count; i++)
-            if (strcmp(order.items[i], text_starts(flow->at_page, "request:") ? "requests" : "servers") == 0)
+            if (strcmp(order.items[i], "servers") == 0)
                 at = (long)i - (direction > 0);
     long to = at + direction;
     while (to > 0 && to < (long)order.count && passes(flow, order.items[to], direction > 0))
@@ -171,8 +178,9 @@ void flow_next(struct flow *flow)
 
 void flow_back(struct flow *flow)
 {
-    if (text_starts(flow->at_page, "request:"))
-        flow_go(flow, "requests");
+    const char *way = page_beside(flow->at_page);
+    if (way)
+        flow_go(flow, way);
     else
         move(flow, -1);
 }
@@ -273,8 +281,9 @@ static void add_marks(struct flow *flow, struct page *page)
     struct strings order = {0};
     page_order(flow, &order);
     size_t here = 0;
+    const char *way = page_beside(flow->at_page);
     for (size_t i = 0; i < order.count; i++)
-        if (strcmp(order.items[i], flow->at_page) == 0)
+        if (strcmp(order.items[i], way ? way : flow->at_page) == 0)
             here = i;
     bool outside = flow->loaded && has_outside_signer(flow), in_certificates = false;
     for (size_t i = 1; i < order.count; i++) {
@@ -301,7 +310,7 @@ static void add_marks(struct flow *flow, struct page *page)
         page->steps++;
         if (i == here)
             page->step = page->steps;
-        add_mark(page, id, sign, id);
+        add_mark(page, id, sign, strcmp(id, "facts") == 0 ? "surroundings" : id);
     }
     strings_free(&order);
 }

@@ -106,14 +106,15 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     char ends[16];
     clock_date(files.leaf->not_after, ends);
     const struct cert *top = issuer_above(&chain);
-    *text = xformat("%s, %s, ends %s (%ld days)",
+    *text = xformat("%s, %s%s, ends %s",
                     !key      ? *identity->key_at ? "its key is on the appliance" : "its key is missing"
                     : matches ? "key matches"
                               : "KEY DOES NOT MATCH",
-                    !chain.complete ? "chain is broken"
+                    chain.complete && chain.count > 1 ? "root " : "",
+                    !chain.complete    ? "an issuer is missing"
                     : chain.count == 1 ? "self-signed"
                                        : top->cn,
-                    ends, days_left(flow, files.leaf));
+                    ends);
     if ((key && !matches) || (!key && !*identity->key_at) || !chain.complete || !chain.valid)
         return LEVEL_ERROR;
     return days_left(flow, files.leaf) < 60 ? LEVEL_WARN : LEVEL_OK;

@@ -66,18 +66,13 @@ static void add_identity_field(const struct flow *flow, const struct service *se
         add_field(service, slot, "identity", "Certificate", FIELD_CHOICE, identity->name, page);
     field_help(field, "Its own key and certificate, or one shared with another component. Fewer files, but all its names in one certificate and all its services touched at each renewal.", "4.1");
     field->fold = true;
-    struct str label = {0};
-    str_addf(&label, "its own, %s", own);
-    field_choice(field, own, str_text(&label), "The usual way: each component has its own.");
+    field_choice(field, own, "its own", "The usual way: each component has its own.");
     for (size_t i = 0; i < d->identity_count; i++) {
         const char *name = d->identities[i].name;
         if (strcmp(name, own) == 0 || is_ca(d, &d->identities[i]))
             continue;
-        str_clear(&label);
-        str_addf(&label, "shared: %s", name);
-        field_choice(field, name, str_text(&label), "One file for several: the SAN must hold all their names.");
+        field_choice(field, name, name, "Shared, one file for several: the SAN must hold all their names.");
     }
-    str_free(&label);
     free(own);
 }
 

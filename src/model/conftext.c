@@ -378,8 +378,10 @@ void conf_tame(const char *text, size_t length, struct str *out)
     str_add_bytes(out, text + copied, length - copied);
 }
 
-/* The index of the item at the end of the path, -1. depth 0 is the top. */
-static long find_item(const struct outline *outline, const struct conf_step *path, size_t depth)
+/* The index of the item at the end of the path, -1. depth 0 is the top. Steps on the way are
+ * sections; sections: the last one, too. */
+static long find_item(const struct outline *outline, const struct conf_step *path, size_t depth,
+                      bool sections)
 {
     long parent = -1;
     for (size_t step = 0; step < depth; step++) {
@@ -387,7 +389,8 @@ static long find_item(const struct outline *outline, const struct conf_step *pat
         for (size_t i = 0; found < 0 && i < outline->count; i++) {
             const struct item *item = &outline->items[i];
             const char *title = path[step].title;
-            if (item->parent == parent && strcmp(item->name, path[step].name) == 0 &&
+            bool fits = item->span.is_section || (!sections && step + 1 == depth);
+            if (fits && item->parent == parent && strcmp(item->name, path[step].name) == 0 &&
                 (title ? item->title && strcmp(item->title, title) == 0 : !item->title))
                 found = (long)i;
         }
@@ -402,7 +405,7 @@ bool conf_find(const char *text, const struct conf_step *path, size_t depth, str
 {
     struct outline outline;
     bool good = outline_read(text, strlen(text), &outline);
-    long found = good && depth ? find_item(&outline, path, depth) : -1;
+    long found = good && depth ? find_item(&outline, path, depth, false) : -1;
     if (found >= 0) {
         *out = outline.items[found].span;
         out->line = line_of(text, out->start);
@@ -510,9 +513,12 @@ static void append(struct str *text, const struct outline *outline, long parent,
     } else {
         const struct conf_span *section = &outline->items[parent].span;
         bool one_line = !memchr(old + section->start, '\n', section->end - section->start);
+        size_t tail = last >= 0 ? outline->items[last].span.end : section->value_end;
+        /* the brace that closes the section stands on its last item's line */
+        bool shut = last >= 0 && !memchr(old + tail, '\n', section->value_end - tail);
         bool behind = last >= 0 && rest_is_comment(old, outline->items[last].span.end);
-        if (last >= 0 && one_line && *item != '\n' && !strchr(item, '\n')) {
-            at = outline->items[last].span.end;
+        if (shut && !strchr(item, '\n')) {
+            at = tail;
             str_addf(&put, "  %s", item);
         } else if (last >= 0) {
             char *indent = indent_at(old, outline->items[last].span.start);
@@ -550,7 +556,7 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
 {
     for (size_t step = 1; step <= depth; step++) {
         struct outline outline;
-        if (outline_of(text, &outline) && find_item(&outline, path, step) < 0) {
+        if (outline_of(text, &outline) && find_item(&outline, path, step, true) < 0) {
             struct str item = {0};
             str_add(&item, path[step - 1].name);
             if (path[step - 1].title) {
@@ -559,7 +565,7 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
             }
             str_add(&item, " {");
             char *indent = xstrdup("");
-            long parent = find_item(&outline, path, step - 1);
+            long parent = find_item(&outline, path, step - 1, true);
             if (step > 1 && parent >= 0) {
                 free(indent);
                 char *outer = indent_at(str_text(text), outline.items[parent].span.start);
@@ -583,13 +589,13 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
     char *value = value_text(values, as_list);
     struct outline outline;
     if (outline_of(text, &outline)) {
-        long found = find_item(&outline, path, depth);
+        long found = find_item(&outline, path, depth, false);
         if (found >= 0) {
             struct conf_span span = outline.items[found].span;
             splice(text, span.value_start, span.value_end, value);
         } else {
             char *item = xformat("%s = %s", path[depth - 1].name, value);
-            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1) : -1, item);
+            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1, true) : -1, item);
             free(item);
         }
     }
@@ -600,7 +606,7 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)
 {
     struct outline outline;
-    long found = outline_of(text, &outline) ? find_item(&outline, path, depth) : -1;
+    long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
     if (found >= 0) {
         const char *old = str_text(text);
         size_t start = outline.items[found].span.start, end = outline.items[found].span.end;
@@ -627,7 +633,7 @@ bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)
 bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title)
 {
     struct outline outline;
-    long found = outline_of(text, &outline) ? find_item(&outline, path, depth) : -1;
+    long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
     if (found >= 0) {
         struct scanner s = {.text = str_text(text),
                             .length = text->length,

@@ -287,8 +287,7 @@ static void cn_fqdn(const struct rule *rule, const struct subject *s, struct fin
 {
     const struct view *view = s->view;
     if (!view || !strchr(s->slot->cn, '{') || !*view->cn || is_host_name(view->cn) ||
-        is_ip_address(view->cn) || strchr(view->cn, '*') ||
-        identity_is_signer(&s->judge->facts->deployment, view->identity))
+        is_ip_address(view->cn) || strchr(view->cn, '*') || view->signs)
         return;
     char *title = view_title(view);
     struct finding *finding = report(

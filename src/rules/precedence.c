@@ -80,55 +80,106 @@ static const struct rank ranks[] = {
 };
 #define RANK_COUNT (sizeof ranks / sizeof *ranks)
 
-static bool both(const char *a, const char *b)
-{
-    return *a && strcmp(a, b) == 0;
-}
-
-static bool same(enum common common, const struct finding *a, const struct finding *b)
-{
-    switch (common) {
-    case SAME_FILE:
-        return both(a->file, b->file);
-    case SAME_IDENTITY:
-        return both(a->identity, b->identity);
-    default:
-        return both(a->service, b->service) && both(a->server, b->server);
-    }
-}
-
 /* An error is never silent for a warning's sake. */
-static bool silences(const struct finding *deep, const struct finding *other)
+static bool silences(enum common common, const struct finding *deep, const struct finding *other)
 {
     if (deep->severity > other->severity)
         return false;
     for (size_t i = 0; i < RANK_COUNT; i++) {
-        if (strcmp(ranks[i].id, deep->id) != 0)
+        if (ranks[i].common != common || strcmp(ranks[i].id, deep->id) != 0)
             continue;
         for (size_t j = 0; j < RANK_COUNT; j++)
-            if (strcmp(ranks[j].id, other->id) == 0 && ranks[j].group == ranks[i].group &&
-                ranks[j].level > ranks[i].level && same(ranks[i].common, deep, other))
+            if (ranks[j].group == ranks[i].group && ranks[j].level > ranks[i].level &&
+                strcmp(ranks[j].id, other->id) == 0)
                 return true;
     }
     return false;
 }
 
-/* The same rule at the same place, once: the more severe, of equal ones the first. */
-static bool repeats(const struct findings *all, size_t at)
+/* What the findings of one run have in common: at most two texts, none empty. */
+static const char *key(enum common common, const struct finding *finding, int part)
 {
-    const struct finding *one = &all->items[at];
-    for (size_t i = 0; i < all->count; i++) {
-        const struct finding *other = &all->items[i];
-        if (i == at || strcmp(one->id, other->id) != 0 || strcmp(one->server, other->server) != 0 ||
-            strcmp(one->service, other->service) != 0 ||
-            strcmp(one->identity, other->identity) != 0 || strcmp(one->file, other->file) != 0)
-            continue;
-        if (other->severity < one->severity)
-            return true;
-        if (i < at && other->severity == one->severity && strcmp(one->message, other->message) == 0)
-            return true;
+    if (common == SAME_SERVICE)
+        return part ? finding->service : finding->server;
+    return common == SAME_FILE ? finding->file : finding->identity;
+}
+
+/* A finding and whether it stays. */
+struct entry {
+    const struct finding *finding;
+    bool *silent;
+};
+
+static int by_key(enum common common, const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    int order = strcmp(key(common, a->finding, 0), key(common, b->finding, 0));
+    return order ? order : strcmp(key(common, a->finding, 1), key(common, b->finding, 1));
+}
+
+static int by_file(const void *left, const void *right)
+{
+    return by_key(SAME_FILE, left, right);
+}
+
+static int by_identity(const void *left, const void *right)
+{
+    return by_key(SAME_IDENTITY, left, right);
+}
+
+static int by_service(const void *left, const void *right)
+{
+    return by_key(SAME_SERVICE, left, right);
+}
+
+/* The same rule at the same place, the more severe first. */
+static int by_rule(const void *left, const void *right)
+{
+    const struct finding *a = ((const struct entry *)left)->finding;
+    const struct finding *b = ((const struct entry *)right)->finding;
+    const char *const keys[][2] = {{a->id, b->id},
+                                   {a->server, b->server},
+                                   {a->service, b->service},
+                                   {a->identity, b->identity},
+                                   {a->file, b->file}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        int order = strcmp(keys[i][0], keys[i][1]);
+        if (order)
+            return order;
     }
-    return false;
+    return 0;
+}
+
+static void settle_common(enum common common, struct entry *entries, size_t count)
+{
+    static int (*const orders[])(const void *, const void *) = {by_file, by_identity, by_service};
+    qsort(entries, count, sizeof *entries, orders[common]);
+    for (size_t start = 0, end; start < count; start = end) {
+        end = start + 1;
+        while (end < count && by_key(common, &entries[start], &entries[end]) == 0)
+            end++;
+        if (!*key(common, entries[start].finding, 1))
+            continue;
+        for (size_t i = start; i < end; i++)
+            for (size_t j = start; j < end && !*entries[i].silent; j++)
+                *entries[i].silent = silences(common, entries[j].finding, entries[i].finding);
+    }
+}
+
+static void settle_repeats(struct entry *entries, size_t count)
+{
+    qsort(entries, count, sizeof *entries, by_rule);
+    for (size_t start = 0, end; start < count; start = end) {
+        for (end = start + 1; end < count && by_rule(&entries[start], &entries[end]) == 0;)
+            end++;
+        for (size_t i = start; i < end; i++)
+            for (size_t j = start; j < end; j++) {
+                const struct finding *one = entries[i].finding, *other = entries[j].finding;
+                bool twice = one > other && one->severity == other->severity &&
+                             strcmp(one->message, other->message) == 0;
+                *entries[i].silent |= other->severity < one->severity || twice;
+            }
+    }
 }
 
 static bool matches(const char *wanted, const char *value)
@@ -163,11 +214,12 @@ static void take_accepts(const struct facts *facts, struct finding *finding)
 void findings_settle(const struct facts *facts, struct findings *findings)
 {
     bool *silent = xcalloc(findings->count + 1, sizeof *silent);
-    for (size_t i = 0; i < findings->count; i++) {
-        silent[i] = repeats(findings, i);
-        for (size_t j = 0; j < findings->count && !silent[i]; j++)
-            silent[i] = silences(&findings->items[j], &findings->items[i]);
-    }
+    struct entry *entries = xcalloc(findings->count + 1, sizeof *entries);
+    for (size_t i = 0; i < findings->count; i++)
+        entries[i] = (struct entry){&findings->items[i], &silent[i]};
+    settle_repeats(entries, findings->count);
+    for (int common = SAME_FILE; common <= SAME_SERVICE; common++)
+        settle_common((enum common)common, entries, findings->count);
     size_t kept = 0;
     for (size_t i = 0; i < findings->count; i++) {
         if (silent[i]) {
@@ -178,5 +230,6 @@ void findings_settle(const struct facts *facts, struct findings *findings)
         take_accepts(facts, &findings->items[kept++]);
     }
     findings->count = kept;
+    free(entries);
     free(silent);
 }

@@ -1,4 +1,5 @@
 /* One walk of each scope, then precedence and what was accepted. */
+#include "base/mem.h"
 #include "rules/rule.h"
 
 #include <stdlib.h>
@@ -59,34 +60,62 @@ static void walk_uses(const struct judge *judge, struct findings *out)
     }
 }
 
-/* A trust in the file of an identity is judged there. */
-static bool own_file(const struct judge *judge, const char *name)
+static int compare_files(const void *left, const void *right)
 {
+    const struct trust *const *a = left, *const *b = right;
+    return strcmp((*a)->file, (*b)->file);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+static struct subject trust_subject(const struct judge *judge, const struct trust *trust)
+{
+    return (struct subject){.judge = judge,
+                            .server = trust->reader->server,
+                            .service = trust->reader,
+                            .trust = trust,
+                            .role = ROLE_TRUST,
+                            .name = trust->file,
+                            .file = scan_find(&judge->facts->scan, trust->file)};
+}
+
+/* Each file once; the certificate of an identity is judged as that. */
+static void walk_trust_files(const struct judge *judge, const struct trust **sorted, size_t count,
+                             struct findings *out)
+{
+    struct strings own = {0};
     for (size_t i = 0; i < judge->view_count; i++)
-        if (strcmp(judge->views[i].names[ROLE_CERTIFICATE], name) == 0)
-            return true;
-    return false;
+        strings_add(&own, judge->views[i].names[ROLE_CERTIFICATE]);
+    strings_sort(&own);
+    for (size_t i = 0; i < count; i++) {
+        const char *file = sorted[i]->file;
+        if ((i && strcmp(sorted[i - 1]->file, file) == 0) ||
+            (own.count && bsearch(&file, own.items, own.count, sizeof *own.items, compare_names)))
+            continue;
+        struct subject subject = trust_subject(judge, sorted[i]);
+        ask(SCOPE_FILE, &subject, out);
+    }
+    strings_free(&own);
 }
 
 static void walk_trusts(const struct judge *judge, struct findings *out)
 {
     const struct trusts *trusts = &judge->facts->trusts;
-    for (size_t i = 0; i < trusts->count && !judge->planned; i++) {
-        const struct trust *trust = &trusts->items[i];
-        struct subject subject = {.judge = judge,
-                                  .server = trust->reader->server,
-                                  .service = trust->reader,
-                                  .trust = trust,
-                                  .role = ROLE_TRUST,
-                                  .name = trust->file,
-                                  .file = scan_find(&judge->facts->scan, trust->file)};
+    if (judge->planned || !trusts->count)
+        return;
+    const struct trust **sorted = xcalloc(trusts->count, sizeof *sorted);
+    for (size_t i = 0; i < trusts->count; i++) {
+        struct subject subject = trust_subject(judge, &trusts->items[i]);
         ask(SCOPE_TRUST, &subject, out);
-        bool seen = own_file(judge, trust->file);
-        for (size_t j = 0; j < i && !seen; j++)
-            seen = strcmp(trusts->items[j].file, trust->file) == 0;
-        if (!seen)
-            ask(SCOPE_FILE, &subject, out);
+        sorted[i] = &trusts->items[i];
     }
+    qsort(sorted, trusts->count, sizeof *sorted, compare_files);
+    walk_trust_files(judge, sorted, trusts->count, out);
+    free(sorted);
 }
 
 static void walk_servers(const struct judge *judge, struct findings *out)

@@ -27,8 +27,7 @@ static void self_production(const struct rule *rule, const struct subject *s, st
 {
     const struct view *view = s->view;
     const struct deployment *deployment = &s->judge->facts->deployment;
-    if (!view->self_signed || !view->roles || deployment_lab(deployment) ||
-        identity_is_signer(deployment, view->identity))
+    if (!view->self_signed || !view->roles || deployment_lab(deployment) || view->signs)
         return;
     char *title = view_title(view);
     struct finding *finding =
@@ -44,9 +43,11 @@ static void template_webserver(const struct rule *rule, const struct subject *s,
                                struct findings *out)
 {
     const struct identity *identity = s->view->identity;
+    if (strcasecmp(identity->template_name, "WebServer") != 0)
+        return;
     struct strings eku = {0};
     identity_eku(&s->judge->facts->deployment, identity, &eku);
-    if (strcasecmp(identity->template_name, "WebServer") == 0 && strings_has(&eku, "clientAuth")) {
+    if (strings_has(&eku, "clientAuth")) {
         struct finding *finding = report(
             out, rule, s,
             "template WebServer gives identity \"%s\" serverAuth alone, and it is a client too",
@@ -62,9 +63,11 @@ static void public_clientauth(const struct rule *rule, const struct subject *s,
                               struct findings *out)
 {
     const struct identity *identity = s->view->identity;
+    if (strcmp(identity->signer, "public") != 0)
+        return;
     struct strings eku = {0};
     identity_eku(&s->judge->facts->deployment, identity, &eku);
-    if (strcmp(identity->signer, "public") == 0 && strings_has(&eku, "clientAuth")) {
+    if (strings_has(&eku, "clientAuth")) {
         struct finding *finding = report(
             out, rule, s, "identity \"%s\" needs clientAuth, which public CAs stop issuing in 2026",
             identity->name);

@@ -398,8 +398,10 @@ static bool has_no_management(const struct subject *s)
             continue;
         if (service->installed)
             return false;
-        for (size_t j = 0; j < s->judge->use_count; j++)
-            if (s->judge->uses[j].service == service && s->judge->uses[j].view)
+        size_t count;
+        const struct use *uses = judge_uses(s->judge, service, &count);
+        for (size_t j = 0; j < count; j++)
+            if (uses[j].view)
                 return false;
     }
     return true;
@@ -494,11 +496,11 @@ static bool wants_slot(const struct require *require)
 
 static void judge_slots(const struct subject *service, struct findings *out)
 {
-    const struct judge *judge = service->judge;
-    for (size_t i = 0; i < judge->use_count; i++) {
-        const struct use *use = &judge->uses[i];
-        if (use->service != service->service ||
-            (*service->require->slot && strcmp(service->require->slot, use->slot->name) != 0))
+    size_t count;
+    const struct use *uses = judge_uses(service->judge, service->service, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct use *use = &uses[i];
+        if (*service->require->slot && strcmp(service->require->slot, use->slot->name) != 0)
             continue;
         struct subject subject = *service;
         subject.slot = use->slot;

@@ -48,7 +48,7 @@ static void view_leaf(struct view *view)
 static void view_says(const struct judge *judge, struct view *view)
 {
     const struct identity *identity = view->identity;
-    identity_request(&judge->facts->deployment, identity, &view->request);
+    names_copy(&view->request, &identity->names);
     if (view->leaf) {
         view->cn = view->leaf->cn;
         view->has_san = view->leaf->has_san;
@@ -62,10 +62,31 @@ static void view_says(const struct judge *judge, struct view *view)
     view->cn = cn ? cn : "";
     names_full_san(&view->request, &view->sans);
     view->has_san = view->sans.count > 0;
-    strings_copy(&view->eku, &view->request.eku);
     view->self_signed = strcmp(identity->signer, "self") == 0;
     /* pki selfsigned writes no usages (SPEC 5), so it can serve any. */
-    view->has_eku = view->eku.count > 0 && !view->self_signed;
+    if (!view->self_signed)
+        identity_eku(&judge->facts->deployment, identity, &view->eku);
+    view->has_eku = view->eku.count > 0;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const char *const *a = left, *const *b = right;
+    return strcmp(*a, *b);
+}
+
+static void find_signers(struct judge *judge)
+{
+    struct strings signers = {0};
+    for (size_t i = 0; i < judge->view_count; i++)
+        strings_add(&signers, judge->views[i].identity->signer);
+    strings_sort(&signers);
+    for (size_t i = 0; i < judge->view_count; i++) {
+        const char *name = judge->views[i].identity->name;
+        judge->views[i].signs = signers.count && bsearch(&name, signers.items, signers.count,
+                                                         sizeof *signers.items, compare_names);
+    }
+    strings_free(&signers);
 }
 
 static void open_views(struct judge *judge)
@@ -83,6 +104,7 @@ static void open_views(struct judge *judge)
         view->names[ROLE_FULLCHAIN] = identity->fullchain_file;
         view->names[ROLE_CSR] = "";
         view->leaf_file = "";
+        view->first_use = USE_NONE;
         if (judge->planned)
             continue;
         struct identity_files files;
@@ -101,35 +123,60 @@ static void add_use(struct judge *judge, const struct service *service, const st
     static const char *const takes[] = {"key", "certificate", "bundle", "fullchain"};
     const struct identity *identity = service_identity(&judge->facts->deployment, service, slot);
     judge->uses = grow(judge->uses, judge->use_count, sizeof *judge->uses);
-    struct use *use = &judge->uses[judge->use_count++];
+    struct use *use = &judge->uses[judge->use_count];
     *use = (struct use){.server = service->server, .service = service, .slot = slot};
-    for (size_t i = 0; identity && i < judge->view_count; i++)
-        if (judge->views[i].identity == identity)
-            use->view = &judge->views[i];
-    if (!use->view)
-        return;
-    for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
-        if (strings_has(&slot->takes, takes[i]))
-            use->view->roles |= 1u << i;
-    for (size_t i = 0; i + 1 < judge->use_count; i++)
-        if (judge->uses[i].view == use->view && judge->uses[i].service == service)
-            return;
-    use->view->service_count++;
-    use->view->only = use->view->service_count == 1 ? service : NULL;
+    if (identity) {
+        struct view *view = &judge->views[identity - judge->facts->deployment.identities];
+        bool again = view->first_use != USE_NONE && judge->uses[view->first_use].service == service;
+        use->view = view;
+        use->next = view->first_use;
+        view->first_use = judge->use_count;
+        view->service_count += !again;
+        view->only = view->service_count == 1 ? service : NULL;
+        for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
+            if (strings_has(&slot->takes, takes[i]))
+                view->roles |= 1u << i;
+    }
+    judge->use_count++;
+}
+
+static void open_uses(struct judge *judge)
+{
+    const struct deployment *deployment = &judge->facts->deployment;
+    size_t count = 0;
+    judge->server_services = xcalloc(deployment->server_count + 1, sizeof *judge->server_services);
+    for (size_t i = 0; i < deployment->server_count; i++) {
+        judge->server_services[i] = count;
+        count += deployment->servers[i].service_count;
+    }
+    judge->service_uses = xcalloc(count + 1, sizeof *judge->service_uses);
+    size_t at = 0;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
+            const struct service *service = &deployment->servers[i].services[j];
+            judge->service_uses[at++] = judge->use_count;
+            for (size_t k = 0; k < service->component->slot_count; k++)
+                if (slot_used(deployment, service, &service->component->slots[k]))
+                    add_use(judge, service, &service->component->slots[k]);
+        }
+    judge->service_uses[at] = judge->use_count;
+}
+
+const struct use *judge_uses(const struct judge *judge, const struct service *service,
+                             size_t *count)
+{
+    size_t server = (size_t)(service->server - judge->facts->deployment.servers);
+    size_t at = judge->server_services[server] + (size_t)(service - service->server->services);
+    *count = judge->service_uses[at + 1] - judge->service_uses[at];
+    return &judge->uses[judge->service_uses[at]];
 }
 
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out)
 {
     *out = (struct judge){.facts = facts, .planned = scope == RULES_PLANNED};
-    const struct deployment *deployment = &facts->deployment;
     open_views(out);
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
-            const struct service *service = &deployment->servers[i].services[j];
-            for (size_t k = 0; k < service->component->slot_count; k++)
-                if (slot_used(deployment, service, &service->component->slots[k]))
-                    add_use(out, service, &service->component->slots[k]);
-        }
+    find_signers(out);
+    open_uses(out);
     for (size_t i = 0; i < out->view_count; i++) {
         view_leaf(&out->views[i]);
         view_says(out, &out->views[i]);
@@ -145,15 +192,14 @@ void judge_close(struct judge *judge)
     }
     free(judge->views);
     free(judge->uses);
+    free(judge->service_uses);
+    free(judge->server_services);
     *judge = (struct judge){0};
 }
 
 const struct view *judge_view(const struct judge *judge, const struct identity *identity)
 {
-    for (size_t i = 0; identity && i < judge->view_count; i++)
-        if (judge->views[i].identity == identity)
-            return &judge->views[i];
-    return NULL;
+    return identity ? &judge->views[identity - judge->facts->deployment.identities] : NULL;
 }
 
 bool view_has_name(const struct view *view, const char *wanted)
@@ -171,34 +217,35 @@ char *view_title(const struct view *view)
     return view->leaf ? xstrdup(view->leaf_file) : xformat("identity \"%s\"", view->identity->name);
 }
 
-static bool holds(const struct judge *judge, const struct service *service,
-                  const struct require *require)
+/* slot "" in the entry: all of them; slot NULL: any will do. */
+static const struct require *find_require(const struct judge *judge, const struct service *service,
+                                          const char *id, const struct slot *slot)
 {
-    return service_condition(&judge->facts->deployment, service, require->when);
+    const struct component *component = service->component;
+    for (size_t i = 0; i < component->require_count; i++) {
+        const struct require *require = &component->requires[i];
+        if (strcmp(require->id, id) == 0 &&
+            (!slot || !*require->slot || strcmp(require->slot, slot->name) == 0) &&
+            service_condition(&judge->facts->deployment, service, require->when))
+            return require;
+    }
+    return NULL;
 }
 
 const struct require *service_require(const struct judge *judge, const struct service *service,
                                       const char *id)
 {
-    const struct component *component = service->component;
-    for (size_t i = 0; i < component->require_count; i++)
-        if (strcmp(component->requires[i].id, id) == 0 &&
-            holds(judge, service, &component->requires[i]))
-    return &component->requires[i];
-    return NULL;
+    return find_require(judge, service, id, NULL);
 }
 
 const struct require *view_require(const struct judge *judge, const struct view *view,
                                    const char *id)
 {
     const struct require *best = NULL;
-    for (size_t i = 0; i < judge->use_count; i++) {
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next) {
         const struct use *use = &judge->uses[i];
-        if (use->view != view)
-            continue;
-        const struct require *found = service_require(judge, use->service, id);
-        if (found && (!*found->slot || strcmp(found->slot, use->slot->name) == 0) &&
-            (!best || require_severity(found) < require_severity(best)))
+        const struct require *found = find_require(judge, use->service, id, use->slot);
+        if (found && (!best || require_severity(found) < require_severity(best)))
             best = found;
     }
     return best;
