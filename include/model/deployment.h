@@ -49,6 +49,7 @@ struct deployment {
     size_t environment_count, validation_count;
     struct identity *identities;
     size_t identity_count;
+    const struct identity **by_name; /* the same, sorted: names are looked up all the time */
     struct server *servers;
     size_t server_count;
     struct accept *accepts;

@@ -22,7 +22,9 @@ struct view {
     bool has_san, has_eku, self_signed;
     struct strings sans, eku; /* typed, as in cert */
     struct names request;
+    bool signs;                 /* other identities: a CA of the store */
     unsigned roles;             /* 1 << role: what the slots that use it take */
+    size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
     size_t service_count;       /* that use it */
     const struct service *only; /* the one, where it is one */
 };
@@ -42,9 +44,8 @@ struct judge {
     size_t view_count;
     struct use *uses; /* service by service */
     size_t use_count;
-    size_t *service_uses; /* where each service's begin, servers after one another; one more at the
-                             end */
-    size_t *server_services; /* where each server's begin in service_uses */
+    size_t *service_uses;    /* where each service's begin; one more at the end */
+    size_t *server_services; /* where each server's services begin in it */
 };
 /* What a rule looks at; of each scope only its own members are set. */
 struct subject {

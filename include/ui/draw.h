@@ -23,9 +23,6 @@ void draw_bar(WINDOW *win, int y, int x);
 /* Lines of ASCII from now on: --ascii, or a terminal without line drawing. */
 void draw_ascii(bool ascii);
 
-/* UTF-8 that is harmless already, in the locale's bytes, for the libraries that want them. Free it.
- */
-char *draw_local(const char *text);
 /* ERROR, WARN, note, OK or "". */
 const char *level_word(enum level level);
 /* Columns of a row's first column: up to two blanks, at most most, ending with a word. */

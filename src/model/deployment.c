@@ -228,6 +228,21 @@ static void read_accept(cfg_t *cfg, struct accept *accept)
     accept->until = text_or(cfg, "until", "");
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    const struct identity *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static void sort_identities(struct deployment *d)
+{
+    d->by_name = xcalloc(d->identity_count, sizeof *d->by_name);
+    for (size_t i = 0; i < d->identity_count; i++)
+        d->by_name[i] = &d->identities[i];
+    if (d->identity_count)
+        qsort(d->by_name, d->identity_count, sizeof *d->by_name, compare_names);
+}
+
 static void read_all(cfg_t *cfg, struct deployment *d)
 {
     d->release = text_or(cfg, "release", "2.9");
@@ -245,6 +260,7 @@ static void read_all(cfg_t *cfg, struct deployment *d)
     d->identities = xcalloc(d->identity_count, sizeof *d->identities);
     for (unsigned i = 0; i < d->identity_count; i++)
         read_identity(cfg_getnsec(cfg, "identity", i), &d->subject, &d->identities[i]);
+    sort_identities(d);
     d->server_count = cfg_size(cfg, "server");
     d->servers = xcalloc(d->server_count, sizeof *d->servers);
     for (unsigned i = 0; i < d->server_count; i++) {
@@ -325,6 +341,7 @@ void deployment_free(struct deployment *d)
     for (size_t i = 0; i < d->identity_count; i++)
         identity_free(&d->identities[i]);
     free(d->identities);
+    free(d->by_name);
     for (size_t i = 0; i < d->server_count; i++)
         server_free(&d->servers[i]);
     free(d->servers);

@@ -8,9 +8,17 @@
 
 const struct identity *deployment_identity(const struct deployment *deployment, const char *name)
 {
-    for (size_t i = 0; i < deployment->identity_count; i++)
-        if (strcmp(deployment->identities[i].name, name) == 0)
-            return &deployment->identities[i];
+    size_t low = 0, high = deployment->identity_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(name, deployment->by_name[middle]->name);
+        if (order == 0)
+            return deployment->by_name[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return NULL;
 }
 

@@ -73,6 +73,7 @@ bool ui_take(struct ui *ui, const struct event *event)
 {
     struct error err = {0};
     if (!flow_take(ui->flow, event, &err)) {
+        ui->page = flow_page(ui->flow);
         ui_say_error(ui, &err);
         return false;
     }

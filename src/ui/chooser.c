@@ -28,7 +28,7 @@ void chooser_build(struct chooser *chooser, const struct strings *rows, size_t a
     for (size_t i = 0; i < rows->count; i++) {
         struct str text = {0};
         text_clip(&text, rows->items[i], width - MARK_COLUMNS);
-        chooser->names[i] = draw_local(text.length ? str_text(&text) : " ");
+        chooser->names[i] = text_local(text.length ? str_text(&text) : " ");
         chooser->items[i] = new_item(chooser->names[i], NULL);
         str_free(&text);
     }

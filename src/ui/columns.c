@@ -1,6 +1,7 @@
 #include "ui/columns.h"
 
 #include "base/escape.h"
+#include "base/mem.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -213,4 +214,31 @@ void text_wrap(struct strings *out, const char *text, int columns)
             return;
         text = end + 1;
     }
+}
+
+bool text_is_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        text++;
+    return *text == '\0';
+}
+
+char *text_local(const char *text)
+{
+    if (text_is_ascii(text))
+        return xstrdup(text);
+    struct str out = {0};
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    size_t length = strlen(text);
+    for (size_t at = 0; at < length;) {
+        unsigned code = 0;
+        char bytes[64];
+        if (!utf8_next(text, length, &at, &code))
+            continue;
+        size_t size = wcrtomb(bytes, (wchar_t)code, &state);
+        if (size != (size_t)-1)
+            str_add_bytes(&out, bytes, size);
+    }
+    return str_take(&out);
 }

@@ -19,19 +19,12 @@ void draw_ascii(bool ascii)
     ascii_lines = ascii;
 }
 
-static bool is_ascii(const char *text)
-{
-    while (*text && (unsigned char)*text < 0x80)
-        text++;
-    return *text == '\0';
-}
-
 /* Every text on its way to the screen comes through here: text is what columns.c let pass. */
 static void add(WINDOW *win, int y, int x, const char *text)
 {
     if (wmove(win, y, x) == ERR)
         return;
-    if (is_ascii(text)) {
+    if (text_is_ascii(text)) {
         waddstr(win, text);
         return;
     }
@@ -114,26 +107,6 @@ void draw_bar(WINDOW *win, int y, int x)
         mvwaddch(win, y, x, '|');
     else
         mvwadd_wch(win, y, x, WACS_VLINE);
-}
-
-char *draw_local(const char *text)
-{
-    if (is_ascii(text))
-        return xstrdup(text);
-    struct str out = {0};
-    mbstate_t state;
-    memset(&state, 0, sizeof state);
-    size_t length = strlen(text);
-    for (size_t at = 0; at < length;) {
-        unsigned code = 0;
-        char bytes[64];
-        if (!utf8_next(text, length, &at, &code))
-            continue;
-        size_t size = wcrtomb(bytes, (wchar_t)code, &state);
-        if (size != (size_t)-1)
-            str_add_bytes(&out, bytes, size);
-    }
-    return str_take(&out);
 }
 
 const char *level_word(enum level level)

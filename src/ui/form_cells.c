@@ -205,7 +205,7 @@ static void show(FIELD *field, const char *text)
 {
     if (!field)
         return;
-    char *local = draw_local(text), *shown = field_userptr(field);
+    char *local = text_local(text), *shown = field_userptr(field);
     if (shown && strcmp(shown, local) == 0) {
         free(local);
         return;
@@ -252,17 +252,19 @@ static void paint_choice(const struct field *field, struct cell *cell, int *row,
     strings_free(&rows);
 }
 
+/* "= CN", or "=Organisation" on a page where a label needs all twelve columns. */
 static void paint_label(struct ui *ui, const struct field *field, struct cell *cell, bool focus)
 {
     struct str text = {0};
-    int columns = cell->cell_x > 0 ? cell->cell_x : ui->columns - TAIL_COLUMNS;
-    int label = text_columns(field->label);
-    /* A label of all twelve columns begins one earlier. */
-    if (field->follows)
-        str_add(&text, label > LABEL_COLUMNS - 3 && !ui->compact ? "=" : "= ");
-    else if (!ui->compact)
-        str_add(&text, label > LABEL_COLUMNS - 3 ? " " : "  ");
-    text_fit(&text, field->label, columns - text_columns(str_text(&text)) - (ui->compact ? 0 : 1));
+    int indent = 2, columns = cell->cell_x > 0 ? cell->cell_x : ui->columns - TAIL_COLUMNS;
+    for (size_t i = 0; i < ui->page->field_count; i++)
+        if (text_columns(ui->page->fields[i].label) > LABEL_COLUMNS - 3)
+            indent = 1;
+    if (!ui->compact)
+        str_addf(&text, "%-*s", indent, field->follows ? "=" : "");
+    else if (field->follows)
+        str_add(&text, "= ");
+    text_fit(&text, field->label, columns - (int)text.length - (ui->compact ? 0 : 1));
     show(cell->label, str_text(&text));
     look(cell->label, focus ? A_BOLD : A_NORMAL, 0);
     str_free(&text);

@@ -191,6 +191,7 @@ static bool set(struct ui *ui, struct form_view *self, size_t index, const char 
         ui_page_changed(ui);
         return true;
     }
+    ui->page = flow_page(ui->flow);
     if (err.code == STATUS_SYSTEM)
         ui_say_error(ui, &err); /* the disk, the lock: not the field's fault */
     else

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # plan: install/ byte by byte for the presets, its refusals, and what must never be in it.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,0 +1,38 @@
+#ifndef UI_PLAIN_H
+#define UI_PLAIN_H
+
+#include "ui/say.h"
+#include "ui/ui.h"
+
+/* The prompts' halves: plain.c asks a line, plain_form.c a page's fields, plain_rows.c its rows. */
+
+struct plain {
+    struct flow *flow;
+    const struct page *page;
+    FILE *in, *out;
+    bool ids;
+    char *line; /* the last one read, without blanks around */
+    size_t room;
+    char *id;            /* of the question, while pages come and go */
+    const char *open_id; /* the question that waits */
+    bool leaving;
+};
+enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_EMPTY, REPLY_BACK, REPLY_GONE, REPLY_END };
+enum step { STEP_STAYED, STEP_GONE, STEP_END };
+
+typedef void (*plain_why)(struct plain *plain, const void *what);
+
+/* Asks until a line is an answer; "?" and "#" are answered here. REPLY_GONE: another page. */
+enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, plain_why why,
+                     const void *what);
+enum reply plain_confirm(struct plain *plain, const char *id, const char *question, bool *yes);
+/* Lines up to a single dot; wipe and free it. */
+char *plain_text(struct plain *plain, const char *what);
+/* Says what happened; false: refused. plain->page is the page after it. */
+bool plain_take(struct plain *plain, const struct event *event);
+enum step plain_next(struct plain *plain);
+enum step plain_back(struct plain *plain);
+enum step plain_form(struct plain *plain);
+enum step plain_rows(struct plain *plain);
+
+#endif

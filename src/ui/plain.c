@@ -1,0 +1,200 @@
+#include "ui/plain.h"
+
+#include "base/mem.h"
+#include "base/secret.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_line(struct plain *plain)
+{
+    if (plain->line)
+        wipe(plain->line, strlen(plain->line)); /* it may have been of a key */
+    ssize_t length = getline(&plain->line, &plain->room, plain->in);
+    if (length <= 0)
+        return false;
+    plain->line[strcspn(plain->line, "\r\n")] = '\0';
+    return true;
+}
+
+static const char *trimmed(char *line)
+{
+    line += strspn(line, " \t");
+    size_t length = strlen(line);
+    while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+        line[--length] = '\0';
+    return line;
+}
+
+bool plain_take(struct plain *plain, const struct event *event)
+{
+    struct error err = {0};
+    if (!flow_take(plain->flow, event, &err)) {
+        say_error(plain->out, &err);
+        plain->page = flow_page(plain->flow);
+        return false;
+    }
+    plain->page = flow_page(plain->flow);
+    say_message(plain->out, plain->page);
+    return true;
+}
+
+/* "#": where one is; "#ID": there. True when the page is another one. */
+static bool hash(struct plain *plain, const char *line)
+{
+    const char *id = line + 1 + strspn(line + 1, " ");
+    if (!*id) {
+        say_marks(plain->out, plain->page);
+        return false;
+    }
+    char *copy = xstrdup(id);
+    bool gone = plain_take(plain, &(struct event){.kind = EVENT_GOTO, .id = copy});
+    free(copy);
+    return gone;
+}
+
+enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, plain_why why,
+                     const void *what)
+{
+    for (;;) {
+        if (plain->ids && id && *id)
+            say_prompt(plain->out, "[%s] ", id);
+        say_prompt(plain->out, "%s", prompt);
+        plain->open_id = id;
+        if (!read_line(plain)) {
+            fputc('\n', plain->out);
+            return REPLY_END;
+        }
+        const char *line = trimmed(plain->line);
+        if (line != plain->line)
+            memmove(plain->line, line, strlen(line) + 1);
+        line = plain->line;
+        if (strcmp(line, "?") == 0)
+            why(plain, what);
+        else if (line[0] == '#' && hash(plain, line))
+            return REPLY_GONE;
+        else if (line[0] == '#')
+            continue;
+        else if (strcmp(line, "<") == 0)
+            return REPLY_BACK;
+        else if (strcmp(line, "!") == 0)
+            return REPLY_EMPTY;
+        else
+            return *line ? REPLY_TEXT : REPLY_DEFAULT;
+    }
+}
+
+static void why_confirm(struct plain *plain, const void *what)
+{
+    (void)what;
+    say(plain->out, "yes does it, no leaves all as it is.");
+}
+
+enum reply plain_confirm(struct plain *plain, const char *id, const char *question, bool *yes)
+{
+    size_t length = strlen(question);
+    bool asks = length > 0 && question[length - 1] == '?';
+    char *prompt = xformat("%s%s yes or no [no] (? <): ", question, asks ? "" : "?");
+    enum reply reply = plain_ask(plain, id, prompt, why_confirm, NULL);
+    free(prompt);
+    *yes = reply == REPLY_TEXT && (plain->line[0] == 'y' || plain->line[0] == 'Y');
+    return reply;
+}
+
+char *plain_text(struct plain *plain, const char *what)
+{
+    say(plain->out, "%s: paste or type it; a line with a single dot ends it.", what);
+    struct str text = {0};
+    str_reserve(&text, 1 << 16);
+    while (read_line(plain) && strcmp(plain->line, ".") != 0) {
+        if (text.length + strlen(plain->line) > 1 << 20)
+            break;
+        str_add(&text, plain->line);
+        str_add_char(&text, '\n');
+    }
+    char *copy = xstrdup(str_text(&text));
+    str_wipe(&text);
+    return copy;
+}
+
+/* On to the next page; what stands in the way is said, and may be passed. */
+enum step plain_next(struct plain *plain)
+{
+    bool yes = false;
+    if (plain->page->confirm_next) {
+        enum reply reply = plain_confirm(plain, plain->page->id, plain->page->confirm_next, &yes);
+        if (reply == REPLY_END)
+            return STEP_END;
+        if (reply == REPLY_GONE)
+            return STEP_GONE;
+        if (!yes)
+            return STEP_STAYED;
+    }
+    if (plain_take(plain, &(struct event){.kind = EVENT_NEXT}))
+        return STEP_GONE;
+    enum reply reply = plain_confirm(plain, plain->page->id, "Go on all the same?", &yes);
+    if (reply == REPLY_END)
+        return STEP_END;
+    if (reply == REPLY_GONE)
+        return STEP_GONE;
+    if (yes && plain_take(plain, &(struct event){.kind = EVENT_NEXT, .insist = true}))
+        return STEP_GONE;
+    return STEP_STAYED;
+}
+
+enum step plain_back(struct plain *plain)
+{
+    return plain_take(plain, &(struct event){.kind = EVENT_BACK}) ? STEP_GONE : STEP_STAYED;
+}
+
+/* One page, until another one is there. */
+static enum step show(struct plain *plain)
+{
+    plain->page = flow_page(plain->flow);
+    fputc('\n', plain->out);
+    say_heading(plain->out, plain->page);
+    if (plain->page->kind == PAGE_FORM)
+        return plain_form(plain);
+    if (plain->page->kind == PAGE_JOB) {
+        struct error err = {0};
+        bool done;
+        bool good = say_job(plain->out, plain->flow, &done, &err);
+        plain->page = flow_page(plain->flow);
+        if (!good)
+            say_error(plain->out, &err);
+        else if (done)
+            say_message(plain->out, plain->page);
+        if (good && done)
+            return STEP_GONE;
+    }
+    return plain_rows(plain);
+}
+
+int plain_run(struct flow *flow, const struct plain_options *options)
+{
+    struct plain plain = {.flow = flow,
+                          .in = options->in ? options->in : stdin,
+                          .out = options->out ? options->out : stdout,
+                          .ids = options->ids};
+    setlocale(LC_CTYPE, "");
+    const char *held = flow_held(flow);
+    if (held)
+        say_finding(plain.out, LEVEL_WARN, held, NULL);
+    say(plain.out,
+        "An answer a line. Enter takes what stands in brackets, ? says why, < goes back, "
+        "! is an empty answer, # what is left.");
+    int status = STATUS_OK;
+    while (!flow_ended(flow) && !plain.leaving) {
+        if (show(&plain) != STEP_END)
+            continue;
+        say(plain.out, "Error: the input ended at %s; what was answered is saved.",
+            plain.open_id && *plain.open_id ? plain.open_id : flow_page(flow)->id);
+        status = STATUS_NO;
+        break;
+    }
+    fflush(plain.out);
+    free(plain.line);
+    free(plain.id);
+    return status;
+}

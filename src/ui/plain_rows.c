@@ -1,0 +1,215 @@
+#include "base/mem.h"
+#include "base/secret.h"
+#include "ui/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void say_detail(struct plain *plain, const struct row *row)
+{
+    struct strings lines = {0};
+    if (row->detail && *row->detail)
+        strings_split(&lines, row->detail, '\n');
+    say_lines(plain->out, &lines);
+    strings_free(&lines);
+}
+
+static void why(struct plain *plain, const void *what)
+{
+    (void)what;
+    const struct page *page = plain->page;
+    for (size_t i = 0; i < page->row_count; i++) {
+        if (!page->rows[i].detail || !*page->rows[i].detail)
+            continue;
+        say_row(plain->out, i + 1, &page->rows[i]);
+        say_detail(plain, &page->rows[i]);
+    }
+    say_lines(plain->out, &page->why);
+    if (page->kind == PAGE_MENU)
+        return;
+    say(plain->out, "A row's number ticks, opens or explains it; also: tick N, open N, why N, "
+                    "inspect N. leave: leaves, all is saved.");
+}
+
+static void say_actions(struct plain *plain)
+{
+    const struct page *page = plain->page;
+    struct str text = {0};
+    for (size_t i = 0; i < page->action_count; i++)
+        str_addf(&text, "%s%s (%s)", i > 0 ? ", " : "", page->actions[i].id,
+                 page->actions[i].label);
+    if (text.length > 0)
+        say(plain->out, "Also: %s.", str_text(&text));
+    str_free(&text);
+}
+
+static void say_page(struct plain *plain)
+{
+    const struct page *page = plain->page;
+    for (size_t i = 0; i < page->row_count; i++)
+        say_row(plain->out, i + 1, &page->rows[i]);
+    say_lines(plain->out, &page->text);
+    say_lines(plain->out, &page->live);
+    say_actions(plain);
+}
+
+static void inspect(struct plain *plain, const char *file)
+{
+    struct page page = {0};
+    flow_inspect(plain->flow, file, &page);
+    say_lines(plain->out, &page.intro);
+    for (size_t i = 0; i < page.row_count; i++)
+        say_row(plain->out, 0, &page.rows[i]);
+    say_lines(plain->out, &page.text);
+    page_free(&page);
+}
+
+static void why_path(struct plain *plain, const void *what)
+{
+    (void)what;
+    say(plain->out, "The path of a file or of a folder with files.");
+}
+
+/* What the action needs besides: a path, a text, a yes. false: it is not done. */
+static enum step act(struct plain *plain, const struct action *action, size_t row)
+{
+    char *id = xstrdup(action->id), *text = NULL;
+    enum step step = STEP_STAYED;
+    bool yes = !action->confirm;
+    enum reply reply = REPLY_TEXT;
+    if (action->wants_path) {
+        char *prompt = xformat("%s, path (? <): ", action->label);
+        reply = plain_ask(plain, id, prompt, why_path, NULL);
+        free(prompt);
+        if (reply == REPLY_TEXT)
+            text = xstrdup(plain->line);
+    } else if (action->wants_text) {
+        text = plain_text(plain, action->label);
+    }
+    if (reply == REPLY_TEXT && action->confirm)
+        reply = plain_confirm(plain, id, action->confirm, &yes);
+    if (reply == REPLY_END)
+        step = STEP_END;
+    else if (reply == REPLY_GONE)
+        step = STEP_GONE;
+    else if (reply == REPLY_TEXT && yes &&
+             plain_take(plain,
+                        &(struct event){.kind = EVENT_ACTION, .id = id, .text = text, .row = row}))
+        step = STEP_GONE; /* the same page perhaps, but another value: shown again */
+    if (text)
+        wipe(text, strlen(text));
+    free(text);
+    free(id);
+    return step;
+}
+
+static enum step choose(struct plain *plain, size_t row, enum event_kind kind)
+{
+    struct event event = {.kind = kind, .row = row};
+    return plain_take(plain, &event) ? STEP_GONE : STEP_STAYED;
+}
+
+static const struct action *find_action(const struct page *page, const char *word)
+{
+    for (size_t i = 0; i < page->action_count; i++)
+        if (strcasecmp(page->actions[i].id, word) == 0 ||
+            strcasecmp(page->actions[i].label, word) == 0)
+            return &page->actions[i];
+    return NULL;
+}
+
+/* A row's number alone: what Enter or Space would do on the screen. */
+static enum step use_row(struct plain *plain, size_t row)
+{
+    const struct row *at = &plain->page->rows[row];
+    if (plain->page->kind == PAGE_MENU || (at->can_open && !at->can_tick))
+        return choose(plain, row, EVENT_CHOOSE);
+    if (at->can_tick)
+        return choose(plain, row, EVENT_TICK);
+    say_detail(plain, at);
+    return STEP_STAYED;
+}
+
+/* "mend 3", "open 2", "3", "path". */
+static enum step command(struct plain *plain)
+{
+    const struct page *page = plain->page;
+    char *line = plain->line, *end;
+    unsigned long number = strtoul(line, &end, 10);
+    if (!*end) {
+        if (number >= 1 && number <= page->row_count)
+            return use_row(plain, number - 1);
+        say(plain->out, "Error: there are rows 1 to %zu.", page->row_count);
+        return STEP_STAYED;
+    }
+    /* The last word may be a row's number. */
+    size_t row = 0;
+    char *last = strrchr(line, ' ');
+    if (last) {
+        number = strtoul(last + 1, &end, 10);
+        if (last[1] && !*end && number >= 1 && number <= page->row_count) {
+            row = number - 1;
+            *last = '\0';
+        } else {
+            last = NULL;
+        }
+    }
+    if (strcmp(line, "leave") == 0) {
+        plain->leaving = true;
+        return STEP_GONE;
+    }
+    if (last && strcmp(line, "tick") == 0)
+        return choose(plain, row, EVENT_TICK);
+    if (last && strcmp(line, "open") == 0)
+        return choose(plain, row, EVENT_CHOOSE);
+    if (last && (strcmp(line, "why") == 0 || strcmp(line, "?") == 0)) {
+        say_detail(plain, &page->rows[row]);
+        return STEP_STAYED;
+    }
+    if (last && strcmp(line, "inspect") == 0 && page->rows[row].file && *page->rows[row].file) {
+        inspect(plain, page->rows[row].file);
+        return STEP_STAYED;
+    }
+    const struct action *action = find_action(page, line);
+    if (action)
+        return act(plain, action, row);
+    for (size_t i = 0; page->kind == PAGE_MENU && i < page->row_count; i++)
+        if (page->rows[i].id && strcasecmp(page->rows[i].id, line) == 0)
+            return choose(plain, i, EVENT_CHOOSE);
+    say(plain->out, "Error: no row and no action is called so.");
+    return STEP_STAYED;
+}
+
+enum step plain_rows(struct plain *plain)
+{
+    say_page(plain);
+    for (;;) {
+        const struct page *page = plain->page;
+        bool menu = page->kind == PAGE_MENU;
+        const char *next = page->next && *page->next ? page->next : "Next";
+        size_t at = page->at < page->row_count ? page->at : 0;
+        char *prompt = menu ? xformat("Choose 1 to %zu [%zu] (? < #): ", page->row_count, at + 1)
+                       : page->row_count > 0
+                           ? xformat("A row, an action, or Enter: %s (? < #): ", next)
+                           : xformat("Enter: %s (? < #): ", next);
+        free(plain->id);
+        plain->id = xstrdup(page->id);
+        enum reply reply = plain_ask(plain, plain->id, prompt, why, NULL);
+        free(prompt);
+        enum step step = STEP_STAYED;
+        if (reply == REPLY_END)
+            return STEP_END;
+        if (reply == REPLY_GONE)
+            return STEP_GONE;
+        if (reply == REPLY_BACK)
+            step = plain_back(plain);
+        else if (reply == REPLY_DEFAULT && menu && page->row_count > 0)
+            step = choose(plain, at, EVENT_CHOOSE);
+        else if (reply == REPLY_DEFAULT)
+            step = plain_next(plain);
+        else if (reply == REPLY_TEXT)
+            step = command(plain);
+        if (step != STEP_STAYED)
+            return step;
+    }
+}

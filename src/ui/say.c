@@ -1,0 +1,190 @@
+#include "ui/say.h"
+
+#include "base/mem.h"
+#include "ui/columns.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void put(FILE *out, const char *text)
+{
+    struct str harmless = {0};
+    text_clip(&harmless, text, INT_MAX);
+    char *local = text_local(str_text(&harmless));
+    fputs(local, out);
+    free(local);
+    str_free(&harmless);
+}
+
+static printf_like(2, 0) void put_format(FILE *out, const char *format, va_list args)
+{
+    char *text;
+    if (vasprintf(&text, format, args) < 0)
+        return;
+    put(out, text);
+    free(text);
+}
+
+void say(FILE *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_format(out, format, args);
+    va_end(args);
+    fputc('\n', out);
+}
+
+void say_prompt(FILE *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_format(out, format, args);
+    va_end(args);
+    fflush(out);
+}
+
+void say_lines(FILE *out, const struct strings *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        say(out, "%s", lines->items[i]);
+}
+
+void say_heading(FILE *out, const struct page *page)
+{
+    if (page->steps > 0)
+        say(out, "%s - step %d of %d", page->heading, page->step, page->steps);
+    else
+        say(out, "%s", page->heading);
+    say_lines(out, &page->intro);
+}
+
+/* With a full stop where it has none. */
+static void add_sentence(struct str *out, const char *text)
+{
+    if (!text || !*text)
+        return;
+    str_addf(out, "%s%s", out->length > 0 ? " " : "", text);
+    if (!strchr(".!?:", text[strlen(text) - 1]))
+        str_add_char(out, '.');
+}
+
+void say_finding(FILE *out, enum level level, const char *message, const char *remedy)
+{
+    struct str text = {0};
+    add_sentence(&text, message);
+    add_sentence(&text, remedy);
+    const char *word = level == LEVEL_ERROR ? "Error: " : level == LEVEL_WARN ? "Warning: " : "";
+    /* More lines than one stay lines. */
+    struct strings lines = {0};
+    strings_split(&lines, str_text(&text), '\n');
+    for (size_t i = 0; i < lines.count; i++)
+        say(out, "%s%s", i == 0 ? word : "", lines.items[i]);
+    strings_free(&lines);
+    str_free(&text);
+}
+
+void say_error(FILE *out, const struct error *err)
+{
+    char *message =
+        *err->place ? xformat("%s: %s", err->place, err->message) : xstrdup(err->message);
+    say_finding(out, LEVEL_ERROR, message, err->remedy);
+    free(message);
+}
+
+void say_message(FILE *out, const struct page *page)
+{
+    if (page->message && *page->message)
+        say_finding(out, page->message_level, page->message, NULL);
+}
+
+void say_row(FILE *out, size_t number, const struct row *row)
+{
+    struct str text = {0};
+    if (number > 0)
+        str_addf(&text, "  %zu ", number);
+    if (row->word && *row->word)
+        str_addf(&text, "%s: ", row->word);
+    const char *at = row->text;
+    while (*at == ' ')
+        at++;
+    while (*at) {
+        size_t blanks = strspn(at, " ");
+        if (blanks >= 2 && at[blanks])
+            str_add(&text, ", ");
+        else if (blanks == 1 && at[blanks])
+            str_add_char(&text, ' ');
+        at += blanks;
+        size_t word = strcspn(at, " ");
+        str_add_bytes(&text, at, word);
+        at += word;
+    }
+    if (row->can_tick)
+        str_add(&text, row->ticked ? " (ticked)" : " (not ticked)");
+    say(out, "%s", str_text(&text));
+    str_free(&text);
+}
+
+void say_marks(FILE *out, const struct page *page)
+{
+    for (size_t i = 0; i < page->mark_count; i++) {
+        const struct mark *mark = &page->marks[i];
+        const char *label = mark->label + strspn(mark->label, " ");
+        bool target = mark->id && *mark->id;
+        say(out, "  %s: %s%s%s", label,
+            mark->sign == '>' ? "here"
+            : mark->words     ? mark->words
+                              : "",
+            target ? ", #" : "", target ? mark->id : "");
+    }
+    if (page->mark_count == 0)
+        say(out, "This is all there is to answer here.");
+}
+
+/* "done total note" as "3 of 21: note". */
+static void say_step(FILE *out, const char *line)
+{
+    char *note;
+    unsigned long done = strtoul(line, &note, 10), total = strtoul(note, &note, 10);
+    while (*note == ' ')
+        note++;
+    struct row row = {.text = note};
+    say_prompt(out, "%lu of %lu: ", done, total);
+    say_row(out, 0, &row);
+}
+
+bool say_job(FILE *out, struct flow *flow, bool *done, struct error *err)
+{
+    void *arg = NULL;
+    job_function function = flow_job(flow, &arg);
+    *done = function != NULL;
+    if (!function)
+        return true;
+    struct job *job;
+    int fd;
+    if (!job_start(function, arg, &job, &fd, err))
+        return false;
+    FILE *steps = fdopen(dup(fd), "r");
+    char *line = NULL;
+    size_t room = 0;
+    while (steps && getline(&line, &room, steps) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (!out)
+            continue;
+        say_step(out, line);
+        fflush(out);
+    }
+    free(line);
+    if (steps)
+        fclose(steps);
+    bool good = job_join(job, err);
+    flow_job_result(flow, good, err);
+    struct error refused = {0};
+    if (!flow_take(flow, &(struct event){.kind = EVENT_DONE}, &refused) && good) {
+        *err = refused;
+        return false;
+    }
+    return good;
+}
