@@ -27,33 +27,33 @@ const char *pki_kind_word(enum pki_kind kind);
 
 /* What is odd about the text of a PEM file. */
 enum pem_flag {
-    PEM_GLUED = 1 << 0,     /* END and BEGIN on one line */
-    PEM_INDENTED = 1 << 1,  /* a blank before BEGIN: other readers skip that object */
-    PEM_UTF16 = 1 << 2,     /* saved as UTF-16: other readers find nothing */
-    PEM_BOM = 1 << 3,       /* byte order mark of UTF-8 */
-    PEM_BETWEEN = 1 << 4,   /* text or blank lines between two objects */
-    PEM_NO_END = 1 << 5,    /* no line end after the last END */
-    PEM_TRAILING = 1 << 6,  /* more than one blank line, or text, after the last END */
-    PEM_BROKEN = 1 << 7,    /* a BEGIN whose object could not be read */
+    PEM_GLUED = 1 << 0,    /* END and BEGIN on one line */
+    PEM_INDENTED = 1 << 1, /* a blank before BEGIN: other readers skip that object */
+    PEM_UTF16 = 1 << 2,    /* saved as UTF-16: other readers find nothing */
+    PEM_BOM = 1 << 3,      /* byte order mark of UTF-8 */
+    PEM_BETWEEN = 1 << 4,  /* text or blank lines between two objects */
+    PEM_NO_END = 1 << 5,   /* no line end after the last END */
+    PEM_TRAILING = 1 << 6, /* more than one blank line, or text, after the last END */
+    PEM_BROKEN = 1 << 7,   /* a BEGIN whose object could not be read */
 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {
-    enum pki_kind kind; /* several kinds in one file: the first object's */
-    bool pem;           /* else DER (or SSH text) */
-    unsigned flags;     /* enum pem_flag */
-    bool locked;        /* a password is needed for all or a part */
+    enum pki_kind kind;  /* several kinds in one file: the first object's */
+    bool pem;            /* else DER (or SSH text) */
+    unsigned flags;      /* enum pem_flag */
+    bool locked;         /* a password is needed for all or a part */
     bool wrong_password; /* one was given and didn't open it */
     struct object *objects;
     size_t count;
-    char *problem; /* why nothing (or less) could be read; NULL when all is well */
+    char *problem;       /* why nothing (or less) could be read; NULL when all is well */
     struct str ssh_text; /* of an SSH public key: its line */
 };
 
 /* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
  * PKCS#12; keys; SSH keys. Never fails: what can't be read is PKI_UNKNOWN with a problem, hostile
- * input included. password may be NULL; never asked for here. Glued, indented and UTF-16 PEM is read
- * nevertheless, with its flag. Free with pki_file_free. */
+ * input included. password may be NULL; never asked for here. Glued, indented and UTF-16 PEM is
+ * read nevertheless, with its flag. Free with pki_file_free. */
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out);
 void pki_file_free(struct pki_file *file);

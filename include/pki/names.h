@@ -17,7 +17,8 @@ void names_free(struct names *names);
 void names_copy(struct names *to, const struct names *from);
 
 /* One "ATTR:value" as the MMP takes it, into names; surrounding quotes of the value are dropped.
- * Unknown attributes, X.520 limits, blanks after a comma in a SAN are errors that say what to do. */
+ * Unknown attributes, X.520 limits, blanks after a comma in a SAN are errors that say what to do.
+ */
 must_check bool names_add(struct names *names, const char *argument, struct error *err);
 /* One value judged alone, as the wizard types it: limits, control bytes, two letters of C, a host
  * where the field needs one. The message names the column where that helps. */
@@ -35,13 +36,14 @@ bool is_ip_address(const char *text); /* IPv4 or IPv6 */
 /* The whole SAN: CN first where it is a host name or an address, then the rest, each once, typed
  * ("DNS:x" "IP:y" "email:z" "URI:u"). SPEC 5, guide D.2. */
 void names_full_san(const struct names *names, struct strings *out);
-/* One SAN as typed, with its type: "DNS:x" "IP:y" "email:z" "URI:u"; an IPv6 address as RFC 5952. */
+/* One SAN as typed, with its type: "DNS:x" "IP:y" "email:z" "URI:u"; an IPv6 address as RFC 5952.
+ */
 char *san_typed(const char *value);
 /* The line to type on the appliance: pki csr base CN:x O:"Example Inc." subjectAltName:a,b
  * base's keyword is the verb: "csr" or "selfsigned". Adds to out. The CN is not repeated. */
 void names_line(const struct names *names, const char *verb, const char *base, struct str *out);
-/* A SAN entry ("DNS:*.x" …) or a bare name covers the wanted name: equal without regard to case, or a
- * wildcard that stands for exactly its first label. wanted is a host name or an address. */
+/* A SAN entry ("DNS:*.x" …) or a bare name covers the wanted name: equal without regard to case, or
+ * a wildcard that stands for exactly its first label. wanted is a host name or an address. */
 bool san_covers(const char *entry, const char *wanted);
 /* ISO 3166-1 alpha-2, capitals. */
 bool is_country(const char *code);

@@ -80,6 +80,8 @@ void judge_close(struct judge *judge);
 const struct use *judge_uses(const struct judge *judge, const struct service *service,
                              size_t *count);
 const struct view *judge_view(const struct judge *judge, const struct identity *identity);
+/* The union of what its slots need: serverAuth, clientAuth. */
+void view_usages(const struct judge *judge, const struct view *view, struct strings *out);
 /* The view's names hold the wanted one: a SAN covers it, the CN counts only without any SAN. */
 bool view_has_name(const struct view *view, const char *wanted);
 /* What it is called in a message: its certificate's file, else `identity "x"`. Free it. */

@@ -37,7 +37,7 @@ struct form_view {
     FIELD **fields;
     struct cell *cells;
     size_t cell_count;
-    int top, height, pages, left;
+    int intro, top, height, pages, left;
 };
 
 /* What the flow says of a field, or what it would say of the text typed there. */

@@ -375,6 +375,8 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     free(flow->message);
     flow->message = NULL;
     flow->message_level = LEVEL_NONE;
+    if (flow->loaded && !flow->at)
+        flow->facts.at = time(NULL); /* a page may stand open for days */
     bool good = true;
     switch (event->kind) {
     case EVENT_BACK:

@@ -163,6 +163,21 @@ static void bundle_no_root(const struct rule *rule, const struct subject *s, str
     certs_free(&look.pool);
 }
 
+/* Each was issued by the next, from leaf (where it does not stand first itself) to a root. Of
+ * several paths, cross-signed ones, any will do. */
+static bool is_path(const struct certs *pool, const struct cert *leaf)
+{
+    const struct cert *below = leaf;
+    for (size_t i = 0; i < pool->count; i++) {
+        if (i == 0 && cert_same(pool->items[0], leaf))
+            continue;
+        if (below->self_signed || !cert_issued_by(below, pool->items[i]))
+            return false;
+        below = pool->items[i];
+    }
+    return below->self_signed;
+}
+
 /* Certificates on the path, in the order in which they stand. */
 static bool in_order(const struct certs *pool, const struct chain *chain, size_t from)
 {
@@ -180,7 +195,8 @@ static bool in_order(const struct certs *pool, const struct chain *chain, size_t
 static void bundle_order(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct look look;
-    if (look_open(s, &look) && look.chain.complete && !in_order(&look.pool, &look.chain, 1)) {
+    if (look_open(s, &look) && look.chain.complete && !is_path(&look.pool, s->view->leaf) &&
+        !in_order(&look.pool, &look.chain, 1)) {
         struct finding *finding =
             report(out, rule, s, "%s is not in order: the issuer of %s comes first, its root last",
                    s->name, s->view->leaf_file);
@@ -303,9 +319,7 @@ static void fullchain_needed(const struct rule *rule, const struct subject *s, s
     certs_add(&pool, s->file);
     struct chain chain;
     chain_build(view->leaf, pool.items, pool.count, s->judge->facts->at, &chain);
-    bool exact = pool.count == chain.count;
-    for (size_t i = 0; exact && i < pool.count; i++)
-        exact = cert_same(pool.items[i], chain.certs[i]);
+    bool exact = pool.count && cert_same(pool.items[0], view->leaf) && is_path(&pool, view->leaf);
     const struct cert *top = chain_top(&chain);
     const struct store_file *bundle = view->files[ROLE_BUNDLE];
     bool told = false; /* the bundle of the same import lacks the same */

@@ -46,7 +46,7 @@ static void template_webserver(const struct rule *rule, const struct subject *s,
     if (strcasecmp(identity->template_name, "WebServer") != 0)
         return;
     struct strings eku = {0};
-    identity_eku(&s->judge->facts->deployment, identity, &eku);
+    view_usages(s->judge, s->view, &eku);
     if (strings_has(&eku, "clientAuth")) {
         struct finding *finding = report(
             out, rule, s,
@@ -66,7 +66,7 @@ static void public_clientauth(const struct rule *rule, const struct subject *s,
     if (strcmp(identity->signer, "public") != 0)
         return;
     struct strings eku = {0};
-    identity_eku(&s->judge->facts->deployment, identity, &eku);
+    view_usages(s->judge, s->view, &eku);
     if (strings_has(&eku, "clientAuth")) {
         struct finding *finding = report(
             out, rule, s, "identity \"%s\" needs clientAuth, which public CAs stop issuing in 2026",

@@ -164,6 +164,36 @@ static void verb_names(const struct rule *rule, const struct subject *s, struct 
     strings_free(&lack);
 }
 
+/* The names in a certificate that is not ours, a file of the store: slot is the hole that names it.
+ */
+static void verb_names_of_file(const struct rule *rule, const struct subject *s,
+                               struct findings *out)
+{
+    struct strings files = {0}, names = {0};
+    expand(s, s->require->slot, &files);
+    for (size_t i = 0; i < s->require->names.count; i++)
+        expand(s, s->require->names.items[i], &names);
+    for (size_t i = 0; i < files.count && !s->judge->planned; i++) {
+        const struct cert *cert = scan_cert(&s->judge->facts->scan, files.items[i]);
+        struct subject subject = *s;
+        subject.name = files.items[i];
+        for (size_t j = 0; j < names.count; j++) {
+            if (cert && cert_has_name(cert, names.items[j]))
+                continue;
+            char *why = reason(s);
+            struct finding *finding = report(out, rule, &subject, "%s %s%s%s%s", files.items[i],
+                                             cert ? "lacks " : "is no certificate of the store",
+                                             cert ? names.items[j] : "", *why ? ". " : "", why);
+            report_remedy(finding,
+                          "have a certificate with %s in its SAN made there, and put it here",
+                          names.items[j]);
+            free(why);
+        }
+    }
+    strings_free(&names);
+    strings_free(&files);
+}
+
 /* A literal is exact (postgres); a host name is so without regard to case. */
 static void verb_cn(const struct rule *rule, const struct subject *s, struct findings *out)
 {
@@ -422,6 +452,24 @@ static bool has_open_port(const struct subject *s)
     return found;
 }
 
+/* X12.6.4 is after X12.6: the letters in front do not count. */
+static bool is_older(const struct subject *s)
+{
+    struct strings versions = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        expand(s, s->require->names.items[i], &versions);
+    bool older = false;
+    if (versions.count == 2) {
+        char open[] = "";
+        const char *stated = strpbrk(versions.items[0], "0123456789");
+        char *wanted = strpbrk(versions.items[1], "0123456789");
+        const struct release range = {.from = wanted, .until = open};
+        older = stated && wanted && !release_in(&range, stated);
+    }
+    strings_free(&versions);
+    return older;
+}
+
 static bool is_service(const struct subject *s)
 {
     return s->service != NULL;
@@ -435,7 +483,7 @@ static const struct {
     {"service", is_service},          {"wildcard", has_wildcard},
     {"address", has_address},         {"no-san", has_no_san},
     {"no-identity", has_no_identity}, {"no-management", has_no_management},
-    {"open-port", has_open_port},
+    {"open-port", has_open_port},     {"older", is_older},
 };
 
 /* The last sentence of the reason is the remedy. */
@@ -470,6 +518,8 @@ static void judge_require(const struct subject *s, struct findings *out)
         .id = require->id, .section = require->section, .severity = require_severity(require)};
     if (*require->present)
         verb_present(&rule, s, out);
+    else if (*require->slot == '{')
+        verb_names_of_file(&rule, s, out);
     else if (s->view && require->names.count)
         verb_names(&rule, s, out);
     else if (s->view && require->cn.count)
@@ -491,7 +541,7 @@ static bool wants_slot(const struct require *require)
 {
     bool certificate = require->names.count || require->cn.count || require->eku.count ||
                        *require->not_signer || *require->key_not_of || *require->same_ca_as;
-    return *require->slot || (certificate && !*require->present);
+    return *require->slot != '{' && (*require->slot || (certificate && !*require->present));
 }
 
 static void judge_slots(const struct subject *service, struct findings *out)

@@ -45,6 +45,22 @@ static void view_leaf(struct view *view)
     }
 }
 
+/* As identity_eku, from the uses found already: thousands of identities stay quick. */
+void view_usages(const struct judge *judge, const struct view *view, struct strings *out)
+{
+    static const char *const order[] = {"serverAuth", "clientAuth"};
+    struct strings needed = {0};
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
+        for (size_t j = 0; j < judge->uses[i].slot->eku.count; j++)
+            strings_add_new(&needed, judge->uses[i].slot->eku.items[j]);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (strings_has(&needed, order[i]))
+            strings_add_new(out, order[i]);
+    for (size_t i = 0; i < needed.count; i++)
+        strings_add_new(out, needed.items[i]);
+    strings_free(&needed);
+}
+
 static void view_says(const struct judge *judge, struct view *view)
 {
     const struct identity *identity = view->identity;
@@ -65,7 +81,7 @@ static void view_says(const struct judge *judge, struct view *view)
     view->self_signed = strcmp(identity->signer, "self") == 0;
     /* pki selfsigned writes no usages (SPEC 5), so it can serve any. */
     if (!view->self_signed)
-        identity_eku(&judge->facts->deployment, identity, &view->eku);
+        view_usages(judge, view, &view->eku);
     view->has_eku = view->eku.count > 0;
 }
 

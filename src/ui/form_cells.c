@@ -2,6 +2,7 @@
 #include "ui/columns.h"
 #include "ui/form_view.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,34 +136,44 @@ static void make_fields(struct ui *ui, struct form_view *self, int width)
     }
 }
 
+/* Rows that all fields take on one page. */
+static int rows_needed(const struct form_view *self)
+{
+    if (self->cell_count == 0)
+        return 0;
+    const struct cell *last = &self->cells[self->cell_count - 1];
+    return last->cell_row + last->height;
+}
+
+/* The intro stands above as far as the fields leave room, a third of the body at least. */
+static void place_all(struct ui *ui, struct form_view *self, int width)
+{
+    int body = frame_bottom(ui) - frame_top(ui), count = (int)ui->page->intro.count;
+    place(ui, self, width, INT_MAX);
+    int fields = rows_needed(self), room = body - fields - 1;
+    int most = room > body / 3 ? room : body / 3;
+    self->intro = ui->compact ? 0 : count < most ? count : most;
+    self->top = frame_top(ui) + self->intro + (self->intro > 0);
+    self->height = frame_bottom(ui) - self->top;
+    if (fields <= self->height) {
+        self->height = fields > 0 ? fields : 1;
+        return;
+    }
+    int live = ui->compact || ui->page->live.count == 0 ? 0 : ui->page->live.count > 3 ? 4 : 3;
+    self->height -= 1 + live; /* a row for "more", some for the live lines */
+    place(ui, self, width, self->height);
+}
+
 void form_cells_build(struct ui *ui, struct form_view *self)
 {
     form_cells_drop(self);
-    const struct page *page = ui->page;
     self->left = map_columns(ui) + 1;
-    self->top = frame_top(ui);
-    int bottom = frame_bottom(ui);
-    int intro = ui->compact ? 0 : (int)page->intro.count;
-    if (intro > (bottom - self->top) / 3)
-        intro = (bottom - self->top) / 3;
-    if (intro > 0)
-        self->top += intro + 1;
-    self->cell_count = page->field_count;
-    self->height = bottom - self->top;
-    self->pages = 1;
+    self->cell_count = ui->page->field_count;
+    self->cells = xcalloc(self->cell_count + 1, sizeof *self->cells);
+    int width = ui->columns - self->left;
+    place_all(ui, self, width);
     if (self->cell_count == 0)
         return;
-    self->cells = xcalloc(self->cell_count, sizeof *self->cells);
-    int width = ui->columns - self->left, room = self->height;
-    place(ui, self, width, room);
-    if (self->pages > 1) { /* a row for "more", some for the live lines */
-        int live = ui->compact || page->live.count == 0 ? 0 : page->live.count > 3 ? 4 : 3;
-        place(ui, self, width, room - 1 - live);
-        self->height = room - 1 - live;
-    } else {
-        struct cell *last = &self->cells[self->cell_count - 1];
-        self->height = last->cell_row + last->height;
-    }
     self->win = newwin(self->height, width, self->top, self->left);
     if (!self->win)
         return;
@@ -171,7 +182,6 @@ void form_cells_build(struct ui *ui, struct form_view *self)
     self->form = new_form(self->fields);
     set_form_win(self->form, self->win);
     set_form_sub(self->form, self->win);
-    form_opts_off(self->form, O_NL_OVERLOAD | O_BS_OVERLOAD);
     post_form(self->form);
     self->all_changed = true;
 }
@@ -402,9 +412,11 @@ void form_cells_draw(struct ui *ui, struct form_view *self)
     if (!ui->compact) {
         draw_map(ui, self);
         int y = frame_top(ui);
-        for (size_t i = 0; i < ui->page->intro.count && y < self->top - 1; i++, y++)
+        for (int i = 0; i < self->intro; i++, y++)
             draw_text(stdscr, y, self->left + 1, ui->columns - self->left - 1,
                       ui->page->intro.items[i]);
+        if (self->intro < (int)ui->page->intro.count)
+            draw_text(stdscr, y - 1, ui->columns - 8, 8, " .. (F1)");
     }
     form_live_draw(ui, self);
     ui->cursor_y = frame_top(ui);

@@ -225,9 +225,8 @@ void screen_stop(bool lost)
                 leave_modes();
             endwin();
         }
-        SCREEN *screen = terminal.screen;
+        /* No delscreen: the panel library's own root hangs on the screen and would leak. */
         terminal.screen = NULL;
-        delscreen(screen);
     }
     keys_free(terminal.keys);
     terminal.keys = NULL;

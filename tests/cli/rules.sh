@@ -7,6 +7,7 @@
 #   #! broken COMMAND
 #   #! good COMMAND
 #   #! options --at DATE        of check, in both variants
+#   #! severity error           of the finding in broken, where one id has several
 #
 # A line ending in `#! broken` or `#! good` is in that variant only. Broken must give this rule, and no
 # other error; good must be silent about it and without any error.
@@ -75,6 +76,8 @@ judge()
     else
         same "$id: broken is told" true "$has"
         same "$id: and no other error" "" "$(echo "$errors" | tr ' ' '\n' | grep -vx "$id")"
+        [ -z "$(said severity "$file")" ] || same "$id: its severity" "$(said severity "$file")" \
+            "$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | unique | join(" ")' <"$T/out")"
         same "$id: with a remedy" true \
             "$(jq -r --arg id "$id" 'all(.[] | select(.id == $id); .message != "" and .remedy != "")' <"$T/out")"
     fi
