@@ -81,8 +81,9 @@ if [ -x "$O/san/certwright" ] &&
     echo "# skipped: leaks in the sanitizer build (LeakSanitizer may not trace here)"
     leaks=0
 fi
-san="export ASAN_OPTIONS=detect_leaks=$leaks:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; "
-leak_check="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect"
+# SLOW tells a test that measures time, or repeats, that it runs many times slower than it will.
+san="export SLOW=sanitizer ASAN_OPTIONS=detect_leaks=$leaks:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; "
+leak_check="SLOW=valgrind valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect"
 
 # The slowest kinds first, so that no long one is left alone at the end.
 for file in "$top"/tests/tui/*.test; do

@@ -98,6 +98,9 @@ const struct require *service_require(const struct judge *judge, const struct se
 struct finding *report(struct findings *out, const struct rule *rule, const struct subject *subject,
                        const char *format, ...) printf_like(4, 5);
 void report_remedy(struct finding *finding, const char *format, ...) printf_like(2, 3);
+/* A change of deployment.conf, and the new request that follows where there is one already. */
+void report_change(struct finding *finding, const struct view *view, const char *format, ...)
+    printf_like(3, 4);
 void report_mend(struct finding *finding, const char *value);
 /* The whole list that subjectAltName becomes, separated by blanks. */
 void report_mend_sans(struct finding *finding, const struct view *view,

@@ -113,12 +113,11 @@ static bool set_top(struct flow *flow, const char *option, const char *text, str
 
 static bool set_domain(struct flow *flow, const char *text, struct error *err)
 {
-    const char *blank = strchr(text, ' ');
+    struct error why = {0};
     if (!*text)
         return error_set(err, STATUS_NO, "Domain", "type a domain like example.com", "an answer is needed here");
-    if (blank)
-        return error_set(err, STATUS_NO, "Domain", "put a dot, or take it out",
-                         "a domain has no blank (column %zu)", (size_t)(blank - text) + 1);
+    if (!host_check(text, &why))
+        return error_set(err, STATUS_NO, "Domain", why.remedy, "%s", why.message);
     if (!is_host_name(text) || *text == '*')
         return error_set(err, STATUS_NO, "Domain", "write it like example.com", "\"%s\" is no domain", text);
     if (!flow->loaded || flow_is_as_built(flow))
@@ -188,9 +187,12 @@ static void build_facts(struct flow *flow, struct page *page)
                                          tick ? (on ? "yes" : "no") : value);
         field_help(field, fact->help, fact->section);
         field->optional = true;
-        if (fact->type == ANSWER_HOST && *value && !is_host_name(value) && !is_ip_address(value))
-            field_finding(field, LEVEL_ERROR, "that is no host name or address",
-                          "write it like cucm.example.com", NULL);
+        struct error err = {0};
+        if (fact->type == ANSWER_HOST && *value && !host_check(value, &err)) {
+            char *mend = host_mend(value);
+            field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
+            free(mend);
+        }
         free(path);
         free(id);
     }

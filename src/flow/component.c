@@ -63,10 +63,11 @@ static void judge_option(struct field *field, const struct ask *ask, const char 
     struct error err = {0};
     if (!*value)
         return;
-    if (ask->type == ANSWER_HOST && !is_ip_address(value) && !attribute_check(ATTR_CN, value, &err))
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
-    else if (ask->type == ANSWER_HOST && !is_ip_address(value) && !is_host_name(value))
-        field_finding(field, LEVEL_ERROR, "that is no host name", "write it like join.example.com", NULL);
+    if (ask->type == ANSWER_HOST && !host_check(value, &err)) {
+        char *mend = host_mend(value);
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
+        free(mend);
+    }
 }
 
 static void add_option(const struct flow *flow, const struct service *service,

@@ -312,6 +312,8 @@ static void add_marks(struct flow *flow, struct page *page)
             page->step = page->steps;
         add_mark(page, id, sign, strcmp(id, "facts") == 0 ? "surroundings" : id);
     }
+    if (!page->step) /* the last page is no step */
+        page->steps = 0;
     strings_free(&order);
 }
 

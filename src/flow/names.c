@@ -120,8 +120,11 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     field_help(field, "The common name: the fully qualified name that clients connect to. It joins the SAN by itself.", "3.1");
     field->fold = flow_lab(flow);
     field->follows = cn && derived.attributes[ATTR_CN] && strcmp(cn, derived.attributes[ATTR_CN]) == 0;
-    if (cn && !attribute_check(ATTR_CN, cn, &err))
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+    if (cn && !attribute_check(ATTR_CN, cn, &err)) {
+        char *mend = host_mend(cn);
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
+        free(mend);
+    }
 
     char *sans = strings_join(&identity->names.sans, " ");
     field = add_field(service, slot, "subjectAltName", "SAN", FIELD_TEXT, sans, page);

@@ -101,13 +101,12 @@ static bool rename_server(struct flow *flow, const struct server *server, const 
 static bool set_address(struct flow *flow, const struct server *server, const char *address,
                         struct error *err)
 {
-    const char *blank = strchr(address, ' ');
-    if (blank)
-        return error_set(err, STATUS_NO, "Address", "put a dot, or take it out",
-                         "a host name has no blank (column %zu)", (size_t)(blank - address) + 1);
-    if ((!is_host_name(address) || *address == '*') && !is_ip_address(address))
-        return error_set(err, STATUS_NO, "Address", "write it like cms1.example.com or 192.0.2.10",
-                         "\"%s\" is no host name or address", address);
+    struct error why = {0};
+    if (!host_check(address, &why))
+        return error_set(err, STATUS_NO, "Address", why.remedy, "%s", why.message);
+    if (*address == '*')
+        return error_set(err, STATUS_NO, "Address", "Write the server's own name",
+                         "a server's address has no wildcard");
     struct conf_step path[] = {{"server", server->name}, {"address", NULL}};
     struct str text = {0};
     struct strings value = {0};

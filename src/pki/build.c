@@ -75,7 +75,7 @@ bool build_eku(const struct strings *eku, STACK_OF(X509_EXTENSION) * *list, stru
         good = oid && sk_ASN1_OBJECT_push(usages, oid) > 0;
         if (!good) {
             ASN1_OBJECT_free(oid);
-            error_set(err, STATUS_NO, "extendedKeyUsage", "Write serverAuth, clientAuth or an OID",
+            error_set(err, STATUS_NO, "extendedKeyUsage", "write serverAuth, clientAuth or an OID",
                       "\"%s\" is no usage", eku->items[i]);
         }
     }
@@ -109,7 +109,7 @@ bool build_san(const struct names *names, STACK_OF(X509_EXTENSION) * *list, stru
         good = name && sk_GENERAL_NAME_push(san, name) > 0;
         if (!good) {
             GENERAL_NAME_free(name);
-            error_set(err, STATUS_NO, "subjectAltName", "Check how it is written",
+            error_set(err, STATUS_NO, "subjectAltName", "check how it is written",
                       "no certificate can hold \"%s\"", full.items[i]);
         }
     }

@@ -64,7 +64,7 @@ bool csr_make(const struct key *key, const struct names *names, struct str *pem,
 {
     crypto_init();
     if (!names->attributes[ATTR_CN] || !*names->attributes[ATTR_CN])
-        return error_set(err, STATUS_NO, "CN", "Give the name that clients connect to, as CN:NAME",
+        return error_set(err, STATUS_NO, "CN", "give the name that clients connect to, as CN:NAME",
                          "a request needs a common name");
     if (!key_can_sign(key, err))
         return false;

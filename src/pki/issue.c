@@ -24,11 +24,11 @@ static bool set_serial(X509 *x509)
 static bool end_of(int days, time_t now, time_t *end, struct error *err)
 {
     if (days < 1)
-        return error_set(err, STATUS_NO, "days", "Give one day or more", "%d days are no lifetime",
+        return error_set(err, STATUS_NO, "days", "give one day or more", "%d days are no lifetime",
                          days);
     *end = now + (time_t)days * SECONDS_A_DAY;
     if (*end > last_moment)
-        return error_set(err, STATUS_NO, "days", "Give fewer, as 365 or 3650",
+        return error_set(err, STATUS_NO, "days", "give fewer, as 365 or 3650",
                          "%d days end after the year 9999", days);
     return true;
 }
@@ -100,7 +100,7 @@ bool cert_selfsign(const struct key *key, const struct names *names, int days, t
     crypto_init();
     time_t end;
     if (!names->attributes[ATTR_CN] || !*names->attributes[ATTR_CN])
-        return error_set(err, STATUS_NO, "CN", "Give the name that clients connect to, as CN:NAME",
+        return error_set(err, STATUS_NO, "CN", "give the name that clients connect to, as CN:NAME",
                          "a certificate needs a common name");
     if (!key_can_sign(key, err) || !end_of(days, now, &end, err))
         return false;
@@ -119,20 +119,20 @@ static bool ca_check(const struct cert *ca, const struct key *ca_key, time_t now
 {
     if (!ca->is_ca)
         return error_set(err, STATUS_NO, ca->subject,
-                         "Name a CA's certificate, as pki selfsigned makes one",
+                         "name a CA's certificate, as pki selfsigned makes one",
                          ca->has_basic ? "its basicConstraints say CA:FALSE: it may not sign others"
                                        : "it has no basicConstraints: it may not sign others");
     if (ca->has_ku && !strings_has(&ca->ku, "keyCertSign"))
-        return error_set(err, STATUS_NO, ca->subject, "Name a CA's certificate",
+        return error_set(err, STATUS_NO, ca->subject, "name a CA's certificate",
                          "its keyUsage lacks keyCertSign: it may not sign others");
     if (ca->not_after <= now) {
         char date[16];
         clock_date(ca->not_after, date);
-        return error_set(err, STATUS_NO, ca->subject, "Renew the CA first", "the CA ended on %s",
+        return error_set(err, STATUS_NO, ca->subject, "renew the CA first", "the CA ended on %s",
                          date);
     }
     if (memcmp(ca->key_id, ca_key->id, sizeof ca->key_id) != 0)
-        return error_set(err, STATUS_NO, ca->subject, "Name the key that the CA was made with",
+        return error_set(err, STATUS_NO, ca->subject, "name the key that the CA was made with",
                          "the CA's key and certificate do not match");
     return true;
 }
@@ -159,7 +159,7 @@ bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *
     time_t end;
     *cut = false;
     if (!csr->signature_valid)
-        return error_set(err, STATUS_NO, csr->subject, "Make the request anew from its key",
+        return error_set(err, STATUS_NO, csr->subject, "make the request anew from its key",
                          "the request's own signature does not hold");
     if (!key_can_sign(ca_key, err) || !ca_check(ca, ca_key, now, err) ||
         !end_of(days, now, &end, err))

@@ -67,7 +67,7 @@ static EVP_PKEY *generate(const char *type, int bits, struct error *err)
     if (strcmp(type, "ec") == 0 && (bits == 256 || bits == 384))
         return EVP_EC_gen(bits == 256 ? "P-256" : "P-384");
     error_set(err, STATUS_NO, "key",
-              "Choose RSA with 2048, 3072 or 4096 bits, or EC with P-256 or P-384",
+              "choose RSA with 2048, 3072 or 4096 bits, or EC with P-256 or P-384",
               "no key of type \"%s\" with %d bits", type, bits);
     return NULL;
 }
@@ -95,10 +95,10 @@ bool key_generate(const char *type, int bits, struct key **out, struct error *er
 bool key_can_sign(const struct key *key, struct error *err)
 {
     if (key->encrypted)
-        return error_set(err, STATUS_NO, "", "Unlock it first: pki unlock",
+        return error_set(err, STATUS_NO, "", "unlock it first: pki unlock",
                          "the private key is locked by a password");
     if (!key->is_private)
-        return error_set(err, STATUS_NO, "", "Name the private key",
+        return error_set(err, STATUS_NO, "", "name the private key",
                          "a public key, not a private one");
     return true;
 }

@@ -38,6 +38,16 @@ void names_copy(struct names *to, const struct names *from)
     strings_copy(&to->eku, &from->eku);
 }
 
+/* One character that no terminal may see raw: a control, or one that turns the reading order. */
+static bool is_control(const char *text, size_t length)
+{
+    struct str shown = {0};
+    escape_add(&shown, text, length);
+    bool control = shown.length != length;
+    str_free(&shown);
+    return control;
+}
+
 /* Text that X.509 can hold: UTF-8 without control characters, no blank at its ends. Counts it. */
 static bool text_check(const char *value, const char *name, size_t *characters, struct error *err)
 {
@@ -45,11 +55,12 @@ static bool text_check(const char *value, const char *name, size_t *characters, 
     *characters = 0;
     for (size_t at = 0; at < length;) {
         unsigned code;
+        size_t start = at;
         ++*characters;
         if (!utf8_next(value, length, &at, &code))
             return error_set(err, STATUS_NO, name, "Type it in UTF-8", "no UTF-8 text (column %zu)",
                              *characters);
-        if (code < 0x20 || (code >= 0x7F && code < 0xA0))
+        if (is_control(value + start, at - start))
             return error_set(err, STATUS_NO, name, "Leave it out",
                              "a control character (column %zu)", *characters);
     }

@@ -69,6 +69,22 @@ static void set(char **member, const char *value)
     *member = copy;
 }
 
+void report_change(struct finding *finding, const struct view *view, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    free(finding->remedy);
+    finding->remedy = formatted(format, args);
+    va_end(args);
+    if (!view->leaf && !view->files[ROLE_CSR])
+        return;
+    const char *name = view->identity->name;
+    char *whole = xformat("%s, remove %s.csr, and certwright generate %s makes the new request",
+                          finding->remedy, name, name);
+    free(finding->remedy);
+    finding->remedy = whole;
+}
+
 void report_mend(struct finding *finding, const char *value)
 {
     set(&finding->mend, value);

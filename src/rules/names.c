@@ -19,21 +19,14 @@ static const char *attribute(const struct view *view, enum attribute which)
     return names->attributes[which] ? names->attributes[which] : "";
 }
 
-static void again(struct finding *finding, const struct view *view)
-{
-    report_remedy(finding, "correct identity \"%s\" in deployment.conf%s%s%s", view->identity->name,
-                  view->leaf ? ", then pki csr " : "", view->leaf ? view->identity->name : "",
-                  view->leaf ? " and a new certificate" : "");
-}
-
 static void cn_missing(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (*s->view->cn)
         return;
     char *title = view_title(s->view);
     struct finding *finding = report(out, rule, s, "%s has no CN", title);
-    report_remedy(finding, "give identity \"%s\" a CN in deployment.conf%s",
-                  s->view->identity->name, s->view->leaf ? " and make a new request" : "");
+    report_change(finding, s->view, "give identity \"%s\" a CN in deployment.conf",
+                  s->view->identity->name);
     free(title);
 }
 
@@ -52,8 +45,7 @@ static void cn_in_san(const struct rule *rule, const struct subject *s, struct f
     struct finding *finding =
         report(out, rule, s, "%s has the CN %s, which its SAN lacks (has: %s)", view->leaf_file,
                view->cn, has);
-    report_remedy(finding, "pki csr %s puts the CN into the SAN: have a new certificate made of it",
-                  view->identity->name);
+    report_change(finding, view, "have a new certificate made with %s in its SAN", view->cn);
     report_mend(finding, view->cn);
     free(has);
 }
@@ -67,8 +59,7 @@ static void san_none(const struct rule *rule, const struct subject *s, struct fi
     struct finding *finding = report(
         out, rule, s, "%s serves %zu services and has no SAN, so it names one of them at most",
         view->leaf_file, view->service_count);
-    report_remedy(finding,
-                  "pki csr %s makes a request with a SAN: have a new certificate made of it",
+    report_change(finding, view, "name each service in subjectAltName of identity \"%s\"",
                   view->identity->name);
 }
 
@@ -82,7 +73,8 @@ static void san_space(const struct rule *rule, const struct subject *s, struct f
         char *title = view_title(s->view);
         struct finding *finding =
             report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
-        again(finding, s->view);
+        report_change(finding, s->view, "write each name by itself in subjectAltName of identity \"%s\"",
+                      s->view->identity->name);
         free(title);
     }
 }
@@ -122,7 +114,7 @@ static void malformed(const struct rule *rule, const struct subject *s, struct f
     report_remedy(finding, "write *.%s in identity \"%s\" of deployment.conf",
                   dot && dot[1] ? dot + 1 : s->judge->facts->deployment.name,
                   s->view->identity->name);
-    if (dot && dot[1] && !strchr(dot, '*')) {
+    if (dot && dot[1] && !strchr(dot, '*') && strcasecmp(name, s->view->cn) == 0) {
         struct str right = {0};
         str_addf(&right, "*%s", dot);
         report_mend(finding, str_text(&right));
@@ -182,7 +174,6 @@ static void country(const struct rule *rule, const struct subject *s, struct fin
     report_remedy(finding, "set C in deployment.conf: %s",
                   britain ? "the United Kingdom is GB"
                           : "the two letters of ISO 3166, like US or GB");
-    report_mend(finding, britain ? "GB" : "");
     free(title);
 }
 
@@ -272,8 +263,8 @@ static void san_missing(const struct rule *rule, const struct subject *s, struct
         struct finding *finding = report(
             out, rule, s, "%s is shared by %zu services, and %s on %s is not named in it: %s",
             title, view->service_count, s->service->component->title, s->server->name, lacking);
-        report_remedy(finding, "add %s to subjectAltName of identity \"%s\"%s", names.items[0],
-                      view->identity->name, view->leaf ? " and make a new request" : "");
+        report_change(finding, view, "add %s to subjectAltName of identity \"%s\"", names.items[0],
+                      view->identity->name);
         struct strings first = {.items = names.items, .count = 1};
         report_mend_sans(finding, view, &first);
         free(lacking);
@@ -292,8 +283,8 @@ static void cn_fqdn(const struct rule *rule, const struct subject *s, struct fin
     char *title = view_title(view);
     struct finding *finding = report(
         out, rule, s, "%s has the CN \"%s\", which is no fully qualified name", title, view->cn);
-    report_remedy(finding, "set CN of identity \"%s\" to the host's name with its domain%s",
-                  view->identity->name, view->leaf ? " and make a new request" : "");
+    report_change(finding, view, "set CN of identity \"%s\" to the host's name with its domain",
+                  view->identity->name);
     free(title);
 }
 

@@ -15,6 +15,7 @@ struct text_view {
     int top, rows_y, height;
     void (*again)(struct ui *ui);
     char *search;
+    int found; /* the line that has it, -1 none */
     WINDOW *win;
     PANEL *panel;
 };
@@ -29,6 +30,7 @@ static void wrap(struct ui *ui, struct text_view *self)
     const struct strings *lines = self->over ? &self->lines : &ui->page->text;
     strings_free(&self->wrapped);
     self->wrapped = (struct strings){0};
+    self->found = -1;
     if (!self->over) {
         for (size_t i = 0; i < ui->page->intro.count; i++)
             text_wrap(&self->wrapped, ui->page->intro.items[i], ui->columns - 2);
@@ -116,8 +118,11 @@ static void draw(struct ui *ui, struct view *view)
         size_t line = (size_t)(self->top + i);
         wmove(win, self->rows_y + i, 0);
         wclrtoeol(win);
-        if (line < self->wrapped.count)
-            draw_text(win, self->rows_y + i, 1, ui->columns - 1, self->wrapped.items[line]);
+        if (line >= self->wrapped.count)
+            continue;
+        int used = draw_text(win, self->rows_y + i, 1, ui->columns - 1, self->wrapped.items[line]);
+        if ((int)line == self->found)
+            draw_looks(win, self->rows_y + i, 1, used, A_REVERSE, 0);
     }
     int y = self->rows_y + self->height;
     wmove(win, y, 0);
@@ -128,16 +133,18 @@ static void draw(struct ui *ui, struct view *view)
         draw_text(win, y, 1, ui->columns - 2, text);
         free(text);
     }
-    ui->cursor_y = self->rows_y;
+    bool seen = self->found >= self->top && self->found < self->top + self->height;
+    ui->cursor_y = self->rows_y + (seen ? self->found - self->top : 0);
     ui->cursor_x = 0;
 }
 
 static void search_again(struct ui *ui, struct text_view *self)
 {
-    for (size_t i = 1; i <= self->wrapped.count; i++) {
-        size_t line = ((size_t)self->top + i) % self->wrapped.count;
+    size_t from = (size_t)(self->found >= 0 ? self->found + 1 : self->top);
+    for (size_t i = 0; i < self->wrapped.count; i++) {
+        size_t line = (from + i) % self->wrapped.count;
         if (strcasestr(self->wrapped.items[line], self->search)) {
-            self->top = (int)line;
+            self->found = self->top = (int)line;
             ui_paint(ui, PAINT_BODY);
             return;
         }
@@ -153,6 +160,7 @@ static void searched(struct ui *ui, const char *text)
         return;
     free(self->search);
     self->search = xstrdup(text);
+    self->found = -1;
     search_again(ui, self);
 }
 
@@ -248,6 +256,7 @@ struct view *page_text_new(struct ui *ui)
     (void)ui;
     struct text_view *self = xcalloc(1, sizeof *self);
     self->view.ops = &text_ops;
+    self->found = -1;
     return &self->view;
 }
 
@@ -256,6 +265,7 @@ struct view *text_view_new(const char *title, const struct strings *lines,
 {
     struct text_view *self = xcalloc(1, sizeof *self);
     self->view.ops = &text_ops;
+    self->found = -1;
     self->over = true;
     self->again = again;
     self->title = xstrdup(title);

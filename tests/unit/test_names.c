@@ -149,6 +149,9 @@ static void values_are_judged_with_their_column(void **state)
             "Write *.example.com");
     refused("CN:a\tb", "CN", "a control character (column 2)", "Leave it out");
     refused("O:\xC3\xBC\xC2\x9B", "O", "a control character (column 2)", "Leave it out");
+    refused("O:a\xE2\x80\xAE"
+            "b",
+            "O", "a control character (column 2)", "Leave it out");
     refused("O:a\xFF", "O", "no UTF-8 text (column 2)", "Type it in UTF-8");
     refused("O: a", "O", "a blank in front (column 1)", "Leave it out");
     refused("C:USA", "C", "a country is two letters (ISO 3166)", "Write it as US, GB or FR");
