@@ -16,6 +16,7 @@ struct plain {
     char *id;            /* of the question, while pages come and go */
     const char *open_id; /* the question that waits */
     bool leaving;
+    bool all; /* on this page, ask the folded fields, too */
 };
 enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_EMPTY, REPLY_BACK, REPLY_GONE, REPLY_END };
 enum step { STEP_STAYED, STEP_GONE, STEP_END };

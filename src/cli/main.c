@@ -6,7 +6,6 @@
 #include "pki/text.h"
 
 #include <getopt.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,7 +206,6 @@ static int run(struct cli *cli, bool help, bool version)
 
 int main(int argc, char **argv)
 {
-    setlocale(LC_ALL, "");
     /* A closed descriptor 0 to 2 would be given to the next file opened. */
     struct cli cli = {.config = "deployment.conf"};
     size_t count = 0;

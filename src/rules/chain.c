@@ -71,7 +71,7 @@ static void fetch(struct finding *finding, const struct judge *judge, const stru
 {
     const char *file = NULL;
     if (store_issuer(judge, below, &file))
-        report_remedy(finding, "certwright import %s, which has it", file);
+        report_remedy(finding, "certwright check --fix takes it from %s", file);
     else if (*below->aia)
         report_remedy(finding, "fetch %s and certwright import it", below->aia);
     else
@@ -200,7 +200,7 @@ static void bundle_order(const struct rule *rule, const struct subject *s, struc
         struct finding *finding =
             report(out, rule, s, "%s is not in order: the issuer of %s comes first, its root last",
                    s->name, s->view->leaf_file);
-        report_remedy(finding, "certwright import %s writes it in order", s->name);
+        report_remedy(finding, "certwright check --fix writes it in order");
     }
     certs_free(&look.pool);
 }
@@ -213,7 +213,7 @@ static void bundle_leaf(const struct rule *rule, const struct subject *s, struct
         struct finding *finding =
             report(out, rule, s, "%s holds %s itself; a bundle is its issuers alone", s->name,
                    s->view->leaf_file);
-        report_remedy(finding, "certwright import %s writes it without", s->name);
+        report_remedy(finding, "certwright check --fix writes it without");
     }
     certs_free(&look.pool);
 }
@@ -246,7 +246,7 @@ static void bundle_extra(const struct rule *rule, const struct subject *s, struc
             struct finding *finding =
                 report(out, rule, s, "%s holds %s, which is on no path from %s", s->name,
                        cert->subject, s->view->leaf_file);
-            report_remedy(finding, "take it out, or certwright import %s", s->name);
+            report_remedy(finding, "certwright check --fix takes it out");
         }
         free(marked);
     }
@@ -272,7 +272,7 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
     } else {
         finding = report(out, rule, s, "%s was issued by %s, and there is no %s%s%s",
                          view->leaf_file, view->leaf->issuer, s->name,
-                         lent && *lent->why ? ": " : "", lent ? lent->why : "");
+                         lent && *lent->why ? ". " : "", lent ? lent->why : "");
         finding->severity = lent ? require_severity(lent) : SEVERITY_WARNING;
     }
     fetch(finding, s->judge, view->leaf);
@@ -291,7 +291,7 @@ static void cert_chain(const struct rule *rule, const struct subject *s, struct 
     struct finding *finding = report(
         out, rule, s, "%s holds %zu certificates; here it is the leaf alone, its issuers are %s",
         s->name, count, s->view->names[ROLE_BUNDLE]);
-    report_remedy(finding, "certwright import %s takes it apart", s->name);
+    report_remedy(finding, "certwright check --fix takes it apart");
 }
 
 static void bundle_format(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -306,7 +306,7 @@ static void bundle_format(const struct rule *rule, const struct subject *s, stru
                flags & PEM_BETWEEN  ? "text or blank lines between its certificates"
                : flags & PEM_NO_END ? "no line end after its last END line"
                                     : "text or blank lines after its last END line");
-    report_remedy(finding, "certwright import %s writes it clean", s->name);
+    report_remedy(finding, "certwright check --fix writes it clean");
 }
 
 /* Guide D.1: Web Bridge 3 takes no bundle, so all of it is in one file. */
@@ -341,7 +341,7 @@ static void fullchain_needed(const struct rule *rule, const struct subject *s, s
             report(out, rule, s,
                    "%s is no full chain: it must be the leaf, its issuers in order, the root last",
                    s->name);
-        report_remedy(finding, "certwright import %s writes it so", s->name);
+        report_remedy(finding, "certwright check --fix writes it so");
     }
     certs_free(&pool);
 }

@@ -88,7 +88,7 @@ static void ext_encoding(const struct rule *rule, const struct subject *s, struc
             report(out, rule, s, "%s is a %s in DER, and the appliance reads those as PEM only",
                    s->name, role_words[s->role]);
         finding->severity = SEVERITY_ERROR;
-        report_remedy(finding, "certwright import %s writes it as PEM", s->name);
+        report_remedy(finding, "certwright check --fix writes it as PEM");
     } else if (strcasecmp(extension, ".pem") == 0 && der) {
         renamed(report(out, rule, s, "%s holds DER, not PEM", s->name), s, "to .cer or .der");
     } else if (strcasecmp(extension, ".der") == 0 && !der) {
@@ -116,8 +116,9 @@ static void file_missing(const struct rule *rule, const struct subject *s, struc
     if (s->role == ROLE_KEY || self)
         report_remedy(finding, "certwright generate %s", identity->name);
     else if (s->role == ROLE_FULLCHAIN && s->view->files[ROLE_CERTIFICATE])
-        report_remedy(finding, "certwright import %s and the CA's chain: the full chain is written",
-                      s->view->names[ROLE_CERTIFICATE]);
+        report_remedy(finding,
+                      "certwright import %s/%s and the CA's chain: the full chain is written",
+                      s->judge->facts->store_path, s->view->names[ROLE_CERTIFICATE]);
     else if (outside)
         report_remedy(finding, "send %s.csr to the CA, then certwright import what it returns",
                       identity->name);
@@ -178,12 +179,14 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
                          role_words[s->role], file->problem ? ": " : "",
                          file->problem ? file->problem : "");
     else
-        finding = report(out, rule, s, "%s is a %s, not a %s", s->name, pki_kind_word(file->kind),
+        finding = report(out, rule, s, "%s is a %s, not a %s", s->name,
+                         file->kind == PKI_CSR ? "certificate request" : pki_kind_word(file->kind),
                          role_words[s->role]);
     if (file->kind == PKI_CSR)
         report_remedy(finding, "send it to the CA: the answer belongs here");
     else if (file->kind == PKI_PKCS12 || file->kind == PKI_PKCS7)
-        report_remedy(finding, "certwright import %s takes it apart", s->name);
+        report_remedy(finding, "certwright import %s/%s takes it apart",
+                      s->judge->facts->store_path, s->name);
     else
         report_remedy(finding, "put a %s in its place", role_words[s->role]);
 }
@@ -191,25 +194,24 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
 static const struct {
     const char *id;
     unsigned flag;
-    const char *is, *remedy; /* after and before the file's name */
+    const char *is, *remedy;
 } texts[] = {
     {"PEM-GLUED", PEM_GLUED, "has END and BEGIN on one line: the appliance can't read it",
-     "put a line end between them, or certwright import"},
+     "put a line end between them"},
     {"PEM-INDENTED", PEM_INDENTED,
-     "has a blank before a BEGIN: that certificate is silently skipped",
-     "remove the blank, or certwright import"},
+     "has a blank before a BEGIN: that certificate is silently skipped", "remove the blank"},
     {"PEM-UTF16", PEM_UTF16, "is UTF-16 text from an editor: the appliance finds nothing in it",
-     "save it as plain text, or certwright import"},
-    {"PEM-BOM", PEM_BOM, "begins with an editor's byte order mark",
-     "save it without, or certwright import"},
+     "save it as plain text"},
+    {"PEM-BOM", PEM_BOM, "begins with an editor's byte order mark", "save it without"},
 };
 
 static void pem_text(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].id, rule->id) == 0 && s->file->pki.flags & texts[i].flag)
-            report_remedy(report(out, rule, s, "%s %s", s->name, texts[i].is), "%s %s",
-                          texts[i].remedy, s->name);
+            report_remedy(
+                report(out, rule, s, "%s %s", s->name, texts[i].is), "%s%s", texts[i].remedy,
+                s->role == ROLE_KEY || s->role == ROLE_CSR ? "" : ", or certwright check --fix");
 }
 
 static const struct key *private_key(const struct subject *s)
@@ -271,13 +273,15 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
         struct finding *finding =
             report(out, rule, s, "%s begins with %s, and %s fits its %s certificate", s->name,
                    cert->subject, key_name, nth);
-        report_remedy(finding, "certwright import %s writes it leaf first", s->name);
+        report_remedy(finding, "certwright check --fix writes it leaf first");
     } else if (owner) {
         struct finding *finding =
             report(out, rule, s, "%s belongs to %s, not to %s", s->name, owner, key_name);
-        report_remedy(finding,
-                      "import it under the identity of %s, or get the certificate of %s.csr", owner,
-                      name);
+        report_remedy(
+            finding,
+            "certwright import %s/%s sorts it to its key; get the certificate of %s.csr for "
+            "this one",
+            s->judge->facts->store_path, s->name, name);
     } else {
         struct finding *finding =
             report(out, rule, s, "%s and %s do not match: the certificate is another key's",
@@ -329,7 +333,8 @@ static void key_mode(const struct rule *rule, const struct subject *s, struct fi
         return;
     struct finding *finding = report(out, rule, s, "%s can be read by others (mode %04o)", s->name,
                                      (unsigned)(s->file->mode & 07777));
-    report_remedy(finding, "chmod 600 %s", s->name);
+    report_remedy(finding, "chmod 600 %s/%s, or certwright check --fix",
+                  s->judge->facts->store_path, s->name);
 }
 
 static void key_weak(const struct rule *rule, const struct subject *s, struct findings *out)

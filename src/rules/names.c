@@ -73,7 +73,8 @@ static void san_space(const struct rule *rule, const struct subject *s, struct f
         char *title = view_title(s->view);
         struct finding *finding =
             report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
-        report_change(finding, s->view, "write each name by itself in subjectAltName of identity \"%s\"",
+        report_change(finding, s->view,
+                      "write each name by itself in subjectAltName of identity \"%s\"",
                       s->view->identity->name);
         free(title);
     }

@@ -37,10 +37,7 @@ static void renew_file(struct finding *finding, const struct subject *s)
                                          : view->names[ROLE_BUNDLE]);
     }
     char *names = strings_join(&wanted, " ");
-    if (s->trust->given)
-        report_remedy(finding, "write it anew: cat %s > %s", names, s->name);
-    else
-        report_remedy(finding, "certwright import %s writes it anew", names);
+    report_remedy(finding, "certwright check --fix writes it from %s", names);
     free(names);
     strings_free(&wanted);
 }

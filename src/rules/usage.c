@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "rules/rule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -104,9 +105,11 @@ static bool term_open(const struct subject *s, struct term *term)
     return true;
 }
 
-static long days_between(time_t from, time_t to)
+/* "1 day", "12 days" */
+static void days_between(time_t from, time_t to, char out[static 32])
 {
-    return (long)((to - from) / SECONDS_A_DAY);
+    long days = (long)((to - from) / SECONDS_A_DAY);
+    snprintf(out, 32, "%ld day%s", days, days == 1 ? "" : "s");
 }
 
 /* Who has to act: the identity's own certificate is asked for anew, a CA's chain is fetched anew.
@@ -138,16 +141,15 @@ static void expired(const struct rule *rule, const struct subject *s, struct fin
         const struct cert *cert = term.chain.certs[i];
         if (cert->not_after >= at)
             continue;
-        char date[16];
+        char date[16], days[32];
         clock_date(cert->not_after, date);
+        days_between(cert->not_after, at, days);
         struct finding *finding;
         if (i)
-            finding =
-                report(out, rule, s, "the CA \"%s\" in %s ended %s (%ld days ago)", cert_name(cert),
-                       term.files[i], date, days_between(cert->not_after, at));
+            finding = report(out, rule, s, "the CA \"%s\" in %s ended %s (%s ago)", cert_name(cert),
+                             term.files[i], date, days);
         else
-            finding = report(out, rule, s, "%s ended %s (%ld days ago)", term.files[i], date,
-                             days_between(cert->not_after, at));
+            finding = report(out, rule, s, "%s ended %s (%s ago)", term.files[i], date, days);
         report_file(finding, term.files[i]);
         remedy_term(finding, s, i);
     }
@@ -185,11 +187,11 @@ static void expires_soon(const struct rule *rule, const struct subject *s, struc
         if (cert->not_after < at || cert->not_before > at ||
             cert->not_after - at >= (time_t)SOON_NOTE_DAYS * SECONDS_A_DAY)
             continue;
-        char date[16];
+        char date[16], days[32];
         clock_date(cert->not_after, date);
-        struct finding *finding =
-            report(out, rule, s, "\"%s\" in %s ends %s, in %ld days", cert_name(cert),
-                   term.files[i], date, days_between(at, cert->not_after));
+        days_between(at, cert->not_after, days);
+        struct finding *finding = report(out, rule, s, "\"%s\" in %s ends %s, in %s",
+                                         cert_name(cert), term.files[i], date, days);
         if (cert->not_after - at >= (time_t)SOON_WARN_DAYS * SECONDS_A_DAY)
             finding->severity = SEVERITY_NOTICE;
         report_file(finding, term.files[i]);

@@ -15,12 +15,22 @@ enum severity require_severity(const struct require *require)
     return SEVERITY_ERROR;
 }
 
+/* Braces of a sentence show a section of deployment.conf; a hole may stand within them. */
 static bool lookup(void *context, const char *path, struct strings *out)
 {
     const struct subject *s = context;
+    const char *inner = strrchr(path, '{');
+    if (inner) {
+        struct strings values = {0};
+        lookup(context, inner + 1, &values);
+        char *text = strings_join(&values, " ");
+        strings_add_take(out, xformat("{%.*s%s", (int)(inner - path), path, text));
+        free(text);
+        strings_free(&values);
+        return true;
+    }
     if (*path && !strchr(path, ' '))
         return service_value(&s->judge->facts->deployment, s->service, path, out);
-    /* Braces of a sentence, which shows a section of deployment.conf. */
     strings_add_take(out, xformat("{%s}", path));
     return true;
 }
@@ -67,9 +77,8 @@ static char *reason(const struct subject *s)
 
 static void again(struct finding *finding, const struct subject *s, const char *change)
 {
-    report_remedy(finding, "%s in identity \"%s\" of deployment.conf%s", change,
-                  s->view->identity->name,
-                  s->view->leaf ? ", make a new request and have it signed" : "");
+    report_change(finding, s->view, "%s in identity \"%s\" of deployment.conf", change,
+                  s->view->identity->name);
 }
 
 static bool any_covered(const struct view *view, const struct strings *values)
@@ -269,9 +278,12 @@ static void verb_not_signer(const struct rule *rule, const struct subject *s, st
         struct finding *finding =
             report(out, rule, s, "%s is %s%s%s", title,
                    self ? "self-signed" : "signed by an internal CA", *why ? ". " : "", why);
-        report_remedy(finding,
-                      "set signer = \"%s\" for identity \"%s\" and have %s.csr signed by one",
-                      better, s->view->identity->name, s->view->identity->name);
+        report_remedy(
+            finding,
+            "set signer = \"%s\" for identity \"%s\", certwright generate %s, and have the "
+            "request signed by %s CA",
+            better, s->view->identity->name, s->view->identity->name,
+            strcmp(better, "public") == 0 ? "a public" : "an internal");
         free(why);
         free(title);
     }

@@ -78,6 +78,8 @@ static void draw_messages(struct ui *ui)
     }
     if (note.text.length == 0)
         note_add(&note, &ui->page->why);
+    else if (ui->insist && note.level == LEVEL_ERROR)
+        str_add(&note.text, "\nF2 again goes on; what was found stays.");
 
     int margin = ui->compact ? 0 : 1;
     struct strings lines = {0};

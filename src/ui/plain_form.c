@@ -56,18 +56,34 @@ static void say_choices(struct plain *plain, const struct field *field)
         say(plain->out, "  %zu %s", i + 1, choice_label(field, i));
 }
 
-static char *prompt_for(const struct field *field)
+/* Good as it is: asked only after "+". */
+static bool is_folded(const struct plain *plain, const struct field *field)
 {
+    return field->fold && !plain->all && field->level != LEVEL_ERROR &&
+           (*field->value || field->optional || field->kind != FIELD_TEXT);
+}
+
+static bool has_folded(const struct plain *plain)
+{
+    for (size_t i = 0; i < plain->page->field_count; i++)
+        if (is_folded(plain, &plain->page->fields[i]))
+            return true;
+    return false;
+}
+
+static char *prompt_for(const struct plain *plain, const struct field *field)
+{
+    const char *more = has_folded(plain) ? " +" : "";
     if (field->kind == FIELD_TICK) {
         const char *label = field->labels.count > 0 ? field->labels.items[0] : "";
-        return xformat("%s%s%s, yes or no [%s] (? <): ", field->label, *label ? ": " : "", label,
-                       field->value);
+        return xformat("%s%s%s, yes or no [%s] (? <%s): ", field->label, *label ? ": " : "", label,
+                       field->value, more);
     }
     if (field->kind == FIELD_TEXT)
-        return xformat("%s%s%s%s (? <%s): ", field->label, *field->value ? " [" : "", field->value,
-                       *field->value ? "]" : "", field->list ? " . ends" : "");
-    return xformat("%s, 1 to %zu [%zu] (? <): ", field->label, field->choices.count,
-                   chosen(field) + 1);
+        return xformat("%s%s%s%s (? <%s%s): ", field->label, *field->value ? " [" : "",
+                       field->value, *field->value ? "]" : "", more, field->list ? " . ends" : "");
+    return xformat("%s, 1 to %zu [%zu] (? <%s): ", field->label, field->choices.count,
+                   chosen(field) + 1, more);
 }
 
 /* A number, a word, or a label. NULL: none of them. */
@@ -167,7 +183,7 @@ static enum reply ask_field(struct plain *plain, const char *id)
             return REPLY_DEFAULT;
         if (first)
             say_choices(plain, field);
-        char *prompt = prompt_for(field);
+        char *prompt = prompt_for(plain, field);
         enum reply reply = plain_ask(plain, id, prompt, why, id);
         free(prompt);
         if (reply != REPLY_TEXT && reply != REPLY_EMPTY)
@@ -175,6 +191,10 @@ static enum reply ask_field(struct plain *plain, const char *id)
         field = find(plain->page, id, &at);
         if (!field)
             return REPLY_DEFAULT;
+        if (reply == REPLY_TEXT && strcmp(plain->line, "+") == 0) {
+            plain->all = true;
+            continue;
+        }
         if (field->list && reply == REPLY_TEXT && strcmp(plain->line, ".") == 0)
             return REPLY_DEFAULT;
         char *text = meaning(plain, field, reply);
@@ -196,6 +216,100 @@ static enum reply ask_field(struct plain *plain, const char *id)
     }
 }
 
+/* what: the first field and how many. */
+static void why_ticks(struct plain *plain, const void *what)
+{
+    const size_t *range = what;
+    for (size_t i = range[0]; i < range[0] + range[1]; i++)
+        say(plain->out, "%s: %s Guide %s.", plain->page->fields[i].label,
+            plain->page->fields[i].help, plain->page->fields[i].section);
+}
+
+static void why_page(struct plain *plain, const void *what)
+{
+    (void)what;
+    say_lines(plain->out, &plain->page->why);
+    say(plain->out, "+ asks for each of these values; Enter takes them as they are.");
+}
+
+/* Fields that are ticked, one after another, from at. */
+static size_t ticks_from(const struct plain *plain, size_t at)
+{
+    size_t end = at;
+    while (end < plain->page->field_count && plain->page->fields[end].kind == FIELD_TICK &&
+           !is_folded(plain, &plain->page->fields[end]))
+        end++;
+    return end - at;
+}
+
+/* Turns over each field whose number stands in the line; false: a number is wrong. */
+static bool turn_over(struct plain *plain, size_t at, size_t count)
+{
+    struct strings words = {0};
+    strings_split(&words, plain->line, ' ');
+    bool good = words.count > 0;
+    for (size_t i = 0; good && i < words.count; i++) {
+        char *end;
+        unsigned long number = strtoul(words.items[i], &end, 10);
+        good = !*end && number >= 1 && number <= count;
+    }
+    if (!good)
+        say(plain->out, "Error: answer with numbers from 1 to %zu, blanks between them.", count);
+    for (size_t i = 0; good && i < words.count; i++) {
+        const struct field *field =
+            &plain->page->fields[at + strtoul(words.items[i], NULL, 10) - 1];
+        char *id = xstrdup(field->id);
+        accepted(plain, id, strcmp(field->value, "yes") == 0 ? "no" : "yes");
+        free(id);
+    }
+    strings_free(&words);
+    return good;
+}
+
+/* Several ticks are one question: numbers turn them over, Enter keeps what stands. */
+static enum reply ask_ticks(struct plain *plain, size_t at, size_t count)
+{
+    for (;;) {
+        for (size_t i = 0; i < count; i++) {
+            const struct field *field = &plain->page->fields[at + i];
+            say(plain->out, "  %zu %s%s", i + 1, field->label,
+                strcmp(field->value, "yes") == 0 ? ", yes" : "");
+        }
+        const size_t range[] = {at, count};
+        enum reply reply = plain_ask(plain, plain->page->fields[at].id,
+                                     "Numbers change yes and no, Enter keeps them (? <): ",
+                                     why_ticks, range);
+        if (reply != REPLY_TEXT)
+            return reply;
+        turn_over(plain, at, count);
+        if (ticks_from(plain, at) != count)
+            return REPLY_GONE;
+    }
+}
+
+/* A page whose fields are all good as they are: one question for all. */
+static enum reply ask_whole(struct plain *plain)
+{
+    for (size_t i = 0; i < plain->page->field_count; i++) {
+        const struct field *field = &plain->page->fields[i];
+        const char *value = field->kind == FIELD_CHOICE && field->choices.count
+                                ? choice_label(field, chosen(field))
+                                : field->value;
+        if (*value)
+            say(plain->out, "%s: %s.", field->label, value);
+    }
+    say_lines(plain->out, &plain->page->live);
+    for (;;) {
+        enum reply reply = plain_ask(plain, plain->page->id,
+                                     "Enter goes on, + asks each (? < +): ", why_page, NULL);
+        if (reply != REPLY_TEXT || strcmp(plain->line, "+") == 0) {
+            plain->all = reply == REPLY_TEXT;
+            return reply;
+        }
+        say(plain->out, "Error: answer with Enter or +.");
+    }
+}
+
 static size_t first_error(const struct page *page)
 {
     for (size_t i = 0; i < page->field_count; i++)
@@ -204,36 +318,79 @@ static size_t first_error(const struct page *page)
     return 0;
 }
 
-enum step plain_form(struct plain *plain)
+/* The question before at, page->field_count when there is none. */
+static size_t before(const struct plain *plain, size_t at)
+{
+    size_t found = plain->page->field_count;
+    for (size_t i = 0; i < at; i++) {
+        if (is_folded(plain, &plain->page->fields[i]))
+            continue;
+        found = i;
+        size_t ticks = ticks_from(plain, i);
+        i += ticks > 1 ? ticks - 1 : 0;
+    }
+    return found;
+}
+
+static bool all_folded(const struct plain *plain)
+{
+    for (size_t i = 0; i < plain->page->field_count; i++)
+        if (!is_folded(plain, &plain->page->fields[i]))
+            return false;
+    return plain->page->field_count > 0;
+}
+
+/* Asks the field at *at and moves on; false: the page is left, *step says how. */
+static bool ask_at(struct plain *plain, size_t *at, enum step *step)
 {
     char *page = xstrdup(plain->page->id);
+    size_t ticks = ticks_from(plain, *at), now;
+    free(plain->id);
+    plain->id = xstrdup(plain->page->fields[*at].id);
+    enum reply reply = ticks > 1 ? ask_ticks(plain, *at, ticks) : ask_field(plain, plain->id);
+    bool there = strcmp(plain->page->id, page) == 0;
+    free(page);
+    if (reply == REPLY_END)
+        *step = STEP_END;
+    else if (reply == REPLY_GONE || !there)
+        *step = STEP_GONE;
+    else if (reply == REPLY_BACK && before(plain, *at) >= plain->page->field_count)
+        *step = plain_back(plain);
+    else if (reply == REPLY_BACK)
+        *at = before(plain, *at);
+    else if (ticks > 1)
+        *at += ticks;
+    else
+        *at = find(plain->page, plain->id, &now) ? now + 1 : *at;
+    return *step == STEP_STAYED;
+}
+
+enum step plain_form(struct plain *plain)
+{
     enum step step = STEP_STAYED;
     size_t at = 0;
+    plain->all = false;
+    if (all_folded(plain)) {
+        enum reply reply = ask_whole(plain);
+        if (reply == REPLY_END || reply == REPLY_GONE)
+            return reply == REPLY_END ? STEP_END : STEP_GONE;
+        if (reply == REPLY_BACK)
+            return plain_back(plain);
+    }
+    bool shown = all_folded(plain);
     while (step == STEP_STAYED) {
-        if (at >= plain->page->field_count) {
-            say_lines(plain->out, &plain->page->live);
+        if (at < plain->page->field_count && is_folded(plain, &plain->page->fields[at])) {
+            at++;
+        } else if (at < plain->page->field_count) {
+            ask_at(plain, &at, &step);
+        } else {
+            if (!shown)
+                say_lines(plain->out, &plain->page->live);
             step = plain_next(plain);
             at = first_error(plain->page);
             if (step == STEP_STAYED && plain->page->field_count == 0)
                 break;
-            continue;
         }
-        free(plain->id);
-        plain->id = xstrdup(plain->page->fields[at].id);
-        enum reply reply = ask_field(plain, plain->id);
-        size_t now;
-        bool there = strcmp(plain->page->id, page) == 0;
-        if (reply == REPLY_END)
-            step = STEP_END;
-        else if (reply == REPLY_GONE || !there)
-            step = STEP_GONE;
-        else if (reply == REPLY_BACK && at == 0)
-            step = plain_back(plain);
-        else if (reply == REPLY_BACK)
-            at--;
-        else
-            at = find(plain->page, plain->id, &now) ? now + 1 : at;
     }
-    free(page);
     return step;
 }

@@ -2,7 +2,6 @@
 # From nothing to the installation: three deployments by commands, with openssl as CA and judge, then
 # the same by the wizard's prompts and by its answers file, ending in the same deployment.
 . "$(dirname "$0")/../lib.sh"
-answers=$TOP/tests/cli/journey
 
 # verified CERT BUNDLE: openssl accepts the chain from these files alone.
 verified()
@@ -204,43 +203,86 @@ cd ..
 
 ### The same by the wizard
 
-# A deployment without its keys, for comparison: the configuration and the names in the store.
-shape()
+# What the wizard is told, whoever asks: the rest is taken as it proposes.
+cat >"$T/lab" <<'END'
+start = 1
+basics.domain = example.com
+END
+cat >"$T/combined" <<'END'
+start = 2
+basics.domain = example.com
+basics.O = Example Inc.
+basics.C = US
+END
+cat >"$T/webapp" <<'END'
+start = 3
+basics.domain = example.com
+END
+
+# The CA's answer to the requests of the store, into the folder answer.
+ca_answers()
 {
-    (cd "$1" && flat deployment.conf && ls store && [ ! -d install ] || ls -R install)
+    local request number=0
+    mkdir -p answer
+    for request in store/*.csr; do
+        number=$((number + 1))
+        ca_signs ../ca "$request" "answer/$number.crt"
+    done
+    cp ../ca/issuing.crt ../ca/root.crt answer
 }
 
-for preset in lab single-combined webapp; do
-    for way in plain answers; do
-        [ -e "$answers/$preset.$way" ] || continue
+# by_prompts FILE: the prompts of --plain, each answered by the next line of its id, else by Enter.
+# With the requests made the CA's files come; the import page is told where they lie.
+by_prompts()
+{
+    local piece id value asked=0
+    sed 's/ = /\t/' "$1" >left
+    printf 'import\tpath\npath\tanswer\n' >>left
+    coproc WIZARD { "$CERTWRIGHT" wizard --plain --ids 2>"$T/err"; }
+    : >"$T/out"
+    while IFS= read -r -d : -u "${WIZARD[0]}" piece; do
+        printf '%s:' "$piece" >>"$T/out"
+        case $piece in *'(? <'*')') ;; *) continue ;; esac
+        asked=$((asked + 1))
+        [ "$asked" -lt 300 ] || break
+        id=$(printf '%s\n' "$piece" | sed -n '$s/^[^[]*\[\([^]]*\)\].*/\1/p')
+        [ "$id" != requests ] || ca_answers
+        value=$(awk -F '\t' -v id="$id" '$1 == id { print $2; exit }' left)
+        awk -F '\t' -v id="$id" '$1 == id && !done { done = 1; next } 1' left >left.new && mv left.new left
+        printf '%s\n' "$value" >&"${WIZARD[1]}"
+    done
+    wait "$WIZARD_PID"
+    status=$?
+    same "each answer was asked for" "$([ "$2" = lab ] && printf 'import\tpath\npath\tanswer')" "$(cat left)"
+    rm -f left
+    err=$(cat "$T/err")
+}
+
+# by_answers FILE: unattended; where a CA has to sign in two parts.
+by_answers()
+{
+    cp "$1" ../answers.conf
+    [ "$2" = lab ] || echo "leave = requests" >>../answers.conf
+    run "$CERTWRIGHT" wizard --answers ../answers.conf
+    [ "$2" = lab ] && return
+    same "ended where it should" 0 "$status"
+    ca_answers
+    printf 'start = 1\nimport.path = answer\n' >../answers.conf
+    run "$CERTWRIGHT" wizard --answers ../answers.conf
+}
+
+for preset in lab combined webapp; do
+    for way in prompts answers; do
         mkdir "$preset-$way" && cd "$preset-$way" || exit 1
-        # The CA's answer for what the wizard waits for lies ready, made from keys of before.
-        case $preset in
-        lab) from=../lab ;;
-        single-combined) from=../combined ;;
-        webapp) from=../webapp ;;
-        esac
-        if [ "$way" = plain ]; then
-            exits 0 "$preset: by the prompts" "$CERTWRIGHT" wizard --plain <"$answers/$preset.plain"
-        else
-            exits 0 "$preset: by the answers file" "$CERTWRIGHT" wizard --answers "$answers/$preset.answers"
-        fi
-        clean "$preset, $way: nothing but text"
-        same "$preset, $way: the same deployment.conf" "$(flat $from/deployment.conf)" "$(flat deployment.conf)"
-        if [ "$preset" != lab ]; then
-            # The wizard ends where the CA has to answer: its requests go there, then on by command.
-            mkdir answer
-            number=0
-            for request in store/*.csr; do
-                number=$((number + 1))
-                ca_signs ../ca "$request" "answer/$number.crt"
-            done
-            cp ../ca/issuing.crt ../ca/root.crt answer
-            ok "$preset, $way: import" "$CERTWRIGHT" import answer
-            ok "$preset, $way: plan" "$CERTWRIGHT" plan
-        fi
-        same "$preset, $way: the same store, keys aside" "$(ls $from/store)" "$(ls store)"
-        same_file "$preset, $way: the same commands" $from/install/cms1/commands.mmp install/cms1/commands.mmp
+        by_$way "$T/$preset" $preset
+        same "$preset by $way: done" 0 "$status" || told
+        [ "$status" = 0 ] || told | sed 's/^/# /'
+        clean "$preset by $way: nothing but text"
+        same "$preset by $way: the same deployment.conf" "$(cat ../$preset/deployment.conf)" "$(cat deployment.conf)"
+        same "$preset by $way: the same store, keys aside" "$(ls ../$preset/store)" "$(ls store)"
+        same_file "$preset by $way: the same commands" ../$preset/install/cms1/commands.mmp install/cms1/commands.mmp
+        same "$preset by $way: nothing else is left" "" \
+            "$(ls -A | grep -vxE 'answer|deployment.conf|install|store' | xargs)"
         cd ..
     done
 done

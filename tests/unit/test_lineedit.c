@@ -221,7 +221,7 @@ static void control_bytes_are_shown_not_sent(void **state)
 {
     (void)state;
     lineedit_set(&line, "a\x1B[31m\xFF");
-    assert_shows(20, "a\\x1B[31m\\xFF________", 13, false, false);
+    assert_shows(20, "a\\x1B[31m\\xFF_______", 13, false, false);
     press(PRESS_BACKSPACE, 0);
     assert_line("a\x1B[31m", 6);
 }
