@@ -432,7 +432,10 @@ void flow_judge(struct flow *flow, const char *id, const char *text, struct page
     build_page(&trial, out);
     struct field *field = page_find_field(out, id);
     if (!good && field) {
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+        bool host = text_ends(id, ".domain") || text_ends(id, ".address");
+        char *mend = host ? host_mend(text) : NULL;
+        field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
+        free(mend);
         free(field->value);
         field->value = xstrdup(text);
     }
