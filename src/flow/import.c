@@ -1,4 +1,5 @@
 /* What the CA sent back: a path, a picker or pasted PEM; verdicts first, then written. */
+#include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
 
@@ -30,12 +31,11 @@ static void add_object(const struct flow *flow, size_t index, struct page *page)
 {
     const struct import_object *object = &flow->import.objects[index];
     const struct import_identity *identity = identity_of(flow, object);
-    const char *base = strrchr(object->file, '/');
-    char *source = xformat("%s #%d", base ? base + 1 : object->file, object->number);
+    char *source = xformat("%s #%d", path_base(object->file), object->number);
     char *id = xformat("%zu", index + 1);
     bool off = identity && object->verdict == VERDICT_TAKE && !identity->take;
     struct row *row = page_row(page, id, off ? LEVEL_NOTE : verdict_level(object->verdict),
-                               off ? "LEFT" : verdict_word(object->verdict), "%-20s %-22s %s", source,
+                               off ? "LEFT" : verdict_word(object->verdict), "%-16s %-20s %s", source,
                                *object->target ? object->target : "-", object->why);
     row->can_tick = identity && object->verdict == VERDICT_TAKE;
     row->ticked = row->can_tick && identity->take;
@@ -101,6 +101,7 @@ static void build(struct flow *flow, struct page *page)
                       missing->aia);
         }
         list_awaited(flow, page);
+        page->at = count_taken(flow) ? 0 : worst_object(flow);
         page_line(&page->why, "Space takes or leaves; what is left stays where it is.");
     }
     struct action *action = page_add_action(page, "path", 4, 0, "Files");
@@ -109,6 +110,24 @@ static void build(struct flow *flow, struct page *page)
     action->wants_text = true;
     size_t taken = count_taken(flow);
     page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");
+}
+
+/* The object that disappoints most: what stops, else what was left last. */
+static size_t worst_object(const struct flow *flow)
+{
+    for (size_t i = 0; i < flow->import.object_count; i++)
+        if (flow->import.objects[i].verdict == VERDICT_STOP)
+            return i;
+    return flow->import.object_count ? flow->import.object_count - 1 : 0;
+}
+
+static void say_nothing(struct flow *flow)
+{
+    if (!flow->import.object_count)
+        return;
+    const struct import_object *object = &flow->import.objects[worst_object(flow)];
+    flow_say(flow, LEVEL_ERROR, "Nothing here can be taken. %s: %s.", path_base(object->file),
+             object->why);
 }
 
 static bool look(struct flow *flow, const char *path, const char *text, struct error *err)
@@ -128,7 +147,7 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
         if (taken)
             flow_say(flow, LEVEL_OK, "%zu certificate%s to take: F2 writes.", taken, taken == 1 ? "" : "s");
         else
-            flow_say(flow, LEVEL_WARN, "Nothing here can be taken: each line says why.");
+            say_nothing(flow);
     }
     strings_free(&paths);
     return good;
