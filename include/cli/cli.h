@@ -1,6 +1,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "base/secret.h"
 #include "model/facts.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct cli {
     char **args; /* after the command's name */
     size_t arg_count;
     const char *command;
+    const struct secret *password; /* what --password-file holds, once it was read; else NULL */
 };
 struct cli_command {
     const char *name;

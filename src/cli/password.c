@@ -9,8 +9,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define PASSWORD_MAX 1024
-
 /* The signals that end or stop the program while the echo is off. */
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 #define WATCHED (sizeof watched / sizeof *watched)
@@ -94,9 +92,10 @@ static bool ask(const char *file, struct secret *out, struct error *err)
 
 bool password_read(const struct cli *cli, const char *file, struct secret *out, struct error *err)
 {
-    const char *path = cli_value(cli, "password-file");
-    if (path)
-        return secret_read(path, out, err);
+    if (cli->password) {
+        secret_set(out, cli->password->data, cli->password->length);
+        return true;
+    }
     if (!isatty(STDIN_FILENO))
         return read_line(out, err);
     bool good;

@@ -45,17 +45,26 @@ static int unknown_action(const struct cli *cli, const char *name)
     return cli_usage(cli, "pki has no \"%s\"", name);
 }
 
-/* Runs it with the store found once: deployment.conf, which names it, is not read for each file.
- * Where it can't be read, the first look-up of a name says so. */
+/* Runs it with store and password found once: deployment.conf, which names the store, is not read
+ * for each file (where it can't be read, the first look-up of a name says so), and a pipe gives its
+ * password but once. */
 static int run_action(const struct cli *cli, const struct pki_action *action)
 {
     struct cli found = *cli;
+    struct secret password = {0};
+    struct error err = {0};
+    const char *password_file = cli_value(cli, "password-file");
+    if (password_file && !secret_read(password_file, &password, &err))
+        return cli_fail(&err);
+    if (password_file)
+        found.password = &password;
     char *path = NULL;
     for (size_t i = 1; i < cli->arg_count && !path; i++)
         if (!strchr(cli->args[i], '/') && cli_store_path(cli, &path, NULL))
             found.store = path;
     int status = action->run(&found);
     free(path);
+    secret_free(&password);
     return status;
 }
 
@@ -84,11 +93,7 @@ static int run_pki(const struct cli *cli)
 bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, struct error *err)
 {
     struct buffer data = {0};
-    struct secret password = {0};
-    const char *password_file = cli_value(cli, "password-file");
     *out = (struct pki_file){0};
-    if (password_file && !secret_read(password_file, &password, err))
-        return false;
     bool good;
     if (strchr(name, '/')) {
         good = file_read(name, &data, err);
@@ -101,12 +106,11 @@ bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, str
         free(path);
     }
     if (good) {
-        pki_parse(data.data, data.length, password_file ? &password : NULL, out);
+        pki_parse(data.data, data.length, cli->password, out);
         if (out->wrong_password)
             good = error_set(err, STATUS_NO, name, "try another one", "the password is wrong");
     }
     buffer_free(&data);
-    secret_free(&password);
     return good;
 }
 

@@ -52,6 +52,15 @@ static void add_object(const struct flow *flow, size_t index, struct page *page)
     free(source);
 }
 
+/* The object that disappoints most: what stops, else what was left last. */
+static size_t worst_object(const struct flow *flow)
+{
+    for (size_t i = 0; i < flow->import.object_count; i++)
+        if (flow->import.objects[i].verdict == VERDICT_STOP)
+            return i;
+    return flow->import.object_count ? flow->import.object_count - 1 : 0;
+}
+
 static size_t count_taken(const struct flow *flow)
 {
     size_t count = 0;
@@ -110,15 +119,6 @@ static void build(struct flow *flow, struct page *page)
     action->wants_text = true;
     size_t taken = count_taken(flow);
     page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");
-}
-
-/* The object that disappoints most: what stops, else what was left last. */
-static size_t worst_object(const struct flow *flow)
-{
-    for (size_t i = 0; i < flow->import.object_count; i++)
-        if (flow->import.objects[i].verdict == VERDICT_STOP)
-            return i;
-    return flow->import.object_count ? flow->import.object_count - 1 : 0;
 }
 
 static void say_nothing(struct flow *flow)
