@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "pki/text.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,9 +206,19 @@ static int run(struct cli *cli, bool help, bool version)
     return command->run(cli);
 }
 
+/* A closed descriptor 0 to 2 would be given to the next file opened, and messages be written into
+ * it. */
+static void open_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) < 0)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
-    /* A closed descriptor 0 to 2 would be given to the next file opened. */
+    secret_no_dumps();
+    open_standard_descriptors();
     struct cli cli = {.config = "deployment.conf"};
     size_t count = 0;
     struct option *table = all_options(&count);

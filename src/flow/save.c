@@ -85,7 +85,12 @@ bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *er
         return false;
     if (flow->trial)
         return trial_parse(flow, text, err);
-    return deployment_put(deployment, text, err) && flow_gather(flow, err);
+    if (deployment_put(deployment, text, err))
+        return flow_gather(flow, err);
+    struct error ignored; /* what was wrong first is what is told */
+    if (!flow_gather(flow, &ignored))
+        flow->page_good = false;
+    return false;
 }
 
 bool flow_is_as_built(const struct flow *flow)

@@ -28,6 +28,19 @@ void edit_option(const struct deployment *deployment, const struct service *serv
         conf_remove(text, path, 3);
 }
 
+/* Somebody else may have edited the file since it was read: their work is not overwritten. */
+static bool is_unchanged(const struct deployment *deployment, struct error *err)
+{
+    struct buffer now = {0};
+    if (!file_read(deployment->path, &now, err))
+        return false;
+    bool same = now.length == deployment->text.length &&
+                memcmp(now.data, str_text(&deployment->text), now.length) == 0;
+    buffer_free(&now);
+    return same || error_set(err, STATUS_NO, deployment->path, "It is read again: look, then answer once more",
+                             "another program changed it meanwhile");
+}
+
 bool deployment_put(struct deployment *deployment, const struct str *text, struct error *err)
 {
     if (text->length == deployment->text.length &&
@@ -37,7 +50,8 @@ bool deployment_put(struct deployment *deployment, const struct str *text, struc
     if (!deployment_parse(deployment->path, str_text(text), text->length, deployment->catalogue,
                           &fresh, err))
         return false;
-    if (!file_replace(deployment->path, str_text(text), text->length, 0644, err)) {
+    if (!is_unchanged(deployment, err) ||
+        !file_replace(deployment->path, str_text(text), text->length, 0644, err)) {
         deployment_free(&fresh);
         return false;
     }

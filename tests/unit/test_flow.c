@@ -256,6 +256,27 @@ static void a_wrong_domain_is_told_and_changes_nothing(void **state)
     assert_false(send(world, (struct event){.kind = EVENT_NEXT}, &err));
 }
 
+static void an_edit_from_outside_is_never_overwritten(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    char *text = read_text(world->config);
+    char *edited = xformat("# by hand\n%s", text);
+    assert_true(file_replace(world->config, edited, strlen(edited), 0644, NULL));
+    assert_false(send(world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
+    assert_non_null(strstr(err.message, "another program"));
+    set(world, "servers.name", "core1");
+    free(text);
+    text = read_text(world->config);
+    assert_non_null(strstr(text, "# by hand\n"));
+    assert_non_null(strstr(text, "core1"));
+    free(text);
+    free(edited);
+}
+
 static void components_come_and_go(void **state)
 {
     struct world *world = *state;
@@ -301,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, set_up, tear_down),
         cmocka_unit_test_setup_teardown(judging_saves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_from_outside_is_never_overwritten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
     };
