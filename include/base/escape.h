@@ -14,8 +14,8 @@ char *escape_text(const char *text);
 /* The same but newline passes and tab becomes blanks: for whole texts. */
 void escape_lines(struct str *out, const char *text, size_t length);
 
-/* The next UTF-8 code point at text[*at]; moves *at past it. false (and *at moved by one byte) where
- * the bytes are no UTF-8. */
+/* The next UTF-8 code point at text[*at]; moves *at past it. false (and *at moved by one byte)
+ * where the bytes are no UTF-8. */
 bool utf8_next(const char *text, size_t length, size_t *at, unsigned *code);
 bool utf8_valid(const char *text, size_t length);
 

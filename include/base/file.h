@@ -8,7 +8,8 @@
 
 #define FILE_LIMIT_BYTES ((size_t)16 << 20) /* nothing of a PKI is larger */
 
-/* The bytes of a file, NUL-terminated besides. Start with {0}; free with buffer_free, which wipes. */
+/* The bytes of a file, NUL-terminated besides. Start with {0}; free with buffer_free, which wipes.
+ */
 struct buffer {
     unsigned char *data;
     size_t length;

@@ -6,49 +6,49 @@
 
 #include <time.h>
 
-/* The wizard as a value: a page out, an event in. It knows no screen; the form, the plain prompts and
- * the answers file all show the same pages (WIZARD.md). */
+/* The wizard as a value: a page out, an event in. It knows no screen; the form, the plain prompts
+ * and the answers file all show the same pages (WIZARD.md). */
 
 enum page_kind {
-    PAGE_MENU,  /* rows to choose one from; text below belongs to the row */
-    PAGE_FORM,  /* fields beside the map */
-    PAGE_LIST,  /* rows over the whole width, some with a tick */
-    PAGE_TEXT,  /* lines to scroll through */
-    PAGE_JOB    /* work under way; rows say what is done */
+    PAGE_MENU, /* rows to choose one from; text below belongs to the row */
+    PAGE_FORM, /* fields beside the map */
+    PAGE_LIST, /* rows over the whole width, some with a tick */
+    PAGE_TEXT, /* lines to scroll through */
+    PAGE_JOB   /* work under way; rows say what is done */
 };
 enum field_kind { FIELD_TEXT, FIELD_CHOICE, FIELD_TICK };
 enum level { LEVEL_NONE, LEVEL_OK, LEVEL_NOTE, LEVEL_WARN, LEVEL_ERROR };
 
 struct field {
-    char *id;    /* webbridge3.a-record: what --answers and --ids say */
-    char *label; /* up to 12 columns on the form; a sentence's subject in plain */
-    char *help;  /* why it is asked, up to some lines */
+    char *id;      /* webbridge3.a-record: what --answers and --ids say */
+    char *label;   /* up to 12 columns on the form; a sentence's subject in plain */
+    char *help;    /* why it is asked, up to some lines */
     char *section; /* of the guide */
     enum field_kind kind;
-    char *value; /* what is in force; a choice's word; "yes"/"no" of a tick */
-    bool follows;  /* the value is derived: "=" before the label */
-    bool fold;     /* its value is good as it is: plain asks only when told to ask all */
-    bool optional; /* an empty answer is one */
-    int columns;   /* width of the cell; 0: as wide as fits */
-    bool list;     /* values separated by blanks or commas */
+    char *value;            /* what is in force; a choice's word; "yes"/"no" of a tick */
+    bool follows;           /* the value is derived: "=" before the label */
+    bool fold;              /* its value is good as it is: plain asks only when told to ask all */
+    bool optional;          /* an empty answer is one */
+    int columns;            /* width of the cell; 0: as wide as fits */
+    bool list;              /* values separated by blanks or commas */
     struct strings choices; /* words of FIELD_CHOICE */
     struct strings labels;  /* as shown, one for each */
     struct strings whys;    /* one for each; may be "" */
-    char *note;  /* right of the field: "2 names" */
-    enum level level;  /* of the finding at this field */
-    char *finding;     /* a sentence; "" none */
-    char *remedy;      /* "" none */
-    char *mend;        /* the value F5 puts there; NULL: cannot */
+    char *note;             /* right of the field: "2 names" */
+    enum level level;       /* of the finding at this field */
+    char *finding;          /* a sentence; "" none */
+    char *remedy;           /* "" none */
+    char *mend;             /* the value F5 puts there; NULL: cannot */
 };
 struct row {
     char *id; /* what --answers and --ids call it: lab, open; may be "" */
     char *text;
-    char *word;   /* TAKE LEFT STOP OK ERROR WARN note FAIL … shown first; "" none */
+    char *word; /* TAKE LEFT STOP OK ERROR WARN note FAIL … shown first; "" none */
     enum level level;
     bool can_tick, ticked;
-    bool can_open;    /* Enter acts on it */
-    char *detail;     /* lines for the message rows while the cursor is here */
-    char *file;       /* F4 inspects it; "" none */
+    bool can_open; /* Enter acts on it */
+    char *detail;  /* lines for the message rows while the cursor is here */
+    char *file;    /* F4 inspects it; "" none */
 };
 struct mark {
     char *id;    /* the page, for EVENT_GOTO; "" none */
@@ -58,11 +58,11 @@ struct mark {
 };
 /* Something the page can do besides the keys that every page has. */
 struct action {
-    char *id;     /* write, paste, mend, copy … */
-    int function; /* 4: F4 (Esc 4); 0: only by letter */
-    char letter;  /* in lists; 0 none */
-    char *label;  /* Write, Paste … */
-    char *confirm; /* what it will do, as a question: NULL needs none. "Write 31 files" */
+    char *id;        /* write, paste, mend, copy … */
+    int function;    /* 4: F4 (Esc 4); 0: only by letter */
+    char letter;     /* in lists; 0 none */
+    char *label;     /* Write, Paste … */
+    char *confirm;   /* what it will do, as a question: NULL needs none. "Write 31 files" */
     bool wants_path; /* the front end asks for a path first (picker): text of the event */
     bool wants_text; /* the front end takes pasted text first: text of the event */
 };
@@ -74,23 +74,23 @@ struct page {
     int step, steps;
     struct mark *marks;
     size_t mark_count;
-    struct strings intro;  /* above the fields or rows */
+    struct strings intro; /* above the fields or rows */
     struct field *fields;
     size_t field_count;
     struct row *rows;
     size_t row_count;
-    size_t at;             /* row or field to start at */
-    struct strings live;   /* below the fields: "Stands for:" and its pki csr line, totals */
-    struct strings text;   /* PAGE_TEXT: the lines; elsewhere below the rows */
-    struct strings why;    /* message rows when nothing else is said */
-    char *message;         /* the last event's outcome, one line; "" none */
+    size_t at;           /* row or field to start at */
+    struct strings live; /* below the fields: "Stands for:" and its pki csr line, totals */
+    struct strings text; /* PAGE_TEXT: the lines; elsewhere below the rows */
+    struct strings why;  /* message rows when nothing else is said */
+    char *message;       /* the last event's outcome, one line; "" none */
     enum level message_level;
     struct action *actions;
     size_t action_count;
-    char *next;            /* what F2/Enter does here: "Next", "Write", "Leave" */
-    char *confirm_next;    /* a question before it, NULL none: "Write 31 files" */
-    char *clipboard;       /* what F8 copies (a CSR's PEM); NULL none */
-    bool last;             /* next leaves the wizard */
+    char *next;         /* what F2/Enter does here: "Next", "Write", "Leave" */
+    char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
+    char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */
+    bool last;          /* next leaves the wizard */
 };
 
 enum event_kind {
@@ -113,8 +113,8 @@ struct event {
 
 struct flow;
 struct flow_options {
-    const char *config;    /* path of deployment.conf, existing or not */
-    const char *store;     /* NULL: the config's */
+    const char *config; /* path of deployment.conf, existing or not */
+    const char *store;  /* NULL: the config's */
     const struct catalogue *catalogue;
     time_t at; /* 0: now */
 };
@@ -123,14 +123,14 @@ void flow_free(struct flow *flow);
 
 /* The page as it stands; belongs to the flow, good until the next flow_take. */
 const struct page *flow_page(struct flow *flow);
-/* Takes an event. An accepted answer is saved at once, atomically. false: not taken, err says why (a
- * wrong value, a full disk); the flow is as before. */
+/* Takes an event. An accepted answer is saved at once, atomically. false: not taken, err says why
+ * (a wrong value, a full disk); the flow is as before. */
 must_check bool flow_take(struct flow *flow, const struct event *event, struct error *err);
-/* Judges a value half typed: level, finding, remedy, mend, and the page's live lines as they would be
- * are written into a copy of the page. Takes nothing, saves nothing. Free with page_free. */
+/* Judges a value half typed: level, finding, remedy, mend, and the page's live lines as they would
+ * be are written into a copy of the page. Takes nothing, saves nothing. Free with page_free. */
 void flow_judge(struct flow *flow, const char *id, const char *text, struct page *out);
-/* The work of a PAGE_JOB, to be run by the front end (job_start, or called directly); NULL when none
- * is due. Tell the flow by EVENT_DONE with the worker's result in result. */
+/* The work of a PAGE_JOB, to be run by the front end (job_start, or called directly); NULL when
+ * none is due. Tell the flow by EVENT_DONE with the worker's result in result. */
 job_function flow_job(struct flow *flow, void **arg);
 void flow_job_result(struct flow *flow, bool ok, const struct error *err);
 /* Leaving was asked for and everything is saved. */

@@ -49,8 +49,8 @@ struct step_ops {
     bool (*take)(struct flow *flow, const struct event *event, struct error *err);
 };
 extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
-    step_review, step_make, step_requests, step_request, step_import, step_check, step_look, step_plan,
-    step_done;
+    step_review, step_make, step_requests, step_request, step_import, step_check, step_look,
+    step_plan, step_done;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -89,7 +89,7 @@ struct row *page_row(struct page *page, const char *id, enum level level, const 
                      const char *format, ...) printf_like(5, 6);
 void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
 struct action *page_add_action(struct page *page, const char *id, int function, char letter,
-                           const char *label);
+                               const char *label);
 void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
 /* Adds a text broken into lines of at most columns. */
 void page_wrap(struct strings *lines, const char *text, size_t columns);
@@ -104,8 +104,9 @@ bool component_page_passes(const struct flow *flow, const char *kind);
 /* names.c: fields of one identity */
 void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
                   const struct findings *findings, struct page *page);
-must_check bool names_take(struct flow *flow, const struct service *service, const struct slot *slot,
-                           const char *option, const char *text, struct error *err);
+must_check bool names_take(struct flow *flow, const struct service *service,
+                           const struct slot *slot, const char *option, const char *text,
+                           struct error *err);
 bool is_names_option(const char *option);
 /* Findings of one identity or service at the fields they speak of. */
 const char *finding_field(const struct finding *finding);

@@ -8,8 +8,8 @@
 struct build_options {
     const struct preset *preset;
     const char *domain;
-    const char *release;         /* NULL: 2.9 */
-    const struct names *subject; /* NULL: none */
+    const char *release;                  /* NULL: 2.9 */
+    const struct names *subject;          /* NULL: none */
     const struct strings *with, *without; /* kinds; may be NULL */
 };
 /* The text of a new deployment.conf (PRESETS.md). */
@@ -35,8 +35,8 @@ char *derive_identity_name(const struct deployment *deployment, const struct ser
 /* Edits of a deployment's text. Each gives the new text; deployment_put parses and saves it. */
 void edit_option(const struct deployment *deployment, const struct service *service,
                  const char *option, const struct strings *values, bool list, struct str *text);
-/* Adds the service with its catalogue's defaults and, for each slot in use, an identity: shared (NULL:
- * its own, made where it lacks). */
+/* Adds the service with its catalogue's defaults and, for each slot in use, an identity: shared
+ * (NULL: its own, made where it lacks). */
 must_check bool edit_add_service(const struct deployment *deployment, const struct server *server,
                                  const struct component *component, const char *shared,
                                  struct str *text, struct error *err);
@@ -52,8 +52,8 @@ void edit_rename_server(const struct deployment *deployment, const char *old, co
  * derived follows: addresses, options, CNs, SANs. A value that was typed stays. */
 must_check bool edit_follow(const struct deployment *before, struct str *text, struct error *err);
 
-/* Parses text and, when it is good and differs, saves it atomically; *deployment is then the new one.
- * Otherwise it stays as it was. */
+/* Parses text and, when it is good and differs, saves it atomically; *deployment is then the new
+ * one. Otherwise it stays as it was. */
 must_check bool deployment_put(struct deployment *deployment, const struct str *text,
                                struct error *err);
 

@@ -4,13 +4,31 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* The files of screens/ as values: everything certwright knows of a component (SPEC 7, DESIGN 4). */
+/* The files of screens/ as values: everything certwright knows of a component (SPEC 7, DESIGN 4).
+ */
 
 enum source { SOURCE_GUIDE, SOURCE_FIELD, SOURCE_OURS };
-enum stage { STAGE_BASE, STAGE_BEFORE, STAGE_ASSIGN, STAGE_AFTER, STAGE_DISPLAY, STAGE_BY_HAND,
-             STAGE_OTHER };
-enum answer_type { ANSWER_TEXT, ANSWER_HOST, ANSWER_HOSTS, ANSWER_LISTEN, ANSWER_LISTENS, ANSWER_PORT,
-                   ANSWER_URL, ANSWER_SERVER, ANSWER_CHOICE, ANSWER_TICK };
+enum stage {
+    STAGE_BASE,
+    STAGE_BEFORE,
+    STAGE_ASSIGN,
+    STAGE_AFTER,
+    STAGE_DISPLAY,
+    STAGE_BY_HAND,
+    STAGE_OTHER
+};
+enum answer_type {
+    ANSWER_TEXT,
+    ANSWER_HOST,
+    ANSWER_HOSTS,
+    ANSWER_LISTEN,
+    ANSWER_LISTENS,
+    ANSWER_PORT,
+    ANSWER_URL,
+    ANSWER_SERVER,
+    ANSWER_CHOICE,
+    ANSWER_TICK
+};
 enum trust_how { TRUST_PINNED, TRUST_CHAIN };
 
 struct release { /* the releases a thing exists in; "" open */
@@ -23,13 +41,13 @@ struct signer {
     char *why;
 };
 struct slot {
-    char *name;            /* identity, https, c2w … : the service's option */
-    char *identity;        /* template of the proposed identity's name */
-    struct strings takes;  /* key, certificate, bundle, fullchain */
-    char *cn;              /* template */
-    struct strings sans;   /* templates */
-    struct strings eku;    /* serverAuth, clientAuth */
-    char *when;            /* the slot is needed when this holds; "" always */
+    char *name;           /* identity, https, c2w … : the service's option */
+    char *identity;       /* template of the proposed identity's name */
+    struct strings takes; /* key, certificate, bundle, fullchain */
+    char *cn;             /* template */
+    struct strings sans;  /* templates */
+    struct strings eku;   /* serverAuth, clientAuth */
+    char *when;           /* the slot is needed when this holds; "" always */
     struct signer *signers;
     size_t signer_count;
     struct release release;
@@ -45,17 +63,17 @@ struct ask {
     bool list; /* of type text: several values */
     bool fold; /* default taken unasked */
 };
-struct fact { /* an option of environment {} or validation {} that this component's rules need */
-    char *block;  /* environment or validation */
-    char *name;   /* webrtc-apps, lync-fqdn … */
+struct fact {    /* an option of environment {} or validation {} that this component's rules need */
+    char *block; /* environment or validation */
+    char *name;  /* webrtc-apps, lync-fqdn … */
     enum answer_type type;
     char *label, *help, *section, *initial;
     struct strings choices;
     bool fold;
 };
 struct require { /* a rule of this component: an id and one verb */
-    char *id;       /* the title up to a blank: "EKU-SERVER c2w" is EKU-SERVER */
-    char *slot;     /* "" the whole service */
+    char *id;    /* the title up to a blank: "EKU-SERVER c2w" is EKU-SERVER */
+    char *slot;  /* "" the whole service */
     char *when, *why, *severity, *section;
     struct strings names; /* templates that must be in the certificate; `{a} | {b}`: one of them */
     struct strings cn;    /* templates the CN must equal */
@@ -115,10 +133,10 @@ struct preset {
     char *name, *title, *summary; /* summary: the wizard's two lines below the menu */
     int answers;                  /* what the start page promises; 0: says nothing */
     char *purpose;                /* production or lab */
-    char *shared;                 /* one identity for all slots: its name (template); "" each its own */
-    char *signer;                 /* of all identities; "" by the slots' conditions */
-    char *ca;                     /* a CA identity made here; "" none */
-    struct strings facts;         /* environment options set to true */
+    char *shared;         /* one identity for all slots: its name (template); "" each its own */
+    char *signer;         /* of all identities; "" by the slots' conditions */
+    char *ca;             /* a CA identity made here; "" none */
+    struct strings facts; /* environment options set to true */
     struct preset_server *servers;
     size_t server_count;
     struct preset_value *values;

@@ -38,7 +38,7 @@ struct accept {
     char *rule, *identity, *server, *service, *file, *reason, *until; /* "" any */
 };
 struct deployment {
-    char *path;     /* where it was read from */
+    char *path;      /* where it was read from */
     struct str text; /* the file as it is */
     const struct catalogue *catalogue;
     char *release, *name, *store; /* store: as written */
@@ -76,7 +76,8 @@ const struct strings *service_option(const struct service *service, const char *
 /* The identity in a slot, NULL when none is named or known. */
 const struct identity *service_identity(const struct deployment *deployment,
                                         const struct service *service, const struct slot *slot);
-/* An environment or validation ("validation.NAME") option: as written, else the catalogue's default, else "". */
+/* An environment or validation ("validation.NAME") option: as written, else the catalogue's
+ * default, else "". */
 const char *deployment_fact(const struct deployment *deployment, const char *name);
 bool deployment_lab(const struct deployment *deployment);
 /* This identity signs another, or is named as a signer: a CA of the store. */
@@ -89,7 +90,8 @@ void identity_request(const struct deployment *deployment, const struct identity
                       struct names *out);
 
 /* The value(s) of a template path seen from a service: {a-record}, {https.key}, {c2w-url.host},
- * {address}, {domain}, {server}, {tag}, {n}, {trust} …; false when the path is unknown. slot files are
+ * {address}, {domain}, {server}, {tag}, {n}, {trust} …; false when the path is unknown. slot files
+ * are
  * "" where the slot takes none. trusts are resolved through model/trusts.h. */
 bool service_value(const struct deployment *deployment, const struct service *service,
                    const char *path, struct strings *out);

@@ -4,7 +4,8 @@
 #include "model/deployment.h"
 
 /* Private to model/: what makes a deployment.conf unusable as a whole, told with its line. What is
- * merely wrong in a certificate is a rule's finding, so that a half-done deployment can be saved. */
+ * merely wrong in a certificate is a rule's finding, so that a half-done deployment can be saved.
+ */
 must_check bool deployment_judge(const struct deployment *deployment, struct error *err);
 
 /* true, yes, on */

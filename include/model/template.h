@@ -8,7 +8,8 @@
 typedef bool (*template_lookup)(void *context, const char *path, struct strings *out);
 
 /* "webbridge certs {identity.key}[ {identity.bundle}]": holes in braces; a bracketed part goes when
- * one of its holes is empty; a hole takes a list (joined by blanks). An unknown hole is an error. */
+ * one of its holes is empty; a hole takes a list (joined by blanks). An unknown hole is an error.
+ */
 must_check bool template_expand(const char *pattern, template_lookup lookup, void *context,
                                 struct str *out, struct error *err);
 /* The same for one value a list entry: a pattern that is one hole gives each of its values. */

@@ -15,8 +15,8 @@ struct trust {
     const struct trust_rule *rule;
     struct trust_target *targets;
     size_t target_count;
-    char *file;    /* the name in the store and in the command; never NULL */
-    bool given;    /* named by …-file: the user's, never written by us */
+    char *file; /* the name in the store and in the command; never NULL */
+    bool given; /* named by …-file: the user's, never written by us */
 };
 struct trusts {
     struct trust *items;
@@ -26,7 +26,8 @@ struct trusts {
  * certificate is that certificate's own file if an identity has it, else <service>-<trust>.crt. How
  * many certificates a chain has is read from the scan (bundles); without any, a target signed by an
  * identity of the store stands on that one's certificate. scan may be NULL. */
-void trusts_derive(const struct deployment *deployment, const struct scan *scan, struct trusts *out);
+void trusts_derive(const struct deployment *deployment, const struct scan *scan,
+                   struct trusts *out);
 void trusts_free(struct trusts *trusts);
 const struct trust *trusts_find(const struct trusts *trusts, const struct service *reader,
                                 const char *name);

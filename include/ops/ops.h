@@ -4,14 +4,15 @@
 #include "base/job.h"
 #include "model/facts.h"
 
-/* What a person can do, once for all front ends. Every one takes the store's lock, commits its files
- * in one transaction and leaves everything as it was when it fails. Facts are stale afterwards. */
+/* What a person can do, once for all front ends. Every one takes the store's lock, commits its
+ * files in one transaction and leaves everything as it was when it fails. Facts are stale
+ * afterwards. */
 
 enum made { MADE_KEY = 1, MADE_CSR = 2, MADE_CERTIFICATE = 4, MADE_KEPT = 8, MADE_SKIPPED = 16 };
 struct made_item {
     char *identity;
-    unsigned what;  /* enum made */
-    char *note;     /* "key, request"; "key of 2025-10-02, never overwritten" */
+    unsigned what;        /* enum made */
+    char *note;           /* "key, request"; "key of 2025-10-02, never overwritten" */
     struct strings files; /* written */
 };
 struct made_list {
@@ -21,15 +22,15 @@ struct made_list {
 };
 void made_free(struct made_list *list);
 
-/* certwright generate: names may be NULL (all identities). One store transaction an identity: what is
- * done stays done when cancelled. progress may be NULL. */
+/* certwright generate: names may be NULL (all identities). One store transaction an identity: what
+ * is done stays done when cancelled. progress may be NULL. */
 must_check bool op_generate(const struct facts *facts, const struct strings *names,
                             struct made_list *out, struct progress *progress, struct error *err);
 
 struct sign_options {
-    const char *ca;  /* NULL: every signer is itself an identity */
+    const char *ca; /* NULL: every signer is itself an identity */
     bool make_ca, force;
-    int days;        /* 0: the default */
+    int days; /* 0: the default */
 };
 must_check bool op_sign(const struct facts *facts, const struct sign_options *options,
                         const struct strings *names, struct made_list *out,
@@ -39,11 +40,11 @@ must_check bool op_sign(const struct facts *facts, const struct sign_options *op
 enum verdict { VERDICT_TAKE, VERDICT_LEFT, VERDICT_STOP };
 struct import_object {
     enum verdict verdict;
-    char *file;     /* path as given, or "pasted text" */
-    int number;     /* of the object in its file, from 1 */
-    char *what;     /* "certificate CN=…", "private key" … */
-    char *target;   /* callbridge.crt, callbridgebundle.crt, or the identity; "" none */
-    char *why;      /* key matches, ends 2027-11-02; no key here fits … */
+    char *file;   /* path as given, or "pasted text" */
+    int number;   /* of the object in its file, from 1 */
+    char *what;   /* "certificate CN=…", "private key" … */
+    char *target; /* callbridge.crt, callbridgebundle.crt, or the identity; "" none */
+    char *why;    /* key matches, ends 2027-11-02; no key here fits … */
 };
 struct import_identity {
     char *identity;
@@ -52,9 +53,9 @@ struct import_identity {
     struct strings impact;                  /* one sentence a loss: which service it stops */
     bool stop;                              /* ended, or without a path to a root */
     bool in_place;                          /* the same certificate lies there already */
-    bool take;                              /* the front end's tick; set to !stop by op_import_look */
-    char *problem, *remedy;                 /* where stop */
-    char *old_end, *new_end;                /* dates; old "" where none was in place */
+    bool take;               /* the front end's tick; set to !stop by op_import_look */
+    char *problem, *remedy;  /* where stop */
+    char *old_end, *new_end; /* dates; old "" where none was in place */
 };
 struct import_missing {
     char *identity, *issuer, *aia;
@@ -74,13 +75,13 @@ struct import_options {
     const struct secret *password; /* NULL; for PKCS#12 */
     bool force;
 };
-/* Reads paths (files or folders; "-" reads fd 0) and sorts what they hold; writes nothing. text (may
- * be NULL) is pasted PEM, named "pasted text". Unreadable paths are errors that name them. */
+/* Reads paths (files or folders; "-" reads fd 0) and sorts what they hold; writes nothing. text
+ * (may be NULL) is pasted PEM, named "pasted text". Unreadable paths are errors that name them. */
 must_check bool op_import_look(const struct facts *facts, const struct strings *paths,
                                const char *text, const struct import_options *options,
                                struct import *out, struct error *err);
-/* Writes what is ticked: certificate, bundle, full chain, derived trust files, in one transaction. A
- * stopped identity is written only when its take was set (--force). */
+/* Writes what is ticked: certificate, bundle, full chain, derived trust files, in one transaction.
+ * A stopped identity is written only when its take was set (--force). */
 must_check bool op_import_write(const struct facts *facts, const struct import *import,
                                 struct strings *written, struct error *err);
 void import_free(struct import *import);
@@ -89,8 +90,8 @@ void import_free(struct import *import);
  * Used by sign and import. */
 struct new_certificate {
     const struct identity *identity;
-    struct str leaf_pem;   /* the new certificate */
-    struct str chain_pem;  /* intermediates, root last; "" for a self-signed one */
+    struct str leaf_pem;  /* the new certificate */
+    struct str chain_pem; /* intermediates, root last; "" for a self-signed one */
 };
 must_check bool op_certify(const struct facts *facts, const struct new_certificate *items,
                            size_t count, struct strings *written, struct error *err);

@@ -11,6 +11,10 @@
 
 /* Each entry into the room calls it first: the machine's openssl.cnf changes nothing here. */
 void crypto_init(void);
+/* Before a private key is made or read: its numbers then lie in pages that are never swapped out. */
+void crypto_secure_heap(void);
+/* That heap has no room for another key. */
+bool crypto_secure_heap_full(void);
 /* The library's deepest reason, or "unknown reason"; empties its queue. Free it. */
 char *crypto_reason(void);
 /* Its queue says that an algorithm is not there. */

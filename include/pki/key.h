@@ -14,7 +14,7 @@ struct key {
     bool encrypted; /* locked by a password that was not given */
     bool is_private;
     unsigned char id[KEY_ID_BYTES];
-    struct evp_pkey_st *pkey; /* NULL while encrypted */
+    struct evp_pkey_st *pkey; /* NULL while encrypted, and where it was given up */
 };
 void key_free(struct key *key);
 

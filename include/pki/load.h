@@ -57,6 +57,9 @@ struct pki_file {
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out);
 void pki_file_free(struct pki_file *file);
+/* Gives the private keys' secrets up: what is known of them stays, they cannot sign any more. For
+ * whoever holds many files and needs no key of them. */
+void pki_file_forget_secrets(struct pki_file *file);
 
 /* The first certificate, key or request; NULL when there is none. */
 const struct cert *pki_first_cert(const struct pki_file *file);

@@ -13,6 +13,8 @@ struct cert *cert_new(X509 *x509);
 struct csr *csr_new(X509_REQ *req);
 struct key *key_new(EVP_PKEY *pkey, bool is_private);
 struct key *key_new_locked(void);
+/* Gives the secret up; what is known of the key stays. */
+void key_forget(struct key *key);
 /* RSA, EC, Ed25519, RSA-PSS, or OpenSSL's name. */
 const char *key_word(const EVP_PKEY *pkey);
 /* It is private and not locked. */

@@ -38,7 +38,8 @@ must_check bool plan_write(const struct plan *plan, const struct facts *facts, c
 void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out);
 /* plan.json. */
 void plan_json(const struct plan *plan, struct str *out);
-/* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9 files)". */
+/* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9
+ * files)". */
 size_t plan_file_count(const struct plan *plan);
 
 #endif

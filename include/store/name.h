@@ -12,6 +12,6 @@ const char *name_extension(const char *name);
 bool name_is_certificate(const char *name); /* .pem .der .cer .crt */
 bool name_is_key(const char *name);         /* .key .pem .der */
 bool name_is_bundle(const char *name);      /* .pem .cer .crt */
-bool name_is_pki(const char *name);         /* any extension of SPEC 4; *.bak and dot files are not */
+bool name_is_pki(const char *name); /* any extension of SPEC 4; *.bak and dot files are not */
 
 #endif

@@ -22,8 +22,8 @@ const struct store_file *scan_find(const struct scan *scan, const char *name);
 const struct cert *scan_cert(const struct scan *scan, const char *name);
 void scan_free(struct scan *scan);
 
-/* The store as it will be once a batch is committed. Borrows from the scan it was made of, which must
- * outlive it; owns what the batch brings. */
+/* The store as it will be once a batch is committed. Borrows from the scan it was made of, which
+ * must outlive it; owns what the batch brings. */
 struct overlay {
     struct scan scan;
     struct store_file *own;

@@ -28,9 +28,9 @@ struct store_write {
     char *name;
     unsigned char *data;
     size_t length;
-    mode_t mode;   /* 0600 or 0644 */
-    bool replace;  /* may stand in place of an old one; a key then leaves NAME.key.STAMP.bak */
-    bool remove;   /* nothing is written: the file goes, if it is there */
+    mode_t mode;  /* 0600 or 0644 */
+    bool replace; /* may stand in place of an old one; a key then leaves NAME.key.STAMP.bak */
+    bool remove;  /* nothing is written: the file goes, if it is there */
 };
 /* A transaction: all of it or nothing. */
 struct batch {
@@ -44,8 +44,8 @@ void batch_add(struct batch *batch, const char *name, const void *data, size_t l
 void batch_remove(struct batch *batch, const char *name);
 void batch_free(struct batch *batch);
 /* Every name is checked, every temporary file written and fsynced before the first rename; a rename
- * that fails brings back what was renamed before. Needs the lock. An existing file without replace is
- * refused; one with the same bytes and mode is left alone. */
+ * that fails brings back what was renamed before. Needs the lock. An existing file without replace
+ * is refused; one with the same bytes and mode is left alone. */
 must_check bool store_commit(struct store *store, const struct batch *batch, time_t now,
                              struct error *err);
 

@@ -60,8 +60,12 @@ bool clock_parse(const char *text, time_t *out)
     }
     if (*at || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 60)
         return false;
-    struct tm when = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
-                      .tm_hour = hour, .tm_min = minute, .tm_sec = second};
+    struct tm when = {.tm_year = year - 1900,
+                      .tm_mon = month - 1,
+                      .tm_mday = day,
+                      .tm_hour = hour,
+                      .tm_min = minute,
+                      .tm_sec = second};
     time_t value = timegm(&when);
     if (when.tm_mon != month - 1) /* 31 April */
         return false;

@@ -8,8 +8,12 @@ bool utf8_next(const char *text, size_t length, size_t *at, unsigned *code)
 {
     const unsigned char *byte = (const unsigned char *)text + *at;
     size_t left = length - *at;
-    unsigned size = byte[0] < 0x80 ? 1 : byte[0] < 0xC2 ? 0 : byte[0] < 0xE0 ? 2
-                    : byte[0] < 0xF0 ? 3 : byte[0] < 0xF5 ? 4 : 0;
+    unsigned size = byte[0] < 0x80   ? 1
+                    : byte[0] < 0xC2 ? 0
+                    : byte[0] < 0xE0 ? 2
+                    : byte[0] < 0xF0 ? 3
+                    : byte[0] < 0xF5 ? 4
+                                     : 0;
     if (size == 0 || size > left) {
         (*at)++;
         return false;

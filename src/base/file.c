@@ -22,9 +22,9 @@ void buffer_free(struct buffer *buffer)
 
 static bool check_kind(const struct stat *info, const char *name, struct error *err)
 {
-    const char *kind = S_ISDIR(info->st_mode)    ? "a folder"
-                       : S_ISFIFO(info->st_mode) ? "a FIFO"
-                       : S_ISSOCK(info->st_mode) ? "a socket"
+    const char *kind = S_ISDIR(info->st_mode)                             ? "a folder"
+                       : S_ISFIFO(info->st_mode)                          ? "a FIFO"
+                       : S_ISSOCK(info->st_mode)                          ? "a socket"
                        : S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode) ? "a device"
                                                                           : NULL;
     if (kind)
@@ -122,8 +122,8 @@ bool file_write_temp(int dir, const char *name, const void *data, size_t length,
     int fd = -1;
     for (int try = 0; try < 100 && fd < 0; try++) {
         free(path);
-        path = xformat("%.*s.%s.%ld-%u.tmp", (int)(base - name), name, base, (long)getpid(),
-                       serial++);
+        path =
+            xformat("%.*s.%s.%ld-%u.tmp", (int)(base - name), name, base, (long)getpid(), serial++);
         fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0 && errno != EEXIST)
             break;

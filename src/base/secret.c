@@ -84,8 +84,8 @@ bool secret_read(const char *path, struct secret *out, struct error *err)
     struct stat info;
     /* Without O_NONBLOCK a FIFO would block before its writer's absence can be told. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    bool good = fd >= 0 && fstat(fd, &info) == 0 &&
-                read_line(fd, S_ISFIFO(info.st_mode), line, &length);
+    bool good =
+        fd >= 0 && fstat(fd, &info) == 0 && read_line(fd, S_ISFIFO(info.st_mode), line, &length);
     if (!good)
         error_system(err, path, "the password cannot be read");
     if (fd >= 0)

@@ -1,5 +1,6 @@
 /* What every command needs of the command line. */
 #include "cli/cli.h"
+
 #include "base/escape.h"
 #include "base/mem.h"
 
@@ -79,8 +80,9 @@ int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts 
         return STATUS_OK;
     catalogue_free(catalogue);
     if (access(cli->config, F_OK) != 0)
-        snprintf(err.remedy, sizeof err.remedy,
-                 "make one: certwright init --preset lab --domain example.com, or certwright wizard");
+        snprintf(
+            err.remedy, sizeof err.remedy,
+            "make one: certwright init --preset lab --domain example.com, or certwright wizard");
     return cli_fail(&err);
 }
 

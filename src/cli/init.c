@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 
 static const struct cli_option options[] = {
-    {"preset", true}, {"domain", true}, {"with", true}, {"without", true}, {"force", false},
-    {"O", true},      {"OU", true},     {"L", true},    {"ST", true},      {"C", true},
-    {"emailAddress", true}, {"release", true}, {NULL, false}};
+    {"preset", true}, {"domain", true}, {"with", true},         {"without", true},
+    {"force", false}, {"O", true},      {"OU", true},           {"L", true},
+    {"ST", true},     {"C", true},      {"emailAddress", true}, {"release", true},
+    {NULL, false}};
 
 /* "a,b" into kinds that the catalogue knows. */
 static bool read_kinds(const struct catalogue *catalogue, const char *option, const char *text,
@@ -129,7 +130,9 @@ static int run(const struct cli *cli)
 }
 
 const struct cli_command command_init = {
-    "init", run, options,
+    "init",
+    run,
+    options,
     "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
     "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--force]",
     "writes a deployment.conf from a preset",

@@ -1,9 +1,9 @@
 /* Reads the command line and hands it to one command. */
-#include "cli/cli.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "cli/cli.h"
 #include "pki/text.h"
 
 #include <fcntl.h>
@@ -23,7 +23,20 @@ static const struct cli_command *const commands[] = {
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 /* Getopt's numbers: the global options, then the commands' own from OWN on. */
-enum { CONFIG = 1, STORE, CATALOGUE, PLAIN, ASCII, JSON, COLOR, AT, QUIET, HELP, VERSION_OPTION, OWN };
+enum {
+    CONFIG = 1,
+    STORE,
+    CATALOGUE,
+    PLAIN,
+    ASCII,
+    JSON,
+    COLOR,
+    AT,
+    QUIET,
+    HELP,
+    VERSION_OPTION,
+    OWN
+};
 
 static const struct option globals[] = {
     {"config", required_argument, NULL, CONFIG},
@@ -122,9 +135,9 @@ static struct option *all_options(size_t *count)
             if (known)
                 continue;
             table = grow(table, *count, sizeof *table);
-            table[*count] = (struct option){
-                own->name, own->has_value ? required_argument : no_argument, NULL,
-                OWN + (int)*count};
+            table[*count] =
+                (struct option){own->name, own->has_value ? required_argument : no_argument, NULL,
+                                OWN + (int)*count};
             ++*count;
         }
     table = grow(table, *count, sizeof *table);

@@ -37,7 +37,8 @@ static int run(const struct cli *cli)
 {
     if (cli->arg_count)
         return cli_usage(cli, "wizard takes no \"%s\"", cli->args[0]);
-    const char *refusal = cli->plain || cli_value(cli, "answers") || is_dumb() ? NULL : ui_refusal();
+    const char *refusal =
+        cli->plain || cli_value(cli, "answers") || is_dumb() ? NULL : ui_refusal();
     struct error err = {0};
     if (refusal) {
         error_set(&err, STATUS_NO, "", NULL, "%s", refusal);
@@ -63,7 +64,10 @@ static int run(const struct cli *cli)
 }
 
 const struct cli_command command_wizard = {
-    "wizard", run, options, "wizard [--answers FILE] [--ids] [--mouse]",
+    "wizard",
+    run,
+    options,
+    "wizard [--answers FILE] [--ids] [--mouse]",
     "asks step by step, from no certificates to a finished plan",
     "Every accepted answer is saved in deployment.conf at once: leave when you like and\n"
     "start again. With --plain it asks line by line; --answers FILE takes \"id = value\"\n"

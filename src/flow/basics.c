@@ -10,7 +10,8 @@ static const struct {
     enum attribute attribute;
     const char *label, *help, *section;
 } attributes[] = {
-    {ATTR_O, "Organisation", "The registered name with its suffix, like Example Inc. Public CAs check it.", "1.2.2"},
+    {ATTR_O, "Organisation",
+     "The registered name with its suffix, like Example Inc. Public CAs check it.", "1.2.2"},
     {ATTR_OU, "Department", "A department, like Support. Most CAs leave it out today.", "1.2.2"},
     {ATTR_L, "City", "The city, written out.", "1.2.2"},
     {ATTR_ST, "State", "State, province or county, written out: California, not CA.", "1.2.2"},
@@ -51,19 +52,25 @@ static void build(struct flow *flow, struct page *page)
     page->title = xstrdup("Basics");
     page_line(&page->intro, "What all certificates have in common.");
     const struct deployment *d = &flow->facts.deployment;
-    struct field *field = page_field(page, FIELD_TEXT, "basics.domain", "Domain", flow->loaded ? d->name : "");
-    field_help(field, "The domain of the deployment, like example.com. Names of servers and services are proposed from it.", "3.1");
+    struct field *field =
+        page_field(page, FIELD_TEXT, "basics.domain", "Domain", flow->loaded ? d->name : "");
+    field_help(field,
+               "The domain of the deployment, like example.com. Names of servers and services are "
+               "proposed from it.",
+               "3.1");
     for (size_t i = 0; i < ATTRIBUTE_FIELDS; i++)
         add_subject_field(flow, i, page);
     if (flow->loaded) {
         field = page_field(page, FIELD_TEXT, "basics.release", "Release", d->release);
-        field_help(field, "The Meeting Server's release. The guide, and certwright, know 2.9.", "1");
+        field_help(field, "The Meeting Server's release. The guide, and certwright, know 2.9.",
+                   "1");
         field->columns = 8;
         field->fold = true;
     }
     page_wrap(&page->why,
               flow_lab(flow) ? "Only the domain is needed: a CA made here does not ask who you are."
-                             : "A public CA wants organisation, city, state and country in full; it refuses a request that lacks them. Guide 3.1",
+                             : "A public CA wants organisation, city, state and country in full; "
+                               "it refuses a request that lacks them. Guide 3.1",
               76);
 }
 
@@ -115,11 +122,13 @@ static bool set_domain(struct flow *flow, const char *text, struct error *err)
 {
     struct error why = {0};
     if (!*text)
-        return error_set(err, STATUS_NO, "Domain", "type a domain like example.com", "an answer is needed here");
+        return error_set(err, STATUS_NO, "Domain", "type a domain like example.com",
+                         "an answer is needed here");
     if (!host_check(text, &why))
         return error_set(err, STATUS_NO, "Domain", why.remedy, "%s", why.message);
     if (!is_host_name(text) || *text == '*')
-        return error_set(err, STATUS_NO, "Domain", "write it like example.com", "\"%s\" is no domain", text);
+        return error_set(err, STATUS_NO, "Domain", "write it like example.com",
+                         "\"%s\" is no domain", text);
     if (!flow->loaded || flow_is_as_built(flow))
         return flow_create(flow, text, err);
     return set_top(flow, "name", text, err);
@@ -129,7 +138,8 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
 {
     if (event->kind == EVENT_NEXT) {
         if (!flow->loaded)
-            return error_set(err, STATUS_NO, "Domain", "type a domain like example.com", "an answer is needed here");
+            return error_set(err, STATUS_NO, "Domain", "type a domain like example.com",
+                             "an answer is needed here");
         flow_next(flow);
         return true;
     }
@@ -197,7 +207,10 @@ static void build_facts(struct flow *flow, struct page *page)
         free(id);
     }
     strings_free(&seen);
-    page_wrap(&page->why, "Leave empty what you do not have. These answers decide which CA a certificate needs and which names it must hold. Guide 2.2", 76);
+    page_wrap(&page->why,
+              "Leave empty what you do not have. These answers decide which CA a certificate needs "
+              "and which names it must hold. Guide 2.2",
+              76);
 }
 
 static bool take_facts(struct flow *flow, const struct event *event, struct error *err)
@@ -223,7 +236,8 @@ static bool take_facts(struct flow *flow, const struct event *event, struct erro
         struct strings value = {0};
         struct str copy = {0};
         str_add(&copy, str_text(&flow->facts.deployment.text));
-        strings_add(&value, tick ? (strcmp(event->text, "yes") == 0 ? "true" : "false") : event->text);
+        strings_add(&value,
+                    tick ? (strcmp(event->text, "yes") == 0 ? "true" : "false") : event->text);
         struct conf_span span;
         if (*event->text && (!tick || strcmp(event->text, "yes") == 0))
             conf_set(&copy, steps, 2, &value, false);

@@ -15,27 +15,29 @@ static void build(struct flow *flow, struct page *page)
     size_t counts[3] = {0};
     for (size_t i = 0; i < findings.count; i++)
         counts[findings.items[i].severity] += !findings.items[i].accepted;
-    page->title = xformat("Check - %zu error%s, %zu warning%s", counts[0], counts[0] == 1 ? "" : "s",
-                          counts[1], counts[1] == 1 ? "" : "s");
+    page->title = xformat("Check - %zu error%s, %zu warning%s", counts[0],
+                          counts[0] == 1 ? "" : "s", counts[1], counts[1] == 1 ? "" : "s");
     page_line(&page->intro, "Certificates, then findings, the gravest first. Enter opens.");
     for (size_t i = 0; i < d->identity_count; i++) {
         char *summary;
         enum level level = look_summary(flow, &d->identities[i], &summary);
         struct row *row = page_row(page, d->identities[i].name, level,
-                                   level == LEVEL_ERROR ? "FAIL" : flow_level_word(level), "%-14s %s",
-                                   d->identities[i].name, summary);
+                                   level == LEVEL_ERROR ? "FAIL" : flow_level_word(level),
+                                   "%-14s %s", d->identities[i].name, summary);
         row->can_open = true;
         free(row->file);
         row->file = xstrdup(d->identities[i].certificate_file);
-        row_detail(row, "Enter shows the chain as a tree, what the services need, and the certificate.");
+        row_detail(row,
+                   "Enter shows the chain as a tree, what the services need, and the certificate.");
         free(summary);
     }
     for (size_t i = 0; i < findings.count; i++) {
         const struct finding *finding = &findings.items[i];
         char *place = finding_place(finding), *id = xformat("finding%zu", i + 1);
         enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
-        struct row *row = page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level),
-                                   "%-20s %s", finding->id, place);
+        struct row *row =
+            page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level),
+                     "%-20s %s", finding->id, place);
         bool document = strspn(finding->section, "0123456789") == strlen(finding->section) &&
                         strlen(finding->section) == 6;
         row_detail(row, "%s.\n%s (%s %s)", finding->message, finding->remedy,
@@ -46,8 +48,9 @@ static void build(struct flow *flow, struct page *page)
         free(place);
         free(id);
     }
-    page_line(&page->why, counts[0] ? "An error will not work: the plan waits until it is mended or accepted."
-                                    : "No errors: the plan can be made.");
+    page_line(&page->why,
+              counts[0] ? "An error will not work: the plan waits until it is mended or accepted."
+                        : "No errors: the plan can be made.");
     struct action *accept = page_add_action(page, "accept", 0, 'a', "Accept");
     accept->wants_text = false;
     accept->confirm = xstrdup("Take this finding knowingly");
@@ -70,8 +73,10 @@ static bool accept(struct flow *flow, size_t row, struct error *err)
         conf_quote(finding->id, &text);
         const struct {
             const char *name, *value;
-        } places[] = {{"server", finding->server}, {"service", finding->service},
-                      {"identity", finding->identity}, {"file", finding->file}};
+        } places[] = {{"server", finding->server},
+                      {"service", finding->service},
+                      {"identity", finding->identity},
+                      {"file", finding->file}};
         for (size_t i = 0; i < sizeof places / sizeof *places; i++)
             if (*places[i].value) {
                 str_addf(&text, "  %s = ", places[i].name);
@@ -80,7 +85,8 @@ static bool accept(struct flow *flow, size_t row, struct error *err)
         str_add(&text, "  reason = \"taken in the wizard\" }\n");
         good = flow_put(flow, &text, false, err);
         if (good)
-            flow_say(flow, LEVEL_OK, "%s is taken knowingly: accept {} in deployment.conf says so.", finding->id);
+            flow_say(flow, LEVEL_OK, "%s is taken knowingly: accept {} in deployment.conf says so.",
+                     finding->id);
         str_free(&text);
     }
     findings_free(&findings);

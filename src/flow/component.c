@@ -39,8 +39,7 @@ bool component_page_passes(const struct flow *flow, const char *kind)
     size_t identities = 0;
     for (size_t k = 0; k < service->component->slot_count; k++) {
         const struct slot *slot = &service->component->slots[k];
-        const struct identity *identity =
-            service_identity(&flow->facts.deployment, service, slot);
+        const struct identity *identity = service_identity(&flow->facts.deployment, service, slot);
         if (!identity || !shown_before(flow, service->component, identity))
             return false;
         identities++;
@@ -132,10 +131,9 @@ static void add_live(const struct flow *flow, const struct service *service, str
 static void add_sharers(const struct flow *flow, const struct service *service, struct page *page)
 {
     const struct deployment *d = &flow->facts.deployment;
-    const struct identity *mine =
-        service->component->slot_count
-            ? service_identity(d, service, &service->component->slots[0])
-            : NULL;
+    const struct identity *mine = service->component->slot_count
+                                      ? service_identity(d, service, &service->component->slots[0])
+                                      : NULL;
     struct strings titles = {0};
     for (size_t i = 0; mine && i < d->server_count; i++)
         for (size_t j = 0; j < d->servers[i].service_count; j++) {

@@ -12,16 +12,17 @@
 static const char place_file[] = ".certwright.page"; /* where the last visit ended */
 
 static const struct step_ops *const all_steps[] = {
-    &step_start,    &step_basics,  &step_facts,  &step_servers, &step_component,
-    &step_review,   &step_make,    &step_requests, &step_request, &step_import,
-    &step_check,    &step_look,    &step_plan,   &step_done};
+    &step_start,  &step_basics, &step_facts,    &step_servers, &step_component,
+    &step_review, &step_make,   &step_requests, &step_request, &step_import,
+    &step_check,  &step_look,   &step_plan,     &step_done};
 
 /* The page beside the way that at_page is, and the one on the way that it belongs to. */
 static const char *page_beside(const char *page_id)
 {
-    return text_starts(page_id, "request:") ? "requests" : text_starts(page_id, "look:") ? "check" : NULL;
+    return text_starts(page_id, "request:") ? "requests"
+           : text_starts(page_id, "look:")  ? "check"
+                                            : NULL;
 }
-
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -128,7 +129,8 @@ static bool passes(const struct flow *flow, const char *id, bool forward)
 
 static void remember_place(const struct flow *flow)
 {
-    if (page_beside(flow->at_page) || flow->trial || !flow->loaded || strcmp(flow->at_page, "start") == 0)
+    if (page_beside(flow->at_page) || flow->trial || !flow->loaded ||
+        strcmp(flow->at_page, "start") == 0)
         return;
     char *path = flow_path(flow, place_file);
     if (strcmp(flow->at_page, "done") == 0) {
@@ -214,7 +216,7 @@ void flow_free(struct flow *flow)
         import_free(&flow->import);
     strings_free(&flow->paths);
     strings_free(&flow->made);
-    char *texts[] = {flow->config, flow->store,  flow->folder, flow->at_page,
+    char *texts[] = {flow->config,  flow->store,  flow->folder, flow->at_page,
                      flow->message, flow->pasted, flow->request};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
@@ -261,10 +263,7 @@ static char sign_of(const struct flow *flow, const char *id, size_t at, size_t h
 
 static const char *sign_words(char sign)
 {
-    return sign == '+'   ? "ready"
-           : sign == '>' ? "here"
-           : sign == 'w' ? "with the CA"
-                         : "open";
+    return sign == '+' ? "ready" : sign == '>' ? "here" : sign == 'w' ? "with the CA" : "open";
 }
 
 static void add_mark(struct page *page, const char *id, char sign, const char *label)

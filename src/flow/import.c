@@ -17,7 +17,8 @@ static const char *verdict_word(enum verdict verdict)
     return words[verdict];
 }
 
-static struct import_identity *identity_of(const struct flow *flow, const struct import_object *object)
+static struct import_identity *identity_of(const struct flow *flow,
+                                           const struct import_object *object)
 {
     for (size_t i = 0; i < flow->import.identity_count; i++) {
         struct import_identity *identity = &flow->import.identities[i];
@@ -35,15 +36,16 @@ static void add_object(const struct flow *flow, size_t index, struct page *page)
     char *id = xformat("%zu", index + 1);
     bool off = identity && object->verdict == VERDICT_TAKE && !identity->take;
     struct row *row = page_row(page, id, off ? LEVEL_NOTE : verdict_level(object->verdict),
-                               off ? "LEFT" : verdict_word(object->verdict), "%-16s %-20s %s", source,
-                               *object->target ? object->target : "-", object->why);
+                               off ? "LEFT" : verdict_word(object->verdict), "%-16s %-20s %s",
+                               source, *object->target ? object->target : "-", object->why);
     row->can_tick = identity && object->verdict == VERDICT_TAKE;
     row->ticked = row->can_tick && identity->take;
     row->can_open = true;
     struct str detail = {0};
     str_addf(&detail, "%s: %s. %s.", object->file, object->what, object->why);
     if (identity && identity->stop)
-        str_addf(&detail, "\n%s. %s", identity->problem ? identity->problem : "", identity->remedy ? identity->remedy : "");
+        str_addf(&detail, "\n%s. %s", identity->problem ? identity->problem : "",
+                 identity->remedy ? identity->remedy : "");
     for (size_t i = 0; identity && i < identity->impact.count; i++)
         str_addf(&detail, "\nLOST: %s", identity->impact.items[i]);
     row_detail(row, "%s", str_text(&detail));
@@ -87,12 +89,16 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_LIST;
     page->title = xstrdup("Import");
     if (!flow->looked) {
-        page_line(&page->intro, "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
+        page_line(&page->intro,
+                  "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
         list_awaited(flow, page);
-        page_line(&page->why, "F4 (Esc 4) asks for a file or folder, F8 (Esc 8) takes pasted text.");
-        page_line(&page->why, "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
+        page_line(&page->why,
+                  "F4 (Esc 4) asks for a file or folder, F8 (Esc 8) takes pasted text.");
+        page_line(&page->why,
+                  "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
     } else {
-        page_line(&page->intro, "%zu file%s, %zu object%s, nothing written yet:", flow->import.file_count,
+        page_line(&page->intro,
+                  "%zu file%s, %zu object%s, nothing written yet:", flow->import.file_count,
                   flow->import.file_count == 1 ? "" : "s", flow->import.object_count,
                   flow->import.object_count == 1 ? "" : "s");
         for (size_t i = 0; i < flow->import.object_count; i++)
@@ -145,7 +151,8 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
         flow->looked = true;
         size_t taken = count_taken(flow);
         if (taken)
-            flow_say(flow, LEVEL_OK, "%zu certificate%s to take: F2 writes.", taken, taken == 1 ? "" : "s");
+            flow_say(flow, LEVEL_OK, "%zu certificate%s to take: F2 writes.", taken,
+                     taken == 1 ? "" : "s");
         else
             say_nothing(flow);
     }
@@ -156,7 +163,8 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
 static bool write_taken(struct flow *flow, struct error *err)
 {
     struct strings written = {0};
-    bool good = op_import_write(&flow->facts, &flow->import, &written, err) && flow_gather(flow, err);
+    bool good =
+        op_import_write(&flow->facts, &flow->import, &written, err) && flow_gather(flow, err);
     if (good) {
         import_free(&flow->import);
         flow->looked = false;
@@ -187,7 +195,8 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
         return write_taken(flow, err);
     if (count_awaited(flow) && !event->insist && !flow->warned) {
         flow->warned = true;
-        return error_set(err, STATUS_NO, "", "F4 takes files, F8 pasted text; Next again goes on without",
+        return error_set(err, STATUS_NO, "",
+                         "F4 takes files, F8 pasted text; Next again goes on without",
                          "%zu certificate%s still lacking", count_awaited(flow),
                          count_awaited(flow) == 1 ? " is" : "s are");
     }

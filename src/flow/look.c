@@ -44,19 +44,22 @@ static time_t moment(const struct flow *flow)
 static void add_tree(const struct flow *flow, const struct chain *chain, struct strings *lines)
 {
     if (!chain->complete && chain->count)
-        page_line(lines, "MISS  %s  (its certificate is not here)", chain->certs[chain->count - 1]->issuer);
+        page_line(lines, "MISS  %s  (its certificate is not here)",
+                  chain->certs[chain->count - 1]->issuer);
     for (size_t i = 0; i < chain->count; i++) {
         const struct cert *cert = chain->certs[chain->count - 1 - i];
         size_t depth = chain->complete ? i : i + 1;
         char ends[16];
         clock_date(cert->not_after, ends);
-        bool bad = (!chain->valid && chain->error && (size_t)chain->depth == chain->count - 1 - i) ||
-                   cert->not_after < moment(flow) || cert->not_before > moment(flow);
-        const char *role = cert->self_signed ? (chain->count == 1 ? "self-signed" : "root")
+        bool bad =
+            (!chain->valid && chain->error && (size_t)chain->depth == chain->count - 1 - i) ||
+            cert->not_after < moment(flow) || cert->not_before > moment(flow);
+        const char *role = cert->self_signed       ? (chain->count == 1 ? "self-signed" : "root")
                            : i + 1 == chain->count ? "leaf"
                                                    : "CA";
-        page_line(lines, "%-5s %*s%s%s  (%s, ends %s)", bad ? "FAIL" : "OK", (int)(depth ? depth * 3 - 3 : 0),
-                  "", depth ? "`- " : "", *cert->cn ? cert->cn : cert->subject, role, ends);
+        page_line(lines, "%-5s %*s%s%s  (%s, ends %s)", bad ? "FAIL" : "OK",
+                  (int)(depth ? depth * 3 - 3 : 0), "", depth ? "`- " : "",
+                  *cert->cn ? cert->cn : cert->subject, role, ends);
     }
     if (!chain->valid && *chain->reason)
         page_line(lines, "FAIL  %s", chain->reason);
@@ -93,7 +96,8 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     struct identity_files files;
     facts_files(&flow->facts, identity, &files);
     if (!files.leaf) {
-        *text = xstrdup(is_awaited(flow, identity) ? "with the CA: no certificate yet" : "no certificate yet");
+        *text = xstrdup(is_awaited(flow, identity) ? "with the CA: no certificate yet"
+                                                   : "no certificate yet");
         return LEVEL_WARN;
     }
     struct pool pool = {0};
@@ -107,7 +111,7 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     clock_date(files.leaf->not_after, ends);
     const struct cert *top = issuer_above(&chain);
     *text = xformat("%s, %s%s, ends %s",
-                    !key      ? *identity->key_at ? "its key is on the appliance" : "its key is missing"
+                    !key ? *identity->key_at ? "its key is on the appliance" : "its key is missing"
                     : matches ? "key matches"
                               : "KEY DOES NOT MATCH",
                     chain.complete && chain.count > 1 ? "root " : "",
@@ -134,7 +138,8 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
     page_line(lines, "%s", "");
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     if (key)
-        page_line(lines, "%-5s key %s", memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0 ? "OK" : "FAIL",
+        page_line(lines, "%-5s key %s",
+                  memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0 ? "OK" : "FAIL",
                   identity->key_file);
     else
         page_line(lines, "MISS  key %s", identity->key_file);
@@ -163,7 +168,8 @@ static void add_text(const struct pki_file *file, struct strings *lines)
 }
 
 /* A chain for a file that is nobody's: of its first certificate. */
-static void add_stranger(const struct flow *flow, const struct pki_file *file, struct strings *lines)
+static void add_stranger(const struct flow *flow, const struct pki_file *file,
+                         struct strings *lines)
 {
     const struct cert *leaf = pki_first_cert(file);
     if (!leaf)
@@ -194,7 +200,8 @@ void look_file(const struct flow *flow, const char *file, struct page *page)
     }
     struct buffer buffer = {0};
     struct error err = {0};
-    char *path = flow->loaded && !strchr(file, '/') ? path_join(flow->facts.store_path, file) : xstrdup(file);
+    char *path = flow->loaded && !strchr(file, '/') ? path_join(flow->facts.store_path, file)
+                                                    : xstrdup(file);
     if (!file_read(path, &buffer, &err) && !file_read(file, &buffer, &err)) {
         page_line(&page->text, "%s: %s", err.place, err.message);
         page_line(&page->text, "%s", err.remedy);

@@ -21,7 +21,8 @@ bool is_awaited(const struct flow *flow, const struct identity *identity)
 {
     struct identity_files files;
     facts_files(&flow->facts, identity, &files);
-    bool outside = strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
+    bool outside =
+        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
     return outside && !files.leaf;
 }
 
@@ -88,8 +89,8 @@ static void note_made(struct flow *flow, const struct made_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (!(list->items[i].what & MADE_SKIPPED))
-            strings_add_take(&flow->made, xformat("%-14s %s", list->items[i].identity,
-                                                  list->items[i].note));
+            strings_add_take(&flow->made,
+                             xformat("%-14s %s", list->items[i].identity, list->items[i].note));
 }
 
 /* Signing needs the facts with the keys just made: it follows on the loop's thread, for it takes a
@@ -103,9 +104,9 @@ static bool sign_now(struct flow *flow, struct make_job *job, struct error *err)
             strings_add(&names, identity->name);
     }
     struct sign_options options = {0};
-    bool good = !names.count ||
-                (op_sign(&flow->facts, &options, &names, &job->signed_list, NULL, err) &&
-                 flow_gather(flow, err));
+    bool good =
+        !names.count || (op_sign(&flow->facts, &options, &names, &job->signed_list, NULL, err) &&
+                         flow_gather(flow, err));
     strings_free(&names);
     return good;
 }
@@ -129,7 +130,8 @@ void flow_job_result(struct flow *flow, bool ok, const struct error *err)
     if (flow->job_failed) {
         struct str text = {0};
         error_text(&trouble, &text);
-        flow_say(flow, LEVEL_ERROR, "%s", text.length ? str_text(&text) : "stopped: what is done stays");
+        flow_say(flow, LEVEL_ERROR, "%s",
+                 text.length ? str_text(&text) : "stopped: what is done stays");
         str_free(&text);
     }
     made_free(&job->made);
@@ -144,8 +146,8 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
     if (event->kind == EVENT_DONE && !flow->job_failed && !make_is_due(flow)) {
         size_t made = flow->made.count;
         flow_next(flow);
-        flow_say(flow, LEVEL_OK, "%zu step%s done: keys, requests and certificates are in %s.", made,
-                 made == 1 ? "" : "s", flow->facts.store_path);
+        flow_say(flow, LEVEL_OK, "%zu step%s done: keys, requests and certificates are in %s.",
+                 made, made == 1 ? "" : "s", flow->facts.store_path);
     } else if (event->kind == EVENT_NEXT && !make_is_due(flow)) {
         flow_next(flow);
     }

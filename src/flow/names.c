@@ -21,11 +21,18 @@ const char *finding_field(const struct finding *finding)
 {
     static const struct {
         const char *prefix, *option;
-    } table[] = {{"SIGNER-", "signer"},   {"SELF-", "signer"},  {"PUBLIC-CLIENTAUTH", "signer"},
-                 {"COUNTRY", "O"},        {"STATE-ABBR", "O"},  {"PUBLIC-ATTRS", "O"},
-                 {"SAN-", "subjectAltName"}, {"XMPP-DOMAIN", "subjectAltName"},
-                 {"XMPP-SAN", "subjectAltName"}, {"WB-EXPRESSWAY", "subjectAltName"},
-                 {"C2W-", "subjectAltName"},     {"WEBADMIN-CUCM", "subjectAltName"},
+    } table[] = {{"SIGNER-", "signer"},
+                 {"SELF-", "signer"},
+                 {"PUBLIC-CLIENTAUTH", "signer"},
+                 {"COUNTRY", "O"},
+                 {"STATE-ABBR", "O"},
+                 {"PUBLIC-ATTRS", "O"},
+                 {"SAN-", "subjectAltName"},
+                 {"XMPP-DOMAIN", "subjectAltName"},
+                 {"XMPP-SAN", "subjectAltName"},
+                 {"WB-EXPRESSWAY", "subjectAltName"},
+                 {"C2W-", "subjectAltName"},
+                 {"WEBADMIN-CUCM", "subjectAltName"},
                  {"REUSE-", "identity"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (text_starts(finding->id, table[i].prefix))
@@ -64,14 +71,18 @@ static void add_identity_field(const struct flow *flow, const struct service *se
     char *own = derive_identity_name(d, service, slot);
     struct field *field =
         add_field(service, slot, "identity", "Certificate", FIELD_CHOICE, identity->name, page);
-    field_help(field, "Its own key and certificate, or one shared with another component. Fewer files, but all its names in one certificate and all its services touched at each renewal.", "4.1");
+    field_help(field,
+               "Its own key and certificate, or one shared with another component. Fewer files, "
+               "but all its names in one certificate and all its services touched at each renewal.",
+               "4.1");
     field->fold = true;
     field_choice(field, own, "its own", "The usual way: each component has its own.");
     for (size_t i = 0; i < d->identity_count; i++) {
         const char *name = d->identities[i].name;
         if (strcmp(name, own) == 0 || is_ca(d, &d->identities[i]))
             continue;
-        field_choice(field, name, name, "Shared, one file for several: the SAN must hold all their names.");
+        field_choice(field, name, name,
+                     "Shared, one file for several: the SAN must hold all their names.");
     }
     free(own);
 }
@@ -117,9 +128,13 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     struct error err = {0};
     derive_identity(d, identity, &derived);
     struct field *field = add_field(service, slot, "CN", "CN", FIELD_TEXT, cn, page);
-    field_help(field, "The common name: the fully qualified name that clients connect to. It joins the SAN by itself.", "3.1");
+    field_help(field,
+               "The common name: the fully qualified name that clients connect to. It joins the "
+               "SAN by itself.",
+               "3.1");
     field->fold = flow_lab(flow);
-    field->follows = cn && derived.attributes[ATTR_CN] && strcmp(cn, derived.attributes[ATTR_CN]) == 0;
+    field->follows =
+        cn && derived.attributes[ATTR_CN] && strcmp(cn, derived.attributes[ATTR_CN]) == 0;
     if (cn && !attribute_check(ATTR_CN, cn, &err)) {
         char *mend = host_mend(cn);
         field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
@@ -128,7 +143,10 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
 
     char *sans = strings_join(&identity->names.sans, " ");
     field = add_field(service, slot, "subjectAltName", "SAN", FIELD_TEXT, sans, page);
-    field_help(field, "More names for the same certificate, blanks between them: host names and addresses. The CN need not be among them.", "3.1");
+    field_help(field,
+               "More names for the same certificate, blanks between them: host names and "
+               "addresses. The CN need not be among them.",
+               "3.1");
     field->list = field->optional = true;
     field->fold = flow_lab(flow);
     field->follows = strings_equal(&derived.sans, &identity->names.sans);
@@ -161,8 +179,8 @@ void names_fields(const struct flow *flow, const struct service *service, const 
     add_name_fields(flow, service, slot, identity, page);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        if (strcmp(finding->identity, identity->name) != 0 || finding->severity == SEVERITY_NOTICE ||
-            finding->accepted)
+        if (strcmp(finding->identity, identity->name) != 0 ||
+            finding->severity == SEVERITY_NOTICE || finding->accepted)
             continue;
         char *id = field_id(service, slot, finding_field(finding));
         struct field *field = page_find_field(page, id);

@@ -84,7 +84,7 @@ void row_detail(struct row *row, const char *format, ...)
 }
 
 struct action *page_add_action(struct page *page, const char *id, int function, char letter,
-                           const char *label)
+                               const char *label)
 {
     page->actions = grow(page->actions, page->action_count, sizeof *page->actions);
     struct action *action = &page->actions[page->action_count++];
@@ -184,8 +184,8 @@ void page_free(struct page *page)
         free(page->actions[i].label);
         free(page->actions[i].confirm);
     }
-    char *texts[] = {page->id,      page->heading, page->title,        page->message,
-                     page->next,    page->confirm_next, page->clipboard};
+    char *texts[] = {page->id,   page->heading,      page->title,    page->message,
+                     page->next, page->confirm_next, page->clipboard};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(page->fields);

@@ -1,5 +1,6 @@
 /* The commands and uploads, then install/ written; and the last page. */
 #include "plan/plan.h"
+
 #include "base/mem.h"
 #include "flow/step.h"
 
@@ -27,7 +28,8 @@ static void add_steps(const struct plan *plan, struct page *page)
         }
         if (step->upload.count) {
             char *files = strings_join(&step->upload, " ");
-            char *line = xformat("%3d  upload %zu files: %s", step->number, step->upload.count, files);
+            char *line =
+                xformat("%3d  upload %zu files: %s", step->number, step->upload.count, files);
             page_wrap(&page->text, line, 78);
             free(line);
             free(files);
@@ -50,7 +52,8 @@ static void build(struct flow *flow, struct page *page)
     struct plan_options options = {0};
     struct error err = {0};
     if (errors) {
-        page_line(&page->intro, "Not yet: %zu error%s in the check.", errors, errors == 1 ? "" : "s");
+        page_line(&page->intro, "Not yet: %zu error%s in the check.", errors,
+                  errors == 1 ? "" : "s");
         page_line(&page->why, "Esc goes back to the check, which says what to do.");
     } else if (!plan_make(&flow->facts, &options, &plan, &err)) {
         page_line(&page->intro, "%s: %s", err.place, err.message);
@@ -63,14 +66,15 @@ static void build(struct flow *flow, struct page *page)
         for (size_t i = 0; i < plan.server_count; i++)
             for (size_t j = 0; j < plan.servers[i].files.count; j++)
                 keys += text_ends(plan.servers[i].files.items[j], ".key");
-        page_line(&page->why, "%zu private key%s in %s/: delete %s there when the server has %s.", keys,
-                  keys == 1 ? " will lie" : "s will lie", out, keys == 1 ? "it" : "them",
+        page_line(&page->why, "%zu private key%s in %s/: delete %s there when the server has %s.",
+                  keys, keys == 1 ? " will lie" : "s will lie", out, keys == 1 ? "it" : "them",
                   keys == 1 ? "it" : "them");
         page_line(&page->why, "Will write %s/ (%zu server%s, %zu files). Nothing is sent.", out,
                   plan.server_count, plan.server_count == 1 ? "" : "s", plan_file_count(&plan));
         page->next = xstrdup("Write");
         if (access(out, F_OK) == 0)
-            page->confirm_next = xformat("Write %zu files in place of the old plan", plan_file_count(&plan));
+            page->confirm_next =
+                xformat("Write %zu files in place of the old plan", plan_file_count(&plan));
         free(out);
     }
     plan_free(&plan);
@@ -80,13 +84,14 @@ static bool write_plan(struct flow *flow, struct error *err)
 {
     size_t errors = count_errors(flow);
     if (errors)
-        return error_set(err, STATUS_NO, "plan", "Esc goes back to the check, which says what to do",
-                         "%zu error%s must be mended or accepted first", errors, errors == 1 ? "" : "s");
+        return error_set(
+            err, STATUS_NO, "plan", "Esc goes back to the check, which says what to do",
+            "%zu error%s must be mended or accepted first", errors, errors == 1 ? "" : "s");
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");
-    bool good = plan_make(&flow->facts, &options, &plan, err) &&
-                plan_write(&plan, &flow->facts, out, err);
+    bool good =
+        plan_make(&flow->facts, &options, &plan, err) && plan_write(&plan, &flow->facts, out, err);
     if (good) {
         flow_next(flow);
         flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
@@ -113,8 +118,10 @@ static void build_done(struct flow *flow, struct page *page)
     page->next = xstrdup("Leave");
     page_line(&page->intro, "Everything is written. Nothing was sent yet.");
     page_line(&page->text, "What lies where");
-    page_line(&page->text, "  %-28s the deployment: edit it, or start certwright again", flow->config);
-    page_line(&page->text, "  %-28s keys, requests, certificates: keep it safe, back it up", flow->facts.store_path);
+    page_line(&page->text, "  %-28s the deployment: edit it, or start certwright again",
+              flow->config);
+    page_line(&page->text, "  %-28s keys, requests, certificates: keep it safe, back it up",
+              flow->facts.store_path);
     page_line(&page->text, "  %s/RUNBOOK.md%*s what to do, step by step: read this first", out,
               (int)(strlen(out) < 16 ? 16 - strlen(out) : 0), "");
     for (size_t i = 0; i < d->server_count; i++) {
@@ -125,7 +132,8 @@ static void build_done(struct flow *flow, struct page *page)
     page_line(&page->text, "What next");
     for (size_t i = 0; i < d->server_count; i++) {
         page_line(&page->text, "  1  cd %s/%s", out, d->servers[i].name);
-        page_line(&page->text, "     sftp -o BatchMode=no -b upload.sftp admin@%s", d->servers[i].address);
+        page_line(&page->text, "     sftp -o BatchMode=no -b upload.sftp admin@%s",
+                  d->servers[i].address);
         page_line(&page->text, "  2  ssh admin@%s, then the lines of commands.mmp one by one",
                   d->servers[i].address);
     }
@@ -142,7 +150,8 @@ static void build_done(struct flow *flow, struct page *page)
         gmtime_r(&first, &when);
         strftime(date, sizeof date, "%Y-%m-%d", &when);
         page_line(&page->text, "%s", "");
-        page_line(&page->text, "The first certificate ends %s: begin its renewal two months before.", date);
+        page_line(&page->text,
+                  "The first certificate ends %s: begin its renewal two months before.", date);
     }
     free(out);
 }

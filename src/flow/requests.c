@@ -21,21 +21,24 @@ static void build(struct flow *flow, struct page *page)
     const struct deployment *d = &flow->facts.deployment;
     page->kind = PAGE_LIST;
     page->title = xstrdup("Requests for the CA");
-    page_line(&page->intro, "Send each request to its CA; what comes back is taken in on the next page.");
+    page_line(&page->intro,
+              "Send each request to its CA; what comes back is taken in on the next page.");
     for (size_t i = 0; i < d->identity_count; i++) {
         const struct identity *identity = &d->identities[i];
         if (!is_awaited(flow, identity))
             continue;
         char *path = csr_path(flow, identity->name);
-        struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s %-12s %s",
-                                   identity->name,
-                                   strcmp(identity->signer, "public") == 0 ? "public CA" : "internal CA",
-                                   path);
+        struct row *row =
+            page_row(page, identity->name, LEVEL_NONE, "", "%-14s %-12s %s", identity->name,
+                     strcmp(identity->signer, "public") == 0 ? "public CA" : "internal CA", path);
         row->can_open = true;
         free(row->file);
         row->file = xformat("%s.csr", identity->name);
-        row_detail(row, "Enter shows it as PEM to copy. Active Directory: certreq -submit -attrib\n\"CertificateTemplate:%s\" %s.csr   (guide 3.3)",
-                   *identity->template_name ? identity->template_name : "WebServer", identity->name);
+        row_detail(row,
+                   "Enter shows it as PEM to copy. Active Directory: certreq -submit "
+                   "-attrib\n\"CertificateTemplate:%s\" %s.csr   (guide 3.3)",
+                   *identity->template_name ? identity->template_name : "WebServer",
+                   identity->name);
         free(path);
     }
     page_line(&page->why, "The requests hold names and public keys only: they may go by mail.");
@@ -54,8 +57,9 @@ static bool sign_here(struct flow *flow, struct error *err)
     if (!good || !flow_gather(flow, err))
         return false;
     flow_next(flow);
-    flow_say(flow, LEVEL_OK, "Signed by %s (%zu). Browsers and phones do not know that CA: for a lab.",
-             lab_ca, count);
+    flow_say(flow, LEVEL_OK,
+             "Signed by %s (%zu). Browsers and phones do not know that CA: for a lab.", lab_ca,
+             count);
     return true;
 }
 
@@ -88,7 +92,8 @@ static void build_request(struct flow *flow, struct page *page)
         page_line(&page->intro, "%s", path);
         page_wrap(&page->text, (const char *)buffer.data, 78);
         page->clipboard = xstrdup((const char *)buffer.data);
-        page_line(&page->why, "F8 (Esc 8) copies it where the terminal allows; the file is beside.");
+        page_line(&page->why,
+                  "F8 (Esc 8) copies it where the terminal allows; the file is beside.");
     } else {
         page_line(&page->text, "%s: %s", err.place, err.message);
     }

@@ -61,13 +61,15 @@ static void add_row(const struct flow *flow, const struct identity *identity,
         level = LEVEL_ERROR;
     names_full_san(&names, &sans);
     char *users = used_by(d, identity), *all = strings_join(&sans, ", ");
-    struct row *row = page_row(page, identity->name, level, flow_level_word(level), "%-14s %-28s %-12s %s",
-                               identity->name, cn ? cn : "-", signer_words(identity->signer), users);
+    struct row *row =
+        page_row(page, identity->name, level, flow_level_word(level), "%-14s %-28s %-12s %s",
+                 identity->name, cn ? cn : "-", signer_words(identity->signer), users);
     row->can_open = true;
     if (cn_wrong)
         row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
     else if (worst)
-        row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message, worst->remedy);
+        row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message,
+                   worst->remedy);
     else
         row_detail(row, "%s: %s", sans.count ? "In the SAN" : "CN alone", sans.count ? all : cn);
     free(users);
@@ -96,8 +98,10 @@ static void build(struct flow *flow, struct page *page)
     }
     page_line(&page->text, "%zu certificate%s: %zu from a CA outside, %zu made here.",
               d->identity_count, d->identity_count == 1 ? "" : "s", outside, own);
-    page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).", flow->facts.store_path);
-    page_line(&page->why, "One wrong name costs a second round with the CA: read the names once more.");
+    page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
+              flow->facts.store_path);
+    page_line(&page->why,
+              "One wrong name costs a second round with the CA: read the names once more.");
     page->next = xstrdup(make_is_due(flow) ? "Make keys and requests" : "Next");
 }
 
@@ -120,8 +124,9 @@ static void open_identity(struct flow *flow, const char *name)
                         return;
                     }
             }
-    flow_say(flow, LEVEL_NOTE, "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.",
-             name, name);
+    flow_say(flow, LEVEL_NOTE,
+             "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.", name,
+             name);
 }
 
 static bool take(struct flow *flow, const struct event *event, struct error *err)

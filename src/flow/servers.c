@@ -30,13 +30,16 @@ static void add_server_fields(const struct flow *flow, size_t index, struct page
     const struct server *server = &d->servers[index];
     char *id = field_id(flow, index, "name");
     struct field *field = page_field(page, FIELD_TEXT, id, "Server name", server->name);
-    field_help(field, "A short name: the folder in install/ and, for a shared certificate, its file name.", "4.1");
+    field_help(field,
+               "A short name: the folder in install/ and, for a shared certificate, its file name.",
+               "4.1");
     field->columns = 20;
     free(id);
 
     id = field_id(flow, index, "address");
     field = page_field(page, FIELD_TEXT, id, "Address", server->address);
-    field_help(field, "The name or address of its command line (MMP) and Web Admin, as DNS has it.", "3.1");
+    field_help(field, "The name or address of its command line (MMP) and Web Admin, as DNS has it.",
+               "3.1");
     char *derived = derive_address(d, server);
     field->follows = strcmp(derived, server->address) == 0;
     free(derived);
@@ -84,8 +87,10 @@ static bool rename_server(struct flow *flow, const struct server *server, const 
                           struct error *err)
 {
     if (!*name)
-        return error_set(err, STATUS_NO, "Server name", "type a short name like cms1", "an answer is needed here");
-    if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != strlen(name))
+        return error_set(err, STATUS_NO, "Server name", "type a short name like cms1",
+                         "an answer is needed here");
+    if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") !=
+        strlen(name))
         return error_set(err, STATUS_NO, "Server name", "use letters, digits and hyphens",
                          "\"%s\" cannot name a server", name);
     if (strcmp(name, server->name) == 0)
@@ -126,8 +131,8 @@ static const char *shared_identity(const struct deployment *d, const struct serv
     size_t uses = 0;
     for (size_t i = 0; i < server->service_count; i++)
         for (size_t k = 0; k < server->services[i].component->slot_count; k++) {
-            const struct identity *identity = service_identity(
-                d, &server->services[i], &server->services[i].component->slots[k]);
+            const struct identity *identity =
+                service_identity(d, &server->services[i], &server->services[i].component->slots[k]);
             if (shared && identity != shared)
                 return NULL;
             shared = identity;

@@ -24,7 +24,8 @@ static void build(struct flow *flow, struct page *page)
         row = page_row(page, "check", LEVEL_NONE, "", "Check certificates and deployment");
         row_detail(row, "Keys, names, usages, chains and trusts against the vendor's guide.");
         row->can_open = true;
-        page_line(&page->why, "deployment.conf is here; every accepted answer is saved in it at once.");
+        page_line(&page->why,
+                  "deployment.conf is here; every accepted answer is saved in it at once.");
     } else {
         for (size_t i = 0; i < flow->catalogue->preset_count; i++) {
             const struct preset *preset = &flow->catalogue->presets[i];
@@ -39,7 +40,8 @@ static void build(struct flow *flow, struct page *page)
                   "The first answer creates deployment.conf in this folder; nothing before.");
     }
     struct row *row = page_row(page, "inspect", LEVEL_NONE, "", "Inspect a file ...");
-    row_detail(row, "Shows a certificate, key, request or bundle in any format. F4 opens the picker.");
+    row_detail(row,
+               "Shows a certificate, key, request or bundle in any format. F4 opens the picker.");
     row->can_open = true;
     page_line(&page->why, "No function keys? Esc, then the digit: Esc 1 is F1, Esc 0 is F10.");
     struct action *action = page_add_action(page, "look", 4, 0, "Inspect a file");
@@ -56,7 +58,8 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
         return true;
     const char *id = page->rows[event->row].id;
     if (strcmp(id, "inspect") == 0) {
-        flow_say(flow, LEVEL_NOTE, "F4 (Esc 4) opens the picker; on the command line: certwright pki inspect FILE");
+        flow_say(flow, LEVEL_NOTE,
+                 "F4 (Esc 4) opens the picker; on the command line: certwright pki inspect FILE");
     } else if (strcmp(id, "continue") == 0) {
         char *place = flow_resume_page(flow);
         flow_go(flow, place);

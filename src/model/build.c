@@ -200,8 +200,7 @@ static void add_identity(const struct draft *draft, const char *name, const char
                          struct str *out)
 {
     struct strings items = {0};
-    const struct identity *known =
-        draft->known ? deployment_identity(draft->known, name) : NULL;
+    const struct identity *known = draft->known ? deployment_identity(draft->known, name) : NULL;
     if (known) {
         struct names names = {0};
         derive_identity(draft->known, known, &names);

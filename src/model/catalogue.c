@@ -39,26 +39,22 @@ static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_BOOL("fold", cfg_false, CFGF_NONE),
                                CFG_END()};
 
-static cfg_opt_t require_opts[] = {CFG_STR("slot", "", CFGF_NONE),
-                                   CFG_STR("when", "", CFGF_NONE),
-                                   CFG_STR("why", "", CFGF_NONE),
-                                   CFG_STR("severity", "", CFGF_NONE),
-                                   CFG_STR("section", "", CFGF_NONE),
-                                   CFG_STR_LIST("names", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("cn", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("eku", no_items, CFGF_NONE),
-                                   CFG_STR("not-signer", "", CFGF_NONE),
-                                   CFG_STR("not-platform", "", CFGF_NONE),
-                                   CFG_STR("key-not-of", "", CFGF_NONE),
-                                   CFG_STR("same-ca-as", "", CFGF_NONE),
-                                   CFG_STR("present", "", CFGF_NONE),
-                                   CFG_END()};
+static cfg_opt_t require_opts[] = {
+    CFG_STR("slot", "", CFGF_NONE),          CFG_STR("when", "", CFGF_NONE),
+    CFG_STR("why", "", CFGF_NONE),           CFG_STR("severity", "", CFGF_NONE),
+    CFG_STR("section", "", CFGF_NONE),       CFG_STR_LIST("names", no_items, CFGF_NONE),
+    CFG_STR_LIST("cn", no_items, CFGF_NONE), CFG_STR_LIST("eku", no_items, CFGF_NONE),
+    CFG_STR("not-signer", "", CFGF_NONE),    CFG_STR("not-platform", "", CFGF_NONE),
+    CFG_STR("key-not-of", "", CFGF_NONE),    CFG_STR("same-ca-as", "", CFGF_NONE),
+    CFG_STR("present", "", CFGF_NONE),       CFG_END()};
 
-static cfg_opt_t trust_opts[] = {
-    CFG_STR("of", "", CFGF_NONE),   CFG_STR("slot", "", CFGF_NONE),
-    CFG_STR("via", "", CFGF_NONE),  CFG_STR("how", "pinned", CFGF_NONE),
-    CFG_STR("when", "", CFGF_NONE), CFG_STR("section", "", CFGF_NONE),
-    CFG_END()};
+static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
+                                 CFG_STR("slot", "", CFGF_NONE),
+                                 CFG_STR("via", "", CFGF_NONE),
+                                 CFG_STR("how", "pinned", CFGF_NONE),
+                                 CFG_STR("when", "", CFGF_NONE),
+                                 CFG_STR("section", "", CFGF_NONE),
+                                 CFG_END()};
 
 static cfg_opt_t command_opts[] = {CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR("section", "", CFGF_NONE),
@@ -189,7 +185,8 @@ static void read_ask(cfg_t *cfg, const char *section, struct ask *ask)
     list(cfg, "choices", &ask->choices);
     ask->of = text(cfg, "of");
     ask->fold = cfg_getbool(cfg, "fold");
-    ask->list = cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS || ask->type == ANSWER_LISTENS;
+    ask->list =
+        cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS || ask->type == ANSWER_LISTENS;
 }
 
 static void read_fact(cfg_t *cfg, const char *section, struct fact *fact)
@@ -437,8 +434,8 @@ static void preset_free(struct preset *preset)
         free(preset->values[i].value);
     }
     free(preset->values);
-    char *texts[] = {preset->name,    preset->title,  preset->summary, preset->purpose,
-                     preset->shared,  preset->signer, preset->ca};
+    char *texts[] = {preset->name,   preset->title,  preset->summary, preset->purpose,
+                     preset->shared, preset->signer, preset->ca};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&preset->facts);
@@ -484,8 +481,8 @@ static bool add_file(struct catalogue *catalogue, const char *name, const char *
                      const char *text_of_file, size_t length, struct error *err)
 {
     bool is_preset = text_starts(name, "presets/");
-    cfg_t *cfg = confuse_parse(is_preset ? preset_opts : component_opts, place, text_of_file,
-                               length, err);
+    cfg_t *cfg =
+        confuse_parse(is_preset ? preset_opts : component_opts, place, text_of_file, length, err);
     if (!cfg)
         return false;
     const char *base = path_base(name);

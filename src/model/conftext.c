@@ -64,7 +64,8 @@ static bool skip_space(struct scanner *s)
         } else if (*c == '/' && more && c[1] == '*') {
             if (!skip_block_comment(s))
                 return false;
-        } else if (isspace((unsigned char)*c) || *c == '*' || (*c == '/' && !is_word_byte(s, s->at))) {
+        } else if (isspace((unsigned char)*c) || *c == '*' ||
+                   (*c == '/' && !is_word_byte(s, s->at))) {
             s->at++;
         } else {
             return true;
@@ -321,11 +322,12 @@ static bool check_doubles(const struct outline *outline, const char *place, stru
             char *where = xformat("%s:%zu", place, line_of(text, item->span.start));
             size_t first = line_of(text, outline->items[j].span.start);
             if (item->title)
-                error_set(err, STATUS_NO, where, "keep one of them", "%s \"%s\" is there twice, first in line %zu",
-                          item->name, item->title, first);
+                error_set(err, STATUS_NO, where, "keep one of them",
+                          "%s \"%s\" is there twice, first in line %zu", item->name, item->title,
+                          first);
             else
-                error_set(err, STATUS_NO, where, "keep one of them", "%s is given twice, first in line %zu",
-                          item->name, first);
+                error_set(err, STATUS_NO, where, "keep one of them",
+                          "%s is given twice, first in line %zu", item->name, first);
             free(where);
             return false;
         }
@@ -522,7 +524,8 @@ static void append(struct str *text, const struct outline *outline, long parent,
             str_addf(&put, "  %s", item);
         } else if (last >= 0) {
             char *indent = indent_at(old, outline->items[last].span.start);
-            at = behind ? line_end(old, outline->items[last].span.end) : outline->items[last].span.end;
+            at = behind ? line_end(old, outline->items[last].span.end)
+                        : outline->items[last].span.end;
             str_addf(&put, "\n%s%s", indent, item);
             if (one_line || (!behind && old[at] != '\n')) {
                 char *outer = indent_at(old, section->start);
@@ -539,7 +542,8 @@ static void append(struct str *text, const struct outline *outline, long parent,
             if (broken)
                 while (at > section->value_start && old[at - 1] != '\n')
                     at--;
-            str_addf(&put, "%s%s    %s\n%s", broken ? "" : "\n", indent, item, broken ? "" : indent);
+            str_addf(&put, "%s%s    %s\n%s", broken ? "" : "\n", indent, item,
+                     broken ? "" : indent);
             free(indent);
         }
     }
@@ -595,7 +599,8 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
             splice(text, span.value_start, span.value_end, value);
         } else {
             char *item = xformat("%s = %s", path[depth - 1].name, value);
-            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1, true) : -1, item);
+            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1, true) : -1,
+                   item);
             free(item);
         }
     }
@@ -635,9 +640,8 @@ bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, 
     struct outline outline;
     long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
     if (found >= 0) {
-        struct scanner s = {.text = str_text(text),
-                            .length = text->length,
-                            .at = outline.items[found].span.start};
+        struct scanner s = {
+            .text = str_text(text), .length = text->length, .at = outline.items[found].span.start};
         next_token(&s);
         struct token old = next_token(&s);
         struct str quoted = {0};

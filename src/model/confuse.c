@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libconfuse calls back without a context, and its scanner is static anyhow: one parse at a time. */
+/* libconfuse calls back without a context, and its scanner is static anyhow: one parse at a time.
+ */
 static struct {
     const char *place;
     struct error *err;
@@ -60,7 +61,7 @@ cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_
     str_add(&tame, "\n"); /* a comment on the last line wants its end */
     cfg_t *cfg = cfg_init(opts, CFGF_NONE);
     cfg_set_error_function(cfg, tell);
-    struct error none;
+    struct error none = {0};
     current.place = place;
     current.err = err ? err : &none;
     current.told = false;

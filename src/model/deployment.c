@@ -31,7 +31,8 @@ static void add_option(cfg_opt_t **opts, size_t *count, cfg_opt_t opt)
 /* An option without default: whether it was given shows. */
 static cfg_opt_t text_option(const char *name, bool list)
 {
-    cfg_opt_t text = CFG_STR(name, 0, CFGF_NODEFAULT), many = CFG_STR_LIST(name, no_items, CFGF_NODEFAULT);
+    cfg_opt_t text = CFG_STR(name, 0, CFGF_NODEFAULT),
+              many = CFG_STR_LIST(name, no_items, CFGF_NODEFAULT);
     return list ? many : text;
 }
 
@@ -86,10 +87,13 @@ static cfg_t *parse(const char *place, const char *text, size_t length,
 {
     struct tables tables = {0};
     tables_make(catalogue, &tables);
-    cfg_opt_t subject[] = {
-        text_option("O", false), text_option("OU", false),           text_option("L", false),
-        text_option("ST", false), text_option("C", false), text_option("emailAddress", false),
-        CFG_END()};
+    cfg_opt_t subject[] = {text_option("O", false),
+                           text_option("OU", false),
+                           text_option("L", false),
+                           text_option("ST", false),
+                           text_option("C", false),
+                           text_option("emailAddress", false),
+                           CFG_END()};
     cfg_opt_t key[] = {text_option("type", false), text_option("bits", false), CFG_END()};
     cfg_opt_t identity[] = {text_option("CN", false),
                             text_option("subjectAltName", true),
@@ -299,7 +303,8 @@ bool deployment_load(const char *path, const struct catalogue *catalogue, struct
     *out = (struct deployment){0};
     if (!file_read(path, &buffer, err))
         return false;
-    bool good = deployment_parse(path, (const char *)buffer.data, buffer.length, catalogue, out, err);
+    bool good =
+        deployment_parse(path, (const char *)buffer.data, buffer.length, catalogue, out, err);
     buffer_free(&buffer);
     return good;
 }
@@ -315,8 +320,9 @@ static void options_free(struct setting *items, size_t count)
 
 static void identity_free(struct identity *identity)
 {
-    char *texts[] = {identity->name,        identity->signer,         identity->key_file,
-                     identity->certificate_file, identity->bundle_file, identity->fullchain_file,
+    char *texts[] = {identity->name,        identity->signer,
+                     identity->key_file,    identity->certificate_file,
+                     identity->bundle_file, identity->fullchain_file,
                      identity->key_at,      identity->template_name};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);

@@ -19,9 +19,8 @@ void edit_option(const struct deployment *deployment, const struct service *serv
                  const char *option, const struct strings *values, bool list, struct str *text)
 {
     (void)deployment;
-    struct conf_step path[] = {{"server", service->server->name},
-                               {"service", service->name},
-                               {option, NULL}};
+    struct conf_step path[] = {
+        {"server", service->server->name}, {"service", service->name}, {option, NULL}};
     if (values->count)
         conf_set(text, path, 3, values, list);
     else
@@ -37,7 +36,8 @@ static bool is_unchanged(const struct deployment *deployment, struct error *err)
     bool same = now.length == deployment->text.length &&
                 memcmp(now.data, str_text(&deployment->text), now.length) == 0;
     buffer_free(&now);
-    return same || error_set(err, STATUS_NO, deployment->path, "It is read again: look, then answer once more",
+    return same || error_set(err, STATUS_NO, deployment->path,
+                             "It is read again: look, then answer once more",
                              "another program changed it meanwhile");
 }
 
@@ -159,7 +159,8 @@ static bool is_used(const struct deployment *deployment, const struct identity *
         for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
             const struct service *service = &deployment->servers[i].services[j];
             for (size_t k = 0; k < service->component->slot_count; k++)
-                if (service_identity(deployment, service, &service->component->slots[k]) == identity)
+                if (service_identity(deployment, service, &service->component->slots[k]) ==
+                    identity)
                     return true;
         }
     return false;
@@ -209,9 +210,8 @@ static void rename_identity(const struct deployment *deployment, const char *old
             for (size_t k = 0; k < service->component->slot_count; k++) {
                 const char *slot = service->component->slots[k].name;
                 const struct strings *named = service_option(service, slot);
-                struct conf_step path[] = {{"server", service->server->name},
-                                           {"service", service->name},
-                                           {slot, NULL}};
+                struct conf_step path[] = {
+                    {"server", service->server->name}, {"service", service->name}, {slot, NULL}};
                 if (named && named->count && strcmp(named->items[0], old) == 0)
                     set_one(text, path, 3, name);
             }
@@ -298,7 +298,8 @@ static bool follow_names(const struct deployment *before, struct str *text, stru
         return false;
     for (size_t i = 0; i < before->identity_count && i < now.identity_count; i++) {
         const struct identity *old = &before->identities[i], *identity = &now.identities[i];
-        const char *old_cn = old->names.attributes[ATTR_CN], *cn = identity->names.attributes[ATTR_CN];
+        const char *old_cn = old->names.attributes[ATTR_CN],
+                   *cn = identity->names.attributes[ATTR_CN];
         struct conf_step cn_path[] = {{"identity", identity->name}, {"CN", NULL}};
         struct conf_step san_path[] = {{"identity", identity->name}, {"subjectAltName", NULL}};
         struct names was = {0}, is = {0};

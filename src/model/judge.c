@@ -27,8 +27,8 @@ bool word_is_false(const char *word)
 bool is_port(const char *text)
 {
     size_t length = strlen(text);
-    return length >= 1 && length <= 5 && strspn(text, "0123456789") == length &&
-           atol(text) >= 1 && atol(text) <= 65535;
+    return length >= 1 && length <= 5 && strspn(text, "0123456789") == length && atol(text) >= 1 &&
+           atol(text) <= 65535;
 }
 
 struct judging {
@@ -124,10 +124,12 @@ static bool judge_top(const struct judging *j)
                      purpose[] = {{"environment", NULL}, {"purpose", NULL}},
                      store[] = {{"store", NULL}};
     if (!*d->name)
-        return wrong(j, name, 1, "write name = \"example.com\"", "the deployment's domain, name, is missing");
+        return wrong(j, name, 1, "write name = \"example.com\"",
+                     "the deployment's domain, name, is missing");
     if (!is_host_name(d->name) || *d->name == '*')
         return wrong(j, name, 1, "write a domain like example.com", "\"%s\" is no domain", d->name);
-    if (!isdigit((unsigned char)*d->release) || strspn(d->release, "0123456789.") != strlen(d->release))
+    if (!isdigit((unsigned char)*d->release) ||
+        strspn(d->release, "0123456789.") != strlen(d->release))
         return wrong(j, release, 1, "write it like 2.9", "\"%s\" is no release", d->release);
     if (!*d->store)
         return wrong(j, store, 1, "write store = \"store\"", "the store's folder is empty");
@@ -153,8 +155,10 @@ static bool judge_ticks(const struct judging *j)
             const char *value = deployment_fact(d, full);
             free(full);
             struct conf_step path[] = {{fact->block, NULL}, {fact->name, NULL}};
-            if (fact->type == ANSWER_TICK && *value && !word_is_true(value) && !word_is_false(value))
-                return wrong(j, path, 2, "write true or false", "%s cannot be \"%s\"", fact->name, value);
+            if (fact->type == ANSWER_TICK && *value && !word_is_true(value) &&
+                !word_is_false(value))
+                return wrong(j, path, 2, "write true or false", "%s cannot be \"%s\"", fact->name,
+                             value);
         }
     return true;
 }
@@ -226,8 +230,10 @@ static bool judge_file_names(const struct judging *j)
     for (size_t i = 0; i < d->identity_count; i++)
         for (size_t k = 0; k < i; k++) {
             const struct identity *a = &d->identities[k], *b = &d->identities[i];
-            const char *mine[] = {b->key_file, b->certificate_file, b->bundle_file, b->fullchain_file};
-            const char *theirs[] = {a->key_file, a->certificate_file, a->bundle_file, a->fullchain_file};
+            const char *mine[] = {b->key_file, b->certificate_file, b->bundle_file,
+                                  b->fullchain_file};
+            const char *theirs[] = {a->key_file, a->certificate_file, a->bundle_file,
+                                    a->fullchain_file};
             for (size_t x = 0; x < 4; x++)
                 for (size_t y = 0; y < 4; y++) {
                     if (strcasecmp(mine[x], theirs[y]) != 0)
@@ -257,7 +263,8 @@ static bool judge_value(const struct judging *j, const struct conf_step *path,
             remedy = "write true or false";
         break;
     case ANSWER_CHOICE:
-        return one_of(j, path, 3, value, (const char *const *)ask->choices.items, ask->choices.count);
+        return one_of(j, path, 3, value, (const char *const *)ask->choices.items,
+                      ask->choices.count);
     case ANSWER_SERVER:
         if (!deployment_server(j->deployment, value))
             remedy = "name a server of this file";
@@ -272,8 +279,8 @@ static bool judge_option(const struct judging *j, const struct service *service,
                          const struct setting *option)
 {
     const struct component *component = service->component;
-    struct conf_step path[] = {{"server", service->server->name}, {"service", service->name},
-                               {option->name, NULL}};
+    struct conf_step path[] = {
+        {"server", service->server->name}, {"service", service->name}, {option->name, NULL}};
     const char *value = option->values.count ? option->values.items[0] : "";
     if (strcmp(option->name, "kind") == 0)
         return true;
@@ -322,7 +329,8 @@ static bool judge_option(const struct judging *j, const struct service *service,
 static bool judge_service(const struct judging *j, const struct server *server,
                           const struct service *service)
 {
-    struct conf_step path[] = {{"server", server->name}, {"service", service->name}, {"kind", NULL}};
+    struct conf_step path[] = {
+        {"server", server->name}, {"service", service->name}, {"kind", NULL}};
     if (!is_tag(service->name))
         return wrong(j, path, 2, "use letters, digits and hyphens", "\"%s\" cannot name a service",
                      service->name);

@@ -38,7 +38,8 @@ const struct service *server_service(const struct server *server, const char *na
     return NULL;
 }
 
-static const struct strings *find_option(const struct setting *items, size_t count, const char *name)
+static const struct strings *find_option(const struct setting *items, size_t count,
+                                         const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(items[i].name, name) == 0)
@@ -72,9 +73,9 @@ static const struct fact *find_fact(const struct catalogue *catalogue, const cha
 
 const char *deployment_fact(const struct deployment *deployment, const char *name)
 {
-    static const char prefix[] = "validation.";
-    bool validation = text_starts(name, prefix);
-    const char *bare = validation ? name + strlen(prefix) : name;
+    const char *dot = strchr(name, '.');
+    bool validation = text_starts(name, "validation.");
+    const char *bare = validation ? dot + 1 : name;
     const struct strings *given =
         validation ? find_option(deployment->validation, deployment->validation_count, bare)
                    : find_option(deployment->environment, deployment->environment_count, bare);

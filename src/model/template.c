@@ -59,7 +59,8 @@ bool template_complete(const char *pattern, template_lookup lookup, void *contex
 {
     struct str text = {0};
     bool empty = false;
-    bool good = expand_part(pattern, pattern + strlen(pattern), lookup, context, &text, &empty, NULL);
+    bool good =
+        expand_part(pattern, pattern + strlen(pattern), lookup, context, &text, &empty, NULL);
     str_free(&text);
     return good && !empty;
 }

@@ -12,7 +12,8 @@
 struct view {
     const struct deployment *deployment;
     const struct service *service;
-    const char *expanding; /* the option whose default is being made: its own name means the global */
+    const char
+        *expanding; /* the option whose default is being made: its own name means the global */
     int depth;
 };
 

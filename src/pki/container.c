@@ -70,6 +70,7 @@ static void read_cert_bag(struct opening *opening, const PKCS12_SAFEBAG *bag)
 
 static void read_key_bag(struct opening *opening, const PKCS12_SAFEBAG *bag)
 {
+    crypto_secure_heap();
     EVP_PKEY *pkey = EVP_PKCS82PKEY(PKCS12_SAFEBAG_get0_p8inf(bag));
     if (pkey)
         reader_add_key(opening->reader, pkey, true);

@@ -6,12 +6,35 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <string.h>
+
+/* Some 700 RSA keys of 2048 bits at once. The heap does not grow, nor does OpenSSL turn to the other
+ * one: whoever reads many keys forgets each when it is known (pki_file_forget_secrets). */
+enum { HEAP_BYTES = 1 << 20, HEAP_LEAST_BYTES = 32, KEY_ROOM_BYTES = 8 << 10 };
 
 void crypto_init(void)
 {
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     ERR_clear_error();
+}
+
+static void make_secure_heap(void)
+{
+    CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_LEAST_BYTES);
+    ERR_clear_error();
+}
+
+void crypto_secure_heap(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_secure_heap);
+}
+
+bool crypto_secure_heap_full(void)
+{
+    return CRYPTO_secure_malloc_initialized() &&
+           CRYPTO_secure_used() + KEY_ROOM_BYTES > HEAP_BYTES;
 }
 
 char *crypto_reason(void)

@@ -66,9 +66,14 @@ static bool take_locked(struct reader *reader, const unsigned char *data, long l
 
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
 {
-    EVP_PKEY *pkey = length <= KEY_BYTES_MAX ? d2i_AutoPrivateKey(NULL, &data, length) : NULL;
+    if (length > KEY_BYTES_MAX)
+        return false;
+    crypto_secure_heap();
+    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &data, length);
     if (pkey)
         reader_add_key(reader, pkey, true);
+    else if (crypto_secure_heap_full())
+        reader_problem(reader, "more private keys than can be held at once");
     return pkey != NULL;
 }
 

@@ -52,6 +52,12 @@ struct key *key_new_locked(void)
     return key;
 }
 
+void key_forget(struct key *key)
+{
+    EVP_PKEY_free(key->pkey);
+    key->pkey = NULL;
+}
+
 void key_free(struct key *key)
 {
     if (!key)
@@ -75,6 +81,7 @@ static EVP_PKEY *generate(const char *type, int bits, struct error *err)
 bool key_generate(const char *type, int bits, struct key **out, struct error *err)
 {
     crypto_init();
+    crypto_secure_heap();
     struct error refused = {0};
     EVP_PKEY *pkey = generate(type, bits, &refused);
     if (pkey) {
@@ -97,7 +104,7 @@ bool key_can_sign(const struct key *key, struct error *err)
     if (key->encrypted)
         return error_set(err, STATUS_NO, "", "unlock it first: pki unlock",
                          "the private key is locked by a password");
-    if (!key->is_private)
+    if (!key->is_private || !key->pkey)
         return error_set(err, STATUS_NO, "", "name the private key",
                          "a public key, not a private one");
     return true;

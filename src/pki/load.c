@@ -216,6 +216,13 @@ void pki_file_free(struct pki_file *file)
     *file = (struct pki_file){0};
 }
 
+void pki_file_forget_secrets(struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].kind == OBJECT_KEY && file->objects[i].key->is_private)
+            key_forget(file->objects[i].key);
+}
+
 const struct cert *pki_first_cert(const struct pki_file *file)
 {
     for (size_t i = 0; i < file->count; i++)

@@ -108,6 +108,7 @@ enum unlock unlock_try(bool (*attempt)(void *arg), void *arg)
 
 EVP_PKEY *unlock_open_pkcs8(const X509_SIG *locked, const char *password, int length)
 {
+    crypto_secure_heap();
     PKCS8_PRIV_KEY_INFO *open = PKCS8_decrypt(locked, password, length);
     EVP_PKEY *pkey = open ? EVP_PKCS82PKEY(open) : NULL;
     PKCS8_PRIV_KEY_INFO_free(open);

@@ -40,6 +40,7 @@ static void read_one(const struct store *store, const char *name, struct store_f
     if (store_read(store, name, &data, &why)) {
         out->mode = data.mode;
         pki_parse(data.data, data.length, NULL, &out->pki);
+        pki_file_forget_secrets(&out->pki);
     } else {
         out->problem =
             *why.remedy ? xformat("%s: %s", why.message, why.remedy) : xstrdup(why.message);

@@ -276,9 +276,9 @@ static enum reply ask_ticks(struct plain *plain, size_t at, size_t count)
                 strcmp(field->value, "yes") == 0 ? ", yes" : "");
         }
         const size_t range[] = {at, count};
-        enum reply reply = plain_ask(plain, plain->page->fields[at].id,
-                                     "Numbers change yes and no, Enter keeps them (? <): ",
-                                     why_ticks, range);
+        enum reply reply =
+            plain_ask(plain, plain->page->fields[at].id,
+                      "Numbers change yes and no, Enter keeps them (? <): ", why_ticks, range);
         if (reply != REPLY_TEXT)
             return reply;
         turn_over(plain, at, count);

@@ -1,17 +1,16 @@
 /* Editing deployment.conf in place: only the bytes of what changes differ. */
-#include "model/conftext.h"
 #include "base/mem.h"
 #include "model/build.h"
+#include "model/conftext.h"
 #include "model/deployment.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const char sample[] =
     "# a deployment, typed by hand\n"
@@ -64,14 +63,16 @@ static void refuse(const char *text, const char *place, const char *words, const
     assert_false(deployment_parse("x.conf", text, strlen(text), &catalogue, &deployment, &err));
     assert_string_equal(err.place, place);
     if (!strstr(err.message, words) || (remedy && !strstr(err.remedy, remedy)))
-        fail_msg("\"%s\" / \"%s\" lacks \"%s\" / \"%s\"", err.message, err.remedy, words, remedy ? remedy : "");
+        fail_msg("\"%s\" / \"%s\" lacks \"%s\" / \"%s\"", err.message, err.remedy, words,
+                 remedy ? remedy : "");
 }
 
 /* A value of bytes that have all hurt somebody: quotes, dollars, braces, controls, UTF-8. */
 static char *random_value(void)
 {
-    static const char *const parts[] = {"A", " ", "${HOME}", "\"", "\\", "研究所", "$", "{", "}", "#",
-                                        "//", "/*", "'", "=", ",", "\t", "\x01", "\x7f", "é", "\\n", "x", "\xff"};
+    static const char *const parts[] = {"A",    " ",    "${HOME}", "\"",  "\\", "研究所", "$", "{",
+                                        "}",    "#",    "//",      "/*",  "'",  "=",      ",", "\t",
+                                        "\x01", "\x7f", "é",       "\\n", "x",  "\xff"};
     struct str out = {0};
     for (int i = rand() % 8; i >= 0; i--)
         str_add(&out, parts[(size_t)rand() % (sizeof parts / sizeof *parts)]);
@@ -124,10 +125,11 @@ static void thousands_of_random_edits(void **state)
         assert_string_equal(old + before.value_end, str_text(&text) + after.value_end);
         struct deployment deployment;
         parse(str_text(&text), &deployment);
-        const char *read = which == 0   ? deployment.subject.attributes[ATTR_O]
-                           : which == 1 ? deployment.subject.attributes[ATTR_L]
-                                        : deployment_identity(&deployment, places[which].path[0].title)
-                                              ->names.attributes[ATTR_CN];
+        const char *read = which == 0 ? deployment.subject.attributes[ATTR_O]
+                           : which == 1
+                               ? deployment.subject.attributes[ATTR_L]
+                               : deployment_identity(&deployment, places[which].path[0].title)
+                                     ->names.attributes[ATTR_CN];
         assert_string_equal(read, value);
         deployment_free(&deployment);
         strings_free(&one);
@@ -140,11 +142,12 @@ static void thousands_of_random_edits(void **state)
 static void what_was_added_can_be_taken_out(void **state)
 {
     (void)state;
-    struct conf_step places[][3] = {{{"subject", NULL}, {"OU", NULL}, {NULL, NULL}},
-                                    {{"identity", "callbridge"}, {"O", NULL}, {NULL, NULL}},
-                                    {{"identity", "webadmin"}, {"subjectAltName", NULL}, {NULL, NULL}},
-                                    {{"server", "cms1"}, {"service", "callbridge"}, {"listen", NULL}},
-                                    {{"store", NULL}, {NULL, NULL}, {NULL, NULL}}};
+    struct conf_step places[][3] = {
+        {{"subject", NULL}, {"OU", NULL}, {NULL, NULL}},
+        {{"identity", "callbridge"}, {"O", NULL}, {NULL, NULL}},
+        {{"identity", "webadmin"}, {"subjectAltName", NULL}, {NULL, NULL}},
+        {{"server", "cms1"}, {"service", "callbridge"}, {"listen", NULL}},
+        {{"store", NULL}, {NULL, NULL}, {NULL, NULL}}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         size_t depth = places[i][2].name ? 3 : places[i][1].name ? 2 : 1;
         struct str text = {0};
@@ -172,7 +175,9 @@ static void dollars_stay_in_every_quoting(void **state)
     (void)state;
     setenv("HOME", "/somewhere", 1);
     struct deployment deployment;
-    parse("name = example.com subject { O = \"${HOME}\" L = '${HOME}' ST = $HOME OU = \"\\${HOME}\" }", &deployment);
+    parse("name = example.com subject { O = \"${HOME}\" L = '${HOME}' ST = $HOME OU = "
+          "\"\\${HOME}\" }",
+          &deployment);
     assert_string_equal(deployment.subject.attributes[ATTR_O], "${HOME}");
     assert_string_equal(deployment.subject.attributes[ATTR_L], "${HOME}");
     assert_string_equal(deployment.subject.attributes[ATTR_ST], "$HOME");
@@ -183,7 +188,8 @@ static void dollars_stay_in_every_quoting(void **state)
 static void errors_name_file_and_line(void **state)
 {
     (void)state;
-    refuse("name = example.com\nsubject {\n  Ou = x }", "x.conf:3", "no such option \"Ou\"", "\"OU\"");
+    refuse("name = example.com\nsubject {\n  Ou = x }", "x.conf:3", "no such option \"Ou\"",
+           "\"OU\"");
     refuse("name = example.com\nrelase = 2", "x.conf:2", "no such option \"relase\"", "release");
     refuse("name = example.com\nname = b.example.com", "x.conf:2", "given twice", NULL);
     refuse("name = example.com\nidentity \"a\" {}\nidentity \"a\" {}", "x.conf:3", "twice", NULL);
@@ -194,14 +200,19 @@ static void errors_name_file_and_line(void **state)
     refuse("name = example.com\nsubject { O = \"a\\0b\" }", "x.conf:2", "NUL", NULL);
     refuse("name = example.com\nsubject { O = \"\\9\" }", "x.conf:2", "no such escape", NULL);
     refuse("\xEF\xBB\xBFname = example.com", "x.conf", "byte order mark", "BOM");
-    refuse("name = example.com\nserver \"a\" { address = a.example.com service \"calbridge\" {} }", "x.conf:2",
-           "no component is called \"calbridge\"", "callbridge");
-    refuse("name = example.com\nserver \"a\" {\n address = a.example.com\n service \"turn\" {\n tls-port = 99999 } }",
+    refuse("name = example.com\nserver \"a\" { address = a.example.com service \"calbridge\" {} }",
+           "x.conf:2", "no component is called \"calbridge\"", "callbridge");
+    refuse("name = example.com\nserver \"a\" {\n address = a.example.com\n service \"turn\" {\n "
+           "tls-port = 99999 } }",
            "x.conf:5", "tls-port", "port");
-    refuse("name = example.com\nidentity \"a\" { signer = \"intrenal\" }", "x.conf:2", "intrenal", "internal");
-    refuse("name = example.com\nidentity \"web\" {}\nidentity \"webbundle\" {}", "x.conf:3", "webbundle.crt", NULL);
-    refuse("name = example.com\nidentity \"Web\" {}\nidentity \"web\" {}", "x.conf:3", "both mean", NULL);
-    refuse("name = example.com\nidentity \"a\" { signer = b }\nidentity \"b\" { signer = a }", "x.conf:2", "circle", NULL);
+    refuse("name = example.com\nidentity \"a\" { signer = \"intrenal\" }", "x.conf:2", "intrenal",
+           "internal");
+    refuse("name = example.com\nidentity \"web\" {}\nidentity \"webbundle\" {}", "x.conf:3",
+           "webbundle.crt", NULL);
+    refuse("name = example.com\nidentity \"Web\" {}\nidentity \"web\" {}", "x.conf:3", "both mean",
+           NULL);
+    refuse("name = example.com\nidentity \"a\" { signer = b }\nidentity \"b\" { signer = a }",
+           "x.conf:2", "circle", NULL);
     refuse("release = 2.9\n", "x.conf", "missing", "name");
     refuse("name = example.com\nidentity \"a_b\" {}", "x.conf:2", "a_b", NULL);
 }
@@ -226,7 +237,8 @@ static void random_text_never_breaks_the_editor(void **state)
         bool good = conf_check(text, length, "x", &err);
         conf_set(&copy, path, 2, &one, false);
         /* what was good stays good, but where "a" was an option before */
-        if (good && !conf_check(str_text(&copy), copy.length, "x", &err) && !strstr(err.message, "twice"))
+        if (good && !conf_check(str_text(&copy), copy.length, "x", &err) &&
+            !strstr(err.message, "twice"))
             fail_msg("%s: <%s> became <%s>", err.message, text, str_text(&copy));
         strings_free(&one);
         str_free(&copy);

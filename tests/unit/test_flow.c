@@ -5,6 +5,7 @@
 #include "model/build.h"
 #include "model/facts.h"
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 struct world {
     char folder[64];
@@ -250,7 +249,8 @@ static void a_wrong_domain_is_told_and_changes_nothing(void **state)
     struct world *world = *state;
     struct error err = {0};
     choose(world, "lab");
-    assert_false(send(world, (struct event){.kind = EVENT_SET, .id = "basics.domain", .text = "exam ple"}, &err));
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "basics.domain", .text = "exam ple"}, &err));
     assert_non_null(strstr(err.message, "column 5"));
     assert_int_equal(access(world->config, F_OK), -1);
     assert_false(send(world, (struct event){.kind = EVENT_NEXT}, &err));
@@ -266,7 +266,8 @@ static void an_edit_from_outside_is_never_overwritten(void **state)
     char *text = read_text(world->config);
     char *edited = xformat("# by hand\n%s", text);
     assert_true(file_replace(world->config, edited, strlen(edited), 0644, NULL));
-    assert_false(send(world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
     assert_non_null(strstr(err.message, "another program"));
     set(world, "servers.name", "core1");
     free(text);
@@ -319,10 +320,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(lab_takes_few_answers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(back_keeps_answers_and_resume_returns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_changed_domain_changes_what_follows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(judging_saves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_from_outside_is_never_overwritten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_from_outside_is_never_overwritten, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
     };
