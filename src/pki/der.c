@@ -74,7 +74,7 @@ static bool take_private(struct reader *reader, const unsigned char *data, long 
         reader_add_key(reader, pkey, true);
     else if (crypto_secure_heap_full())
         reader_problem(reader, "more private keys than can be held at once");
-    return pkey != NULL;
+    return pkey || crypto_secure_heap_full();
 }
 
 static bool take_public(struct reader *reader, const unsigned char *data, long length)

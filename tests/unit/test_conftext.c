@@ -3,11 +3,8 @@
 #include "model/build.h"
 #include "model/conftext.h"
 #include "model/deployment.h"
+#include "unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

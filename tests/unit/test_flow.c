@@ -4,11 +4,8 @@
 #include "flow/flow.h"
 #include "model/build.h"
 #include "model/facts.h"
+#include "unit.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
