@@ -85,7 +85,21 @@ fi
 san="export SLOW=sanitizer ASAN_OPTIONS=detect_leaks=$leaks:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; "
 leak_check="SLOW=valgrind valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect"
 
+tap="export CMOCKA_MESSAGE_OUTPUT=TAP; "
+if command -v valgrind >/dev/null 2>&1; then
+    valgrind_is_here=yes
+else
+    valgrind_is_here=
+    echo "# skipped: leak check of the unit tests (no valgrind here)"
+fi
+
 # The slowest kinds first, so that no long one is left alone at the end.
+if [ -n "$valgrind_is_here" ]; then
+    for file in $(ls -S "$top"/tests/unit/test_*.c 2>/dev/null); do
+        name=$(basename "$file" .c)
+        job "unit/$name (valgrind)" 400 "$tap $leak_check '$O/tests/$name'"
+    done
+fi
 for file in "$top"/tests/tui/*.test; do
     [ -e "$file" ] || continue
     name=$(basename "$file" .test)
@@ -100,17 +114,9 @@ for kind in cli interop; do
         job "$name" 240 "CERTWRIGHT='$O/certwright' bash '$file'"
     done
 done
-tap="export CMOCKA_MESSAGE_OUTPUT=TAP; "
-if command -v valgrind >/dev/null 2>&1; then
-    valgrind_is_here=yes
-else
-    valgrind_is_here=
-    echo "# skipped: leak check of the unit tests (no valgrind here)"
-fi
 for file in "$top"/tests/unit/test_*.c; do
     [ -e "$file" ] || continue
     name=$(basename "$file" .c)
-    [ -z "$valgrind_is_here" ] || job "unit/$name (valgrind)" 400 "$tap $leak_check '$O/tests/$name'"
     job "unit/$name (san)" 200 "$tap $san $fixed '$O/san/tests/$name'"
     job "unit/$name" 120 "$tap '$O/tests/$name'"
 done

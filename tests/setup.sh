@@ -11,11 +11,11 @@ fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-deve
 alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev"
 arch_build="gcc make pkgconf ncurses openssl confuse jansson"
 macos_build="pkg-config ncurses openssl@3 confuse jansson"
-debian_check="bash libcmocka-dev tmux openssl jq valgrind gnutls-bin"
-fedora_check="bash libcmocka-devel tmux openssl jq valgrind gnutls-utils"
-alpine_check="bash cmocka-dev tmux openssl jq valgrind gnutls-utils coreutils findutils diffutils"
-arch_check="bash cmocka tmux openssl jq valgrind gnutls"
-macos_check="bash cmocka tmux openssl@3 jq gnutls coreutils"
+debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin"
+fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils"
+alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils"
+arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls"
+macos_check="bash cmocka tmux jq python3 gnutls coreutils"
 debian_lint="clang-format cppcheck"
 fedora_lint="clang-tools-extra cppcheck"
 alpine_lint="clang-extra-tools cppcheck"
@@ -40,7 +40,7 @@ missing()
     case $level in
     check)
         pkg-config --exists cmocka 2>/dev/null || echo cmocka
-        for tool in bash tmux openssl jq $1; do
+        for tool in bash tmux openssl jq python3 ssh-keygen $1; do
             command -v "$tool" >/dev/null 2>&1 || echo "$tool"
         done ;;
     lint)

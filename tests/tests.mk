@@ -1,6 +1,6 @@
 # Set-up, tests and lint; included by the Makefile.
 
-JOBS ?= 2
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
 UNITLIB := $(patsubst tests/unit/%.c,$(O)/tests/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))

@@ -79,6 +79,8 @@ const struct identity *service_identity(const struct deployment *deployment,
 /* An environment or validation ("validation.NAME") option: as written, else the catalogue's
  * default, else "". */
 const char *deployment_fact(const struct deployment *deployment, const char *name);
+/* Some component declares that option. */
+bool deployment_knows_fact(const struct deployment *deployment, const char *name);
 bool deployment_lab(const struct deployment *deployment);
 /* This identity signs another, or is named as a signer: a CA of the store. */
 bool identity_is_signer(const struct deployment *deployment, const struct identity *identity);

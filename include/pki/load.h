@@ -48,6 +48,18 @@ struct pki_file {
     size_t count;
     char *problem;       /* why nothing (or less) could be read; NULL when all is well */
     struct str ssh_text; /* of an SSH public key: its line */
+    struct ossl_lib_ctx_st *keyless; /* of certificates read without their keys; NULL */
+};
+
+/* What a file is read for. Decoding the public key of a certificate takes OpenSSL ten times as long
+ * as all the rest of it, so who only shows a file does without; each does more than the one before.
+ */
+enum pki_need {
+    PKI_NAMES,   /* kinds, subjects and times of certificates; all else of them is empty */
+    PKI_KEY_IDS, /* and which belong together */
+    PKI_FACTS,   /* and all that is said of them, but self_signed: it stays false */
+    PKI_TEXT,    /* and they can be printed as text */
+    PKI_ALL,     /* and they can verify and sign */
 };
 
 /* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
@@ -56,6 +68,8 @@ struct pki_file {
  * read nevertheless, with its flag. Free with pki_file_free. */
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out);
+void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,
+                   const struct secret *password, struct pki_file *out);
 void pki_file_free(struct pki_file *file);
 /* Gives the private keys' secrets up: what is known of them stays, they cannot sign any more. For
  * whoever holds many files and needs no key of them. */

@@ -14,6 +14,7 @@ struct names {
     struct strings eku;           /* serverAuth, clientAuth; empty: no extension */
 };
 void names_free(struct names *names);
+/* A copy as a request says it: international host names in their ASCII form. */
 void names_copy(struct names *to, const struct names *from);
 
 /* One "ATTR:value" as the MMP takes it, into names; surrounding quotes of the value are dropped.
@@ -27,8 +28,20 @@ must_check bool san_check(const char *value, struct error *err);
 /* A host name of two or more labels, or an address; the message names the column. */
 must_check bool host_check(const char *value, struct error *err);
 must_check bool email_check(const char *value, struct error *err);
+/* An international host name whose ASCII form has at most so many characters. */
+must_check bool idn_check(const char *value, size_t most, struct error *err);
 /* The host name that was meant: a blank becomes a dot, http:// and a port go; NULL when unclear. */
 char *host_mend(const char *value);
+
+/* International host names, in UTF-8: bücher.example.com. */
+bool is_idn_host(const char *text);
+/* The form that the DNS and a certificate have (xn--bcher-kva.example.com), a copy of what is ASCII
+ * already. NULL where there is none, or libidn2 lacks; *why then says why (it may be NULL). */
+char *host_ascii(const char *host, const char **why);
+/* Any value of a SAN or a CN: its international host, also one behind an @, in ASCII; else a copy. */
+char *name_ascii(const char *value);
+/* "libidn2 2.3.3", NULL where it was built without. */
+const char *idn_version(void);
 
 /* Two or more labels of letters, digits, hyphens; the first may be "*". At most 253. */
 bool is_host_name(const char *text);

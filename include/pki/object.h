@@ -1,7 +1,7 @@
 #ifndef PKI_OBJECT_H
 #define PKI_OBJECT_H
 
-#include "pki/cert.h"
+#include "pki/load.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -9,9 +9,9 @@
 
 /* From OpenSSL's objects to ours; for this room only. Each takes what it is given. */
 
-struct cert *cert_new(X509 *x509);
-struct csr *csr_new(X509_REQ *req);
-struct key *key_new(EVP_PKEY *pkey, bool is_private);
+struct cert *cert_new(X509 *x509, enum pki_need need);
+struct csr *csr_new(X509_REQ *req, enum pki_need need);
+struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need);
 struct key *key_new_locked(void);
 /* Gives the secret up; what is known of the key stays. */
 void key_forget(struct key *key);
@@ -26,8 +26,9 @@ char *field_text(const ASN1_STRING *string);
 char *field_name(const X509_NAME *name);
 /* The first value of each attribute. *cn is "" where there is none. */
 void field_subject(const X509_NAME *name, struct names *names, char **cn);
-/* Algorithm, bits and id of a public key, also of one that OpenSSL can't use. */
-void field_key(X509_PUBKEY *key, const char **algorithm, int *bits,
+/* Algorithm, bits and id of a public key, also of one that OpenSSL can't use, or (below PKI_TEXT)
+ * was not asked to decode. */
+void field_key(X509_PUBKEY *key, enum pki_need need, const char **algorithm, int *bits,
                unsigned char id[static KEY_ID_BYTES]);
 
 /* The extensions that certificates and requests share. */

@@ -11,12 +11,16 @@
 /* Reading one file: what the readers of PEM, DER, containers and SSH keys share. For this room. */
 struct reader {
     struct pki_file *file;
+    enum pki_need need;
     const struct secret *password; /* may be NULL */
     char *place;    /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
     size_t unsaid;  /* problems after the first */
     long work_left; /* rounds of password stretching that this file may still ask for */
 };
 
+/* An empty one to decode into: the library's default where its key is needed, too. */
+X509 *reader_new_cert(struct reader *reader);
+X509_REQ *reader_new_csr(struct reader *reader);
 /* Each takes its object. */
 void reader_add_cert(struct reader *reader, X509 *x509);
 void reader_add_csr(struct reader *reader, X509_REQ *req);

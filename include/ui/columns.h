@@ -22,6 +22,9 @@ int text_fit(struct str *out, const char *text, int columns);
  * line's own leading blanks are kept. */
 void text_wrap(struct strings *out, const char *text, int columns);
 
+/* Columns drawn together: no more than two blanks between words. Free it. */
+char *text_squeeze(const char *text);
+
 bool text_is_ascii(const char *text);
 /* UTF-8 that is harmless already, in the locale's bytes, for libraries that want them. Free it. */
 char *text_local(const char *text);

@@ -88,6 +88,15 @@ const char *deployment_fact(const struct deployment *deployment, const char *nam
     return fact ? fact->initial : "";
 }
 
+bool deployment_knows_fact(const struct deployment *deployment, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    bool validation = text_starts(name, "validation.");
+    return strcmp(name, "purpose") == 0 ||
+           find_fact(deployment->catalogue, validation ? "validation" : "environment",
+                     validation ? dot + 1 : name);
+}
+
 bool deployment_lab(const struct deployment *deployment)
 {
     return strcmp(deployment_fact(deployment, "purpose"), "lab") == 0;

@@ -172,6 +172,8 @@ static bool global(const struct view *view, const char *path, struct strings *ou
         if (total > 1)
             strings_add_take(out, xformat("%zu", mine));
     } else {
+        if (!deployment_knows_fact(deployment, path))
+            return false;
         const char *fact = deployment_fact(deployment, path);
         if (*fact)
             strings_add(out, fact);

@@ -29,15 +29,19 @@ static void read_digests(struct cert *cert)
 {
     unsigned char *der = NULL;
     int length = i2d_X509(cert->x509, &der);
-    struct str colons = {0};
+    static const char digits[] = "0123456789ABCDEF";
+    char colons[3 * KEY_ID_BYTES];
     if (length > 0) {
         cert->der_bytes = (size_t)length;
         crypto_digest(der, (size_t)length, cert->id);
     }
     OPENSSL_free(der);
-    for (size_t i = 0; i < sizeof cert->id; i++)
-        str_addf(&colons, "%s%02X", i ? ":" : "", cert->id[i]);
-    cert->fingerprint = str_take(&colons);
+    for (size_t i = 0; i < sizeof cert->id; i++) {
+        colons[3 * i] = digits[cert->id[i] >> 4];
+        colons[3 * i + 1] = digits[cert->id[i] & 15];
+        colons[3 * i + 2] = i + 1 < sizeof cert->id ? ':' : '\0';
+    }
+    cert->fingerprint = xstrdup(colons);
 }
 
 static void read_signature(struct cert *cert)
@@ -108,7 +112,30 @@ static bool signed_by(const struct cert *cert, const struct cert *issuer)
     return key && X509_verify(cert->x509, key) == 1;
 }
 
-struct cert *cert_new(X509 *x509)
+/* What a list does without. */
+static void leave_out(struct cert *cert)
+{
+    char **const texts[] = {&cert->serial, &cert->signature_algorithm, &cert->signature_digest,
+                            &cert->fingerprint, &cert->aia};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = xstrdup("");
+    cert->key_algorithm = "";
+    cert->path_length = -1;
+}
+
+static void read_facts(struct cert *cert, enum pki_need need)
+{
+    X509 *x509 = cert->x509;
+    cert->serial = serial_text(X509_get0_serialNumber(x509));
+    field_key(X509_get_X509_PUBKEY(x509), need, &cert->key_algorithm, &cert->key_bits,
+              cert->key_id);
+    read_signature(cert);
+    read_extensions(cert);
+    read_digests(cert);
+    cert->self_signed = need == PKI_ALL && cert->self_issued && signed_by(cert, cert);
+}
+
+struct cert *cert_new(X509 *x509, enum pki_need need)
 {
     struct cert *cert = xcalloc(1, sizeof *cert);
     const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
@@ -118,14 +145,12 @@ struct cert *cert_new(X509 *x509)
     cert->subject = field_name(subject);
     cert->issuer = field_name(issuer);
     field_subject(subject, &cert->names, &cert->cn);
-    cert->serial = serial_text(X509_get0_serialNumber(x509));
     cert->not_before = time_of(X509_get0_notBefore(x509));
     cert->not_after = time_of(X509_get0_notAfter(x509));
-    field_key(X509_get_X509_PUBKEY(x509), &cert->key_algorithm, &cert->key_bits, cert->key_id);
-    read_signature(cert);
-    read_extensions(cert);
-    read_digests(cert);
-    cert->self_signed = cert->self_issued && signed_by(cert, cert);
+    if (need == PKI_NAMES)
+        leave_out(cert);
+    else
+        read_facts(cert, need);
     ERR_clear_error();
     return cert;
 }

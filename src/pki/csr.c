@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct csr *csr_new(X509_REQ *req)
+struct csr *csr_new(X509_REQ *req, enum pki_need need)
 {
     struct csr *csr = xcalloc(1, sizeof *csr);
     csr->req = req;
     const X509_NAME *subject = X509_REQ_get_subject_name(req);
     csr->subject = field_name(subject);
     field_subject(subject, &csr->names, &csr->cn);
-    field_key(X509_REQ_get_X509_PUBKEY(req), &csr->key_algorithm, &csr->key_bits, csr->key_id);
+    field_key(X509_REQ_get_X509_PUBKEY(req), need, &csr->key_algorithm, &csr->key_bits,
+              csr->key_id);
 
     STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
     struct extensions found = {0};
@@ -27,7 +28,7 @@ struct csr *csr_new(X509_REQ *req)
     csr->eku = found.eku;
     strings_copy(&csr->names.eku, &csr->eku);
 
-    EVP_PKEY *key = X509_REQ_get0_pubkey(req);
+    EVP_PKEY *key = need < PKI_FACTS ? NULL : X509_REQ_get0_pubkey(req);
     csr->signature_valid = key && X509_REQ_verify(req, key) == 1;
     ERR_clear_error();
     return csr;

@@ -15,16 +15,16 @@ enum { KEY_BYTES_MAX = 1 << 16, CERT_BYTES_MAX = 1 << 20 };
 
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
-    X509 *x509 = length <= CERT_BYTES_MAX ? d2i_X509(NULL, &data, length) : NULL;
-    if (x509)
+    X509 *x509 = length <= CERT_BYTES_MAX ? reader_new_cert(reader) : NULL;
+    if (x509 && d2i_X509(&x509, &data, length)) /* which frees what it can't fill */
         reader_add_cert(reader, x509);
     return x509 != NULL;
 }
 
 static bool take_csr(struct reader *reader, const unsigned char *data, long length)
 {
-    X509_REQ *req = length <= CERT_BYTES_MAX ? d2i_X509_REQ(NULL, &data, length) : NULL;
-    if (req)
+    X509_REQ *req = length <= CERT_BYTES_MAX ? reader_new_csr(reader) : NULL;
+    if (req && d2i_X509_REQ(&req, &data, length))
         reader_add_csr(reader, req);
     return req != NULL;
 }
@@ -64,12 +64,27 @@ static bool take_locked(struct reader *reader, const unsigned char *data, long l
     return good;
 }
 
+/* OpenSSL tries every kind of key in turn, which takes thrice the time, unless it is told. */
+static EVP_PKEY *read_private(const unsigned char *data, long length)
+{
+    const unsigned char *at = data;
+    const ASN1_OBJECT *oid = NULL;
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, length);
+    EVP_PKEY *pkey = NULL;
+    if (info && PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info)) {
+        at = data;
+        pkey = d2i_PrivateKey(OBJ_obj2nid(oid), NULL, &at, length);
+    }
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return pkey ? pkey : d2i_AutoPrivateKey(NULL, &data, length);
+}
+
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
 {
     if (length > KEY_BYTES_MAX)
         return false;
     crypto_secure_heap();
-    EVP_PKEY *pkey = d2i_AutoPrivateKey(NULL, &data, length);
+    EVP_PKEY *pkey = read_private(data, length);
     if (pkey)
         reader_add_key(reader, pkey, true);
     else if (crypto_secure_heap_full())

@@ -4,6 +4,7 @@
 #include "pki/object.h"
 
 #include <arpa/inet.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <stdlib.h>
@@ -79,20 +80,54 @@ void field_subject(const X509_NAME *name, struct names *names, char **cn)
     *cn = xstrdup(names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "");
 }
 
-void field_key(X509_PUBKEY *key, const char **algorithm, int *bits,
+static bool read_pkey(const EVP_PKEY *pkey, const char **algorithm, int *bits)
+{
+    if (!pkey)
+        return false;
+    *algorithm = key_word(pkey);
+    *bits = EVP_PKEY_get_bits(pkey);
+    return true;
+}
+
+/* The two kinds that certificates have are known by less than the whole: the curve's name, the
+ * number's length. */
+static bool read_undecoded(X509_PUBKEY *key, const unsigned char *der, long length,
+                           const char **algorithm, int *bits)
+{
+    ASN1_OBJECT *oid = NULL;
+    const unsigned char *bytes = NULL;
+    int size = 0, kind = V_ASN1_UNDEF;
+    X509_ALGOR *parameters = NULL;
+    const void *curve = NULL;
+    X509_PUBKEY_get0_param(&oid, &bytes, &size, &parameters, key);
+    X509_ALGOR_get0(NULL, &kind, &curve, parameters);
+    if (OBJ_obj2nid(oid) == NID_X9_62_id_ecPublicKey && kind == V_ASN1_OBJECT) {
+        EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_obj2nid(curve));
+        *algorithm = "EC";
+        *bits = group ? EC_GROUP_order_bits(group) : 0;
+        EC_GROUP_free(group);
+        return group != NULL;
+    }
+    bool is_rsa = OBJ_obj2nid(oid) == NID_rsaEncryption;
+    EVP_PKEY *pkey =
+        is_rsa ? d2i_PublicKey(EVP_PKEY_RSA, NULL, &bytes, size) : d2i_PUBKEY(NULL, &der, length);
+    bool good = read_pkey(pkey, algorithm, bits);
+    EVP_PKEY_free(pkey);
+    return good;
+}
+
+void field_key(X509_PUBKEY *key, enum pki_need need, const char **algorithm, int *bits,
                unsigned char id[static KEY_ID_BYTES])
 {
     unsigned char *der = NULL;
     int length = i2d_X509_PUBKEY(key, &der);
-    if (length > 0)
+    if (length > 0 && need > PKI_NAMES)
         crypto_digest(der, (size_t)length, id);
+    bool good = need < PKI_TEXT ? read_undecoded(key, der, length, algorithm, bits)
+                                : read_pkey(X509_PUBKEY_get0(key), algorithm, bits);
     OPENSSL_free(der);
-    EVP_PKEY *pkey = X509_PUBKEY_get0(key);
-    if (pkey) {
-        *algorithm = key_word(pkey);
-        *bits = EVP_PKEY_get_bits(pkey);
+    if (good)
         return;
-    }
     ASN1_OBJECT *oid = NULL;
     X509_PUBKEY_get0_param(&oid, NULL, NULL, NULL, key);
     int nid = OBJ_obj2nid(oid);

@@ -93,7 +93,10 @@ char *san_typed(const char *value)
         return xformat("IP:%s", form);
     if (scheme_length(value))
         return xformat("URI:%s", value);
-    return xformat("%s:%s", strchr(value, '@') ? "email" : "DNS", value);
+    char *ascii = name_ascii(value);
+    char *typed = xformat("%s:%s", strchr(ascii, '@') ? "email" : "DNS", ascii);
+    free(ascii);
+    return typed;
 }
 
 char *host_mend(const char *value)
@@ -112,7 +115,8 @@ char *host_mend(const char *value)
     }
     if (out.length && out.data[out.length - 1] == '.')
         out.data[--out.length] = '\0';
-    char *mended = str_take(&out);
+    char *typed = str_take(&out), *mended = name_ascii(typed);
+    free(typed);
     if (is_host_name(mended) && strcmp(mended, value) != 0)
         return mended;
     free(mended);
@@ -147,9 +151,12 @@ static bool refuse_byte(struct error *err, const char *value, const char *what, 
     char *message = xformat("a host name has no '%s' (column %zu)", str_text(&shown), column);
     const char *otherwise = "Letters, digits, hyphens and dots make a host name";
     if ((unsigned char)*what >= 0x80)
-        otherwise = "Type the name's ASCII form, the one that has xn-- in it";
-    refuse(err, value, *what == '_' ? "Use a hyphen" : "Type the bare host name", otherwise,
-           message);
+        otherwise = "Type its ASCII form, the one with xn-- in it, as xn--bcher-kva.example.com";
+    refuse(err, value,
+           *what == '_'                     ? "Use a hyphen"
+           : (unsigned char)*what >= 0x80 ? "Type its ASCII form"
+                                            : "Type the bare host name",
+           otherwise, message);
     free(message);
     str_free(&shown);
     return false;
@@ -237,6 +244,23 @@ static bool name_check(const char *value, size_t least, struct error *err)
     return bytes_check(value, err) && labels_check(value, least, err);
 }
 
+bool idn_check(const char *value, size_t most, struct error *err)
+{
+    const char *why;
+    char *ascii = host_ascii(value, &why);
+    bool good = ascii && strlen(ascii) <= most;
+    if (!ascii)
+        error_set(err, STATUS_NO, "",
+                  "Type its ASCII form, the one with xn-- in it, as xn--bcher-kva.example.com",
+                  "an international host name that cannot be converted: %s", why);
+    else if (!good)
+        error_set(err, STATUS_NO, "", "Shorten it",
+                  "its ASCII form %s has %zu characters, %zu are allowed", ascii, strlen(ascii),
+                  most);
+    free(ascii);
+    return good;
+}
+
 bool host_check(const char *value, struct error *err)
 {
     return is_ip_address(value) || name_check(value, 2, err);
@@ -254,6 +278,15 @@ static bool plain_check(const char *value, const char *what, const char *remedy,
 
 bool email_check(const char *value, struct error *err)
 {
+    const char *host = strchr(value, '@');
+    if (host && is_idn_host(host + 1)) {
+        if (!idn_check(host + 1, HOST_MAX, err))
+            return false;
+        char *ascii = name_ascii(value);
+        bool good = email_check(ascii, err);
+        free(ascii);
+        return good;
+    }
     if (!plain_check(value, "an e-mail address", "Leave it out", err))
         return false;
     const char *at = strchr(value, '@');
@@ -312,7 +345,7 @@ bool san_check(const char *value, struct error *err)
         return uri_check(value, err);
     if (strchr(value, '@'))
         return email_check(value, err);
-    return name_check(value, 1, err);
+    return is_idn_host(value) ? idn_check(value, HOST_MAX, err) : name_check(value, 1, err);
 }
 
 static bool wildcard_covers(const char *pattern, const char *wanted)
@@ -335,5 +368,8 @@ bool san_covers(const char *entry, const char *wanted)
     if (text_starts(entry, "email:") || text_starts(entry, "URI:") || text_starts(entry, "IP:"))
         return false;
     const char *name = text_starts(entry, "DNS:") ? entry + 4 : entry;
-    return strcasecmp(name, wanted) == 0 || wildcard_covers(name, wanted);
+    char *ascii = name_ascii(wanted);
+    bool covers = strcasecmp(name, ascii) == 0 || wildcard_covers(name, ascii);
+    free(ascii);
+    return covers;
 }

@@ -28,7 +28,7 @@ const char *key_word(const EVP_PKEY *pkey)
     }
 }
 
-struct key *key_new(EVP_PKEY *pkey, bool is_private)
+struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need)
 {
     struct key *key = xcalloc(1, sizeof *key);
     key->pkey = pkey;
@@ -36,7 +36,7 @@ struct key *key_new(EVP_PKEY *pkey, bool is_private)
     key->algorithm = key_word(pkey);
     key->bits = EVP_PKEY_get_bits(pkey);
     unsigned char *der = NULL;
-    int length = i2d_PUBKEY(pkey, &der);
+    int length = need > PKI_NAMES ? i2d_PUBKEY(pkey, &der) : 0;
     if (length > 0)
         crypto_digest(der, (size_t)length, key->id);
     OPENSSL_free(der);
@@ -85,7 +85,7 @@ bool key_generate(const char *type, int bits, struct key **out, struct error *er
     struct error refused = {0};
     EVP_PKEY *pkey = generate(type, bits, &refused);
     if (pkey) {
-        *out = key_new(pkey, true);
+        *out = key_new(pkey, true, PKI_ALL);
         return true;
     }
     if (refused.message[0]) {

@@ -43,20 +43,38 @@ static struct object *add(struct reader *reader, enum object_kind kind, enum pki
     return object;
 }
 
+static OSSL_LIB_CTX *keyless(struct reader *reader)
+{
+    if (!reader->file->keyless)
+        reader->file->keyless = crypto_keyless_open();
+    return reader->file->keyless;
+}
+
+X509 *reader_new_cert(struct reader *reader)
+{
+    return X509_new_ex(reader->need < PKI_TEXT ? keyless(reader) : NULL, NULL);
+}
+
+/* Its signature is a fact that is told. */
+X509_REQ *reader_new_csr(struct reader *reader)
+{
+    return X509_REQ_new_ex(reader->need < PKI_FACTS ? keyless(reader) : NULL, NULL);
+}
+
 void reader_add_cert(struct reader *reader, X509 *x509)
 {
-    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert_new(x509);
+    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert_new(x509, reader->need);
 }
 
 void reader_add_csr(struct reader *reader, X509_REQ *req)
 {
-    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req);
+    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req, reader->need);
 }
 
 void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)
 {
     add(reader, OBJECT_KEY, is_private ? PKI_PRIVATE_KEY : PKI_PUBLIC_KEY)->key =
-        key_new(pkey, is_private);
+        key_new(pkey, is_private, reader->need);
 }
 
 void reader_add_locked(struct reader *reader)
@@ -191,7 +209,14 @@ static void say_unknown(struct reader *reader, const unsigned char *data, size_t
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out)
 {
-    struct reader reader = {.file = out, .password = password, .work_left = WORK_PER_FILE};
+    pki_parse_for(PKI_ALL, data, length, password, out);
+}
+
+void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,
+                   const struct secret *password, struct pki_file *out)
+{
+    struct reader reader = {
+        .file = out, .need = need, .password = password, .work_left = WORK_PER_FILE};
     *out = (struct pki_file){0};
     crypto_init();
     if (length > FILE_LIMIT_BYTES)
@@ -213,6 +238,7 @@ void pki_file_free(struct pki_file *file)
     free(file->objects);
     free(file->problem);
     str_free(&file->ssh_text);
+    crypto_keyless_close(file->keyless);
     *file = (struct pki_file){0};
 }
 

@@ -33,8 +33,10 @@ void names_copy(struct names *to, const struct names *from)
     *to = (struct names){0};
     for (int i = 0; i < ATTR_COUNT; i++)
         if (from->attributes[i])
-            to->attributes[i] = xstrdup(from->attributes[i]);
-    strings_copy(&to->sans, &from->sans);
+            to->attributes[i] =
+                i == ATTR_CN ? name_ascii(from->attributes[i]) : xstrdup(from->attributes[i]);
+    for (size_t i = 0; i < from->sans.count; i++)
+        strings_add_take(&to->sans, name_ascii(from->sans.items[i]));
     strings_copy(&to->eku, &from->eku);
 }
 
@@ -91,6 +93,8 @@ static bool cn_check(const char *value, struct error *err)
     if (!*value)
         return error_set(err, STATUS_NO, "", "Type the host name that clients connect to",
                          "the common name is missing");
+    if (is_idn_host(value))
+        return idn_check(value, limits[ATTR_CN], err);
     if (is_mistyped_host(value) || (strchr(value, '*') && !strchr(value, ' ')))
         return host_check(value, err);
     return true;
@@ -191,7 +195,8 @@ static bool sans_add(struct names *names, const char *value, struct error *err)
         good = good && at_place(san_check(name, err), san_name, err);
         if (!good && err && length && strchr(value, ','))
             error_wrap(err, "%s: ", name);
-        strings_add_take(&list, name);
+        strings_add_take(&list, good ? name_ascii(name) : xstrdup(name));
+        free(name);
         at += length;
         if (!*at)
             break;
@@ -210,7 +215,7 @@ static bool attribute_add(struct names *names, enum attribute attribute, const c
         return error_set(err, STATUS_NO, attribute_names[attribute], "Give it once", "given twice");
     if (!attribute_check(attribute, value, err))
         return false;
-    names->attributes[attribute] = xstrdup(value);
+    names->attributes[attribute] = attribute == ATTR_CN ? name_ascii(value) : xstrdup(value);
     return true;
 }
 
@@ -306,7 +311,7 @@ bool names_add(struct names *names, const char *argument, struct error *err)
 static bool cn_joins_san(const struct names *names)
 {
     const char *cn = names->attributes[ATTR_CN];
-    return cn && (is_host_name(cn) || is_ip_address(cn));
+    return cn && (is_host_name(cn) || is_ip_address(cn) || is_idn_host(cn));
 }
 
 static void add_typed(struct strings *out, const char *value)
@@ -366,8 +371,11 @@ void names_line(const struct names *names, const char *verb, const char *base, s
     str_addf(out, "pki %s %s", verb, base);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const char *value = names->attributes[order[i]];
-        if (value && *value)
-            add_argument(out, attribute_names[order[i]], value);
+        if (!value || !*value)
+            continue;
+        char *written = order[i] == ATTR_CN ? name_ascii(value) : xstrdup(value);
+        add_argument(out, attribute_names[order[i]], written);
+        free(written);
     }
     char *list = san_list(names);
     if (*list)

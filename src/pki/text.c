@@ -378,5 +378,7 @@ void text_inspect(const struct pki_file *file, struct str *out)
 
 void text_versions(struct str *out)
 {
+    const char *idn = idn_version();
     str_addf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+    str_addf(out, "%s\n", idn ? idn : "without libidn2: international host names in ASCII only");
 }

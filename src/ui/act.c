@@ -156,6 +156,23 @@ static void ask(struct ui *ui, const char *question, const char *verb)
     free(text);
 }
 
+/* Refused for a field's sake, the field says why; insisting may be refused as well. */
+static void go_on(struct ui *ui, const struct event *event)
+{
+    struct error err = {0};
+    if (flow_take(ui->flow, event, &err)) {
+        ui->insist = false;
+        ui_page_changed(ui);
+        return;
+    }
+    ui->page = flow_page(ui->flow);
+    ui->insist = !event->insist;
+    struct view *base = ui_base(ui);
+    bool field = base->ops->first_error && base->ops->first_error(ui, base);
+    if (err.code == STATUS_SYSTEM || !field)
+        ui_say_error(ui, &err);
+}
+
 /* What waits goes on: asks for what is still missing, then tells the flow. */
 static void pending_go(struct ui *ui)
 {
@@ -166,8 +183,7 @@ static void pending_go(struct ui *ui)
             return;
         }
         pending_clear(ui);
-        bool taken = ui_take(ui, &event);
-        ui->insist = !taken;
+        go_on(ui, &event);
         return;
     }
     const struct action *action = page_action(ui->page, ui->pending_action);

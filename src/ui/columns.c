@@ -216,6 +216,20 @@ void text_wrap(struct strings *out, const char *text, int columns)
     }
 }
 
+char *text_squeeze(const char *text)
+{
+    struct str out = {0};
+    while (*text) {
+        size_t blanks = strspn(text, " ");
+        str_add_bytes(&out, text, blanks > 2 ? 2 : blanks);
+        text += blanks;
+        size_t word = strcspn(text, " ");
+        str_add_bytes(&out, text, word);
+        text += word;
+    }
+    return str_take(&out);
+}
+
 bool text_is_ascii(const char *text)
 {
     while (*text && (unsigned char)*text < 0x80)

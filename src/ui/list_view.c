@@ -15,7 +15,8 @@
 struct list_view {
     struct view view;
     size_t at, top;
-    size_t drawn_at, drawn_top; /* what the screen shows */
+    size_t drawn_at, drawn_top;  /* what the screen shows */
+    struct strings intro, below; /* as wide as the screen */
     int rows_y, rows_height;
     int tick_columns, word_columns;
     char *search;
@@ -31,6 +32,17 @@ static struct list_view *of(const struct view *view)
 static const struct row *current(struct ui *ui, const struct list_view *self)
 {
     return self->at < ui->page->row_count ? &ui->page->rows[self->at] : NULL;
+}
+
+static void wrap_all(struct ui *ui, struct strings *out, const struct strings *first,
+                     const struct strings *second)
+{
+    strings_free(out);
+    *out = (struct strings){0};
+    for (size_t i = 0; i < first->count; i++)
+        text_wrap(out, first->items[i], ui->columns - 1);
+    for (size_t i = 0; second && i < second->count; i++)
+        text_wrap(out, second->items[i], ui->columns - 1);
 }
 
 static void build(struct ui *ui, struct view *view)
@@ -50,15 +62,16 @@ static void build(struct ui *ui, struct view *view)
                 self->word_columns = columns;
         }
     }
-    self->rows_y = frame_top(ui) + (int)page->intro.count;
-    int body = frame_bottom(ui) - self->rows_y, below = (int)(page->text.count + page->live.count);
-    if (body < 1) {
-        self->rows_y = frame_top(ui);
-        body = frame_bottom(ui) - self->rows_y;
-    }
-    int room = body - (below > 0 ? below + 1 : 0);
-    if (room < body / 2)
-        room = body / 2;
+    wrap_all(ui, &self->intro, &page->intro, NULL);
+    wrap_all(ui, &self->below, &page->text, &page->live);
+    int body = frame_bottom(ui) - frame_top(ui), intro = (int)self->intro.count;
+    if (intro > body / 3)
+        intro = body / 3;
+    self->rows_y = frame_top(ui) + intro;
+    body -= intro;
+    int below = (int)self->below.count, room = body - (below > 0 ? below + 1 : 0);
+    if (room < body / 2 + 1)
+        room = body / 2 + 1;
     bool more = (int)page->row_count > room;
     self->rows_height = more ? room - 1 : (int)page->row_count;
     if (self->rows_height < 1)
@@ -101,12 +114,14 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
     }
     x += self->word_columns;
     int room = ui->columns - x;
-    bool cut = text_columns(row->text) > room;
-    draw_text(stdscr, y, x, cut ? room - 2 : room, row->text);
+    char *text = ui->compact ? text_squeeze(row->text) : xstrdup(row->text);
+    bool cut = text_columns(text) > room;
+    draw_text(stdscr, y, x, cut ? room - 2 : room, text);
     if (cut)
         draw_text(stdscr, y, ui->columns - 2, 2, "..");
+    int bar = first_column(text, room < BAR_MOST ? room : BAR_MOST);
+    free(text);
     if (index == self->at) {
-        int bar = first_column(row->text, room < BAR_MOST ? room : BAR_MOST);
         draw_looks(stdscr, y, x, bar > 0 ? bar : 1, A_REVERSE, 0);
         ui->cursor_y = y;
         ui->cursor_x = 0;
@@ -138,21 +153,18 @@ static void draw_rows(struct ui *ui, struct list_view *self)
 static void draw(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
-    const struct page *page = ui->page;
     int y = frame_top(ui), bottom = frame_bottom(ui);
     ui->cursor_y = y;
     ui->cursor_x = 0;
-    for (size_t i = 0; i < page->intro.count && y < self->rows_y; i++)
-        draw_text(stdscr, y++, 1, ui->columns - 1, page->intro.items[i]);
+    for (size_t i = 0; i < self->intro.count && y < self->rows_y; i++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[i]);
     keep_in_sight(ui, self);
     draw_rows(ui, self);
     y = self->rows_y + self->rows_height + 1;
-    if (page->row_count > (size_t)self->rows_height)
+    if (ui->page->row_count > (size_t)self->rows_height)
         y++;
-    for (size_t i = 0; i < page->text.count && y < bottom; i++)
-        draw_text(stdscr, y++, 1, ui->columns - 1, page->text.items[i]);
-    for (size_t i = 0; i < page->live.count && y < bottom; i++)
-        draw_text(stdscr, y++, 1, ui->columns - 1, page->live.items[i]);
+    for (size_t i = 0; i < self->below.count && y < bottom; i++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, self->below.items[i]);
 }
 
 static void paint(struct ui *ui, struct view *view)
@@ -381,6 +393,8 @@ static size_t at(const struct view *view)
 static void close_view(struct view *view)
 {
     struct list_view *self = of(view);
+    strings_free(&self->intro);
+    strings_free(&self->below);
     free(self->search);
     str_free(&self->ahead);
     free(self);

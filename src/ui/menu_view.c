@@ -28,7 +28,7 @@ static const struct row *current(struct ui *ui, const struct menu_view *self)
 static int detail_rows(struct ui *ui)
 {
     int most = 0;
-    for (size_t i = 0; i < ui->page->row_count; i++) {
+    for (size_t i = 0; i < ui->page->row_count && !ui->compact; i++) {
         struct strings lines = {0};
         if (ui->page->rows[i].detail && *ui->page->rows[i].detail)
             text_wrap(&lines, ui->page->rows[i].detail, ui->columns - 2);
@@ -50,9 +50,10 @@ static void build(struct ui *ui, struct view *view)
             word = strlen(page->rows[i].word);
     for (size_t i = 0; i < page->row_count; i++) {
         const struct row *row = &page->rows[i];
-        strings_add_take(
-            &rows, word ? xformat("%-*s  %s", (int)word, row->word ? row->word : "", row->text)
-                        : xstrdup(row->text));
+        char *text = word ? xformat("%-*s  %s", (int)word, row->word ? row->word : "", row->text)
+                          : xstrdup(row->text);
+        strings_add_take(&rows, ui->compact ? text_squeeze(text) : xstrdup(text));
+        free(text);
     }
     int y = frame_top(ui), bottom = frame_bottom(ui);
     y += (int)page->intro.count + (page->intro.count > 0 && !ui->compact);
@@ -76,7 +77,7 @@ static void draw_detail(struct ui *ui, struct menu_view *self)
 {
     const struct row *row = current(ui, self);
     struct strings lines = {0};
-    if (row && row->detail && *row->detail)
+    if (row && row->detail && *row->detail && !ui->compact)
         text_wrap(&lines, row->detail, ui->columns - 2);
     for (size_t i = 0; i < ui->page->text.count; i++)
         strings_add(&lines, ui->page->text.items[i]);
@@ -108,7 +109,15 @@ static void paint(struct ui *ui, struct view *view)
 static void rest(struct ui *ui, struct view *view)
 {
     draw_detail(ui, of(view));
-    ui_paint(ui, PAINT_BODY);
+    ui_paint(ui, ui->compact ? PAINT_BODY | PAINT_FOOT : PAINT_BODY);
+}
+
+/* On a small screen what the row means takes the place of the page's own words. */
+static void note(struct ui *ui, struct view *view, struct note *note)
+{
+    const struct row *row = current(ui, of(view));
+    if (ui->compact && row && row->detail)
+        str_add(&note->text, row->detail);
 }
 
 static void choose(struct ui *ui, struct menu_view *self)
@@ -182,6 +191,7 @@ struct view *menu_view_new(struct ui *ui)
                                         .hints = hints,
                                         .close = close_view,
                                         .rest = rest,
+                                        .note = note,
                                         .page = page_changed,
                                         .at = at,
                                         .help = help};

@@ -1,0 +1,242 @@
+/* Catalogue, templates, presets, proposals and trusts without a store. */
+#include "base/mem.h"
+#include "model/build.h"
+#include "model/template.h"
+#include "model/trusts.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct catalogue catalogue;
+
+static int load(void **state)
+{
+    (void)state;
+    return catalogue_load(NULL, &catalogue, NULL) ? 0 : 1;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    catalogue_free(&catalogue);
+    return 0;
+}
+
+static void make(const char *preset, struct deployment *out)
+{
+    struct build_options options = {.preset = catalogue_preset(&catalogue, preset),
+                                    .domain = "example.com"};
+    struct str text = {0};
+    struct error err = {0};
+    assert_non_null(options.preset);
+    if (!build_deployment(&catalogue, &options, &text, &err))
+        fail_msg("%s: %s", err.place, err.message);
+    assert_true(deployment_parse("x.conf", str_text(&text), text.length, &catalogue, out, &err));
+    str_free(&text);
+}
+
+struct view {
+    const struct deployment *deployment;
+    const struct service *service;
+};
+
+static bool look_up(void *context, const char *path, struct strings *out)
+{
+    const struct view *view = context;
+    return service_value(view->deployment, view->service, path, out);
+}
+
+/* The appliance reads a line with the template that wrote it: each hole comes back. */
+static void matching_undoes_expansion(void **state)
+{
+    (void)state;
+    size_t lines = 0;
+    for (size_t p = 0; p < catalogue.preset_count; p++) {
+        struct deployment d;
+        struct trusts trusts;
+        make(catalogue.presets[p].name, &d);
+        trusts_derive(&d, NULL, &trusts);
+        d.trusts = &trusts;
+        for (size_t i = 0; i < d.servers[0].service_count; i++) {
+            struct view view = {&d, &d.servers[0].services[i]};
+            const struct component *component = view.service->component;
+            for (size_t c = 0; c < component->command_count; c++) {
+                const char *pattern = component->commands[c].line;
+                if (!template_complete(pattern, look_up, &view))
+                    continue;
+                struct str line = {0};
+                struct match match;
+                assert_true(template_expand(pattern, look_up, &view, &line, NULL));
+                assert_true(template_match(pattern, str_text(&line), &match));
+                for (size_t h = 0; h < match.paths.count; h++) {
+                    struct strings values = {0};
+                    assert_true(look_up(&view, match.paths.items[h], &values));
+                    char *text = strings_join(&values, " ");
+                    assert_string_equal(match.values.items[h], text);
+                    free(text);
+                    strings_free(&values);
+                }
+                match_free(&match);
+                str_free(&line);
+                lines++;
+            }
+        }
+        trusts_free(&trusts);
+        deployment_free(&d);
+    }
+    assert_true(lines > 30);
+}
+
+static void a_line_of_another_command_does_not_match(void **state)
+{
+    (void)state;
+    struct match match;
+    assert_false(template_match("turn certs {key} {crt}[ {bundle}]", "turn certs a.key", &match));
+    assert_false(template_match("turn certs {key} {crt}", "turn enable", &match));
+    assert_true(template_match("turn certs {key} {crt}[ {bundle}]", "turn certs a.key a.crt b.crt",
+                               &match));
+    assert_string_equal(match_value(&match, "bundle"), "b.crt");
+    assert_null(match_value(&match, "other"));
+    match_free(&match);
+}
+
+static void unknown_holes_are_errors(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct str line = {0};
+    struct error err = {0};
+    make("lab", &d);
+    struct view view = {&d, &d.servers[0].services[0]};
+    assert_false(template_expand("x {nothing-of-that-name}", look_up, &view, &line, &err));
+    assert_non_null(strstr(err.message, "nothing-of-that-name"));
+    assert_true(template_expand("x {cucm}", look_up, &view, &line, &err));
+    assert_false(template_expand("x {listen.colour}", look_up, &view, &line, &err));
+    assert_non_null(strstr(err.message, "listen.colour"));
+    str_free(&line);
+    deployment_free(&d);
+}
+
+static const struct service *service_of(const struct deployment *d, const char *name)
+{
+    const struct service *service = server_service(&d->servers[0], name);
+    assert_non_null(service);
+    return service;
+}
+
+static void same_trust(const struct trusts *trusts, const struct deployment *d, const char *service,
+                       const char *name, const char *file)
+{
+    const struct trust *trust = trusts_find(trusts, service_of(d, service), name);
+    assert_non_null(trust);
+    assert_string_equal(trust->file, file);
+}
+
+static void trust_files_are_named_as_the_contract_says(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct trusts trusts;
+    make("lab", &d);
+    trusts_derive(&d, NULL, &trusts);
+    same_trust(&trusts, &d, "webbridge3", "c2w-trust", "labca.crt");
+    same_trust(&trusts, &d, "callbridge", "c2w-trust", "labca.crt");
+    trusts_free(&trusts);
+    deployment_free(&d);
+
+    make("webapp", &d);
+    trusts_derive(&d, NULL, &trusts);
+    same_trust(&trusts, &d, "webbridge3", "c2w-trust", "webbridge3-c2w-trust.crt");
+    same_trust(&trusts, &d, "callbridge", "c2w-trust", "callbridge-c2w-trust.crt");
+    trusts_free(&trusts);
+    deployment_free(&d);
+
+    make("single-combined", &d);
+    trusts_derive(&d, NULL, &trusts);
+    assert_int_equal(trusts.count, 1); /* no validation: the XMPP trusts stay away */
+    same_trust(&trusts, &d, "webbridge", "trust", "callbridge.crt");
+    trusts_free(&trusts);
+    deployment_free(&d);
+}
+
+static void conditions_read_facts_options_and_kinds(void **state)
+{
+    (void)state;
+    struct deployment d;
+    make("single-combined", &d);
+    const struct service *turn = service_of(&d, "turn");
+    assert_true(service_condition(&d, turn, ""));
+    assert_true(service_condition(&d, turn, "tls-port"));
+    assert_true(service_condition(&d, turn, "tls-port=447 webrtc-apps"));
+    assert_true(service_condition(&d, turn, "with:xmpp !with:webbridge3 !installed"));
+    assert_true(service_condition(&d, turn, "purpose=production !validation.xmpp"));
+    assert_false(service_condition(&d, turn, "purpose=lab"));
+    assert_false(service_condition(&d, turn, "webrtc-apps cucm"));
+    deployment_free(&d);
+}
+
+static void releases_compare_by_number(void **state)
+{
+    (void)state;
+    struct release range = {.from = (char *)"2.9", .until = (char *)"2.10"};
+    assert_true(release_in(&range, "2.9"));
+    assert_true(release_in(&range, "2.9.1"));
+    assert_true(release_in(&range, "2.10"));
+    assert_false(release_in(&range, "3.0"));
+    assert_false(release_in(&range, "2.8"));
+    struct release open = {.from = (char *)"", .until = (char *)""};
+    assert_true(release_in(&open, "2.4"));
+}
+
+static void usages_are_the_union_of_the_slots(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct strings eku = {0};
+    make("lab", &d);
+    identity_eku(&d, deployment_identity(&d, "cms1"), &eku);
+    assert_int_equal(eku.count, 2);
+    assert_string_equal(eku.items[0], "serverAuth");
+    strings_free(&eku);
+    identity_eku(&d, deployment_identity(&d, "labca"), &eku);
+    assert_int_equal(eku.count, 0);
+    strings_free(&eku);
+    deployment_free(&d);
+}
+
+static void every_kind_has_what_a_page_needs(void **state)
+{
+    (void)state;
+    assert_int_equal(catalogue.count, 8);
+    for (size_t i = 0; i < catalogue.count; i++) {
+        const struct component *c = &catalogue.components[i];
+        assert_true(*c->title && *c->purpose && *c->section);
+        assert_true(c->slot_count > 0);
+        for (size_t k = 0; k < c->slot_count; k++) {
+            assert_true(*c->slots[k].identity && *c->slots[k].cn);
+            assert_true(c->slots[k].signer_count > 0 && c->slots[k].takes.count > 1);
+            for (size_t s = 0; s < c->slots[k].signer_count; s++)
+                assert_true(*c->slots[k].signers[s].why);
+        }
+        for (size_t k = 0; k < c->ask_count; k++)
+            assert_true(*c->asks[k].help && *c->asks[k].section && strlen(c->asks[k].label) <= 12);
+        for (size_t k = 0; k < c->fact_count; k++)
+            assert_true(*c->facts[k].help && (c->facts[k].fold || strlen(c->facts[k].label) <= 12));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matching_undoes_expansion),
+        cmocka_unit_test(a_line_of_another_command_does_not_match),
+        cmocka_unit_test(unknown_holes_are_errors),
+        cmocka_unit_test(trust_files_are_named_as_the_contract_says),
+        cmocka_unit_test(conditions_read_facts_options_and_kinds),
+        cmocka_unit_test(releases_compare_by_number),
+        cmocka_unit_test(usages_are_the_union_of_the_slots),
+        cmocka_unit_test(every_kind_has_what_a_page_needs),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
