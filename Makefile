@@ -3,6 +3,9 @@
 CC ?= cc
 PREFIX ?= /usr/local
 PKGS = ncursesw formw menuw panelw libcrypto libconfuse jansson
+# Optional: without it international host names are typed in ASCII. Loaded when a name needs it, so it
+# is not linked.
+IDN2 := $(shell pkg-config --exists libidn2 2>/dev/null && echo yes)
 
 ifeq ($(SAN),1)
 O := build/san
@@ -27,6 +30,13 @@ SMALL = formw menuw panelw confuse jansson
 ARCHIVES = $(filter /%,$(foreach l,$(SMALL),$(shell $(CC) -print-file-name=lib$l.a)))
 LIBS = $(ARCHIVES) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))), \
 	$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lpthread
+
+ifeq ($(IDN2),yes)
+$(O)/obj/pki/idn.o: CPPFLAGS += -DHAVE_IDN2 $(shell pkg-config --cflags libidn2)
+endif
+# For --version: what each library is called and its number here.
+$(O)/obj/cli/main.o: CPPFLAGS += -DBUILT_WITH='"$(subst \n ,\n,$(foreach p,ncursesw libconfuse \
+	jansson,$(p) $(shell pkg-config --modversion $(p) 2>/dev/null)\n))"'
 
 SRC := $(sort $(wildcard src/*/*.c))
 OBJ := $(SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/model/builtin.o

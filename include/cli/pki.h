@@ -30,9 +30,16 @@ int pki_to_ssh(const struct cli *cli);
  * --password-file where that is given; nobody is asked. Free with pki_file_free, success or not. */
 must_check bool pki_read(const struct cli *cli, const char *name, struct pki_file *out,
                          struct error *err);
+must_check bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name,
+                             struct pki_file *out, struct error *err);
 /* The store, opened and locked for writing; create makes the folder. */
 must_check bool pki_open_store(const struct cli *cli, bool create, struct store *out,
                                struct error *err);
+/* On stderr what is odd about a file that was read nevertheless: its name says another kind, its
+ * text would stop other readers. */
+void pki_note(const struct cli *cli, const char *name, const struct pki_file *file);
+/* "a certificate request" */
+const char *pki_kind_phrase(enum pki_kind kind);
 /* "certificate file needed, this is a CSR": for a file that has nothing of the wanted kind. */
 bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *wanted,
                     struct error *err);

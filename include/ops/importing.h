@@ -39,6 +39,7 @@ struct choice {
     bool kept;     /* and what was handed in was worse */
     struct chain chain;
     time_t judged_at; /* now, or the leaf's first second where that is to come */
+    bool to_come;     /* it counts only from later on */
     struct str leaf_pem, chain_pem;
 };
 

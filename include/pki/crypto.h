@@ -11,7 +11,8 @@
 
 /* Each entry into the room calls it first: the machine's openssl.cnf changes nothing here. */
 void crypto_init(void);
-/* Before a private key is made or read: its numbers then lie in pages that are never swapped out. */
+/* Before a private key is made or read: its numbers then lie in pages that are never swapped out.
+ */
 void crypto_secure_heap(void);
 /* That heap has no room for another key. */
 bool crypto_secure_heap_full(void);
@@ -22,7 +23,8 @@ bool crypto_lacks_algorithm(void);
 /* OpenSSL's old ciphers (RC2, DES), for reading; NULL where the module is not installed. */
 OSSL_PROVIDER *crypto_legacy_open(void);
 void crypto_legacy_close(OSSL_PROVIDER *legacy);
-/* A library context in which no key is ever decoded; for reading certificates that are only shown. */
+/* A library context in which no key is ever decoded; for reading certificates that are only shown.
+ */
 OSSL_LIB_CTX *crypto_keyless_open(void);
 void crypto_keyless_close(OSSL_LIB_CTX *keyless);
 /* SHA-256. */

@@ -35,15 +35,18 @@ enum pem_flag {
     PEM_NO_END = 1 << 5,   /* no line end after the last END */
     PEM_TRAILING = 1 << 6, /* more than one blank line, or text, after the last END */
     PEM_BROKEN = 1 << 7,   /* a BEGIN whose object could not be read */
+    PEM_QUOTED = 1 << 8,   /* a mail's mark before each line ("> "): read without it */
 };
+enum { PEM_FLAG_COUNT = 9 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {
-    enum pki_kind kind;  /* several kinds in one file: the first object's */
-    bool pem;            /* else DER (or SSH text) */
-    unsigned flags;      /* enum pem_flag */
-    bool locked;         /* a password is needed for all or a part */
-    bool wrong_password; /* one was given and didn't open it */
+    enum pki_kind kind;                /* several kinds in one file: the first object's */
+    bool pem;                          /* else DER (or SSH text) */
+    unsigned flags;                    /* enum pem_flag */
+    size_t flag_lines[PEM_FLAG_COUNT]; /* where each stands first, by its bit */
+    bool locked;                       /* a password is needed for all or a part */
+    bool wrong_password;               /* one was given and didn't open it */
     struct object *objects;
     size_t count;
     char *problem;       /* why nothing (or less) could be read; NULL when all is well */
@@ -51,15 +54,13 @@ struct pki_file {
     struct ossl_lib_ctx_st *keyless; /* of certificates read without their keys; NULL */
 };
 
-/* What a file is read for. Decoding the public key of a certificate takes OpenSSL ten times as long
- * as all the rest of it, so who only shows a file does without; each does more than the one before.
- */
+/* What a file is read for. Decoding a certificate's public key takes OpenSSL ten times as long as
+ * all the rest of it, so who only shows a file does without. Each does more than the one before. */
 enum pki_need {
-    PKI_NAMES,   /* kinds, subjects and times of certificates; all else of them is empty */
-    PKI_KEY_IDS, /* and which belong together */
-    PKI_FACTS,   /* and all that is said of them, but self_signed: it stays false */
-    PKI_TEXT,    /* and they can be printed as text */
-    PKI_ALL,     /* and they can verify and sign */
+    PKI_NAMES, /* kinds, and of certificates subject and times; of keys no id */
+    PKI_TEXT,  /* and what text_inspect prints */
+    PKI_FACTS, /* and every fact but self_signed, which stays false */
+    PKI_ALL,   /* and they verify and sign */
 };
 
 /* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
@@ -74,6 +75,9 @@ void pki_file_free(struct pki_file *file);
 /* Gives the private keys' secrets up: what is known of them stays, they cannot sign any more. For
  * whoever holds many files and needs no key of them. */
 void pki_file_forget_secrets(struct pki_file *file);
+
+/* What of the text keeps other readers from it, a sentence each with its line, and what to do. */
+void pki_text_notes(const struct pki_file *file, struct strings *out);
 
 /* The first certificate, key or request; NULL when there is none. */
 const struct cert *pki_first_cert(const struct pki_file *file);

@@ -38,7 +38,8 @@ bool is_idn_host(const char *text);
 /* The form that the DNS and a certificate have (xn--bcher-kva.example.com), a copy of what is ASCII
  * already. NULL where there is none, or libidn2 lacks; *why then says why (it may be NULL). */
 char *host_ascii(const char *host, const char **why);
-/* Any value of a SAN or a CN: its international host, also one behind an @, in ASCII; else a copy. */
+/* Any value of a SAN or a CN: its international host, also one behind an @, in ASCII; else a copy.
+ */
 char *name_ascii(const char *value);
 /* "libidn2 2.3.3", NULL where it was built without. */
 const char *idn_version(void);

@@ -26,8 +26,9 @@ char *field_text(const ASN1_STRING *string);
 char *field_name(const X509_NAME *name);
 /* The first value of each attribute. *cn is "" where there is none. */
 void field_subject(const X509_NAME *name, struct names *names, char **cn);
-/* Algorithm, bits and id of a public key, also of one that OpenSSL can't use, or (below PKI_TEXT)
- * was not asked to decode. */
+/* The public key of a certificate that was read without it; NULL where it can't be decoded. */
+EVP_PKEY *field_decode(X509_PUBKEY *key);
+/* Algorithm, bits and id of a public key, also of one that OpenSSL can't use. */
 void field_key(X509_PUBKEY *key, enum pki_need need, const char **algorithm, int *bits,
                unsigned char id[static KEY_ID_BYTES]);
 

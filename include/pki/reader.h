@@ -29,6 +29,8 @@ void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private);
 void reader_add_locked(struct reader *reader);
 /* Forgets all but the first count objects, and the problem unless it was there before. */
 void reader_forget(struct reader *reader, size_t count, bool keep_problem);
+/* Sets a flag of the text, and keeps the line where it stands first. */
+void reader_flag(struct reader *reader, unsigned flag, size_t line);
 /* Keeps the first problem, counts the others. */
 void reader_problem(struct reader *reader, const char *format, ...) printf_like(2, 3);
 
@@ -63,6 +65,19 @@ size_t read_der(struct reader *reader, const unsigned char *data, size_t length)
 bool read_pem(struct reader *reader, const char *text, size_t length);
 /* SSH public keys, OpenSSH's lines or RFC 4716; false where there is none. */
 bool read_ssh(struct reader *reader, const char *text, size_t length);
+/* The number of the line at text[at], from 1; CR, LF and CRLF end lines. */
+size_t text_line(const char *text, size_t at);
+/* Why the body of a PEM block, which begins in that line, is no base64: with the line where what
+ * spoils it stands, and who does such a thing. */
+void damage_base64(struct reader *reader, const char *body, size_t length, size_t line);
+/* Why the base64 was good and its content isn't. */
+void damage_content(struct reader *reader, const char *label, const unsigned char *data,
+                    size_t size);
+/* Why a text holds no PEM block, or data no object. */
+void damage_unknown(struct reader *reader, const unsigned char *data, size_t length);
+/* How long the DER object says that it is; 0 where data begins none. */
+size_t der_announced(const unsigned char *data, size_t length);
+
 /* Base64 without its white space; false where it is damaged. Free with OPENSSL_clear_free(data,
  * *room). */
 bool read_base64(const char *text, size_t length, unsigned char **data, size_t *size, size_t *room);

@@ -27,6 +27,7 @@ enum word {
     WORD_UNLOCKED,   /* {1} key */
     WORD_WAS_OPEN,   /* {1} key */
     WORD_SSH_MADE,   /* {1} file */
+    WORD_ASCII_FORM, /* {1} international host name, {2} its ASCII form */
     WORD_USAGE_NONE, /* pki alone, no service */
     WORD_COUNT
 };

@@ -22,6 +22,21 @@ const struct store_file *scan_find(const struct scan *scan, const char *name);
 const struct cert *scan_cert(const struct scan *scan, const char *name);
 void scan_free(struct scan *scan);
 
+/* The same files one after another, for who keeps none of them: thousands take no more room than
+ * their names. */
+struct scan_walk {
+    struct store store;
+    struct strings names;
+    size_t next;
+    enum pki_need need;
+    struct store_file file; /* the present one */
+};
+must_check bool scan_open(const char *path, enum pki_need need, struct scan_walk *out,
+                          struct error *err);
+/* The next file, valid until the next call; NULL at the end. */
+const struct store_file *scan_next(struct scan_walk *walk);
+void scan_close(struct scan_walk *walk);
+
 /* The store as it will be once a batch is committed. Borrows from the scan it was made of, which
  * must outlive it; owns what the batch brings. */
 struct overlay {

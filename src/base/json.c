@@ -61,3 +61,21 @@ void json_print(json_t *value, FILE *stream)
     str_free(&out);
     json_decref(value);
 }
+
+void json_rows_add(struct json_rows *rows, json_t *row)
+{
+    struct str out = {0};
+    json_write(row, &out);
+    fputs(rows->count++ ? ",\n" : "[\n", rows->stream);
+    for (const char *line = str_text(&out), *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        fprintf(rows->stream, "  %.*s%s", (int)(end - line), line, end[1] ? "\n" : "");
+    }
+    str_free(&out);
+    json_decref(row);
+}
+
+void json_rows_end(struct json_rows *rows)
+{
+    fputs(rows->count ? "\n]\n" : "[]\n", rows->stream);
+}

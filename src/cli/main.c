@@ -15,6 +15,9 @@
 #ifndef VERSION
 #define VERSION "0.1"
 #endif
+#ifndef BUILT_WITH
+#define BUILT_WITH ""
+#endif
 
 static const struct cli_command *const commands[] = {
     &command_wizard, &command_init,   &command_pki,   &command_generate,
@@ -86,7 +89,7 @@ static int print_version(void)
 {
     struct str text = {0};
     text_versions(&text);
-    printf("certwright %s\n%s", VERSION, str_text(&text));
+    printf("certwright %s\n%s%s", VERSION, str_text(&text), BUILT_WITH);
     str_free(&text);
     return STATUS_OK;
 }

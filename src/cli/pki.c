@@ -92,6 +92,12 @@ static int run_pki(const struct cli *cli)
 
 bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, struct error *err)
 {
+    return pki_read_for(PKI_ALL, cli, name, out, err);
+}
+
+bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name, struct pki_file *out,
+                  struct error *err)
+{
     struct buffer data = {0};
     *out = (struct pki_file){0};
     bool good;
@@ -106,9 +112,11 @@ bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, str
         free(path);
     }
     if (good) {
-        pki_parse(data.data, data.length, cli->password, out);
+        pki_parse_for(need, data.data, data.length, cli->password, out);
         if (out->wrong_password)
             good = error_set(err, STATUS_NO, name, "try another one", "the password is wrong");
+        else
+            pki_note(cli, name, out);
     }
     buffer_free(&data);
     return good;

@@ -73,7 +73,7 @@ int pki_inspect(const struct cli *cli)
     const char *name = cli->args[1];
     struct pki_file file;
     struct error err = {0};
-    if (!pki_read(cli, name, &file, &err)) {
+    if (!pki_read_for(cli->json ? PKI_FACTS : PKI_TEXT, cli, name, &file, &err)) {
         pki_file_free(&file);
         return cli_fail(&err);
     }
@@ -88,7 +88,8 @@ int pki_inspect(const struct cli *cli)
     int status = STATUS_OK;
     if (file.kind == PKI_UNKNOWN || file.problem) {
         error_set(&err, file.kind == PKI_UNKNOWN ? STATUS_NO : STATUS_OK, name,
-                  file.kind == PKI_UNKNOWN
+                  file.kind == PKI_UNKNOWN &&
+                          (!file.problem || text_starts(file.problem, "neither"))
                       ? "it must be a certificate, key, request, PKCS#7, PKCS#12 or SSH key"
                       : "",
                   "%s", file.problem ? file.problem : "is no PKI file");

@@ -26,36 +26,45 @@ static json_t *list_row(const struct store_file *file)
     return row;
 }
 
-static void list_names(const struct cli *cli, const struct scan *scan, bool ssh)
+static void list_json(struct scan_walk *walk)
 {
-    bool said = false;
-    for (size_t i = 0; i < scan->count; i++) {
-        if ((scan->files[i].pki.kind == PKI_SSH_PUBLIC_KEY) != ssh)
-            continue;
-        if (ssh && !said)
-            pki_say(cli, WORD_LIST_SSH_HEAD, NULL, NULL, NULL);
-        said = true;
-        cli_say(cli, "%s", scan->files[i].name);
+    struct json_rows rows = {.stream = stdout};
+    for (const struct store_file *file; (file = scan_next(walk));)
+        json_rows_add(&rows, list_row(file));
+    json_rows_end(&rows);
+}
+
+/* SSH keys stand behind all others, under a title of their own. */
+static void list_text(const struct cli *cli, struct scan_walk *walk)
+{
+    struct strings ssh = {0};
+    pki_say(cli, WORD_LIST_HEAD, NULL, NULL, NULL);
+    for (const struct store_file *file; (file = scan_next(walk));) {
+        if (file->pki.kind == PKI_SSH_PUBLIC_KEY)
+            strings_add(&ssh, file->name);
+        else
+            cli_say(cli, "%s", file->name);
     }
+    if (ssh.count)
+        pki_say(cli, WORD_LIST_SSH_HEAD, NULL, NULL, NULL);
+    for (size_t i = 0; i < ssh.count; i++)
+        cli_say(cli, "%s", ssh.items[i]);
+    strings_free(&ssh);
 }
 
 int pki_list(const struct cli *cli)
 {
     char *path = NULL;
-    struct scan scan = {0};
+    struct scan_walk walk = {0};
     struct error err = {0};
-    bool good = cli_store_path(cli, &path, &err) && scan_store(path, &scan, &err);
-    if (good && cli->json) {
-        json_t *rows = json_array();
-        for (size_t i = 0; i < scan.count; i++)
-            json_array_append_new(rows, list_row(&scan.files[i]));
-        json_print(rows, stdout);
-    } else if (good) {
-        pki_say(cli, WORD_LIST_HEAD, NULL, NULL, NULL);
-        list_names(cli, &scan, false);
-        list_names(cli, &scan, true);
+    bool good = cli_store_path(cli, &path, &err) && scan_open(path, PKI_NAMES, &walk, &err);
+    if (good) {
+        if (cli->json)
+            list_json(&walk);
+        else
+            list_text(cli, &walk);
+        scan_close(&walk);
     }
-    scan_free(&scan);
     free(path);
     return good ? STATUS_OK : cli_fail(&err);
 }

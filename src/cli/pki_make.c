@@ -73,12 +73,29 @@ static void making_free(struct making *run)
     store_close(&run->store);
 }
 
+/* An international host name comes out in another form than it was typed: both are said. */
+static void say_ascii(const struct cli *cli, const char *argument)
+{
+    const char *colon = strchr(argument, ':');
+    struct strings values = {0};
+    strings_split(&values, colon ? colon + 1 : "", ',');
+    for (size_t i = 0; i < values.count; i++) {
+        char *ascii = name_ascii(values.items[i]);
+        if (strcmp(ascii, values.items[i]) != 0)
+            pki_say(cli, WORD_ASCII_FORM, values.items[i], ascii, NULL);
+        free(ascii);
+    }
+    strings_free(&values);
+}
+
 static bool read_names(struct making *run, struct error *err)
 {
     const struct cli *cli = run->cli;
-    for (size_t i = 2; i < cli->arg_count; i++)
+    for (size_t i = 2; i < cli->arg_count; i++) {
         if (!names_add(&run->names, cli->args[i], err))
             return false;
+        say_ascii(cli, cli->args[i]);
+    }
     if (run->names.attributes[ATTR_CN])
         return true;
     if (run->is_request) {

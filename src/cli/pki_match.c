@@ -122,7 +122,7 @@ static bool read_pair(const struct cli *cli, const char *const names[2], struct 
     static const char *const wanted[] = {"key", "certificate"};
     static const enum object_kind kinds[] = {OBJECT_KEY, OBJECT_CERT};
     for (int i = 0; i < 2; i++) {
-        if (!pki_read(cli, names[i], &files[i], err))
+        if (!pki_read_for(PKI_FACTS, cli, names[i], &files[i], err))
             return false;
         pair[i] = pick(&files[i], kinds[i]);
         if (!pair[i])

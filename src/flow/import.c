@@ -92,8 +92,7 @@ static void build(struct flow *flow, struct page *page)
         page_line(&page->intro,
                   "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
         list_awaited(flow, page);
-        page_line(&page->why,
-                  "F4 (Esc 4) asks for a file or folder, F8 (Esc 8) takes pasted text.");
+        page_line(&page->why, "Name a file or a folder, or paste what came by mail.");
         page_line(&page->why,
                   "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
     } else {
@@ -151,7 +150,7 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
         flow->looked = true;
         size_t taken = count_taken(flow);
         if (taken)
-            flow_say(flow, LEVEL_OK, "%zu certificate%s to take: F2 writes.", taken,
+            flow_say(flow, LEVEL_OK, "%zu certificate%s to take; nothing is written yet.", taken,
                      taken == 1 ? "" : "s");
         else
             say_nothing(flow);
@@ -196,7 +195,8 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
     if (count_awaited(flow) && !event->insist && !flow->warned) {
         flow->warned = true;
         return error_set(err, STATUS_NO, "",
-                         "F4 takes files, F8 pasted text; Next again goes on without",
+                         "Name the files or the folder that came back, or paste them; Next again "
+                         "goes on without",
                          "%zu certificate%s still lacking", count_awaited(flow),
                          count_awaited(flow) == 1 ? " is" : "s are");
     }

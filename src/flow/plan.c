@@ -54,7 +54,7 @@ static void build(struct flow *flow, struct page *page)
     if (errors) {
         page_line(&page->intro, "Not yet: %zu error%s in the check.", errors,
                   errors == 1 ? "" : "s");
-        page_line(&page->why, "Esc goes back to the check, which says what to do.");
+        page_line(&page->why, "Go back to the check, which says what to do.");
     } else if (!plan_make(&flow->facts, &options, &plan, &err)) {
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
@@ -84,9 +84,9 @@ static bool write_plan(struct flow *flow, struct error *err)
 {
     size_t errors = count_errors(flow);
     if (errors)
-        return error_set(
-            err, STATUS_NO, "plan", "Esc goes back to the check, which says what to do",
-            "%zu error%s must be mended or accepted first", errors, errors == 1 ? "" : "s");
+        return error_set(err, STATUS_NO, "plan", "Go back to the check, which says what to do",
+                         "%zu error%s must be mended or accepted first", errors,
+                         errors == 1 ? "" : "s");
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");

@@ -93,7 +93,7 @@ static void build_request(struct flow *flow, struct page *page)
         page_wrap(&page->text, (const char *)buffer.data, 78);
         page->clipboard = xstrdup((const char *)buffer.data);
         page_line(&page->why,
-                  "F8 (Esc 8) copies it where the terminal allows; the file is beside.");
+                  "The same text is in the file named above: take either.");
     } else {
         page_line(&page->text, "%s: %s", err.place, err.message);
     }

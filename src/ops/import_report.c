@@ -160,7 +160,7 @@ static const struct found *first_of(const struct import_work *work, const struct
 static char *why_taken(const struct choice *choice, const struct import_identity *identity)
 {
     char from[16] = "";
-    if (choice->leaf->not_before == choice->judged_at)
+    if (choice->to_come)
         clock_date(choice->leaf->not_before, from);
     const char *forced = identity->stop ? "; taken by --force" : "";
     if (identity->in_place)

@@ -130,6 +130,7 @@ static void choose(struct import_work *work, const struct identity *identity,
     choice->kept = choice->in_place && !was_found(work, best->cert);
     choice->chain = best->chain;
     choice->judged_at = best->judged_at;
+    choice->to_come = best->cert->not_before > facts->at;
     cert_pem(best->cert, &choice->leaf_pem);
     for (size_t i = 1; i < best->chain.count; i++)
         cert_pem(best->chain.certs[i], &choice->chain_pem);

@@ -91,6 +91,9 @@ static GENERAL_NAME *general_name(const char *typed)
         const char *prefix;
         int type;
     } types[] = {{"DNS:", GEN_DNS}, {"IP:", GEN_IPADD}, {"email:", GEN_EMAIL}, {"URI:", GEN_URI}};
+    for (const char *byte = typed; *byte; byte++)
+        if ((unsigned char)*byte >= 0x80)
+            return NULL; /* IA5 (RFC 5280, 4.2.1.6) */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (text_starts(typed, types[i].prefix))
             return a2i_GENERAL_NAME(NULL, NULL, NULL, types[i].type,

@@ -112,7 +112,7 @@ static bool signed_by(const struct cert *cert, const struct cert *issuer)
     return key && X509_verify(cert->x509, key) == 1;
 }
 
-/* What a list does without. */
+/* What is not asked for. */
 static void leave_out(struct cert *cert)
 {
     char **const texts[] = {&cert->serial, &cert->signature_algorithm, &cert->signature_digest,
@@ -147,7 +147,7 @@ struct cert *cert_new(X509 *x509, enum pki_need need)
     field_subject(subject, &cert->names, &cert->cn);
     cert->not_before = time_of(X509_get0_notBefore(x509));
     cert->not_after = time_of(X509_get0_notAfter(x509));
-    if (need == PKI_NAMES)
+    if (need < PKI_FACTS)
         leave_out(cert);
     else
         read_facts(cert, need);

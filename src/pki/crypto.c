@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Some 700 RSA keys of 2048 bits at once. The heap does not grow, nor does OpenSSL turn to the other
- * one: whoever reads many keys forgets each when it is known (pki_file_forget_secrets). */
+/* Some 700 RSA keys of 2048 bits at once. The heap does not grow, nor does OpenSSL turn to the
+ * other one: whoever reads many keys forgets each when it is known (pki_file_forget_secrets). */
 enum { HEAP_BYTES = 1 << 20, HEAP_LEAST_BYTES = 32, KEY_ROOM_BYTES = 8 << 10 };
 
 void crypto_init(void)
@@ -33,8 +33,7 @@ void crypto_secure_heap(void)
 
 bool crypto_secure_heap_full(void)
 {
-    return CRYPTO_secure_malloc_initialized() &&
-           CRYPTO_secure_used() + KEY_ROOM_BYTES > HEAP_BYTES;
+    return CRYPTO_secure_malloc_initialized() && CRYPTO_secure_used() + KEY_ROOM_BYTES > HEAP_BYTES;
 }
 
 char *crypto_reason(void)

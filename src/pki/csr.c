@@ -28,7 +28,7 @@ struct csr *csr_new(X509_REQ *req, enum pki_need need)
     csr->eku = found.eku;
     strings_copy(&csr->names.eku, &csr->eku);
 
-    EVP_PKEY *key = need < PKI_FACTS ? NULL : X509_REQ_get0_pubkey(req);
+    EVP_PKEY *key = need < PKI_TEXT ? NULL : X509_REQ_get0_pubkey(req);
     csr->signature_valid = key && X509_REQ_verify(req, key) == 1;
     ERR_clear_error();
     return csr;

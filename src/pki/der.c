@@ -129,6 +129,18 @@ static size_t element_length(const unsigned char *data, size_t length)
     return (size_t)(at - data) + (size_t)content;
 }
 
+size_t der_announced(const unsigned char *data, size_t length)
+{
+    const unsigned char *at = data;
+    long content = 0;
+    int tag, class;
+    if (!length || *data != 0x30)
+        return 0;
+    int form = ASN1_get_object(&at, &content, &tag, &class, (long)length);
+    ERR_clear_error();
+    return form & 1 || at == data || content < 0 ? 0 : (size_t)(at - data) + (size_t)content;
+}
+
 size_t read_der(struct reader *reader, const unsigned char *data, size_t length)
 {
     static const der_reader readers[] = {take_cert,    take_csr,    take_pkcs7,  take_pkcs12,

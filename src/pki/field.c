@@ -80,7 +80,42 @@ void field_subject(const X509_NAME *name, struct names *names, char **cn)
     *cn = xstrdup(names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "");
 }
 
-static bool read_pkey(const EVP_PKEY *pkey, const char **algorithm, int *bits)
+/* An RSA key by itself is decoded without the search for a decoder. */
+EVP_PKEY *field_decode(X509_PUBKEY *key)
+{
+    ASN1_OBJECT *oid = NULL;
+    const unsigned char *bytes = NULL;
+    int size = 0;
+    if (X509_PUBKEY_get0_param(&oid, &bytes, &size, NULL, key) &&
+        OBJ_obj2nid(oid) == NID_rsaEncryption)
+        return d2i_PublicKey(EVP_PKEY_RSA, NULL, &bytes, size);
+    unsigned char *der = NULL;
+    int length = i2d_X509_PUBKEY(key, &der);
+    bytes = der;
+    EVP_PKEY *pkey = length > 0 ? d2i_PUBKEY(NULL, &bytes, length) : NULL;
+    OPENSSL_free(der);
+    return pkey;
+}
+
+/* Of a curve that has a name; 0: another key. */
+static int curve_bits(X509_PUBKEY *key)
+{
+    ASN1_OBJECT *oid = NULL;
+    X509_ALGOR *parameters = NULL;
+    const void *curve = NULL;
+    int kind = V_ASN1_UNDEF, bits = 0;
+    if (!X509_PUBKEY_get0_param(&oid, NULL, NULL, &parameters, key) ||
+        OBJ_obj2nid(oid) != NID_X9_62_id_ecPublicKey)
+        return 0;
+    X509_ALGOR_get0(NULL, &kind, &curve, parameters);
+    EC_GROUP *group = kind == V_ASN1_OBJECT ? EC_GROUP_new_by_curve_name(OBJ_obj2nid(curve)) : NULL;
+    if (group)
+        bits = EC_GROUP_order_bits(group);
+    EC_GROUP_free(group);
+    return bits;
+}
+
+static bool tell(const EVP_PKEY *pkey, const char **algorithm, int *bits)
 {
     if (!pkey)
         return false;
@@ -89,29 +124,14 @@ static bool read_pkey(const EVP_PKEY *pkey, const char **algorithm, int *bits)
     return true;
 }
 
-/* The two kinds that certificates have are known by less than the whole: the curve's name, the
- * number's length. */
-static bool read_undecoded(X509_PUBKEY *key, const unsigned char *der, long length,
-                           const char **algorithm, int *bits)
+static bool tell_undecoded(X509_PUBKEY *key, const char **algorithm, int *bits)
 {
-    ASN1_OBJECT *oid = NULL;
-    const unsigned char *bytes = NULL;
-    int size = 0, kind = V_ASN1_UNDEF;
-    X509_ALGOR *parameters = NULL;
-    const void *curve = NULL;
-    X509_PUBKEY_get0_param(&oid, &bytes, &size, &parameters, key);
-    X509_ALGOR_get0(NULL, &kind, &curve, parameters);
-    if (OBJ_obj2nid(oid) == NID_X9_62_id_ecPublicKey && kind == V_ASN1_OBJECT) {
-        EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_obj2nid(curve));
-        *algorithm = "EC";
-        *bits = group ? EC_GROUP_order_bits(group) : 0;
-        EC_GROUP_free(group);
-        return group != NULL;
-    }
-    bool is_rsa = OBJ_obj2nid(oid) == NID_rsaEncryption;
-    EVP_PKEY *pkey =
-        is_rsa ? d2i_PublicKey(EVP_PKEY_RSA, NULL, &bytes, size) : d2i_PUBKEY(NULL, &der, length);
-    bool good = read_pkey(pkey, algorithm, bits);
+    *algorithm = "EC";
+    *bits = curve_bits(key);
+    if (*bits)
+        return true;
+    EVP_PKEY *pkey = field_decode(key);
+    bool good = tell(pkey, algorithm, bits);
     EVP_PKEY_free(pkey);
     return good;
 }
@@ -121,12 +141,11 @@ void field_key(X509_PUBKEY *key, enum pki_need need, const char **algorithm, int
 {
     unsigned char *der = NULL;
     int length = i2d_X509_PUBKEY(key, &der);
-    if (length > 0 && need > PKI_NAMES)
+    if (length > 0)
         crypto_digest(der, (size_t)length, id);
-    bool good = need < PKI_TEXT ? read_undecoded(key, der, length, algorithm, bits)
-                                : read_pkey(X509_PUBKEY_get0(key), algorithm, bits);
     OPENSSL_free(der);
-    if (good)
+    if (need < PKI_ALL ? tell_undecoded(key, algorithm, bits)
+                       : tell(X509_PUBKEY_get0(key), algorithm, bits))
         return;
     ASN1_OBJECT *oid = NULL;
     X509_PUBKEY_get0_param(&oid, NULL, NULL, NULL, key);

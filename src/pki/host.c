@@ -153,9 +153,9 @@ static bool refuse_byte(struct error *err, const char *value, const char *what, 
     if ((unsigned char)*what >= 0x80)
         otherwise = "Type its ASCII form, the one with xn-- in it, as xn--bcher-kva.example.com";
     refuse(err, value,
-           *what == '_'                     ? "Use a hyphen"
+           *what == '_'                   ? "Use a hyphen"
            : (unsigned char)*what >= 0x80 ? "Type its ASCII form"
-                                            : "Type the bare host name",
+                                          : "Type the bare host name",
            otherwise, message);
     free(message);
     str_free(&shown);

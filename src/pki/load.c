@@ -1,6 +1,5 @@
 #include "pki/load.h"
 
-#include "base/escape.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "pki/crypto.h"
@@ -14,7 +13,7 @@
 #include <string.h>
 
 /* A PKCS #12 of today asks for 2,048 to 600,000 rounds a part; this is a few seconds' work. */
-enum { WORK_PER_FILE = 8000000, SHOWN_BYTES = 16 };
+enum { WORK_PER_FILE = 8000000 };
 
 const char *pki_kind_word(enum pki_kind kind)
 {
@@ -52,13 +51,13 @@ static OSSL_LIB_CTX *keyless(struct reader *reader)
 
 X509 *reader_new_cert(struct reader *reader)
 {
-    return X509_new_ex(reader->need < PKI_TEXT ? keyless(reader) : NULL, NULL);
+    return X509_new_ex(reader->need < PKI_ALL ? keyless(reader) : NULL, NULL);
 }
 
-/* Its signature is a fact that is told. */
+/* Whether its signature holds is told. */
 X509_REQ *reader_new_csr(struct reader *reader)
 {
-    return X509_REQ_new_ex(reader->need < PKI_FACTS ? keyless(reader) : NULL, NULL);
+    return X509_REQ_new_ex(reader->need < PKI_TEXT ? keyless(reader) : NULL, NULL);
 }
 
 void reader_add_cert(struct reader *reader, X509 *x509)
@@ -99,6 +98,13 @@ void reader_forget(struct reader *reader, size_t count, bool keep_problem)
     free(file->problem);
     file->problem = NULL;
     reader->unsaid = 0;
+}
+
+void reader_flag(struct reader *reader, unsigned flag, size_t line)
+{
+    if (!(reader->file->flags & flag))
+        reader->file->flag_lines[__builtin_ctz(flag)] = line;
+    reader->file->flags |= flag;
 }
 
 void reader_problem(struct reader *reader, const char *format, ...)
@@ -172,7 +178,7 @@ static bool read_text(struct reader *reader, const unsigned char *data, size_t l
         char *text = ascii_of_utf16(data, length, big_endian, &size);
         good = read_pem(reader, text, size);
         if (good)
-            reader->file->flags |= PEM_UTF16;
+            reader_flag(reader, PEM_UTF16, 1);
         wipe(text, size);
         free(text);
         return good;
@@ -185,25 +191,8 @@ static bool read_text(struct reader *reader, const unsigned char *data, size_t l
     }
     good = read_pem(reader, text, length);
     if (good && mark)
-        reader->file->flags |= PEM_BOM;
+        reader_flag(reader, PEM_BOM, 1);
     return good || read_ssh(reader, text, length);
-}
-
-static void say_unknown(struct reader *reader, const unsigned char *data, size_t length)
-{
-    if (length == 0) {
-        reader_problem(reader, "the file is empty");
-        return;
-    }
-    if (*data == 0x30) {
-        reader_problem(reader,
-                       "damaged or cut off: it begins like DER, but nothing known is in it");
-        return;
-    }
-    struct str start = {0};
-    escape_add(&start, (const char *)data, length < SHOWN_BYTES ? length : SHOWN_BYTES);
-    reader_problem(reader, "neither PEM nor DER: it begins with \"%s\"", str_text(&start));
-    str_free(&start);
 }
 
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
@@ -222,7 +211,7 @@ void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,
     if (length > FILE_LIMIT_BYTES)
         reader_problem(&reader, "larger than 16 MiB");
     else if (!read_all_der(&reader, data, length) && !read_text(&reader, data, length))
-        say_unknown(&reader, data, length);
+        damage_unknown(&reader, data, length);
     else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length)
         reader_problem(&reader, "neither a certificate nor a key nor a request is in it");
     if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)

@@ -21,15 +21,27 @@ struct scan {
     bool after_end; /* a whole block ends there */
     size_t count;   /* of blocks so far */
     unsigned flags;
-    size_t line, line_at; /* the line's number, and where it begins */
+    size_t flag_at[PEM_FLAG_COUNT]; /* where each stands first */
+    size_t line, line_at;           /* the line's number, and where it begins */
 };
 
 struct block {
     char label[LABEL_MAX + 1];
     size_t start, body, body_length;
     const char *fault; /* why it is no whole block, NULL */
+    size_t line;       /* where BEGIN's line begins */
     bool in_prose;     /* other text stands before BEGIN on its line */
+    bool is_framed;    /* and the same before END */
+    bool after_stray;  /* an END stands before it that belongs to no BEGIN, there: */
+    size_t stray_at;
 };
+
+static void set_flag(struct scan *scan, unsigned flag, size_t at)
+{
+    if (!(scan->flags & flag))
+        scan->flag_at[__builtin_ctz(flag)] = at;
+    scan->flags |= flag;
+}
 
 static bool is_line_end(char byte)
 {
@@ -85,12 +97,13 @@ static void judge_gap(struct scan *scan, struct block *block)
     if (scan->after_end) {
         size_t rest = skip_blanks(scan, scan->at), next = skip_line_end(scan, rest);
         if (!line_is_own)
-            scan->flags |= PEM_GLUED;
+            set_flag(scan, PEM_GLUED, block->start);
         else if (next == rest || next != line)
-            scan->flags |= PEM_BETWEEN;
+            set_flag(scan, PEM_BETWEEN, block->start);
     }
+    block->line = line;
     if (line_is_own && line != block->start) {
-        scan->flags |= PEM_INDENTED;
+        set_flag(scan, PEM_INDENTED, block->start);
         block->in_prose = skip_blanks(scan, line) != block->start;
     }
 }
@@ -143,12 +156,26 @@ static void read_end(struct scan *scan, struct block *block)
     if (strcmp(label, block->label) != 0)
         block->fault = "its END line names another kind than its BEGIN line";
     size_t line = line_start(scan, block->body, end);
-    if (line == block->body || skip_blanks(scan, line) != end)
-        scan->flags |= PEM_GLUED; /* the markers need lines of their own */
+    block->is_framed = block->in_prose && end - line == block->start - block->line &&
+                       memcmp(scan->text + line, scan->text + block->line, end - line) == 0;
+    if (line == block->body || (skip_blanks(scan, line) != end && !block->is_framed))
+        set_flag(scan, PEM_GLUED, end); /* the markers need lines of their own */
     else if (line != end)
-        scan->flags |= PEM_INDENTED;
+        set_flag(scan, PEM_INDENTED, end);
     scan->at = after;
     scan->after_end = true;
+}
+
+/* An END line behind the last whole block, whose BEGIN line was lost. */
+static void find_stray(const struct scan *scan, struct block *block)
+{
+    const struct scan gap = {.text = scan->text, .length = block->start};
+    if (!scan->after_end && scan->count > 0)
+        return;
+    block->stray_at = find(&gap, scan->at, end_mark, END_LENGTH);
+    size_t line = line_start(scan, scan->at, block->stray_at);
+    block->after_stray =
+        block->stray_at < block->start && skip_blanks(scan, line) == block->stray_at;
 }
 
 /* The next block; false at the end of the text. */
@@ -156,6 +183,7 @@ static bool next_block(struct scan *scan, struct block *block)
 {
     *block = (struct block){0};
     block->start = find(scan, scan->at, begin_mark, BEGIN_LENGTH);
+    find_stray(scan, block);
     if (block->start == scan->length)
         return false;
     judge_gap(scan, block);
@@ -177,10 +205,10 @@ static void judge_tail(struct scan *scan)
         return;
     size_t rest = skip_blanks(scan, scan->at), at = skip_line_end(scan, rest);
     if (at == rest)
-        scan->flags |= rest == scan->length ? PEM_NO_END : PEM_TRAILING;
+        set_flag(scan, rest == scan->length ? PEM_NO_END : PEM_TRAILING, scan->at);
     at = skip_line_end(scan, skip_blanks(scan, at));
     if (skip_blanks(scan, at) != scan->length)
-        scan->flags |= PEM_TRAILING;
+        set_flag(scan, PEM_TRAILING, at);
 }
 
 bool read_base64(const char *text, size_t length, unsigned char **data, size_t *size, size_t *room)
@@ -259,27 +287,6 @@ static void broken(struct reader *reader, const char *why)
     reader_problem(reader, "%s", why);
 }
 
-static const char *unreadable(const char *label)
-{
-    if (strcmp(label, "OPENSSH PRIVATE KEY") == 0)
-        return "a key in OpenSSH's own form: convert it with ssh-keygen -p -m PKCS8";
-    if (strstr(label, "PGP"))
-        return "PGP, not X.509";
-    return strstr(label, "CERTIFICATE") || strstr(label, "KEY") || strstr(label, "PKCS")
-               ? "its content is damaged, or of another kind"
-               : "of an unknown kind";
-}
-
-static const char *undecodable(const char *label, const char *body, size_t length)
-{
-    size_t blank = 0;
-    while (blank < length && isspace((unsigned char)body[blank]))
-        blank++;
-    if (blank == length)
-        return "it is empty";
-    return strstr(label, "PGP") ? unreadable(label) : "its base64 text is damaged";
-}
-
 static bool is_locked(const char *headers)
 {
     return strstr(headers, "ENCRYPTED") != NULL;
@@ -302,29 +309,81 @@ static void read_content(struct reader *reader, const struct block *block, const
         reader_add_locked(reader);
         unlock_report(reader, outcome == UNLOCK_OPEN ? UNLOCK_WRONG : outcome);
     } else if (!good) {
-        broken(reader, unreadable(block->label));
+        reader->file->flags |= PEM_BROKEN;
+        damage_content(reader, block->label, data, size);
     }
 }
 
-static void read_block(struct reader *reader, const struct scan *scan, const struct block *block)
+static void undecodable(struct reader *reader, const struct block *block, const char *body,
+                        size_t length, size_t line)
+{
+    size_t blank = 0;
+    while (blank < length && isspace((unsigned char)body[blank]))
+        blank++;
+    reader->file->flags |= PEM_BROKEN;
+    if (blank == length)
+        reader_problem(reader, "it is empty");
+    else if (strstr(block->label, "PGP"))
+        damage_content(reader, block->label, NULL, 0);
+    else
+        damage_base64(reader, body, length, line);
+}
+
+/* The body as it was before a mail program set its mark before each line. false where a line has
+ * none: the body is as it stands. */
+static bool unquote(const struct scan *scan, const struct block *block, struct str *out)
+{
+    const char *mark = scan->text + block->line;
+    size_t size = block->start - block->line, end = block->body + block->body_length;
+    size_t bare = size; /* of a line that is empty but for the mark */
+    while (bare && mark[bare - 1] == ' ')
+        bare--;
+    str_reserve(out, block->body_length + 1);
+    for (size_t at = skip_line(scan, block->body); at < end; at = skip_line(scan, at)) {
+        bool is_whole = end - at >= size && memcmp(scan->text + at, mark, size) == 0;
+        bool is_bare = end - at > bare && memcmp(scan->text + at, mark, bare) == 0 &&
+                       is_line_end(scan->text[at + bare]);
+        if (!is_whole && !is_bare)
+            return false;
+        size_t from = at + (is_whole ? size : bare), next = skip_line(scan, at);
+        str_add_bytes(out, scan->text + from, (next < end ? next : end) - from);
+    }
+    return true;
+}
+
+static void read_body(struct reader *reader, const struct block *block, const char *body,
+                      size_t length, size_t line)
+{
+    size_t skip = headers_length(body, length);
+    unsigned char *data;
+    size_t size, room;
+    if (!read_base64(body + skip, length - skip, &data, &size, &room)) {
+        undecodable(reader, block, body + skip, length - skip, line + text_line(body, skip) - 1);
+        return;
+    }
+    char *headers = headers_copy(body, skip);
+    read_content(reader, block, headers, data, size);
+    free(headers);
+    OPENSSL_clear_free(data, room);
+}
+
+static void read_block(struct reader *reader, struct scan *scan, const struct block *block)
 {
     if (is_passed_by(block->label) && !block->fault)
         return;
-    const char *body = scan->text + block->body;
-    size_t skip = headers_length(body, block->body_length);
-    unsigned char *data;
-    size_t size, room;
     if (block->fault) {
         if (!block->in_prose)
             broken(reader, block->fault);
-    } else if (!read_base64(body + skip, block->body_length - skip, &data, &size, &room)) {
-        broken(reader, undecodable(block->label, body + skip, block->body_length - skip));
-    } else {
-        char *headers = headers_copy(body, skip);
-        read_content(reader, block, headers, data, size);
-        free(headers);
-        OPENSSL_clear_free(data, room);
+        return;
     }
+    struct str plain = {0};
+    if (block->is_framed && unquote(scan, block, &plain)) {
+        set_flag(scan, PEM_QUOTED, block->start);
+        read_body(reader, block, str_text(&plain), plain.length, scan->line + 1);
+    } else {
+        read_body(reader, block, scan->text + block->body, block->body_length, scan->line);
+    }
+    str_wipe(&plain);
 }
 
 /* Counts on from where the last count ended. */
@@ -339,22 +398,38 @@ static void count_lines(struct scan *scan, size_t until)
     }
 }
 
+static void set_place(struct reader *reader, char *place)
+{
+    free(reader->place);
+    reader->place = place;
+}
+
+static void say_stray(struct reader *reader, const struct scan *scan, const struct block *block)
+{
+    if (!block->after_stray || !scan->count)
+        return;
+    set_place(reader, xformat("line %zu", text_line(scan->text, block->stray_at)));
+    broken(reader, "an END line whose BEGIN line lacks");
+}
+
 bool read_pem(struct reader *reader, const char *text, size_t length)
 {
     struct scan scan = {.text = text, .length = length, .line = 1};
     struct block block;
     while (next_block(&scan, &block)) {
+        say_stray(reader, &scan, &block);
         count_lines(&scan, block.start);
-        free(reader->place);
-        reader->place = xformat("object %zu (%s, line %zu)", scan.count, block.label, scan.line);
+        set_place(reader, xformat("object %zu (%s, line %zu)", scan.count, block.label, scan.line));
         read_block(reader, &scan, &block);
     }
+    say_stray(reader, &scan, &block);
     judge_tail(&scan);
-    free(reader->place);
-    reader->place = NULL;
+    set_place(reader, NULL);
+    for (unsigned bit = 0; bit < PEM_FLAG_COUNT; bit++)
+        if (scan.count && scan.flags & 1u << bit)
+            reader_flag(reader, 1u << bit, text_line(text, scan.flag_at[bit]));
     if (!scan.count)
         return false;
     reader->file->pem = true;
-    reader->file->flags |= scan.flags;
     return true;
 }

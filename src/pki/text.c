@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "pki/object.h"
 #include "pki/words.h"
 
 #include <openssl/bio.h>
@@ -223,6 +224,38 @@ static void add_signature(struct str *out, const X509_ALGOR *algorithm,
     BIO_free(bio);
 }
 
+/* OpenSSL calls a key that it decoded by itself "RSA Public-Key". */
+static void add_key_lines(struct str *out, const char *text, size_t length)
+{
+    static const char kind[] = "RSA ";
+    const char *title = memmem(text, length, "Public-Key:", strlen("Public-Key:"));
+    size_t before = title ? (size_t)(title - text) : 0;
+    bool is_named = before >= strlen(kind) && memcmp(title - strlen(kind), kind, strlen(kind)) == 0;
+    escape_lines(out, text, before - (is_named ? strlen(kind) : 0));
+    escape_lines(out, text + before, length - before);
+}
+
+/* As X509_print_ex writes it, which would need a certificate whose key was decoded. */
+static void add_public_key(struct str *out, X509_PUBKEY *key)
+{
+    ASN1_OBJECT *algorithm = NULL;
+    X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, key);
+    str_addf(out, "%8sSubject Public Key Info:\n%12sPublic Key Algorithm: ", "", "");
+    add_object(out, algorithm);
+    str_add_char(out, '\n');
+    EVP_PKEY *pkey = field_decode(key);
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (pkey && bio && EVP_PKEY_print_public(bio, pkey, 16, NULL) > 0) {
+        size_t length;
+        const char *text = bio_text(bio, &length);
+        add_key_lines(out, text, length);
+    } else {
+        str_addf(out, "%12sUnable to load Public Key\n", "");
+    }
+    BIO_free(bio);
+    EVP_PKEY_free(pkey);
+}
+
 void text_cert(const struct cert *cert, struct str *out)
 {
     X509 *x509 = cert->x509;
@@ -230,9 +263,11 @@ void text_cert(const struct cert *cert, struct str *out)
     if (!bio)
         return;
     X509_print_ex(bio, x509, XN_FLAG_COMPAT,
-                  X509_FLAG_NO_EXTENSIONS | X509_FLAG_NO_SIGDUMP | X509_FLAG_NO_AUX);
+                  X509_FLAG_NO_PUBKEY | X509_FLAG_NO_EXTENSIONS | X509_FLAG_NO_SIGDUMP |
+                      X509_FLAG_NO_AUX);
     add_head(out, bio, X509_get_subject_name(x509), X509_get_issuer_name(x509));
     BIO_free(bio);
+    add_public_key(out, X509_get_X509_PUBKEY(x509));
     add_extensions(out, "X509v3 extensions", 8, X509_get0_extensions(x509));
     const ASN1_BIT_STRING *signature;
     const X509_ALGOR *algorithm;

@@ -36,6 +36,7 @@ static const struct wording wordings[WORD_COUNT] = {
     [WORD_UNLOCKED] = {"Unlocked key file {1}", "ours"},
     [WORD_WAS_OPEN] = {"Key file {1} is not locked", "ours"},
     [WORD_SSH_MADE] = {"Replaced {1} by its SSH public key", "ours"},
+    [WORD_ASCII_FORM] = {"{1} is written as {2}", "ours"},
     [WORD_USAGE_NONE] = {"No service uses a certificate", "ours"},
 };
 

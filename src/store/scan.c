@@ -32,14 +32,15 @@ static bool list_names(const struct store *store, struct strings *out, struct er
 }
 
 /* What can't be read is said at its place, and stops nobody from looking at the rest. */
-static void read_one(const struct store *store, const char *name, struct store_file *out)
+static void read_one(const struct store *store, const char *name, enum pki_need need,
+                     struct store_file *out)
 {
     struct buffer data = {0};
     struct error why = {0};
     out->name = xstrdup(name);
     if (store_read(store, name, &data, &why)) {
         out->mode = data.mode;
-        pki_parse(data.data, data.length, NULL, &out->pki);
+        pki_parse_for(need, data.data, data.length, NULL, &out->pki);
         pki_file_forget_secrets(&out->pki);
     } else {
         out->problem =
@@ -48,26 +49,58 @@ static void read_one(const struct store *store, const char *name, struct store_f
     buffer_free(&data);
 }
 
-bool scan_store(const char *path, struct scan *out, struct error *err)
+static void file_free(struct store_file *file)
 {
-    *out = (struct scan){0};
+    free(file->name);
+    free(file->problem);
+    pki_file_free(&file->pki);
+    *file = (struct store_file){0};
+}
+
+bool scan_open(const char *path, enum pki_need need, struct scan_walk *out, struct error *err)
+{
+    *out = (struct scan_walk){.need = need, .store = {.fd = -1, .lock_fd = -1}};
     struct stat info;
     if (stat(path, &info) != 0 && errno == ENOENT)
         return true;
-    struct store store;
-    if (!store_open(path, false, &store, err))
+    if (!store_open(path, false, &out->store, err))
         return false;
-    struct strings names = {0};
-    bool good = list_names(&store, &names, err);
-    if (good && names.count) {
-        out->files = xcalloc(names.count, sizeof *out->files);
-        out->count = names.count;
-        for (size_t i = 0; i < names.count; i++)
-            read_one(&store, names.items[i], &out->files[i]);
+    if (list_names(&out->store, &out->names, err))
+        return true;
+    scan_close(out);
+    return false;
+}
+
+const struct store_file *scan_next(struct scan_walk *walk)
+{
+    file_free(&walk->file);
+    if (walk->next == walk->names.count)
+        return NULL;
+    read_one(&walk->store, walk->names.items[walk->next++], walk->need, &walk->file);
+    return &walk->file;
+}
+
+void scan_close(struct scan_walk *walk)
+{
+    file_free(&walk->file);
+    strings_free(&walk->names);
+    store_close(&walk->store);
+}
+
+bool scan_store(const char *path, struct scan *out, struct error *err)
+{
+    struct scan_walk walk;
+    *out = (struct scan){0};
+    if (!scan_open(path, PKI_ALL, &walk, err))
+        return false;
+    if (walk.names.count)
+        out->files = xcalloc(walk.names.count, sizeof *out->files);
+    while (scan_next(&walk)) {
+        out->files[out->count++] = walk.file;
+        walk.file = (struct store_file){0};
     }
-    strings_free(&names);
-    store_close(&store);
-    return good;
+    scan_close(&walk);
+    return true;
 }
 
 const struct store_file *scan_find(const struct scan *scan, const char *name)
@@ -90,13 +123,6 @@ const struct cert *scan_cert(const struct scan *scan, const char *name)
 {
     const struct store_file *file = scan_find(scan, name);
     return file && !file->problem ? pki_first_cert(&file->pki) : NULL;
-}
-
-static void file_free(struct store_file *file)
-{
-    free(file->name);
-    free(file->problem);
-    pki_file_free(&file->pki);
 }
 
 void scan_free(struct scan *scan)

@@ -161,11 +161,17 @@ bool store_read(const struct store *store, const char *name, struct buffer *out,
     if (!*name || strchr(name, '/'))
         return error_set(err, STATUS_NO, name, "name a file of the store, without a folder",
                          "the store has no folders");
+    struct error why;
+    if (file_read_at(store->fd, name, true, out, &why))
+        return true;
     char *real;
     if (!follow_links(store, name, &real, err))
         return false;
-    bool good = file_read_at(store->fd, real, true, out, err);
+    bool is_link = strcmp(real, name) != 0;
+    bool good = is_link && file_read_at(store->fd, real, true, out, err);
     free(real);
+    if (!is_link && err)
+        *err = why;
     return good;
 }
 

@@ -1,9 +1,11 @@
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "ui/plain.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void say_detail(struct plain *plain, const struct row *row)
 {
@@ -70,14 +72,17 @@ static void why_path(struct plain *plain, const void *what)
     say(plain->out, "The path of a file or of a folder with files.");
 }
 
-/* What the action needs besides: a path, a text, a yes. false: it is not done. */
-static enum step act(struct plain *plain, const struct action *action, size_t row)
+/* What the action needs besides: a path, a text (given: typed already), a yes. */
+static enum step act(struct plain *plain, const struct action *action, size_t row,
+                     const char *given)
 {
-    char *id = xstrdup(action->id), *text = NULL;
+    char *id = xstrdup(action->id), *text = given ? xstrdup(given) : NULL;
     enum step step = STEP_STAYED;
     bool yes = !action->confirm;
     enum reply reply = REPLY_TEXT;
-    if (action->wants_path) {
+    if (given) {
+        /* nothing is left to ask */
+    } else if (action->wants_path) {
         char *prompt = xformat("%s, path (? <): ", action->label);
         reply = plain_ask(plain, id, prompt, why_path, NULL);
         free(prompt);
@@ -116,6 +121,44 @@ static const struct action *find_action(const struct page *page, const char *wor
             strcasecmp(page->actions[i].label, word) == 0)
             return &page->actions[i];
     return NULL;
+}
+
+static const struct action *action_that(const struct page *page, bool wants_path)
+{
+    for (size_t i = 0; i < page->action_count; i++)
+        if (wants_path ? page->actions[i].wants_path : page->actions[i].wants_text)
+            return &page->actions[i];
+    return NULL;
+}
+
+/* A path typed where files are waited for ("path ANSWER" or the path alone), or PEM pasted there.
+ */
+static bool take_material(struct plain *plain, enum step *step)
+{
+    const struct action *files = action_that(plain->page, true);
+    const struct action *paste = action_that(plain->page, false);
+    if (paste && text_starts(plain->line, "-----BEGIN")) {
+        struct str pem = {0};
+        str_addf(&pem, "%s\n", plain->line);
+        char *rest = plain_text(plain, paste->label);
+        str_add(&pem, rest);
+        wipe(rest, strlen(rest));
+        free(rest);
+        *step = act(plain, paste, 0, str_text(&pem));
+        str_wipe(&pem);
+        return true;
+    }
+    if (!files || plain->page->kind == PAGE_MENU)
+        return false;
+    size_t word = strlen(files->id);
+    bool named = text_starts(plain->line, files->id) && plain->line[word] == ' ';
+    const char *path = named ? plain->line + word + 1 : plain->line;
+    if (!named && access(path, F_OK) != 0 && !strchr(path, '/'))
+        return false;
+    char *copy = xstrdup(path);
+    *step = act(plain, files, 0, copy);
+    free(copy);
+    return true;
 }
 
 /* A row's number alone: what Enter or Space would do on the screen. */
@@ -172,7 +215,12 @@ static enum step command(struct plain *plain)
     }
     const struct action *action = find_action(page, line);
     if (action)
-        return act(plain, action, row);
+        return act(plain, action, row, NULL);
+    if (last)
+        *last = ' ';
+    enum step step;
+    if (take_material(plain, &step))
+        return step;
     for (size_t i = 0; page->kind == PAGE_MENU && i < page->row_count; i++)
         if (page->rows[i].id && strcasecmp(page->rows[i].id, line) == 0)
             return choose(plain, i, EVENT_CHOOSE);
@@ -189,6 +237,8 @@ enum step plain_rows(struct plain *plain)
         const char *next = page->next && *page->next ? page->next : "Next";
         size_t at = page->at < page->row_count ? page->at : 0;
         char *prompt = menu ? xformat("Choose 1 to %zu [%zu] (? < #): ", page->row_count, at + 1)
+                       : action_that(page, true)
+                           ? xformat("A path, a row, an action, or Enter: %s (? < #): ", next)
                        : page->row_count > 0
                            ? xformat("A row, an action, or Enter: %s (? < #): ", next)
                            : xformat("Enter: %s (? < #): ", next);

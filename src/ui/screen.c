@@ -16,7 +16,6 @@
 
 #define ESCAPE_MS 50
 #define ESCAPE_SERIAL_MS 200
-#define USE_PLAIN "run certwright --plain, which asks line by line and can do the same"
 
 static const int watched[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH, SIGTSTP, SIGCONT};
 #define WATCHED (sizeof watched / sizeof *watched)
@@ -77,16 +76,6 @@ static void tell(const char *text)
             length -= (size_t)written;
         }
     }
-}
-
-const char *ui_refusal(void)
-{
-    const char *term = getenv("TERM");
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-        return "no terminal, so no screen: " USE_PLAIN;
-    if (!term || !*term || strcmp(term, "dumb") == 0)
-        return "TERM names no screen terminal: " USE_PLAIN;
-    return NULL;
 }
 
 static bool is_serial(void)
@@ -177,10 +166,9 @@ bool screen_start(const struct ui_options *options, struct error *err)
     terminal.serial = is_serial();
     set_escdelay(terminal.serial ? ESCAPE_SERIAL_MS : ESCAPE_MS);
     terminal.screen = newterm(NULL, stdout, stdin);
-    if (!terminal.screen || !capability("cup") || !capability("clear")) {
+    if (!terminal.screen) {
         screen_stop(false);
-        return error_set(err, STATUS_NO, "", USE_PLAIN,
-                         "terminal \"%s\" is not known or has no cursor", getenv("TERM"));
+        return error_set(err, STATUS_NO, "", "run certwright --plain", "curses can't start here");
     }
     static bool registered;
     if (!registered)
