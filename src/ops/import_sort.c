@@ -9,6 +9,7 @@ struct candidate {
     const struct cert *cert;
     struct chain chain;
     time_t judged_at;
+    bool to_come; /* it counts only from later on */
     size_t names_lost;
     bool made_here; /* signs itself, or a CA whose key lies in the store signed it */
 };
@@ -59,7 +60,8 @@ static void judge(const struct facts *facts, const struct identity *identity,
 {
     const struct cert *cert = candidate->cert;
     /* A certificate of tomorrow is no fault: CAs date ahead, clocks differ. */
-    candidate->judged_at = cert->not_before > facts->at ? cert->not_before : facts->at;
+    candidate->to_come = cert->not_before > facts->at;
+    candidate->judged_at = candidate->to_come ? cert->not_before : facts->at;
     chain_build(cert, work->pool.certs, work->pool.count, candidate->judged_at, &candidate->chain);
     candidate->names_lost = import_names_lost(facts, identity, cert);
     const struct chain *chain = &candidate->chain;
@@ -130,7 +132,7 @@ static void choose(struct import_work *work, const struct identity *identity,
     choice->kept = choice->in_place && !was_found(work, best->cert);
     choice->chain = best->chain;
     choice->judged_at = best->judged_at;
-    choice->to_come = best->cert->not_before > facts->at;
+    choice->to_come = best->to_come;
     cert_pem(best->cert, &choice->leaf_pem);
     for (size_t i = 1; i < best->chain.count; i++)
         cert_pem(best->chain.certs[i], &choice->chain_pem);

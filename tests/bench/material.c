@@ -1,0 +1,143 @@
+/* Makes what the bench measures on, in an empty folder: two CAs, and what the words say.
+ *
+ *   material DIR leaves N    leaf00001.crt …, RSA, signed by sub.crt
+ *   material DIR pairs N     pair00001.key, .crt …, P-256
+ *   material DIR CA          root.crt, sub.crt, their keys, bundle.crt of both */
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DAY = 86400 };
+
+static void need(int good, const char *what)
+{
+    if (good)
+        return;
+    fprintf(stderr, "material: %s\n", what);
+    ERR_print_errors_fp(stderr);
+    exit(1);
+}
+
+static FILE *open_file(const char *name, const char *mode)
+{
+    FILE *file = fopen(name, mode);
+    need(file != NULL, name);
+    return file;
+}
+
+static void add(X509 *cert, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, cert, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    need(extension && X509_add_ext(cert, extension, -1), value);
+    X509_EXTENSION_free(extension);
+}
+
+static X509 *certify(const char *cn, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key, long serial,
+                     int is_ca)
+{
+    X509 *cert = X509_new();
+    X509_NAME *name = X509_get_subject_name(cert);
+    X509_set_version(cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), serial);
+    X509_gmtime_adj(X509_getm_notBefore(cert), -DAY);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 365L * DAY);
+    X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, (const unsigned char *)"US", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"Bench Inc.", -1, -1,
+                               0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+    X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) : name);
+    X509_set_pubkey(cert, key);
+    issuer = issuer ? issuer : cert;
+    add(cert, issuer, NID_basic_constraints, is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    add(cert, issuer, NID_key_usage,
+        is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature,keyEncipherment");
+    if (!is_ca) {
+        char san[200];
+        snprintf(san, sizeof san, "DNS:%s,DNS:www.%s", cn, cn);
+        add(cert, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
+        add(cert, issuer, NID_subject_alt_name, san);
+    }
+    add(cert, issuer, NID_subject_key_identifier, "hash");
+    add(cert, issuer, NID_authority_key_identifier, "keyid:always");
+    need(X509_sign(cert, issuer_key, EVP_sha256()) > 0, "no signature");
+    return cert;
+}
+
+static void write_cert(const char *name, X509 *cert)
+{
+    FILE *file = open_file(name, "a");
+    need(PEM_write_X509(file, cert) && fclose(file) == 0, name);
+}
+
+static void write_key(const char *name, EVP_PKEY *key)
+{
+    FILE *file = open_file(name, "w");
+    need(PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) && fclose(file) == 0,
+         name);
+}
+
+static void make_cas(void)
+{
+    EVP_PKEY *root_key = EVP_RSA_gen(2048), *sub_key = EVP_RSA_gen(2048);
+    X509 *root = certify("bench root", root_key, NULL, root_key, 1, 1);
+    X509 *sub = certify("bench sub", sub_key, root, root_key, 2, 1);
+    write_cert("root.crt", root);
+    write_cert("sub.crt", sub);
+    write_cert("bundle.crt", sub);
+    write_cert("bundle.crt", root);
+    write_key("root.key", root_key);
+    write_key("sub.key", sub_key);
+    X509_free(root);
+    X509_free(sub);
+    EVP_PKEY_free(root_key);
+    EVP_PKEY_free(sub_key);
+}
+
+static void make_many(const char *what, int count)
+{
+    int is_pair = strcmp(what, "pairs") == 0;
+    FILE *file = open_file("sub.crt", "r");
+    X509 *sub = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    file = open_file("sub.key", "r");
+    EVP_PKEY *sub_key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    fclose(file);
+    EVP_PKEY *shared = is_pair ? NULL : EVP_RSA_gen(2048);
+    for (int i = 1; i <= count; i++) {
+        char name[40], cn[60];
+        snprintf(cn, sizeof cn, "host%05d.example.com", i);
+        EVP_PKEY *key = is_pair ? EVP_EC_gen("P-256") : shared;
+        X509 *cert = certify(cn, key, sub, sub_key, 100 + i, 0);
+        snprintf(name, sizeof name, is_pair ? "pair%05d.crt" : "leaf%05d.crt", i);
+        write_cert(name, cert);
+        snprintf(name, sizeof name, "pair%05d.key", i);
+        if (is_pair) {
+            write_key(name, key);
+            EVP_PKEY_free(key);
+        }
+        X509_free(cert);
+    }
+    if (shared)
+        write_key("leaf.key", shared);
+    EVP_PKEY_free(shared);
+    EVP_PKEY_free(sub_key);
+    X509_free(sub);
+}
+
+int main(int argc, char **argv)
+{
+    need(argc >= 3 && chdir(argv[1]) == 0, "usage: material DIR CA | leaves N | pairs N");
+    if (strcmp(argv[2], "CA") == 0)
+        make_cas();
+    else if (argc == 4)
+        make_many(argv[2], atoi(argv[3]));
+    return 0;
+}
