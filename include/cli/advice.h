@@ -7,8 +7,9 @@
 /* What to do about a chain that does not hold: which issuer lacks, where it can be had. */
 
 struct advice_question {
-    const struct chain *chain; /* the best failure */
-    char **files;              /* as named: certificate, bundle, CA */
+    const struct chain *chain;     /* the best failure */
+    char **files;                  /* as named: certificate, bundle, CA */
+    const struct pki_file *parsed; /* the same, read */
     size_t file_count;
     const struct pool *links, *anchors;
     enum purpose purpose;

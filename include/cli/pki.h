@@ -1,7 +1,9 @@
 #ifndef CLI_PKI_H
 #define CLI_PKI_H
 
+#include "base/json.h"
 #include "cli/cli.h"
+#include "pki/chain.h"
 #include "pki/words.h"
 #include "store/store.h"
 
@@ -32,6 +34,15 @@ must_check bool pki_read(const struct cli *cli, const char *name, struct pki_fil
                          struct error *err);
 must_check bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name,
                              struct pki_file *out, struct error *err);
+/* A key and a certificate to compare; false when one of the files holds nothing that can be. */
+must_check bool pki_read_pair(const struct cli *cli, const char *const names[2],
+                              struct pki_file files[2], const struct object *pair[2],
+                              struct error *err);
+bool pki_same_key(const struct object *a, const struct object *b);
+json_t *pki_chain_json(const struct chain *chain);
+/* --each: many pairs; many certificates with the bundle that is named last. */
+int pki_match_each(const struct cli *cli);
+int pki_verify_each(const struct cli *cli, enum purpose purpose);
 /* The store, opened and locked for writing; create makes the folder. */
 must_check bool pki_open_store(const struct cli *cli, bool create, struct store *out,
                                struct error *err);

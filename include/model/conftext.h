@@ -9,7 +9,7 @@
 /* Editing a libconfuse file in place: only the bytes of what changes differ; comments, order and
  * layout of the rest stay (libconfuse itself can neither keep comments nor a "$"). */
 
-/* A step of the way to a value: server "core1" > service "callbridge" > listen. */
+/* A step of the way to a value: server "core1" > service "bridge" > listen. */
 struct conf_step {
     const char *name;
     const char *title; /* NULL: an option, or a section without title */

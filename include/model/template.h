@@ -7,7 +7,7 @@
 /* Gives the values of a hole's path; false: unknown. */
 typedef bool (*template_lookup)(void *context, const char *path, struct strings *out);
 
-/* "webbridge certs {identity.key}[ {identity.bundle}]": holes in braces; a bracketed part goes when
+/* "bridge certs {identity.key}[ {identity.bundle}]": holes in braces; a bracketed part goes when
  * one of its holes is empty; a hole takes a list (joined by blanks). An unknown hole is an error.
  */
 must_check bool template_expand(const char *pattern, template_lookup lookup, void *context,

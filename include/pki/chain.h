@@ -50,4 +50,13 @@ void chain_verify(const struct cert *leaf, const struct cert *const *links, size
                   const struct cert *const *anchors, size_t anchor_count, enum purpose purpose,
                   const char *host, time_t at, struct chain *out);
 
+/* Many leaves against the same CAs (which must outlive it): what was found out of the path above
+ * one serves the others, and each verdict is the one of chain_verify. Not for two threads at once.
+ */
+struct verifier *verifier_new(const struct cert *const *links, size_t link_count,
+                              const struct cert *const *anchors, size_t anchor_count,
+                              enum purpose purpose, const char *host, time_t at);
+void verifier_check(struct verifier *verifier, const struct cert *leaf, struct chain *out);
+void verifier_free(struct verifier *verifier);
+
 #endif

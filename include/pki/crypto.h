@@ -23,10 +23,9 @@ bool crypto_lacks_algorithm(void);
 /* OpenSSL's old ciphers (RC2, DES), for reading; NULL where the module is not installed. */
 OSSL_PROVIDER *crypto_legacy_open(void);
 void crypto_legacy_close(OSSL_PROVIDER *legacy);
-/* A library context in which no key is ever decoded; for reading certificates that are only shown.
- */
-OSSL_LIB_CTX *crypto_keyless_open(void);
-void crypto_keyless_close(OSSL_LIB_CTX *keyless);
+/* The library context in which no key is ever decoded, for certificates that are only shown. Made
+ * once: a first use of one takes longer than a hundred certificates. */
+OSSL_LIB_CTX *crypto_keyless(void);
 /* SHA-256. */
 void crypto_digest(const void *data, size_t length, unsigned char out[static KEY_ID_BYTES]);
 /* What was written to a memory BIO, added to out; frees the BIO. */

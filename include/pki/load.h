@@ -51,7 +51,6 @@ struct pki_file {
     size_t count;
     char *problem;       /* why nothing (or less) could be read; NULL when all is well */
     struct str ssh_text; /* of an SSH public key: its line */
-    struct ossl_lib_ctx_st *keyless; /* of certificates read without their keys; NULL */
 };
 
 /* What a file is read for. Decoding a certificate's public key takes OpenSSL ten times as long as

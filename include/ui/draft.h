@@ -20,8 +20,6 @@ struct draft {
 void draft_open(struct draft *draft, const char *config);
 /* NULL: none. */
 const char *draft_text(const struct draft *draft, const char *page, const char *field);
-/* The page's first kept field, NULL: none. */
-const char *draft_field(const struct draft *draft, const char *page);
 void draft_set(struct draft *draft, const char *page, const char *field, const char *text);
 void draft_remove(struct draft *draft, const char *page, const char *field);
 /* Writes when something changed. A failure is no reason to disturb anybody: false. */

@@ -81,8 +81,7 @@ struct ui {
      */
     char *said;
     enum level said_level;
-    bool said_passes; /* a warning that goes with the next key */
-    bool insist;      /* F2 was refused; a second one goes on */
+    bool insist; /* F2 was refused; a second one goes on */
 
     /* Deadlines, 0: none. */
     long long rest_ms, draft_ms, resize_ms, progress_ms;
@@ -140,7 +139,6 @@ struct view *job_view_new(struct ui *ui);
 struct view *text_view_new(const char *title, const struct strings *lines,
                            void (*again)(struct ui *ui));
 void job_view_progress(struct ui *ui); /* the job's pipe can be read */
-void job_view_cancel(struct ui *ui, bool leave);
 
 /* dialog.c. done gets the choice's number, or -1 where it was left. */
 typedef void (*choice_done)(struct ui *ui, int choice);

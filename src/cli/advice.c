@@ -3,12 +3,38 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *title(const struct cert *cert)
 {
     return *cert->cn ? cert->cn : cert->subject;
+}
+
+/* Where a certificate stands: the file, and "certificate 2, " in front of its title where the file
+ * has several. */
+struct spot {
+    const char *file;
+    char ordinal[32];
+};
+
+static struct spot find_spot(const struct advice_question *question, const struct cert *cert)
+{
+    for (size_t i = 0; i < question->file_count; i++) {
+        const struct pki_file *file = &question->parsed[i];
+        size_t number = 0;
+        for (size_t j = 0; j < file->count; j++) {
+            number += file->objects[j].kind == OBJECT_CERT;
+            if (file->objects[j].kind != OBJECT_CERT || !cert_same(file->objects[j].cert, cert))
+                continue;
+            struct spot spot = {.file = question->files[i]};
+            if (pki_cert_count(file) > 1)
+                snprintf(spot.ordinal, sizeof spot.ordinal, "certificate %zu, ", number);
+            return spot;
+        }
+    }
+    return (struct spot){.file = question->files[0]};
 }
 
 /* Would the chain hold if the certificates of this file were in the last one named? */
@@ -90,38 +116,54 @@ static bool has_namesake(const struct advice_question *question, const struct ce
 static void advise_issuer(const struct advice_question *question, struct error *err)
 {
     const struct cert *failed = chain_failed(question->chain);
+    struct spot spot = find_spot(question, failed);
     bool namesake = has_namesake(question, failed);
     if (!namesake && chain_fault(question->chain) == FAULT_SIGNATURE) {
-        error_set(err, STATUS_NO, question->files[0], "fetch it again from the CA",
-                  "the signature of \"%s\" is wrong: it was changed after it was signed",
-                  title(failed));
+        error_set(err, STATUS_NO, spot.file, "fetch it again from the CA",
+                  "the signature of %s\"%s\" is wrong: it was changed after it was signed",
+                  spot.ordinal, title(failed));
         return;
     }
     char *remedy = where_issuer(question, failed);
     if (namesake)
-        error_set(err, STATUS_NO, question->files[0], remedy,
-                  "\"%s\" was not signed by the \"%s\" that is here, which has another key",
-                  title(failed), failed->issuer);
+        error_set(err, STATUS_NO, spot.file, remedy,
+                  "%s\"%s\" was not signed by the \"%s\" that is here, which has another key",
+                  spot.ordinal, title(failed), failed->issuer);
     else
-        error_set(err, STATUS_NO, question->files[0], remedy,
-                  "the issuer of \"%s\", \"%s\", is not here", title(failed), failed->issuer);
+        error_set(err, STATUS_NO, spot.file, remedy, "the issuer of %s\"%s\", \"%s\", is not here",
+                  spot.ordinal, title(failed), failed->issuer);
     free(remedy);
+}
+
+/* "12 days ago", "in 3 days" */
+static void distance(time_t moment, time_t at, char *out, size_t size)
+{
+    long days = (long)((moment > at ? moment - at : at - moment) / SECONDS_A_DAY);
+    if (days == 0)
+        snprintf(out, size, "less than a day %s", moment > at ? "ahead" : "ago");
+    else
+        snprintf(out, size, "%s%ld day%s%s", moment > at ? "in " : "", days, days == 1 ? "" : "s",
+                 moment > at ? "" : " ago");
 }
 
 static void advise_time(const struct advice_question *question, struct error *err)
 {
-    const struct cert *failed = chain_failed(question->chain);
+    const struct cert *failed = chain_failed(question->chain), *leaf = question->chain->certs[0];
+    struct spot spot = find_spot(question, failed);
     bool ended = chain_fault(question->chain) == FAULT_ENDED;
-    bool is_leaf = failed == question->chain->certs[0];
-    char date[16], moment[16];
-    clock_date(ended ? failed->not_after : failed->not_before, date);
-    clock_date(question->at, moment);
-    const char *remedy = !ended    ? "check the clock, or wait"
-                         : is_leaf ? "ask its CA for a new certificate, with the same request"
-                                   : "ask the CA for its present certificate and put that into "
-                                     "the bundle";
-    error_set(err, STATUS_NO, question->files[0], remedy, "\"%s\" %s %s, judged at %s",
-              title(failed), ended ? "ended" : "begins", date, moment);
+    time_t moment = ended ? failed->not_after : failed->not_before;
+    bool leaf_is_good = leaf->not_before <= question->at && leaf->not_after > question->at;
+    char date[16], span[48];
+    clock_date(moment, date);
+    distance(moment, question->at, span, sizeof span);
+    const char *remedy = !ended ? "check the clock, or wait"
+                         : failed == leaf
+                             ? "ask its CA for a new certificate, with the same request"
+                             : "ask the CA for its present certificate and put that "
+                               "into the bundle";
+    error_set(err, STATUS_NO, spot.file, remedy, "%s\"%s\" %s %s (%s)%s", spot.ordinal,
+              title(failed), ended ? "ended" : "begins", date, span,
+              failed != leaf && leaf_is_good ? "; the leaf itself is good" : "");
 }
 
 static void advise_root(const struct advice_question *question, struct error *err)
@@ -167,9 +209,11 @@ static void advise_ca(const struct advice_question *question, struct error *err)
     const char *what = fault == FAULT_PATH_LENGTH  ? "allows fewer CAs below it than stand here"
                        : fault == FAULT_CONSTRAINT ? "has a name that a CA above it may not sign"
                                                    : "may not sign certificates: it is no CA";
-    error_set(err, STATUS_NO, question->files[0],
-              "ask the CA for the chain that it has for this certificate", "\"%s\" %s",
-              title(chain_failed(question->chain)), what);
+    const struct cert *failed = chain_failed(question->chain);
+    struct spot spot = find_spot(question, failed);
+    error_set(err, STATUS_NO, spot.file,
+              "ask the CA for the chain that it has for this certificate", "%s\"%s\" %s",
+              spot.ordinal, title(failed), what);
 }
 
 void advice_give(const struct advice_question *question, struct error *err)

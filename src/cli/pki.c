@@ -11,9 +11,12 @@
 static const struct pki_action actions[] = {
     {"list", "list", 0, 0, " ", pki_list},
     {"inspect", "inspect FILE", 1, 1, " password-file ", pki_inspect},
-    {"match", "match KEY CERT", 2, 2, " password-file ", pki_match},
-    {"verify", "verify CERT BUNDLE [CA] [--purpose server|client] [--name HOST]", 2, 3,
-     " purpose name password-file ", pki_verify},
+    {"match", "match KEY CERT, match --each KEY CERT [KEY CERT]...", 2, 2, " each password-file ",
+     pki_match},
+    {"verify",
+     "verify CERT BUNDLE [CA], verify --each CERT... BUNDLE [--purpose server|client] [--name "
+     "HOST]",
+     2, 3, " each purpose name password-file ", pki_verify},
     {"unlock", "unlock KEY [--password-file F]", 1, 1, " password-file ", pki_unlock},
     {"csr", "csr BASE CN:VALUE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--force]", 1, 64,
      " bits ec key force password-file ", pki_csr},
@@ -85,7 +88,7 @@ static int run_pki(const struct cli *cli)
     if (!action)
         return pki_services(cli);
     size_t count = cli->arg_count - 1;
-    if (count < action->least || count > action->most)
+    if (count < action->least || (count > action->most && !cli_flag(cli, "each")))
         return cli_usage(cli, "wrong number of arguments: certwright pki %s", action->usage);
     return run_action(cli, action);
 }
@@ -115,8 +118,6 @@ bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name, s
         pki_parse_for(need, data.data, data.length, cli->password, out);
         if (out->wrong_password)
             good = error_set(err, STATUS_NO, name, "try another one", "the password is wrong");
-        else
-            pki_note(cli, name, out);
     }
     buffer_free(&data);
     return good;
@@ -135,6 +136,28 @@ bool pki_open_store(const struct cli *cli, bool create, struct store *out, struc
     return good;
 }
 
+/* What a file of that kind, named in the wrong place, is for. */
+static const char *remedy_for_kind(enum pki_kind kind, const char *wanted)
+{
+    switch (kind) {
+    case PKI_CSR:
+        if (strcmp(wanted, "certificate") == 0)
+            return "send it to the CA: the answer belongs here";
+        return "name the private key that it was made with";
+    case PKI_CERTIFICATE:
+    case PKI_BUNDLE:
+        return "name the private key that it was made with";
+    case PKI_PRIVATE_KEY:
+    case PKI_PUBLIC_KEY:
+        return "name the certificate that was made with it";
+    case PKI_PKCS12:
+    case PKI_PKCS7:
+        return "certwright import takes it apart";
+    default:
+        return "certwright pki list names the files of the store";
+    }
+}
+
 bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *wanted,
                     struct error *err)
 {
@@ -147,8 +170,8 @@ bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *w
         return error_set(err, STATUS_NO, name, "certwright pki inspect tells what a file is",
                          "holds no %s: %s", wanted,
                          file->problem ? file->problem : "nothing known is in it");
-    return error_set(err, STATUS_NO, name, "certwright pki list names the files of the store",
-                     "holds no %s: it is a %s", wanted, pki_kind_word(file->kind));
+    return error_set(err, STATUS_NO, name, remedy_for_kind(file->kind, wanted), "%s, not a %s",
+                     pki_kind_phrase(file->kind), wanted);
 }
 
 bool pki_know(const struct cli *cli, const char *base, struct pki_known *out, struct error *err)
@@ -195,8 +218,8 @@ void pki_say(const struct cli *cli, enum word word, const char *one, const char 
 }
 
 static const struct cli_option options[] = {
-    {"bits", true}, {"ec", true},     {"key", true},           {"days", true}, {"purpose", true},
-    {"name", true}, {"force", false}, {"password-file", true}, {NULL, false},
+    {"bits", true}, {"ec", true},     {"key", true},           {"days", true},  {"purpose", true},
+    {"name", true}, {"force", false}, {"password-file", true}, {"each", false}, {NULL, false},
 };
 
 const struct cli_command command_pki = {
@@ -212,6 +235,7 @@ const struct cli_command command_pki = {
             "  pki verify CERT BUNDLE [CA]     does the chain hold, from the files alone?\n"
             "      --purpose server|client     and may it be used so?\n"
             "      --name HOST                 and does it have that name?\n"
+            "      --each CERT... BUNDLE       a line each; match --each KEY CERT KEY CERT...\n"
             "  pki unlock KEY                  takes the password off a key\n"
             "  pki csr BASE CN:x [ATTR:y]...   new key and request: BASE.key, BASE.csr\n"
             "      --bits 2048|3072|4096, --ec P-256|P-384\n"

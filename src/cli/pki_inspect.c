@@ -77,6 +77,7 @@ int pki_inspect(const struct cli *cli)
         pki_file_free(&file);
         return cli_fail(&err);
     }
+    pki_note(cli, name, &file);
     if (cli->json) {
         inspect_json(name, &file);
     } else if (!cli->quiet) {

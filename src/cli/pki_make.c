@@ -117,8 +117,10 @@ static bool read_given_key(struct making *run, const char *name, struct error *e
     if (run->key && run->key->encrypted)
         return error_set(err, STATUS_NO, name, "give its password with --password-file",
                          "the key is locked by a password");
-    if (run->key && run->key->is_private)
+    if (run->key && run->key->is_private) {
+        pki_note(run->cli, name, &run->key_file);
         return true;
+    }
     return pki_wrong_kind(name, &run->key_file, "private key", err);
 }
 

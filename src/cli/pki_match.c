@@ -29,7 +29,7 @@ static const struct object *pick(const struct pki_file *file, enum object_kind w
     return file->count ? &file->objects[0] : NULL;
 }
 
-static bool same_key(const struct object *a, const struct object *b)
+bool pki_same_key(const struct object *a, const struct object *b)
 {
     return memcmp(key_id(a), key_id(b), KEY_ID_BYTES) == 0;
 }
@@ -63,7 +63,7 @@ static const char *find_fitting(const struct scan *scan, const struct object *ob
         const struct pki_file *file = &scan->files[i].pki;
         for (size_t j = 0; j < file->count; j++) {
             const struct object *other = &file->objects[j];
-            if (other->kind == wanted && !is_locked(other) && same_key(object, other))
+            if (other->kind == wanted && !is_locked(other) && pki_same_key(object, other))
                 return scan->files[i].name;
         }
     }
@@ -77,7 +77,7 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     for (size_t i = 0, number = 0; i < second->count; i++) {
         const struct object *other = &second->objects[i];
         number += other->kind == OBJECT_CERT;
-        if (other->kind == OBJECT_CERT && !is_locked(pair[0]) && same_key(pair[0], other))
+        if (other->kind == OBJECT_CERT && !is_locked(pair[0]) && pki_same_key(pair[0], other))
             return xformat("it fits certificate %zu of that file, the one of \"%s\": "
                            "certwright import %s writes the leaf first",
                            number, other->cert->subject, names[1]);
@@ -115,9 +115,8 @@ static void explain(const struct cli *cli, const char *const names[2],
     free(remedy);
 }
 
-/* Reads both; false when one holds nothing that can be compared. */
-static bool read_pair(const struct cli *cli, const char *const names[2], struct pki_file files[2],
-                      const struct object *pair[2], struct error *err)
+bool pki_read_pair(const struct cli *cli, const char *const names[2], struct pki_file files[2],
+                   const struct object *pair[2], struct error *err)
 {
     static const char *const wanted[] = {"key", "certificate"};
     static const enum object_kind kinds[] = {OBJECT_KEY, OBJECT_CERT};
@@ -133,21 +132,24 @@ static bool read_pair(const struct cli *cli, const char *const names[2], struct 
             free(remedy);
             return false;
         }
+        pki_note(cli, names[i], &files[i]);
     }
     return true;
 }
 
 int pki_match(const struct cli *cli)
 {
+    if (cli_flag(cli, "each"))
+        return pki_match_each(cli);
     const char *const names[2] = {cli->args[1], cli->args[2]};
     struct pki_file files[2] = {{0}, {0}};
     const struct object *pair[2] = {NULL, NULL};
     struct error err = {0};
     int status;
-    if (!read_pair(cli, names, files, pair, &err)) {
+    if (!pki_read_pair(cli, names, files, pair, &err)) {
         status = cli_fail(&err);
     } else {
-        bool match = same_key(pair[0], pair[1]);
+        bool match = pki_same_key(pair[0], pair[1]);
         status = match ? STATUS_OK : STATUS_NO;
         if (cli->json) {
             json_t *out = json_object();

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/pki.h"
+#include "ops/certify.h"
 #include "ops/days.h"
 #include "ops/material.h"
 
@@ -34,6 +35,21 @@ static void signature_free(struct signature *run)
     store_close(&run->store);
 }
 
+/* The CAs above one that has an issuer are looked for in the whole store. */
+static bool holds(const struct signature *run, const struct str *pem, time_t now, struct error *err)
+{
+    struct scan scan = {0};
+    struct pool pool = {0};
+    bool good = scan_store(run->store.path, &scan, err);
+    if (good) {
+        pool_add_scan(&pool, &scan);
+        good = certify_holds(pem, run->ca, &pool, now, err);
+    }
+    pool_free(&pool);
+    scan_free(&scan);
+    return good;
+}
+
 static bool sign(struct signature *run, struct error *err)
 {
     const struct csr *csr;
@@ -50,7 +66,8 @@ static bool sign(struct signature *run, struct error *err)
         return error_set(err, STATUS_NO, run->out_name, "move it away, or --force",
                          "is there already");
     time_t now = time(NULL);
-    bool good = cert_issue(csr, run->ca, key, run->days, now, &pem, &run->cut, err);
+    bool good = cert_issue(csr, run->ca, key, run->days, now, &pem, &run->cut, err) &&
+                (run->ca->self_signed || holds(run, &pem, now, err));
     if (!good) {
         error_wrap(err, "is not signed by %s: ", run->ca_name);
         error_set(err, err->code, run->csr_name, err->remedy, "%s", err->message);
@@ -62,6 +79,22 @@ static bool sign(struct signature *run, struct error *err)
     batch_free(&batch);
     str_free(&pem);
     return good;
+}
+
+/* Usages that only a CA may have: none is made here. */
+static void say_lost(const struct signature *run)
+{
+    const struct cert *cert = pki_first_cert(&run->made);
+    const struct csr *csr = pki_first_csr(&run->csr_file);
+    struct strings lost = {0};
+    for (size_t i = 0; i < csr->ku.count; i++)
+        if (!strings_has(&cert->ku, csr->ku.items[i]))
+            strings_add(&lost, csr->ku.items[i]);
+    char *list = strings_join(&lost, ", ");
+    if (lost.count)
+        cli_say(run->cli, "Without %s, which the request asks for: it is no CA's", list);
+    free(list);
+    strings_free(&lost);
 }
 
 static void say_signed(const struct signature *run)
@@ -80,6 +113,7 @@ static void say_signed(const struct signature *run)
         return;
     }
     pki_say(cli, WORD_SIGNED, run->out_name, run->ca_name, NULL);
+    say_lost(run);
     if (run->cut)
         cli_say(cli, "It ends on %s, not after %d days: its CA ends then", date, run->days);
 }

@@ -45,13 +45,14 @@ static bool read_files(const struct cli *cli, struct verification *run, struct e
             return false;
         if (!pki_first_cert(file))
             return pki_wrong_kind(cli->args[i], file, "certificate", err);
+        pki_note(cli, cli->args[i], file);
         pool_add_file(i + 1 == cli->arg_count ? &run->anchors : &run->links, file);
     }
     run->leaf = pki_first_cert(&run->files[0]);
     return true;
 }
 
-static void say_json(const struct chain *chain)
+json_t *pki_chain_json(const struct chain *chain)
 {
     json_t *out = json_object(), *subjects = json_array();
     for (size_t i = 0; i < chain->count; i++)
@@ -61,7 +62,7 @@ static void say_json(const struct chain *chain)
     json_put(out, "code", chain->valid ? json_null() : json_integer(chain->error));
     json_put(out, "depth", chain->valid ? json_null() : json_integer(chain->depth));
     json_put(out, "chain", subjects);
-    json_print(out, stdout);
+    return out;
 }
 
 /* The form of guide 4.4: where, who issued it, why, and the certificate. */
@@ -89,6 +90,7 @@ static void advise(const struct cli *cli, const struct verification *run)
     const struct advice_question question = {.chain = &run->chain,
                                              .files = cli->args + 1,
                                              .file_count = run->count,
+                                             .parsed = run->files,
                                              .links = &run->links,
                                              .anchors = &run->anchors,
                                              .purpose = run->purpose,
@@ -108,6 +110,8 @@ int pki_verify(const struct cli *cli)
     struct error err = {0};
     if (!read_purpose(cli_value(cli, "purpose"), &run.purpose))
         return cli_usage(cli, "--purpose is server or client");
+    if (cli_flag(cli, "each"))
+        return pki_verify_each(cli, run.purpose);
     int status;
     if (!read_files(cli, &run, &err)) {
         status = cli_fail(&err);
@@ -116,7 +120,7 @@ int pki_verify(const struct cli *cli)
                      run.anchors.count, run.purpose, run.host, run.at, &run.chain);
         status = run.chain.valid ? STATUS_OK : STATUS_NO;
         if (cli->json)
-            say_json(&run.chain);
+            json_print(pki_chain_json(&run.chain), stdout);
         if (run.chain.valid) {
             pki_say(cli, WORD_VERIFIED, NULL, NULL, NULL);
         } else {

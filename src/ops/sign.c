@@ -19,6 +19,7 @@ struct authority {
     const struct key *key;
     const struct cert *cert;
     struct str chain_pem; /* the CA, then those above it */
+    struct pool above;    /* the same; they lie in the run's scan and cert_file */
 };
 
 /* One run: what is read, and what it will write. */
@@ -41,6 +42,7 @@ static void authority_free(struct authority *authority)
     pki_file_free(&authority->key_file);
     pki_file_free(&authority->cert_file);
     str_free(&authority->chain_pem);
+    pool_free(&authority->above);
     free(authority);
 }
 
@@ -130,8 +132,10 @@ static void find_chain(struct signing *run, struct authority *authority)
     pool_add(&pool, authority->cert);
     pool_add_scan(&pool, &run->scan);
     chain_build(authority->cert, pool.certs, pool.count, run->facts->at, &chain);
-    for (size_t i = 0; i < chain.count; i++)
+    for (size_t i = 0; i < chain.count; i++) {
         cert_pem(chain.certs[i], &authority->chain_pem);
+        pool_add(&authority->above, chain.certs[i]);
+    }
     pool_free(&pool);
 }
 
@@ -224,7 +228,9 @@ static bool issue(struct signing *run, const struct identity *identity,
     item->identity = identity;
     bool cut = false;
     if (!cert_issue(csr, authority->cert, authority->key, days, facts->at, &item->leaf_pem, &cut,
-                    err)) {
+                    err) ||
+        (!authority->cert->self_signed &&
+         !certify_holds(&item->leaf_pem, authority->cert, &authority->above, facts->at, err))) {
         error_wrap(err, "%s is not signed by %s: ", identity->name, authority->name);
         return false;
     }

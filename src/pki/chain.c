@@ -30,6 +30,11 @@ struct node {
     bool is_anchor;
     struct links issuers;
 };
+/* A path that held under one leaf: where only the leaf is another, only the leaf is judged. */
+struct proven {
+    const struct node *issuer;
+    struct chain chain; /* certs[0] is that leaf */
+};
 struct search {
     struct node leaf, *nodes;
     size_t count;
@@ -42,6 +47,12 @@ struct search {
     struct chain *best;
     int best_grade;
     time_t best_end;
+    bool is_partial; /* path ends in a CA that is known to be good */
+};
+struct verifier {
+    struct search search;
+    struct proven *proven;
+    size_t proven_count;
 };
 
 /* How near a path is to holding; less is better. */
@@ -181,7 +192,9 @@ static void judge(struct search *search, struct chain *chain)
         if (X509_STORE_CTX_init(context, store, search->leaf.cert->x509, NULL)) {
             X509_STORE_CTX_set_app_data(context, search);
             X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-            X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_CHECK_SS_SIGNATURE);
+            X509_VERIFY_PARAM_set_flags(param,
+                                        X509_V_FLAG_CHECK_SS_SIGNATURE |
+                                            (search->is_partial ? X509_V_FLAG_PARTIAL_CHAIN : 0));
             X509_VERIFY_PARAM_set_time(param, search->at);
             if (search->purpose != PURPOSE_ANY)
                 X509_VERIFY_PARAM_set_purpose(param, search->purpose == PURPOSE_SERVER
@@ -260,6 +273,17 @@ static enum grade grade_of(const struct chain *chain, bool is_signed)
     }
 }
 
+/* The house's rule for names (SAN first, the CN only without any), the same as `check`'s. */
+static void check_host(const struct search *search, struct chain *chain)
+{
+    if (!chain->valid || !search->host || cert_has_name(search->leaf.cert, search->host))
+        return;
+    chain_fail(chain,
+               is_ip_address(search->host) ? X509_V_ERR_IP_ADDRESS_MISMATCH
+                                           : X509_V_ERR_HOSTNAME_MISMATCH,
+               0);
+}
+
 /* Judges the present path and keeps it when it is the best so far. */
 static void consider(struct search *search, bool is_signed)
 {
@@ -281,12 +305,7 @@ static void consider(struct search *search, bool is_signed)
         judge(search, &chain);
     if (chain.count == CHAIN_MAX && chain_fault(&chain) == FAULT_ISSUER)
         chain_fail(&chain, X509_V_ERR_CERT_CHAIN_TOO_LONG, chain.depth);
-    /* The house's rule for names (SAN first, the CN only without any), the same as `check`'s. */
-    if (chain.valid && search->host && !cert_has_name(search->path[0]->cert, search->host))
-        chain_fail(&chain,
-                   is_ip_address(search->host) ? X509_V_ERR_IP_ADDRESS_MISMATCH
-                                               : X509_V_ERR_HOSTNAME_MISMATCH,
-                   0);
+    check_host(search, &chain);
 
     int grade = grade_of(&chain, is_signed);
     bool better = grade != search->best_grade          ? grade < search->best_grade
@@ -338,35 +357,138 @@ static void nodes_add(struct search *search, const struct cert *const *certs, si
     for (size_t i = 0; i < count; i++) {
         struct node node = {.cert = certs[i], .is_anchor = anchors && certs[i]->self_issued};
         search->nodes[search->count++] = node;
-        if (node.is_anchor && cert_same(certs[i], search->leaf.cert))
-            search->leaf.is_anchor = true;
     }
+}
+
+static void search_open(struct search *search, const struct cert *const *links, size_t link_count,
+                        const struct cert *const *anchors, size_t anchor_count,
+                        enum purpose purpose, const char *host, time_t at)
+{
+    *search = (struct search){.nodes = xcalloc(link_count + anchor_count + 1, sizeof(struct node)),
+                              .purpose = purpose,
+                              .host = host,
+                              .at = at};
+    nodes_add(search, anchors, anchor_count, true);
+    nodes_add(search, links, link_count, false);
+}
+
+static void search_run(struct search *search, const struct cert *leaf, struct chain *out)
+{
+    *out = (struct chain){0};
+    search->leaf = (struct node){.cert = leaf};
+    for (size_t i = 0; i < search->count && leaf->self_issued; i++)
+        if (search->nodes[i].is_anchor && cert_same(search->nodes[i].cert, leaf))
+            search->leaf.is_anchor = true;
+    search->steps_left = WORK_STEPS;
+    search->depth = 0;
+    search->best = out;
+    search->best_grade = GRADE_NONE;
+    climb(search, &search->leaf, true);
+    free(search->leaf.issuers.at);
+}
+
+static void forget_issuers(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        free(search->nodes[i].issuers.at);
+        search->nodes[i].issuers = (struct links){0};
+    }
+}
+
+static void search_close(struct search *search)
+{
+    forget_issuers(search);
+    free(search->nodes);
 }
 
 void chain_verify(const struct cert *leaf, const struct cert *const *links, size_t link_count,
                   const struct cert *const *anchors, size_t anchor_count, enum purpose purpose,
                   const char *host, time_t at, struct chain *out)
 {
-    struct search search = {.leaf = {.cert = leaf},
-                            .nodes = xcalloc(link_count + anchor_count + 1, sizeof(struct node)),
-                            .purpose = purpose,
-                            .host = host,
-                            .at = at,
-                            .steps_left = WORK_STEPS,
-                            .best = out,
-                            .best_grade = GRADE_NONE};
-    *out = (struct chain){0};
-    nodes_add(&search, anchors, anchor_count, true);
-    nodes_add(&search, links, link_count, false);
-    climb(&search, &search.leaf, true);
-    for (size_t i = 0; i < search.count; i++)
-        free(search.nodes[i].issuers.at);
-    free(search.leaf.issuers.at);
-    free(search.nodes);
+    struct search search;
+    search_open(&search, links, link_count, anchors, anchor_count, purpose, host, at);
+    search_run(&search, leaf, out);
+    search_close(&search);
 }
 
 void chain_build(const struct cert *leaf, const struct cert *const *pool, size_t count, time_t at,
                  struct chain *out)
 {
     chain_verify(leaf, NULL, 0, pool, count, PURPOSE_ANY, NULL, at, out);
+}
+
+struct verifier *verifier_new(const struct cert *const *links, size_t link_count,
+                              const struct cert *const *anchors, size_t anchor_count,
+                              enum purpose purpose, const char *host, time_t at)
+{
+    struct verifier *verifier = xcalloc(1, sizeof *verifier);
+    search_open(&verifier->search, links, link_count, anchors, anchor_count, purpose, host, at);
+    return verifier;
+}
+
+void verifier_free(struct verifier *verifier)
+{
+    search_close(&verifier->search);
+    free(verifier->proven);
+    free(verifier);
+}
+
+/* The one certificate of the issuer's name; NULL where there are several, or none. */
+static const struct node *only_issuer(const struct search *search, const struct cert *leaf)
+{
+    const struct node *only = NULL;
+    for (size_t i = 0; i < search->count; i++) {
+        const struct node *node = &search->nodes[i];
+        if (!is_named_issuer(leaf, node->cert) || (only && cert_same(only->cert, node->cert)))
+            continue;
+        if (only)
+            return NULL;
+        only = node;
+    }
+    return only;
+}
+
+/* What a CA above says of the leaf's names is judged on the whole path. */
+static bool constrains_names(const struct chain *chain)
+{
+    for (size_t i = 1; i < chain->count; i++)
+        if (X509_get_ext_by_NID(chain->certs[i]->x509, NID_name_constraints, -1) >= 0)
+            return true;
+    return false;
+}
+
+static bool check_quickly(struct verifier *verifier, const struct node *issuer,
+                          const struct cert *leaf, struct chain *out)
+{
+    struct search *search = &verifier->search;
+    for (size_t i = 0; i < verifier->proven_count; i++) {
+        if (verifier->proven[i].issuer != issuer)
+            continue;
+        *out = verifier->proven[i].chain;
+        out->certs[0] = leaf;
+        search->leaf = (struct node){.cert = leaf};
+        search->path[0] = &search->leaf;
+        search->path[1] = issuer;
+        search->depth = 2;
+        search->is_partial = true;
+        judge(search, out);
+        search->is_partial = false;
+        check_host(search, out);
+        return out->valid; /* what fails is judged in full, to say why */
+    }
+    return false;
+}
+
+void verifier_check(struct verifier *verifier, const struct cert *leaf, struct chain *out)
+{
+    const struct node *issuer = leaf->self_issued ? NULL : only_issuer(&verifier->search, leaf);
+    if (issuer && check_quickly(verifier, issuer, leaf, out))
+        return;
+    search_run(&verifier->search, leaf, out);
+    if (verifier->search.steps_left == 0)
+        forget_issuers(&verifier->search); /* not all of them were seen */
+    if (!issuer || !out->valid || constrains_names(out))
+        return;
+    verifier->proven = grow(verifier->proven, verifier->proven_count, sizeof *verifier->proven);
+    verifier->proven[verifier->proven_count++] = (struct proven){issuer, *out};
 }

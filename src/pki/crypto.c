@@ -78,19 +78,22 @@ void crypto_legacy_close(OSSL_PROVIDER *legacy)
         OSSL_PROVIDER_unload(legacy);
 }
 
-OSSL_LIB_CTX *crypto_keyless_open(void)
+static OSSL_LIB_CTX *keyless;
+
+static void make_keyless(void)
 {
-    OSSL_LIB_CTX *keyless = OSSL_LIB_CTX_new();
+    keyless = OSSL_LIB_CTX_new();
     /* Once one was loaded by name, the default provider is not there by itself any more. */
     OSSL_PROVIDER *null = keyless ? OSSL_PROVIDER_load(keyless, "null") : NULL;
     if (null)
         OSSL_PROVIDER_unload(null);
-    return keyless;
 }
 
-void crypto_keyless_close(OSSL_LIB_CTX *keyless)
+OSSL_LIB_CTX *crypto_keyless(void)
 {
-    OSSL_LIB_CTX_free(keyless);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_keyless);
+    return keyless;
 }
 
 void crypto_digest(const void *data, size_t length, unsigned char out[static KEY_ID_BYTES])

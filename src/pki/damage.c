@@ -111,16 +111,18 @@ static size_t find_nocase(const char *text, size_t length, const char *word)
 /* A marker line whose hyphens or letters an editor has changed. */
 static bool say_marker(struct reader *reader, const char *text, size_t length)
 {
-    static const char *const words[] = {"BEGIN CERTIFICATE", "BEGIN TRUSTED",   "BEGIN PKCS7",
-                                        "BEGIN NEW",         "BEGIN RSA",       "BEGIN EC",
-                                        "BEGIN PRIVATE",     "BEGIN ENCRYPTED", "BEGIN PUBLIC"};
+    static const char *const words[] = {"BEGIN CERTIFICATE",     "BEGIN TRUSTED CERTIFICATE",
+                                        "BEGIN PKCS7",           "BEGIN NEW CERTIFICATE REQUEST",
+                                        "BEGIN RSA PRIVATE KEY", "BEGIN EC PRIVATE KEY",
+                                        "BEGIN PRIVATE KEY",     "BEGIN ENCRYPTED PRIVATE KEY",
+                                        "BEGIN PUBLIC KEY"};
     length = length < SEARCHED_BYTES ? length : SEARCHED_BYTES;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t at = find_nocase(text, length, words[i]);
         if (at == length)
             continue;
         reader_problem(reader,
-                       "the marker in line %zu is damaged: it must be -----%s…-----, capitals "
+                       "the marker in line %zu is damaged: it must be -----%s-----, capitals "
                        "between five hyphens on either side",
                        text_line(text, at), words[i]);
         return true;

@@ -1,11 +1,15 @@
 #include "base/clock.h"
+#include "base/mem.h"
 #include "pki/build.h"
 #include "pki/crypto.h"
 #include "pki/object.h"
 
+#include <arpa/inet.h>
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SERIAL_BITS = 128 };
@@ -68,11 +72,14 @@ static bool add_all(X509 *x509, const STACK_OF(X509_EXTENSION) * list)
     return true;
 }
 
-/* Signs, and writes the certificate out. */
-static bool finish(X509 *x509, EVP_PKEY *key, struct str *pem, struct error *err)
+static bool sign(X509 *x509, EVP_PKEY *key, struct error *err)
 {
-    if (!X509_sign(x509, key, build_digest(key)))
-        return build_failed("the certificate cannot be signed", err);
+    return X509_sign(x509, key, build_digest(key)) > 0 ||
+           build_failed("the certificate cannot be signed", err);
+}
+
+static bool write_out(X509 *x509, struct str *pem)
+{
     BIO *bio = BIO_new(BIO_s_mem());
     PEM_write_bio_X509(bio, x509);
     crypto_bio_take(bio, pem);
@@ -110,7 +117,8 @@ bool cert_selfsign(const struct key *key, const struct names *names, int days, t
     good = good && build_subject(names, X509_get_subject_name(x509), err);
     good = good && (X509_set_issuer_name(x509, X509_get_subject_name(x509)) ||
                     build_failed("the issuer's name", err));
-    good = good && selfsign_extensions(x509, key, names, err) && finish(x509, key->pkey, pem, err);
+    good = good && selfsign_extensions(x509, key, names, err) && sign(x509, key->pkey, err) &&
+           write_out(x509, pem);
     X509_free(x509);
     return good;
 }
@@ -131,18 +139,41 @@ static bool ca_check(const struct cert *ca, const struct key *ca_key, time_t now
         return error_set(err, STATUS_NO, ca->subject, "renew the CA first", "the CA ended on %s",
                          date);
     }
+    if (ca->not_before > now) {
+        char date[16];
+        clock_date(ca->not_before, date);
+        return error_set(err, STATUS_NO, ca->subject, "check the clock, or wait",
+                         "the CA begins on %s", date);
+    }
     if (memcmp(ca->key_id, ca_key->id, sizeof ca->key_id) != 0)
         return error_set(err, STATUS_NO, ca->subject, "name the key that the CA was made with",
                          "the CA's key and certificate do not match");
     return true;
 }
 
+/* The usage asked for, without what CAs alone may do: none is made here (RFC 5280, 4.2.1.3). */
+static bool add_leaf_usage(X509 *x509, const STACK_OF(X509_EXTENSION) * asked)
+{
+    enum { KEY_CERT_SIGN = 5, CRL_SIGN = 6 };
+    int critical;
+    ASN1_BIT_STRING *usage = X509V3_get_d2i(asked, NID_key_usage, &critical, NULL);
+    if (!usage)
+        return critical == -1;
+    bool good = ASN1_BIT_STRING_set_bit(usage, KEY_CERT_SIGN, 0) &&
+                ASN1_BIT_STRING_set_bit(usage, CRL_SIGN, 0);
+    if (good && ASN1_STRING_length(usage) > 0)
+        good = X509_add1_ext_i2d(x509, NID_key_usage, usage, critical, X509V3_ADD_APPEND) == 1;
+    ASN1_BIT_STRING_free(usage);
+    return good;
+}
+
 /* SAN, KU and EKU as asked for, and what a leaf has besides. */
 static bool issue_extensions(X509 *x509, X509_REQ *req, X509 *ca)
 {
-    static const int copied[] = {NID_key_usage, NID_ext_key_usage, NID_subject_alt_name};
+    static const int copied[] = {NID_ext_key_usage, NID_subject_alt_name};
     STACK_OF(X509_EXTENSION) *asked = X509_REQ_get_extensions(req);
-    bool good = add_configured(x509, ca, NID_basic_constraints, "critical,CA:FALSE");
+    bool good = add_configured(x509, ca, NID_basic_constraints, "critical,CA:FALSE") &&
+                add_leaf_usage(x509, asked);
     for (size_t i = 0; good && i < sizeof copied / sizeof *copied; i++) {
         int at = X509v3_get_ext_by_NID(asked, copied[i], -1);
         if (at >= 0)
@@ -150,6 +181,113 @@ static bool issue_extensions(X509 *x509, X509_REQ *req, X509 *ca)
     }
     build_free(asked);
     return good && add_key_ids(x509, ca);
+}
+
+/* A signed certificate; OpenSSL looks at its extensions as a reader finds them. */
+static bool is_allowed(X509 *x509, NAME_CONSTRAINTS *constraints)
+{
+    return X509_check_purpose(x509, -1, 0) == 1 &&
+           NAME_CONSTRAINTS_check(x509, constraints) == X509_V_OK &&
+           NAME_CONSTRAINTS_check_CN(x509, constraints) == X509_V_OK;
+}
+
+/* A certificate like that one, but for its only name. */
+static X509 *with_one_name(const X509 *x509, const char *name, EVP_PKEY *key)
+{
+    struct names one = {0};
+    STACK_OF(X509_EXTENSION) *list = NULL;
+    X509_NAME *nobody = X509_NAME_new();
+    X509 *copy = X509_dup(x509);
+    int at = copy ? X509_get_ext_by_NID(copy, NID_subject_alt_name, -1) : -1;
+    strings_add(&one.sans, name);
+    if (at >= 0)
+        X509_EXTENSION_free(X509_delete_ext(copy, at));
+    bool good = copy && X509_set_subject_name(copy, nobody) && build_san(&one, &list, NULL) &&
+                add_all(copy, list) && X509_sign(copy, key, build_digest(key));
+    names_free(&one);
+    build_free(list);
+    X509_NAME_free(nobody);
+    if (good)
+        return copy;
+    X509_free(copy);
+    return NULL;
+}
+
+/* The first SAN that the CA may not sign; "" where it is the subject. Free it. */
+static char *find_refused(const X509 *x509, const struct csr *csr, EVP_PKEY *key,
+                          NAME_CONSTRAINTS *constraints)
+{
+    char *refused = NULL;
+    for (size_t i = 0; i < csr->names.sans.count && !refused; i++) {
+        X509 *one = with_one_name(x509, csr->names.sans.items[i], key);
+        if (one && !is_allowed(one, constraints))
+            refused = xstrdup(csr->names.sans.items[i]);
+        X509_free(one);
+    }
+    return refused ? refused : xstrdup("");
+}
+
+/* "DNS:example.com", "IP:192.0.2.0/255.255.255.0" */
+static char *subtree_text(const GENERAL_NAME *base)
+{
+    enum { IPV4_PAIR = 8, IPV6_PAIR = 32 };
+    char address[INET6_ADDRSTRLEN], mask[INET6_ADDRSTRLEN];
+    int length = base->type == GEN_IPADD ? ASN1_STRING_length(base->d.ip) : 0;
+    if (length == IPV4_PAIR || length == IPV6_PAIR) {
+        int family = length == IPV4_PAIR ? AF_INET : AF_INET6;
+        const unsigned char *bytes = ASN1_STRING_get0_data(base->d.ip);
+        inet_ntop(family, bytes, address, sizeof address);
+        inet_ntop(family, bytes + length / 2, mask, sizeof mask);
+        return xformat("IP:%s/%s", address, mask);
+    }
+    BIO *bio = BIO_new(BIO_s_mem());
+    struct str text = {0};
+    GENERAL_NAME_print(bio, (GENERAL_NAME *)base);
+    crypto_bio_take(bio, &text);
+    return str_take(&text);
+}
+
+/* What the CA's certificate permits. */
+static char *allowed_names(const NAME_CONSTRAINTS *constraints)
+{
+    struct strings list = {0};
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees); i++) {
+        const GENERAL_NAME *base =
+            sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, i)->base;
+        strings_add_take(&list, subtree_text(base));
+    }
+    char *joined = strings_join(&list, ", ");
+    strings_free(&list);
+    return joined;
+}
+
+/* RFC 5280, 4.2.1.10: the names that this CA may sign. Those of the CAs above it are the caller's
+ * to look at, who knows them. */
+static bool names_allowed(X509 *x509, const struct csr *csr, const struct cert *ca, EVP_PKEY *key,
+                          struct error *err)
+{
+    int critical;
+    NAME_CONSTRAINTS *constraints =
+        X509_get_ext_d2i(ca->x509, NID_name_constraints, &critical, NULL);
+    if (!constraints)
+        return critical == -1 || error_set(err, STATUS_NO, ca->subject, "have the CA renewed",
+                                           "the CA's name constraints cannot be read");
+    bool good = is_allowed(x509, constraints);
+    if (!good) {
+        char *name = find_refused(x509, csr, key, constraints),
+             *allowed = allowed_names(constraints);
+        error_set(err, STATUS_NO, ca->subject,
+                  *allowed ? "ask for names that it may sign, or sign with another CA"
+                           : "sign with another CA",
+                  "the CA may not sign %s%s%s", *name ? name : "that subject",
+                  *allowed ? ": its name constraints permit " : ": its name constraints exclude it",
+                  allowed);
+        free(name);
+        free(allowed);
+    }
+    NAME_CONSTRAINTS_free(constraints);
+    ERR_clear_error();
+    return good;
 }
 
 bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *ca_key, int days,
@@ -174,8 +312,10 @@ bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *
                 X509_set_subject_name(x509, X509_REQ_get_subject_name(csr->req)) &&
                 X509_set_issuer_name(x509, X509_get_subject_name(ca->x509)) &&
                 issue_extensions(x509, csr->req, ca->x509);
-    good = good ? finish(x509, ca_key->pkey, pem, err)
-                : build_failed("no certificate can be made of this request", err);
+    if (!good)
+        build_failed("no certificate can be made of this request", err);
+    good = good && sign(x509, ca_key->pkey, err) &&
+           names_allowed(x509, csr, ca, ca_key->pkey, err) && write_out(x509, pem);
     X509_free(x509);
     return good;
 }

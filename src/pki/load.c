@@ -42,22 +42,15 @@ static struct object *add(struct reader *reader, enum object_kind kind, enum pki
     return object;
 }
 
-static OSSL_LIB_CTX *keyless(struct reader *reader)
-{
-    if (!reader->file->keyless)
-        reader->file->keyless = crypto_keyless_open();
-    return reader->file->keyless;
-}
-
 X509 *reader_new_cert(struct reader *reader)
 {
-    return X509_new_ex(reader->need < PKI_ALL ? keyless(reader) : NULL, NULL);
+    return X509_new_ex(reader->need < PKI_ALL ? crypto_keyless() : NULL, NULL);
 }
 
 /* Whether its signature holds is told. */
 X509_REQ *reader_new_csr(struct reader *reader)
 {
-    return X509_REQ_new_ex(reader->need < PKI_TEXT ? keyless(reader) : NULL, NULL);
+    return X509_REQ_new_ex(reader->need < PKI_TEXT ? crypto_keyless() : NULL, NULL);
 }
 
 void reader_add_cert(struct reader *reader, X509 *x509)
@@ -227,7 +220,6 @@ void pki_file_free(struct pki_file *file)
     free(file->objects);
     free(file->problem);
     str_free(&file->ssh_text);
-    crypto_keyless_close(file->keyless);
     *file = (struct pki_file){0};
 }
 

@@ -60,14 +60,6 @@ const char *draft_text(const struct draft *draft, const char *page, const char *
     return found ? found->text : NULL;
 }
 
-const char *draft_field(const struct draft *draft, const char *page)
-{
-    for (size_t i = 0; i < draft->count; i++)
-        if (strcmp(draft->texts[i].page, page) == 0)
-            return draft->texts[i].field;
-    return NULL;
-}
-
 void draft_set(struct draft *draft, const char *page, const char *field, const char *text)
 {
     struct draft_text *found = find(draft, page, field);

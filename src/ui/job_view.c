@@ -214,7 +214,7 @@ static void cancelled_to_leave(struct ui *ui, int choice)
         of(ui_base(ui))->leaving = true;
 }
 
-void job_view_cancel(struct ui *ui, bool leave)
+static void ask_to_stop(struct ui *ui, bool leave)
 {
     struct strings choices = {0};
     strings_add(&choices, "Go on");
@@ -237,9 +237,9 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
         return false;
     }
     if (key->press == PRESS_ESC)
-        job_view_cancel(ui, false);
+        ask_to_stop(ui, false);
     else if (key->press == PRESS_FUNCTION && key->number == 10)
-        job_view_cancel(ui, true);
+        ask_to_stop(ui, true);
     else if (key->press == PRESS_FUNCTION && key->number == 1)
         help_open(ui);
     return true;

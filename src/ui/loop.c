@@ -195,7 +195,7 @@ static void press(struct ui *ui, struct key *key)
     bool next = key->press == PRESS_ENTER || (key->press == PRESS_FUNCTION && key->number == 2);
     if (!next)
         ui->insist = false;
-    if (ui->said && (ui->said_level <= LEVEL_NOTE || (ui->said_passes && !next))) {
+    if (ui->said && ui->said_level <= LEVEL_NOTE) {
         free(ui->said);
         ui->said = NULL;
         ui_paint(ui, PAINT_FOOT);

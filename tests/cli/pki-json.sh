@@ -185,7 +185,7 @@ json "error 20" '[.ok,.error,.depth]|map(tostring)|join("; ")' "false; unable to
 json "the chain as far as it goes" '.chain|length' 1
 fails "the root in the bundle, another last" "$CERTWRIGHT" pki verify leaf.crt leafbundle.crt evil.crt
 fails "no bundle but a key" "$CERTWRIGHT" pki verify leaf.crt leaf.key
-says "is said" "holds no certificate"
+says "is said" "a private key, not a certificate"
 
 # The text of guide 4.4, then what to do.
 fails "verify below the root" "$CERTWRIGHT" pki verify leaf.crt issuing.crt
