@@ -50,6 +50,11 @@ case $O in
 /*) ;;
 *) O=$top/$O ;;
 esac
+if [ ! -x "$O/certwright" ]; then
+    echo "certwright itself does not build: see the errors above."
+    echo "0 passed, 1 failed"
+    exit 1
+fi
 jobs=$(mktemp -d)
 trap 'rm -rf "$jobs"' EXIT
 trap 'exit 130' INT TERM

@@ -91,8 +91,8 @@ void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
 struct action *page_add_action(struct page *page, const char *id, int function, char letter,
                                const char *label);
 void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
-/* Adds a text broken into lines of at most columns. */
-void page_wrap(struct strings *lines, const char *text, size_t columns);
+/* Adds a text of several lines; the front end wraps what is too long for its width. */
+void page_lines(struct strings *lines, const char *text);
 const struct action *page_find_action(const struct page *page, const char *id);
 struct field *page_find_field(struct page *page, const char *id);
 enum level level_of(enum severity severity);

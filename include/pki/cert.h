@@ -41,6 +41,9 @@ bool cert_same(const struct cert *a, const struct cert *b);
 void cert_pem(const struct cert *cert, struct str *out);
 /* A SAN entry covers the name; the CN counts only without any SAN. */
 bool cert_has_name(const struct cert *cert, const char *wanted);
+/* Why OpenSSL would refuse it whatever its issuer: a damaged extension, an unknown signature
+ * algorithm. NULL where there is nothing. */
+const char *cert_flaw(const struct cert *cert);
 /* issuer's name is cert's issuer and issuer's key made the signature. */
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer);
 

@@ -21,6 +21,9 @@ struct reader {
 /* An empty one to decode into: the library's default where its key is needed, too. */
 X509 *reader_new_cert(struct reader *reader);
 X509_REQ *reader_new_csr(struct reader *reader);
+/* No certificate and no request has a million names. */
+enum { CERT_BYTES_MAX = 1 << 20 };
+
 /* Each takes its object. */
 void reader_add_cert(struct reader *reader, X509 *x509);
 void reader_add_csr(struct reader *reader, X509_REQ *req);
@@ -75,6 +78,9 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
                     size_t size);
 /* Why a text holds no PEM block, or data no object. */
 void damage_unknown(struct reader *reader, const unsigned char *data, size_t length);
+/* OpenSSL's deepest reason why data is no certificate, with the field; NULL where it is not even
+ * like one. Free it. */
+char *der_flaw(const unsigned char *data, size_t length);
 /* How long the DER object says that it is; 0 where data begins none. */
 size_t der_announced(const unsigned char *data, size_t length);
 

@@ -27,6 +27,13 @@ struct view {
     size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
     size_t service_count;       /* that use it */
     const struct service *only; /* the one, where it is one */
+    struct path *path;          /* NULL without a leaf */
+};
+/* The last path built for a view: a dozen rules look at the same one. */
+struct path {
+    const struct store_file *file; /* with the leaf's CAs */
+    bool known;
+    struct chain chain;
 };
 /* An identity in a slot. */
 struct use {

@@ -37,6 +37,7 @@ struct form_view {
     FIELD **fields;
     struct cell *cells;
     size_t cell_count;
+    struct strings lines; /* the intro, as wide as the body */
     int intro, top, height, pages, left;
 };
 

@@ -24,10 +24,9 @@ struct lineedit {
 /* A new text, the cursor behind it; undo forgets what was. */
 void lineedit_set(struct lineedit *line, const char *text);
 const char *lineedit_text(const struct lineedit *line);
-/* True when the key belongs to a line's editing, changed or not. */
+/* True when the key belongs to a line's editing, changed or not. Of a paste the first line is
+ * taken. */
 bool lineedit_key(struct lineedit *line, const struct key *key);
-/* Inserts up to the first line end; blanks around are left out where the line is empty. */
-void lineedit_paste(struct lineedit *line, const char *text, size_t length);
 /* What is seen of it in columns, padded with '_'; *cursor is the column of the cursor (NULL: it has
  * none, its beginning is shown), *before and *after say whether more stands outside. */
 void lineedit_show(struct lineedit *line, int columns, struct str *out, int *cursor, bool *before,

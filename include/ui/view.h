@@ -107,7 +107,7 @@ void ui_paint(struct ui *ui, unsigned paint);
 void ui_typed(struct ui *ui); /* begins the rests after which text is judged and kept */
 
 /* frame.c: heading, message rows, keys */
-int frame_top(const struct ui *ui);    /* the first row of the body */
+#define FRAME_TOP 2                    /* the first row of the body */
 int frame_bottom(const struct ui *ui); /* the row after the body's last: message rows begin */
 void frame_draw(struct ui *ui);
 void frame_foot(struct ui *ui);
@@ -122,7 +122,6 @@ bool ui_take(struct ui *ui, const struct event *event);
 void ui_say(struct ui *ui, enum level level, const char *format, ...) printf_like(3, 4);
 void ui_say_error(struct ui *ui, const struct error *err);
 void ui_next(struct ui *ui);
-void ui_back(struct ui *ui);
 void ui_leave(struct ui *ui, int status);
 bool ui_page_key(struct ui *ui, const struct key *key);
 void ui_page_changed(struct ui *ui);

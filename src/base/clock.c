@@ -73,25 +73,28 @@ bool clock_parse(const char *text, time_t *out)
     return true;
 }
 
+/* ISO 8601's years have four digits, which strftime leaves out before the year 1000. */
 static void print(time_t at, const char *format, char *out, size_t size)
 {
     struct tm when;
     gmtime_r(&at, &when);
-    if (strftime(out, size, format, &when) == 0)
+    int length = snprintf(out, size, "%04ld", when.tm_year + 1900L);
+    if (length < 0 || (size_t)length >= size ||
+        strftime(out + length, size - (size_t)length, format, &when) == 0)
         out[0] = '\0';
 }
 
 void clock_date(time_t at, char out[static 16])
 {
-    print(at, "%Y-%m-%d", out, 16);
+    print(at, "-%m-%d", out, 16);
 }
 
 void clock_stamp(time_t at, char out[static 32])
 {
-    print(at, "%Y-%m-%dT%H:%M:%SZ", out, 32);
+    print(at, "-%m-%dT%H:%M:%SZ", out, 32);
 }
 
 void clock_compact(time_t at, char out[static 32])
 {
-    print(at, "%Y%m%dT%H%M%SZ", out, 32);
+    print(at, "%m%dT%H%M%SZ", out, 32);
 }

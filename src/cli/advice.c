@@ -118,6 +118,11 @@ static void advise_issuer(const struct advice_question *question, struct error *
     const struct cert *failed = chain_failed(question->chain);
     struct spot spot = find_spot(question, failed);
     bool namesake = has_namesake(question, failed);
+    if (cert_flaw(failed)) {
+        error_set(err, STATUS_NO, spot.file, "ask the CA for a new one", "%s\"%s\": %s",
+                  spot.ordinal, title(failed), cert_flaw(failed));
+        return;
+    }
     if (!namesake && chain_fault(question->chain) == FAULT_SIGNATURE) {
         error_set(err, STATUS_NO, spot.file, "fetch it again from the CA",
                   "the signature of %s\"%s\" is wrong: it was changed after it was signed",
@@ -182,7 +187,9 @@ static void advise_root(const struct advice_question *question, struct error *er
 static void advise_name(const struct advice_question *question, struct error *err)
 {
     const struct cert *leaf = question->chain->certs[0];
-    char *has = leaf->sans.count ? strings_join(&leaf->sans, ", ") : xformat("CN %s", leaf->cn);
+    char *has = leaf->sans.count ? strings_join(&leaf->sans, ", ")
+                : *leaf->cn      ? xformat("CN %s", leaf->cn)
+                                 : xstrdup("none");
     error_set(err, STATUS_NO, question->files[0], "make a new request with that name in its SAN",
               "lacks the name %s (has: %s)", question->host, has);
     free(has);

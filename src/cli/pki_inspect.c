@@ -4,14 +4,20 @@
 
 /* `pki inspect`: what a file holds, as the appliance says it, or as JSON. */
 
+/* A time that cannot be read is 0. */
+static json_t *moment(time_t at)
+{
+    return at ? json_time(at) : json_null();
+}
+
 static json_t *cert_json(const struct cert *cert)
 {
     json_t *out = json_object();
     json_put(out, "subject", json_text(cert->subject));
     json_put(out, "issuer", json_text(cert->issuer));
     json_put(out, "serial", json_text(cert->serial));
-    json_put(out, "not_before", json_time(cert->not_before));
-    json_put(out, "not_after", json_time(cert->not_after));
+    json_put(out, "not_before", moment(cert->not_before));
+    json_put(out, "not_after", moment(cert->not_after));
     json_put(out, "subject_alt_names", json_strings(&cert->sans));
     json_put(out, "key_algorithm", json_text(cert->key_algorithm));
     json_put(out, "key_bits", json_integer(cert->key_bits));

@@ -67,11 +67,11 @@ static void build(struct flow *flow, struct page *page)
         field->columns = 8;
         field->fold = true;
     }
-    page_wrap(&page->why,
-              flow_lab(flow) ? "Only the domain is needed: a CA made here does not ask who you are."
-                             : "A public CA wants organisation, city, state and country in full; "
-                               "it refuses a request that lacks them. Guide 3.1",
-              76);
+    page_lines(&page->why,
+               flow_lab(flow)
+                   ? "Only the domain is needed: a CA made here does not ask who you are."
+                   : "A public CA wants organisation, city, state and country in full; "
+                     "it refuses a request that lacks them. Guide 3.1");
 }
 
 static bool set_subject(struct flow *flow, enum attribute attribute, const char *text,
@@ -184,7 +184,7 @@ static void build_facts(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_FORM;
     page->title = xstrdup("Surroundings");
-    page_wrap(&page->intro, "Who else connects: it decides on CAs, names and usages.", 60);
+    page_lines(&page->intro, "Who else connects: it decides on CAs, names and usages.");
     struct strings seen = {0};
     size_t server = 0, service = 0, index = 0;
     const struct fact *fact;
@@ -207,10 +207,10 @@ static void build_facts(struct flow *flow, struct page *page)
         free(id);
     }
     strings_free(&seen);
-    page_wrap(&page->why,
-              "Leave empty what you do not have. These answers decide which CA a certificate needs "
-              "and which names it must hold. Guide 2.2",
-              76);
+    page_lines(
+        &page->why,
+        "Leave empty what you do not have. These answers decide which CA a certificate needs "
+        "and which names it must hold. Guide 2.2");
 }
 
 static bool take_facts(struct flow *flow, const struct event *event, struct error *err)

@@ -116,7 +116,7 @@ static void add_live(const struct flow *flow, const struct service *service, str
         identity_request(d, identity, &names);
         names_line(&names, strcmp(identity->signer, "self") == 0 ? "selfsigned" : "csr",
                    identity->name, &line);
-        page_wrap(&page->live, str_text(&line), 60);
+        page_lines(&page->live, str_text(&line));
         str_free(&line);
         names_free(&names);
     }
@@ -145,7 +145,7 @@ static void add_sharers(const struct flow *flow, const struct service *service, 
     if (titles.count > 1) {
         char *all = strings_join(&titles, ", ");
         char *line = xformat("One certificate, %s, for %s.", mine->name, all);
-        page_wrap(&page->intro, line, 60);
+        page_lines(&page->intro, line);
         free(line);
         free(all);
     }
@@ -178,7 +178,7 @@ static void build(struct flow *flow, struct page *page)
     }
     const struct component *component = service->component;
     page->title = xstrdup(component->title);
-    page_wrap(&page->intro, component->purpose, 60);
+    page_lines(&page->intro, component->purpose);
     add_sharers(flow, service, page);
     struct findings findings = {0};
     rules_run(&flow->facts, RULES_PLANNED, &findings);

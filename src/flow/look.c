@@ -163,7 +163,7 @@ static void add_text(const struct pki_file *file, struct strings *lines)
 {
     struct str text = {0};
     text_inspect(file, &text);
-    page_wrap(lines, str_text(&text), 110);
+    page_lines(lines, str_text(&text));
     str_free(&text);
 }
 

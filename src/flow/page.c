@@ -105,23 +105,9 @@ void page_line(struct strings *lines, const char *format, ...)
     va_end(args);
 }
 
-void page_wrap(struct strings *lines, const char *text, size_t columns)
+void page_lines(struct strings *lines, const char *text)
 {
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        if (length > columns) {
-            size_t cut = columns;
-            while (cut > 0 && text[cut] != ' ')
-                cut--;
-            length = cut ? cut : columns;
-        }
-        strings_add_take(lines, xstrndup(text, length));
-        text += length;
-        while (*text == ' ')
-            text++;
-        if (*text == '\n')
-            text++;
-    }
+    strings_split(lines, text, '\n');
 }
 
 const struct action *page_find_action(const struct page *page, const char *id)

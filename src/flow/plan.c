@@ -30,14 +30,14 @@ static void add_steps(const struct plan *plan, struct page *page)
             char *files = strings_join(&step->upload, " ");
             char *line =
                 xformat("%3d  upload %zu files: %s", step->number, step->upload.count, files);
-            page_wrap(&page->text, line, 78);
+            page_lines(&page->text, line);
             free(line);
             free(files);
         } else if (*step->command) {
             page_line(&page->text, "%3d  %s", step->number, step->command);
         } else {
             char *line = xformat("%3d  by hand: %s", step->number, step->manual);
-            page_wrap(&page->text, line, 78);
+            page_lines(&page->text, line);
             free(line);
         }
     }

@@ -90,10 +90,9 @@ static void build_request(struct flow *flow, struct page *page)
     struct error err = {0};
     if (file_read(path, &buffer, &err)) {
         page_line(&page->intro, "%s", path);
-        page_wrap(&page->text, (const char *)buffer.data, 78);
+        page_lines(&page->text, (const char *)buffer.data);
         page->clipboard = xstrdup((const char *)buffer.data);
-        page_line(&page->why,
-                  "The same text is in the file named above: take either.");
+        page_line(&page->why, "The same text is in the file named above: take either.");
     } else {
         page_line(&page->text, "%s: %s", err.place, err.message);
     }

@@ -40,8 +40,8 @@ static void build(struct flow *flow, struct page *page)
                   "The first answer creates deployment.conf in this folder; nothing before.");
     }
     struct row *row = page_row(page, "inspect", LEVEL_NONE, "", "Inspect a file ...");
-    row_detail(row,
-               "Shows a certificate, key, request or bundle in any format. The file need not be part of this deployment.");
+    row_detail(row, "Shows a certificate, key, request or bundle in any format. The file need not "
+                    "be part of this deployment.");
     row->can_open = true;
     page_line(&page->why, "No function keys? Esc, then the digit: Esc 1 is F1, Esc 0 is F10.");
     struct action *action = page_add_action(page, "look", 4, 0, "Inspect a file");

@@ -197,6 +197,19 @@ bool cert_has_name(const struct cert *cert, const char *wanted)
     return false;
 }
 
+const char *cert_flaw(const struct cert *cert)
+{
+    crypto_init();
+    int digest = NID_undef, key = NID_undef, signature = X509_get_signature_nid(cert->x509);
+    bool is_invalid = X509_get_extension_flags(cert->x509) & EXFLAG_INVALID;
+    ERR_clear_error();
+    if (is_invalid)
+        return "one of its extensions is damaged";
+    if (signature == NID_undef || !OBJ_find_sigid_algs(signature, &digest, &key))
+        return "it is signed by an algorithm that OpenSSL does not know";
+    return NULL;
+}
+
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
 {
     crypto_init();

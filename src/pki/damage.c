@@ -79,6 +79,18 @@ static bool is_of_ours(const char *label)
     return strstr(label, "CERTIFICATE") || strstr(label, "KEY") || strstr(label, "PKCS");
 }
 
+/* What in general, and where it was to be a certificate, why it is none. */
+static void say_flaw(struct reader *reader, const char *general, const unsigned char *data,
+                     size_t size)
+{
+    char *flaw = der_flaw(data, size);
+    if (flaw && size > CERT_BYTES_MAX)
+        general = "too large";
+    reader_problem(reader, "%s%s%s%s", general, flaw ? " (as a certificate: " : "",
+                   flaw ? flaw : "", flaw ? ")" : "");
+    free(flaw);
+}
+
 void damage_content(struct reader *reader, const char *label, const unsigned char *data,
                     size_t size)
 {
@@ -95,7 +107,7 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
                        "its content is damaged: %zu of its %zu bytes are there, a line may lack",
                        size, announced);
     else
-        reader_problem(reader, "its content is damaged, or of another kind");
+        say_flaw(reader, "its content is damaged, or of another kind", data, size);
 }
 
 /* Some letters of text, whatever their case; length where they are not in it. */
@@ -170,7 +182,7 @@ void damage_unknown(struct reader *reader, const unsigned char *data, size_t len
         return;
     }
     if (*data == 0x30) {
-        reader_problem(reader, "damaged: it begins like DER, but nothing known is in it");
+        say_flaw(reader, "damaged: it begins like DER, but nothing known is in it", data, length);
         return;
     }
     if (say_marker(reader, text, length) || say_end(reader, text, length) ||

@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "pki/crypto.h"
 #include "pki/reader.h"
 
@@ -5,13 +6,13 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
+#include <string.h>
 
 /* Each takes one whole object, or says no. */
 typedef bool (*der_reader)(struct reader *reader, const unsigned char *data, long length);
 
-/* The largest RSA key has 10 kB, and OpenSSL tries dozens of decoders on one: not on megabytes. Nor
- * has a certificate a million names. */
-enum { KEY_BYTES_MAX = 1 << 16, CERT_BYTES_MAX = 1 << 20 };
+/* The largest RSA key has 10 kB, and OpenSSL tries dozens of decoders on one: not on megabytes.*/
+enum { KEY_BYTES_MAX = 1 << 16 };
 
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
@@ -127,6 +128,42 @@ static size_t element_length(const unsigned char *data, size_t length)
     if (form & 1)
         return length;
     return (size_t)(at - data) + (size_t)content;
+}
+
+/* The first error in the queue is the deepest; one above it names the field. */
+static char *deepest_reason(void)
+{
+    const char *data = "", *field = "";
+    int flags;
+    unsigned long first = ERR_peek_error();
+    char *reason = NULL;
+    while (ERR_get_error_all(NULL, NULL, NULL, &data, &flags))
+        if (!*field && flags & ERR_TXT_STRING && text_starts(data, "Field="))
+            field = data + strlen("Field=");
+    const char *words = first ? ERR_reason_error_string(first) : NULL;
+    size_t length = strcspn(field, ",");
+    if (words)
+        reason = xformat("%s%s%.*s", words, length ? " in " : "", (int)length, field);
+    return reason;
+}
+
+char *der_flaw(const unsigned char *data, size_t length)
+{
+    const unsigned char *at = data;
+    long content;
+    int tag, class;
+    if (length < 8 || *data != 0x30 ||
+        ASN1_get_object(&at, &content, &tag, &class, (long)length) & 0x80 || *at != 0x30)
+        return NULL;
+    ERR_clear_error();
+    if (length > CERT_BYTES_MAX)
+        return xformat("%zu bytes, and none of more than 1 MiB is read", length);
+    const unsigned char *start = data;
+    X509 *x509 = d2i_X509(NULL, &start, (long)length);
+    char *reason = x509 ? NULL : deepest_reason();
+    X509_free(x509);
+    ERR_clear_error();
+    return reason;
 }
 
 size_t der_announced(const unsigned char *data, size_t length)

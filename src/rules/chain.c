@@ -51,16 +51,29 @@ static enum role chain_role(const struct view *view)
                                                                              : ROLE_BUNDLE;
 }
 
+/* From the view's leaf through the certificates of a file (NULL: none). */
+static void file_chain(const struct judge *judge, const struct view *view,
+                       const struct store_file *file, struct chain *chain)
+{
+    struct path *path = view->path;
+    if (!path->known || path->file != file) {
+        struct certs pool = {0};
+        certs_add(&pool, file);
+        chain_build(view->leaf, pool.items, pool.count, judge->facts->at, &path->chain);
+        certs_free(&pool);
+        path->file = file;
+        path->known = true;
+    }
+    *chain = path->chain;
+}
+
 bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
                 const char **file)
 {
     enum role role = chain_role(view);
     if (!view->leaf || (!view->files[role] && !view->leaf->self_signed))
         return false;
-    struct certs pool = {0};
-    certs_add(&pool, view->files[role]);
-    chain_build(view->leaf, pool.items, pool.count, judge->facts->at, chain);
-    certs_free(&pool);
+    file_chain(judge, view, view->files[role], chain);
     if (file)
         *file = view->names[role];
     return true;
@@ -101,7 +114,7 @@ static bool look_open(const struct subject *s, struct look *look)
         !view->roles)
         return false;
     certs_add(&look->pool, s->file);
-    chain_build(view->leaf, look->pool.items, look->pool.count, s->judge->facts->at, &look->chain);
+    file_chain(s->judge, view, s->file, &look->chain);
     for (size_t i = 0; i < look->pool.count; i++)
         look->root = look->root || (look->pool.items[i]->self_signed &&
                                     !cert_same(look->pool.items[i], view->leaf));
@@ -165,9 +178,15 @@ static void bundle_no_root(const struct rule *rule, const struct subject *s, str
 
 /* Each was issued by the next, from leaf (where it does not stand first itself) to a root. Of
  * several paths, cross-signed ones, any will do. */
-static bool is_path(const struct certs *pool, const struct cert *leaf)
+static bool is_path(const struct certs *pool, const struct cert *leaf, const struct chain *chain)
 {
     const struct cert *below = leaf;
+    size_t skip = pool->count && cert_same(pool->items[0], leaf) ? 0 : 1;
+    bool proven = chain->valid && chain->complete && pool->count + skip == chain->count;
+    for (size_t i = 0; proven && i < pool->count; i++)
+        proven = cert_same(pool->items[i], chain->certs[i + skip]);
+    if (proven)
+        return true;
     for (size_t i = 0; i < pool->count; i++) {
         if (i == 0 && cert_same(pool->items[0], leaf))
             continue;
@@ -195,8 +214,8 @@ static bool in_order(const struct certs *pool, const struct chain *chain, size_t
 static void bundle_order(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct look look;
-    if (look_open(s, &look) && look.chain.complete && !is_path(&look.pool, s->view->leaf) &&
-        !in_order(&look.pool, &look.chain, 1)) {
+    if (look_open(s, &look) && look.chain.complete &&
+        !is_path(&look.pool, s->view->leaf, &look.chain) && !in_order(&look.pool, &look.chain, 1)) {
         struct finding *finding =
             report(out, rule, s, "%s is not in order: the issuer of %s comes first, its root last",
                    s->name, s->view->leaf_file);
@@ -219,11 +238,17 @@ static void bundle_leaf(const struct rule *rule, const struct subject *s, struct
 }
 
 /* Marks what is on some path up from leaf: cross-signed roots make several. */
-static void mark_paths(const struct certs *pool, const struct cert *leaf, bool *marked)
+static void mark_paths(const struct certs *pool, const struct chain *chain, bool *marked)
 {
     const struct cert **open = xcalloc(pool->count + 1, sizeof *open);
     size_t count = 0;
-    open[count++] = leaf;
+    open[count++] = chain->certs[0];
+    for (size_t i = 0; chain->valid && i < pool->count; i++)
+        for (size_t j = 1; j < chain->count && !marked[i]; j++)
+            if (cert_same(pool->items[i], chain->certs[j])) {
+                marked[i] = true;
+                open[count++] = pool->items[i];
+            }
     for (size_t at = 0; at < count; at++)
         for (size_t i = 0; i < pool->count; i++)
             if (!marked[i] && !open[at]->self_signed && cert_issued_by(open[at], pool->items[i])) {
@@ -238,7 +263,7 @@ static void bundle_extra(const struct rule *rule, const struct subject *s, struc
     struct look look;
     if (look_open(s, &look) && look.chain.complete) {
         bool *marked = xcalloc(look.pool.count, sizeof *marked);
-        mark_paths(&look.pool, s->view->leaf, marked);
+        mark_paths(&look.pool, &look.chain, marked);
         for (size_t i = 0; i < look.pool.count; i++) {
             const struct cert *cert = look.pool.items[i];
             if (marked[i] || cert_same(cert, s->view->leaf))
@@ -318,8 +343,9 @@ static void fullchain_needed(const struct rule *rule, const struct subject *s, s
     struct certs pool = {0};
     certs_add(&pool, s->file);
     struct chain chain;
-    chain_build(view->leaf, pool.items, pool.count, s->judge->facts->at, &chain);
-    bool exact = pool.count && cert_same(pool.items[0], view->leaf) && is_path(&pool, view->leaf);
+    file_chain(s->judge, view, s->file, &chain);
+    bool exact =
+        pool.count && cert_same(pool.items[0], view->leaf) && is_path(&pool, view->leaf, &chain);
     const struct cert *top = chain_top(&chain);
     const struct store_file *bundle = view->files[ROLE_BUNDLE];
     bool told = false; /* the bundle of the same import lacks the same */

@@ -196,6 +196,8 @@ void judge_open(const struct facts *facts, enum rules_scope scope, struct judge 
     for (size_t i = 0; i < out->view_count; i++) {
         view_leaf(&out->views[i]);
         view_says(out, &out->views[i]);
+        if (out->views[i].leaf)
+            out->views[i].path = xcalloc(1, sizeof *out->views[i].path);
     }
 }
 
@@ -205,6 +207,7 @@ void judge_close(struct judge *judge)
         strings_free(&judge->views[i].sans);
         strings_free(&judge->views[i].eku);
         names_free(&judge->views[i].request);
+        free(judge->views[i].path);
     }
     free(judge->views);
     free(judge->uses);

@@ -244,7 +244,7 @@ void ui_next(struct ui *ui)
     pending_go(ui);
 }
 
-void ui_back(struct ui *ui)
+static void go_back(struct ui *ui)
 {
     commit(ui);
     ui_take(ui, &(struct event){.kind = EVENT_BACK});
@@ -455,7 +455,7 @@ bool ui_page_key(struct ui *ui, const struct key *key)
         function(ui, key->number);
         return true;
     case PRESS_ESC:
-        ui_back(ui);
+        go_back(ui);
         return true;
     case PRESS_PASTE:
         pasted(ui, key);

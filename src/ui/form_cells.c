@@ -148,12 +148,15 @@ static int rows_needed(const struct form_view *self)
 /* The intro stands above as far as the fields leave room, a third of the body at least. */
 static void place_all(struct ui *ui, struct form_view *self, int width)
 {
-    int body = frame_bottom(ui) - frame_top(ui), count = (int)ui->page->intro.count;
+    int body = frame_bottom(ui) - FRAME_TOP;
+    for (size_t i = 0; i < ui->page->intro.count; i++)
+        text_wrap(&self->lines, ui->page->intro.items[i], width - 2);
+    int count = (int)self->lines.count;
     place(ui, self, width, INT_MAX);
     int fields = rows_needed(self), room = body - fields - 1;
     int most = room > body / 3 ? room : body / 3;
     self->intro = ui->compact ? 0 : count < most ? count : most;
-    self->top = frame_top(ui) + self->intro + (self->intro > 0);
+    self->top = FRAME_TOP + self->intro + (self->intro > 0);
     self->height = frame_bottom(ui) - self->top;
     if (fields <= self->height) {
         self->height = fields > 0 ? fields : 1;
@@ -188,6 +191,7 @@ void form_cells_build(struct ui *ui, struct form_view *self)
 
 void form_cells_drop(struct form_view *self)
 {
+    strings_free(&self->lines);
     if (self->form) {
         unpost_form(self->form);
         free_form(self->form);
@@ -376,7 +380,7 @@ static void draw_mark(const struct mark *mark, int y, int columns, bool words)
 static void draw_map(struct ui *ui, struct form_view *self)
 {
     const struct page *page = ui->page;
-    int top = frame_top(ui), rows = frame_bottom(ui) - top, columns = map_columns(ui);
+    int top = FRAME_TOP, rows = frame_bottom(ui) - top, columns = map_columns(ui);
     int count = (int)page->mark_count, current = 0;
     for (int i = 0; i < count; i++)
         if (page->marks[i].sign == '>')
@@ -411,15 +415,15 @@ void form_cells_draw(struct ui *ui, struct form_view *self)
 {
     if (!ui->compact) {
         draw_map(ui, self);
-        int y = frame_top(ui);
+        int y = FRAME_TOP;
         for (int i = 0; i < self->intro; i++, y++)
             draw_text(stdscr, y, self->left + 1, ui->columns - self->left - 1,
-                      ui->page->intro.items[i]);
-        if (self->intro < (int)ui->page->intro.count)
+                      self->lines.items[i]);
+        if (self->intro < (int)self->lines.count)
             draw_text(stdscr, y - 1, ui->columns - 8, 8, " .. (F1)");
     }
     form_live_draw(ui, self);
-    ui->cursor_y = frame_top(ui);
+    ui->cursor_y = FRAME_TOP;
     ui->cursor_x = 0;
     self->all_changed = true;
     form_cells_paint(ui, self);

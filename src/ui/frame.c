@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int frame_top(const struct ui *ui)
-{
-    (void)ui;
-    return 2;
-}
-
 int frame_message_rows(struct ui *ui)
 {
     if (ui->compact)

@@ -105,7 +105,7 @@ static void draw_step(struct ui *ui, int y, int margin, const char *note)
 static void draw(struct ui *ui, struct view *view)
 {
     struct job_view *self = of(view);
-    int y = frame_top(ui), bottom = frame_bottom(ui), margin = ui->compact ? 0 : 1;
+    int y = FRAME_TOP, bottom = frame_bottom(ui), margin = ui->compact ? 0 : 1;
     for (size_t i = 0; !self->total && i < ui->page->intro.count && y < bottom - 4; i++)
         draw_text(stdscr, y++, margin, ui->columns - margin, ui->page->intro.items[i]);
     draw_bar_line(ui, self, y, margin);

@@ -205,6 +205,30 @@ static bool meta(struct lineedit *line, int letter)
     }
 }
 
+/* Up to the first line end; blanks around are left out where the line is empty. */
+static void paste(struct lineedit *line, const char *text, size_t length)
+{
+    while (length > 0 && (text[0] == '\n' || text[0] == '\r')) {
+        text++;
+        length--;
+    }
+    size_t end = 0;
+    while (end < length && text[end] != '\n' && text[end] != '\r' && text[end] != '\0')
+        end++;
+    if (line->text.length == 0) {
+        while (end > 0 && (text[0] == ' ' || text[0] == '\t')) {
+            text++;
+            end--;
+        }
+        while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+            end--;
+    }
+    if (end == 0)
+        return;
+    remember(line, LINE_KILL);
+    insert(line, text, end);
+}
+
 bool lineedit_key(struct lineedit *line, const struct key *key)
 {
     switch (key->press) {
@@ -230,34 +254,11 @@ bool lineedit_key(struct lineedit *line, const struct key *key)
     case PRESS_META:
         return meta(line, key->number);
     case PRESS_PASTE:
-        lineedit_paste(line, key->paste, key->paste_length);
+        paste(line, key->paste, key->paste_length);
         return true;
     default:
         return false;
     }
-}
-
-void lineedit_paste(struct lineedit *line, const char *text, size_t length)
-{
-    while (length > 0 && (text[0] == '\n' || text[0] == '\r')) {
-        text++;
-        length--;
-    }
-    size_t end = 0;
-    while (end < length && text[end] != '\n' && text[end] != '\r' && text[end] != '\0')
-        end++;
-    if (line->text.length == 0) {
-        while (end > 0 && (text[0] == ' ' || text[0] == '\t')) {
-            text++;
-            end--;
-        }
-        while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
-            end--;
-    }
-    if (end == 0)
-        return;
-    remember(line, LINE_KILL);
-    insert(line, text, end);
 }
 
 /* Columns from begin to end. */

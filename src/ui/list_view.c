@@ -64,10 +64,10 @@ static void build(struct ui *ui, struct view *view)
     }
     wrap_all(ui, &self->intro, &page->intro, NULL);
     wrap_all(ui, &self->below, &page->text, &page->live);
-    int body = frame_bottom(ui) - frame_top(ui), intro = (int)self->intro.count;
+    int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
     if (intro > body / 3)
         intro = body / 3;
-    self->rows_y = frame_top(ui) + intro;
+    self->rows_y = FRAME_TOP + intro;
     body -= intro;
     int below = (int)self->below.count, room = body - (below > 0 ? below + 1 : 0);
     if (room < body / 2 + 1)
@@ -153,7 +153,7 @@ static void draw_rows(struct ui *ui, struct list_view *self)
 static void draw(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
-    int y = frame_top(ui), bottom = frame_bottom(ui);
+    int y = FRAME_TOP, bottom = frame_bottom(ui);
     ui->cursor_y = y;
     ui->cursor_x = 0;
     for (size_t i = 0; i < self->intro.count && y < self->rows_y; i++)

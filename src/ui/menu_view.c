@@ -55,7 +55,7 @@ static void build(struct ui *ui, struct view *view)
         strings_add_take(&rows, ui->compact ? text_squeeze(text) : xstrdup(text));
         free(text);
     }
-    int y = frame_top(ui), bottom = frame_bottom(ui);
+    int y = FRAME_TOP, bottom = frame_bottom(ui);
     y += (int)page->intro.count + (page->intro.count > 0 && !ui->compact);
     int room = bottom - y - 1, detail = detail_rows(ui);
     int height = (int)rows.count;
@@ -95,7 +95,7 @@ static void draw(struct ui *ui, struct view *view)
 {
     struct menu_view *self = of(view);
     for (size_t i = 0; i < ui->page->intro.count; i++)
-        draw_text(stdscr, frame_top(ui) + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
+        draw_text(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
                   ui->page->intro.items[i]);
     draw_detail(ui, self);
     chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);

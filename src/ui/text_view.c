@@ -68,7 +68,7 @@ static void build(struct ui *ui, struct view *view)
     struct text_view *self = of(view);
     drop(view);
     wrap(ui, self);
-    self->rows_y = frame_top(ui);
+    self->rows_y = FRAME_TOP;
     self->height = (self->over ? ui->rows - 2 : frame_bottom(ui) - 1) - self->rows_y;
     if (self->over) {
         self->win = newwin(ui->rows, ui->columns, 0, 0);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct component kind(char *name, const char *follows, bool management)
+static struct component kind(const char *name, const char *follows, bool management)
 {
-    struct component component = {.kind = name, .management = management};
+    struct component component = {.kind = (char *)name, .management = management};
     if (*follows)
         strings_split(&component.follows, follows, ' ');
     return component;
@@ -43,9 +43,9 @@ static bool all(const void *context, const struct service *service)
     return !service->installed;
 }
 
-static struct service service(int component, char *name)
+static struct service service(int component, const char *name)
 {
-    return (struct service){.name = name, .component = &kinds[component]};
+    return (struct service){.name = (char *)name, .component = &kinds[component]};
 }
 
 /* "one: x y | two: z" */
@@ -71,9 +71,9 @@ static void expect(const struct server *servers, size_t count, const char *wante
     order_free(&order);
 }
 
-static struct server server(char *name, struct service *services, size_t count)
+static struct server server(const char *name, struct service *services, size_t count)
 {
-    return (struct server){.name = name, .services = services, .service_count = count};
+    return (struct server){.name = (char *)name, .services = services, .service_count = count};
 }
 
 static void trusted_before_trusting(void **state)
