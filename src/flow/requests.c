@@ -16,6 +16,28 @@ static char *csr_path(const struct flow *flow, const char *name)
     return path;
 }
 
+/* How its CA takes the request. WebServer, the guide's template (3.3), allows server usage alone.
+ */
+static void add_advice(const struct flow *flow, const struct identity *identity, struct row *row)
+{
+    struct strings eku = {0};
+    identity_eku(&flow->facts.deployment, identity, &eku);
+    bool both = strings_has(&eku, "clientAuth");
+    strings_free(&eku);
+    if (strcmp(identity->signer, "public") == 0)
+        row_detail(row, "Enter shows it as PEM, to paste into the CA's page. Ask for %s.",
+                   both ? "server and client usage" : "a certificate for a server");
+    else if (both && !*identity->template_name)
+        row_detail(row, "Enter shows it as PEM. Active Directory: certreq -submit with a template\n"
+                        "that allows both server and client usage; WebServer does not. Guide 3.3");
+    else
+        row_detail(row,
+                   "Enter shows it as PEM. Active Directory: certreq -submit -attrib\n"
+                   "\"CertificateTemplate:%s\" %s.csr   (guide 3.3)",
+                   *identity->template_name ? identity->template_name : "WebServer",
+                   identity->name);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     const struct deployment *d = &flow->facts.deployment;
@@ -34,11 +56,7 @@ static void build(struct flow *flow, struct page *page)
         row->can_open = true;
         free(row->file);
         row->file = xformat("%s.csr", identity->name);
-        row_detail(row,
-                   "Enter shows it as PEM to copy. Active Directory: certreq -submit "
-                   "-attrib\n\"CertificateTemplate:%s\" %s.csr   (guide 3.3)",
-                   *identity->template_name ? identity->template_name : "WebServer",
-                   identity->name);
+        add_advice(flow, identity, row);
         free(path);
     }
     page_line(&page->why, "The requests hold names and public keys only: they may go by mail.");
