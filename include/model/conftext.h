@@ -28,6 +28,14 @@ must_check bool conf_check(const char *text, size_t length, const char *place, s
 /* The text with "$" made harmless for libconfuse, which expands ${HOME} while it reads. */
 void conf_tame(const char *text, size_t length, struct str *out);
 
+/* Where the text, which is good, can be cut into pieces of some length: the end of the last item on
+ * the top of each. */
+struct conf_cuts {
+    size_t *ends;
+    size_t count; /* at least 1: the last is the text's end */
+};
+void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out);
+
 bool conf_find(const char *text, const struct conf_step *path, size_t depth, struct conf_span *out);
 /* Sets an option to one value, or to a list (as_list: braces even around one or none). Absent
  * sections on the way are added at the end of their parent. */

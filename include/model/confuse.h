@@ -15,4 +15,14 @@
 cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_t length,
                      struct error *err);
 
+/* The same in parts of some thousand lines, each with the items that stand in it: libconfuse
+ * compares every title with all before it. */
+struct parts {
+    cfg_t **items;
+    size_t count;
+};
+must_check bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text,
+                                    size_t length, struct parts *out, struct error *err);
+void parts_free(struct parts *parts);
+
 #endif

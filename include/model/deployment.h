@@ -13,12 +13,20 @@ struct setting {
     char *name;
     struct strings values; /* a single value: one item */
 };
+/* A place that takes the identity. */
+struct identity_use {
+    const struct service *service;
+    const struct slot *slot;
+};
 struct identity {
     char *name;
     struct names names; /* CN, SAN and the subject's attributes, defaults of subject {} merged in */
     char *signer;       /* public, internal, self, or an identity's name */
     char *key_file, *certificate_file, *bundle_file, *fullchain_file; /* defaults filled in */
     char *key_at, *template_name;
+    struct identity_use *uses; /* in file order */
+    size_t use_count;
+    bool signs; /* another one */
 };
 struct service {
     char *name; /* the section's title; the tag */
@@ -27,6 +35,9 @@ struct service {
     size_t option_count;
     bool installed;
     struct server *server;
+    const struct identity **identities; /* by slot; NULL: none is named there, or known */
+    size_t index;                       /* among all, in file order */
+    size_t ordinal;                     /* among those of its kind, from 1 */
 };
 struct server {
     char *name, *address, *platform;
@@ -36,6 +47,11 @@ struct server {
 };
 struct accept {
     char *rule, *identity, *server, *service, *file, *reason, *until; /* "" any */
+};
+/* The services of one component, in file order. */
+struct kind {
+    const struct service **services;
+    size_t count;
 };
 struct deployment {
     char *path;      /* where it was read from */
@@ -52,6 +68,8 @@ struct deployment {
     const struct identity **by_name; /* the same, sorted: names are looked up all the time */
     struct server *servers;
     size_t server_count;
+    const struct server **servers_by_name;
+    struct kind *kinds; /* by component of the catalogue */
     struct accept *accepts;
     size_t accept_count;
     /* The store as read, set by facts_gather; NULL: unknown. They decide which identities have a
@@ -82,6 +100,8 @@ const char *deployment_fact(const struct deployment *deployment, const char *nam
 /* Some component declares that option. */
 bool deployment_knows_fact(const struct deployment *deployment, const char *name);
 bool deployment_lab(const struct deployment *deployment);
+const struct kind *deployment_kind(const struct deployment *deployment,
+                                   const struct component *component);
 /* This identity signs another, or is named as a signer: a CA of the store. */
 bool identity_is_signer(const struct deployment *deployment, const struct identity *identity);
 /* The union of what its slots need: serverAuth, clientAuth. */

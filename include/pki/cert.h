@@ -33,8 +33,10 @@ struct cert {
     unsigned char key_id[KEY_ID_BYTES];
     unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
     size_t der_bytes;
+    size_t shares; /* other files that hold it, too */
     struct x509_st *x509;
 };
+/* The last of those that share it frees it. */
 void cert_free(struct cert *cert);
 bool cert_same(const struct cert *a, const struct cert *b);
 /* The certificate as PEM, each END line followed by one line end. Adds to out. */

@@ -12,6 +12,7 @@
 struct reader {
     struct pki_file *file;
     enum pki_need need;
+    struct shelf *shelf; /* of certificates read before; NULL: none */
     const struct secret *password; /* may be NULL */
     char *place;    /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
     size_t unsaid;  /* problems after the first */
@@ -30,6 +31,8 @@ void reader_add_csr(struct reader *reader, X509_REQ *req);
 void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private);
 /* A key that the password, or none, didn't open. */
 void reader_add_locked(struct reader *reader);
+/* A certificate that was read before; false: this one was not. */
+bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length);
 /* Forgets all but the first count objects, and the problem unless it was there before. */
 void reader_forget(struct reader *reader, size_t count, bool keep_problem);
 /* Sets a flag of the text, and keeps the line where it stands first. */

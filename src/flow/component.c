@@ -7,12 +7,9 @@
 
 static const struct service *first_service(const struct flow *flow, const char *kind)
 {
-    const struct deployment *d = &flow->facts.deployment;
-    for (size_t i = 0; i < d->server_count; i++)
-        for (size_t j = 0; j < d->servers[i].service_count; j++)
-            if (strcmp(d->servers[i].services[j].component->kind, kind) == 0)
-                return &d->servers[i].services[j];
-    return NULL;
+    const struct component *component = catalogue_find(flow->catalogue, kind);
+    const struct kind *all = component ? deployment_kind(&flow->facts.deployment, component) : NULL;
+    return all && all->count ? all->services[0] : NULL;
 }
 
 /* A page before this one, in the order of the catalogue, shows the identity. */
@@ -135,13 +132,8 @@ static void add_sharers(const struct flow *flow, const struct service *service, 
                                       ? service_identity(d, service, &service->component->slots[0])
                                       : NULL;
     struct strings titles = {0};
-    for (size_t i = 0; mine && i < d->server_count; i++)
-        for (size_t j = 0; j < d->servers[i].service_count; j++) {
-            const struct service *other = &d->servers[i].services[j];
-            for (size_t k = 0; k < other->component->slot_count; k++)
-                if (service_identity(d, other, &other->component->slots[k]) == mine)
-                    strings_add_new(&titles, other->component->title);
-        }
+    for (size_t i = 0; mine && i < mine->use_count; i++)
+        strings_add_new(&titles, mine->uses[i].service->component->title);
     if (titles.count > 1) {
         char *all = strings_join(&titles, ", ");
         char *line = xformat("One certificate, %s, for %s.", mine->name, all);

@@ -87,11 +87,7 @@ static void page_order(const struct flow *flow, struct strings *out)
     strings_add(out, "servers");
     for (size_t c = 0; c < flow->catalogue->count; c++) {
         const struct component *component = &flow->catalogue->components[c];
-        bool here = false;
-        for (size_t i = 0; i < flow->facts.deployment.server_count; i++)
-            for (size_t j = 0; j < flow->facts.deployment.servers[i].service_count; j++)
-                here |= flow->facts.deployment.servers[i].services[j].component == component;
-        if (here)
+        if (deployment_kind(&flow->facts.deployment, component)->count)
             strings_add_take(out, xformat("page:%s", component->kind));
     }
     strings_add(out, "review");

@@ -58,11 +58,6 @@ static struct field *add_field(const struct service *service, const struct slot 
     return field;
 }
 
-static bool is_ca(const struct deployment *d, const struct identity *identity)
-{
-    return identity_is_signer(d, identity);
-}
-
 static void add_identity_field(const struct flow *flow, const struct service *service,
                                const struct slot *slot, const struct identity *identity,
                                struct page *page)
@@ -79,7 +74,7 @@ static void add_identity_field(const struct flow *flow, const struct service *se
     field_choice(field, own, "its own", "The usual way: each component has its own.");
     for (size_t i = 0; i < d->identity_count; i++) {
         const char *name = d->identities[i].name;
-        if (strcmp(name, own) == 0 || is_ca(d, &d->identities[i]))
+        if (strcmp(name, own) == 0 || d->identities[i].signs)
             continue;
         field_choice(field, name, name,
                      "Shared, one file for several: the SAN must hold all their names.");
@@ -113,7 +108,7 @@ static void add_signer_field(const struct flow *flow, const struct service *serv
         field_choice(field, words[i], labels[i], why);
     }
     for (size_t i = 0; i < d->identity_count; i++)
-        if (is_ca(d, &d->identities[i]))
+        if (d->identities[i].signs)
             field_choice(field, d->identities[i].name, d->identities[i].name,
                          "The CA made here: for a lab.");
 }
@@ -209,13 +204,7 @@ static void share(const struct flow *flow, const struct service *service, const 
         strings_free(&value);
     }
     const struct identity *old = service_identity(d, service, slot);
-    size_t uses = 0;
-    for (size_t i = 0; i < d->server_count; i++)
-        for (size_t j = 0; j < d->servers[i].service_count; j++)
-            for (size_t k = 0; k < d->servers[i].services[j].component->slot_count; k++)
-                uses += service_identity(d, &d->servers[i].services[j],
-                                         &d->servers[i].services[j].component->slots[k]) == old;
-    if (old && uses == 1 && !identity_is_signer(d, old)) {
+    if (old && old->use_count == 1 && !old->signs) {
         struct conf_step gone[] = {{"identity", old->name}};
         conf_remove(text, gone, 1);
     }

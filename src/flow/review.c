@@ -5,26 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "cms1 webadmin, callbridge": the services that use the identity. Free it. */
-static char *used_by(const struct deployment *d, const struct identity *identity)
+/* "webadmin, callbridge; turn": the services that use the identity, by server. Free it. */
+static char *used_by(const struct identity *identity)
 {
     struct str out = {0};
-    for (size_t i = 0; i < d->server_count; i++) {
-        bool first = true;
-        for (size_t j = 0; j < d->servers[i].service_count; j++) {
-            const struct service *service = &d->servers[i].services[j];
-            bool uses = false;
-            for (size_t k = 0; k < service->component->slot_count; k++)
-                uses |= service_identity(d, service, &service->component->slots[k]) == identity;
-            if (!uses)
-                continue;
-            if (first && out.length)
-                str_add(&out, "; ");
-            str_addf(&out, "%s%s", first ? "" : ", ", service->name);
-            first = false;
-        }
+    for (size_t i = 0; i < identity->use_count; i++) {
+        const struct service *service = identity->uses[i].service;
+        const struct service *last = i ? identity->uses[i - 1].service : NULL;
+        if (service == last)
+            continue;
+        if (last)
+            str_add(&out, service->server == last->server ? ", " : "; ");
+        str_add(&out, service->name);
     }
-    if (!out.length && identity_is_signer(d, identity))
+    if (!out.length && identity->signs)
         str_add(&out, "signs the others");
     return str_take(&out);
 }
@@ -60,7 +54,7 @@ static void add_row(const struct flow *flow, const struct identity *identity,
     if (cn_wrong)
         level = LEVEL_ERROR;
     names_full_san(&names, &sans);
-    char *users = used_by(d, identity), *all = strings_join(&sans, ", ");
+    char *users = used_by(identity), *all = strings_join(&sans, ", ");
     struct row *row =
         page_row(page, identity->name, level, flow_level_word(level), "%-14s %-28s %-12s %s",
                  identity->name, cn ? cn : "-", signer_words(identity->signer), users);
@@ -108,22 +102,19 @@ static void build(struct flow *flow, struct page *page)
 /* The first page that shows the identity. */
 static void open_identity(struct flow *flow, const char *name)
 {
-    const struct deployment *d = &flow->facts.deployment;
-    const struct identity *identity = deployment_identity(d, name);
-    for (size_t c = 0; c < flow->catalogue->count; c++)
-        for (size_t i = 0; i < d->server_count; i++)
-            for (size_t j = 0; j < d->servers[i].service_count; j++) {
-                const struct service *service = &d->servers[i].services[j];
-                if (service->component != &flow->catalogue->components[c])
-                    continue;
-                for (size_t k = 0; k < service->component->slot_count; k++)
-                    if (service_identity(d, service, &service->component->slots[k]) == identity) {
-                        char *page = xformat("page:%s", service->component->kind);
-                        flow_go(flow, page);
-                        free(page);
-                        return;
-                    }
-            }
+    const struct identity *identity = deployment_identity(&flow->facts.deployment, name);
+    const struct component *first = NULL;
+    for (size_t i = 0; i < identity->use_count; i++) {
+        const struct component *component = identity->uses[i].service->component;
+        if (!first || component < first) /* the catalogue's order is the pages' */
+            first = component;
+    }
+    if (first) {
+        char *page = xformat("page:%s", first->kind);
+        flow_go(flow, page);
+        free(page);
+        return;
+    }
     flow_say(flow, LEVEL_NOTE,
              "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.", name,
              name);

@@ -308,31 +308,61 @@ static bool same_place(const struct item *a, const struct item *b)
            (a->title == b->title || (a->title && b->title && strcmp(a->title, b->title) == 0));
 }
 
+static int compare_places(const void *left, const void *right)
+{
+    const struct item *const *x = left, *const *y = right, *a = *x, *b = *y;
+    if (a->parent != b->parent)
+        return a->parent < b->parent ? -1 : 1;
+    int order = strcmp(a->name, b->name);
+    if (!order && a->title && b->title)
+        order = strcmp(a->title, b->title);
+    else if (!order)
+        order = (a->title != NULL) - (b->title != NULL);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* accept {} has no title and comes as often as one likes. */
+static bool may_repeat(const struct item *item)
+{
+    return item->span.is_section && !item->title && strcmp(item->name, "accept") == 0;
+}
+
+/* The first item that stands in the place of one before it; both in pair. */
+static void find_double(const struct item **sorted, size_t count, const struct item *pair[2])
+{
+    for (size_t i = 0, first = 0; i < count; i++) {
+        if (!same_place(sorted[first], sorted[i]))
+            first = i;
+        if (i > first && !may_repeat(sorted[i]) && (!pair[1] || sorted[i] < pair[1])) {
+            pair[0] = sorted[first];
+            pair[1] = sorted[i];
+        }
+    }
+}
+
 static bool check_doubles(const struct outline *outline, const char *place, struct error *err)
 {
     const char *text = outline->scanner.text;
-    for (size_t i = 1; i < outline->count; i++) {
-        const struct item *item = &outline->items[i];
-        /* accept {} has no title and comes as often as one likes */
-        if (item->span.is_section && !item->title && strcmp(item->name, "accept") == 0)
-            continue;
-        for (size_t j = 0; j < i; j++) {
-            if (!same_place(&outline->items[j], item))
-                continue;
-            char *where = xformat("%s:%zu", place, line_of(text, item->span.start));
-            size_t first = line_of(text, outline->items[j].span.start);
-            if (item->title)
-                error_set(err, STATUS_NO, where, "keep one of them",
-                          "%s \"%s\" is there twice, first in line %zu", item->name, item->title,
-                          first);
-            else
-                error_set(err, STATUS_NO, where, "keep one of them",
-                          "%s is given twice, first in line %zu", item->name, first);
-            free(where);
-            return false;
-        }
-    }
-    return true;
+    const struct item *pair[2] = {NULL, NULL};
+    const struct item **sorted = xcalloc(outline->count, sizeof *sorted);
+    for (size_t i = 0; i < outline->count; i++)
+        sorted[i] = &outline->items[i];
+    qsort(sorted, outline->count, sizeof *sorted, compare_places);
+    find_double(sorted, outline->count, pair);
+    free(sorted);
+    if (!pair[1])
+        return true;
+    char *where = xformat("%s:%zu", place, line_of(text, pair[1]->span.start));
+    size_t first = line_of(text, pair[0]->span.start);
+    if (pair[1]->title)
+        error_set(err, STATUS_NO, where, "keep one of them",
+                  "%s \"%s\" is there twice, first in line %zu", pair[1]->name, pair[1]->title,
+                  first);
+    else
+        error_set(err, STATUS_NO, where, "keep one of them", "%s is given twice, first in line %zu",
+                  pair[1]->name, first);
+    free(where);
+    return false;
 }
 
 bool conf_check(const char *text, size_t length, const char *place, struct error *err)
@@ -355,6 +385,24 @@ bool conf_check(const char *text, size_t length, const char *place, struct error
     }
     outline_free(&outline);
     return good;
+}
+
+void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out)
+{
+    struct outline outline = {0};
+    *out = (struct conf_cuts){0};
+    size_t start = 0;
+    bool good = length > piece && outline_read(text, length, &outline);
+    for (size_t i = 0; good && i < outline.count; i++) {
+        const struct item *item = &outline.items[i];
+        if (item->parent >= 0 || item->span.end < start + piece || length - item->span.end < piece)
+            continue;
+        out->ends = grow(out->ends, out->count, sizeof *out->ends);
+        out->ends[out->count++] = start = item->span.end;
+    }
+    outline_free(&outline);
+    out->ends = grow(out->ends, out->count, sizeof *out->ends);
+    out->ends[out->count++] = length;
 }
 
 void conf_tame(const char *text, size_t length, struct str *out)

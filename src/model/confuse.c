@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PART_BYTES (64 << 10)
+
 /* libconfuse calls back without a context, and its scanner is static anyhow: one parse at a time.
  */
 static struct {
     const char *place;
+    int lines_before; /* of the file, before the text */
     struct error *err;
     bool told;
 } current;
@@ -33,7 +36,7 @@ static void tell(cfg_t *cfg, const char *format, va_list args)
     current.told = true;
     char message[600];
     vsnprintf(message, sizeof message, format, args);
-    char *where = xformat("%s:%d", current.place, cfg->line);
+    char *where = xformat("%s:%d", current.place, current.lines_before + cfg->line);
     const char *prefix = "no such option '";
     if (text_starts(message, prefix)) {
         char *name = xstrdup(message + strlen(prefix));
@@ -51,11 +54,10 @@ static void tell(cfg_t *cfg, const char *format, va_list args)
     free(where);
 }
 
-cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_t length,
-                     struct error *err)
+/* A text that was checked. */
+static cfg_t *parse(cfg_opt_t *opts, const char *place, int lines_before, const char *text,
+                    size_t length, struct error *err)
 {
-    if (!conf_check(text, length, place, err))
-        return NULL;
     struct str tame = {0};
     conf_tame(text, length, &tame);
     str_add(&tame, "\n"); /* a comment on the last line wants its end */
@@ -63,6 +65,7 @@ cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_
     cfg_set_error_function(cfg, tell);
     struct error none = {0};
     current.place = place;
+    current.lines_before = lines_before;
     current.err = err ? err : &none;
     current.told = false;
     int result = cfg_parse_buf(cfg, str_text(&tame));
@@ -73,4 +76,44 @@ cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_
         error_set(err, STATUS_NO, place, NULL, "it cannot be read as a configuration");
     cfg_free(cfg);
     return NULL;
+}
+
+cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                     struct error *err)
+{
+    return conf_check(text, length, place, err) ? parse(opts, place, 0, text, length, err) : NULL;
+}
+
+bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                         struct parts *out, struct error *err)
+{
+    *out = (struct parts){0};
+    if (!conf_check(text, length, place, err))
+        return false;
+    struct conf_cuts cuts;
+    conf_cut(text, length, PART_BYTES, &cuts);
+    out->items = xcalloc(cuts.count, sizeof *out->items);
+    int lines = 0;
+    size_t start = 0;
+    bool good = true;
+    for (size_t i = 0; i < cuts.count && good; i++) {
+        cfg_t *cfg = parse(opts, place, lines, text + start, cuts.ends[i] - start, err);
+        good = cfg != NULL;
+        if (good)
+            out->items[out->count++] = cfg;
+        for (; start < cuts.ends[i]; start++)
+            lines += text[start] == '\n';
+    }
+    free(cuts.ends);
+    if (!good)
+        parts_free(out);
+    return good;
+}
+
+void parts_free(struct parts *parts)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        cfg_free(parts->items[i]);
+    free(parts->items);
+    *parts = (struct parts){0};
 }

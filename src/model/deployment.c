@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "model/confuse.h"
 #include "model/judge.h"
+#include "model/link.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,8 +83,8 @@ static void tables_free(struct tables *tables)
     strings_free(&tables->names);
 }
 
-static cfg_t *parse(const char *place, const char *text, size_t length,
-                    const struct catalogue *catalogue, struct error *err)
+static bool parse(const char *place, const char *text, size_t length,
+                  const struct catalogue *catalogue, struct parts *out, struct error *err)
 {
     struct tables tables = {0};
     tables_make(catalogue, &tables);
@@ -129,15 +130,35 @@ static cfg_t *parse(const char *place, const char *text, size_t length,
                         CFG_SEC("validation", tables.validation, CFGF_NONE),
                         CFG_SEC("accept", accept, CFGF_MULTI),
                         CFG_END()};
-    cfg_t *cfg = confuse_parse(opts, place, text, length, err);
+    bool good = confuse_parse_parts(opts, place, text, length, out, err);
     tables_free(&tables);
-    return cfg;
+    return good;
 }
 
 static char *text_or(cfg_t *cfg, const char *name, const char *fallback)
 {
     const char *value = cfg_size(cfg, name) ? cfg_getstr(cfg, name) : NULL;
     return xstrdup(value ? value : fallback);
+}
+
+/* Of the whole file, in whichever part it stands. */
+static char *text_of(const struct parts *parts, const char *section, const char *name,
+                     const char *fallback)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        cfg_t *cfg = section ? cfg_getsec(parts->items[i], section) : parts->items[i];
+        if (cfg_size(cfg, name))
+            return text_or(cfg, name, fallback);
+    }
+    return xstrdup(fallback);
+}
+
+static size_t count_of(const struct parts *parts, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < parts->count; i++)
+        count += cfg_size(parts->items[i], name);
+    return count;
 }
 
 static void list(cfg_t *cfg, const char *name, struct strings *out)
@@ -232,64 +253,56 @@ static void read_accept(cfg_t *cfg, struct accept *accept)
     accept->until = text_or(cfg, "until", "");
 }
 
-static int compare_names(const void *a, const void *b)
+static void read_top(const struct parts *parts, struct deployment *d)
 {
-    const struct identity *const *x = a, *const *y = b;
-    return strcmp((*x)->name, (*y)->name);
-}
-
-static void sort_identities(struct deployment *d)
-{
-    d->by_name = xcalloc(d->identity_count, sizeof *d->by_name);
-    for (size_t i = 0; i < d->identity_count; i++)
-        d->by_name[i] = &d->identities[i];
-    if (d->identity_count)
-        qsort(d->by_name, d->identity_count, sizeof *d->by_name, compare_names);
-}
-
-static void read_all(cfg_t *cfg, struct deployment *d)
-{
-    d->release = text_or(cfg, "release", "2.9");
-    d->name = text_or(cfg, "name", "");
-    d->store = text_or(cfg, "store", "store");
-    read_attributes(cfg_getsec(cfg, "subject"), false, &d->subject);
-    cfg_t *key = cfg_getsec(cfg, "key");
-    d->key_type = text_or(key, "type", "rsa");
-    char *bits = text_or(key, "bits", strcmp(d->key_type, "ec") == 0 ? "256" : "2048");
+    d->release = text_of(parts, NULL, "release", "2.9");
+    d->name = text_of(parts, NULL, "name", "");
+    d->store = text_of(parts, NULL, "store", "store");
+    d->key_type = text_of(parts, "key", "type", "rsa");
+    char *bits = text_of(parts, "key", "bits", strcmp(d->key_type, "ec") == 0 ? "256" : "2048");
     d->key_bits = strspn(bits, "0123456789") == strlen(bits) ? atoi(bits) : 0;
     free(bits);
-    read_options(cfg_getsec(cfg, "environment"), &d->environment, &d->environment_count);
-    read_options(cfg_getsec(cfg, "validation"), &d->validation, &d->validation_count);
-    d->identity_count = cfg_size(cfg, "identity");
-    d->identities = xcalloc(d->identity_count, sizeof *d->identities);
-    for (unsigned i = 0; i < d->identity_count; i++)
-        read_identity(cfg_getnsec(cfg, "identity", i), &d->subject, &d->identities[i]);
-    sort_identities(d);
-    d->server_count = cfg_size(cfg, "server");
-    d->servers = xcalloc(d->server_count, sizeof *d->servers);
-    for (unsigned i = 0; i < d->server_count; i++) {
-        read_server(cfg_getnsec(cfg, "server", i), d->catalogue, &d->servers[i]);
-        for (size_t j = 0; j < d->servers[i].service_count; j++)
-            d->servers[i].services[j].server = &d->servers[i];
+    for (size_t i = 0; i < parts->count; i++) {
+        cfg_t *cfg = parts->items[i];
+        read_attributes(cfg_getsec(cfg, "subject"), false, &d->subject);
+        read_options(cfg_getsec(cfg, "environment"), &d->environment, &d->environment_count);
+        read_options(cfg_getsec(cfg, "validation"), &d->validation, &d->validation_count);
     }
-    d->accept_count = cfg_size(cfg, "accept");
-    d->accepts = xcalloc(d->accept_count, sizeof *d->accepts);
-    for (unsigned i = 0; i < d->accept_count; i++)
-        read_accept(cfg_getnsec(cfg, "accept", i), &d->accepts[i]);
+    d->identities = xcalloc(count_of(parts, "identity"), sizeof *d->identities);
+    d->servers = xcalloc(count_of(parts, "server"), sizeof *d->servers);
+    d->accepts = xcalloc(count_of(parts, "accept"), sizeof *d->accepts);
+}
+
+static void read_part(cfg_t *cfg, struct deployment *d)
+{
+    for (unsigned i = 0; i < cfg_size(cfg, "identity"); i++)
+        read_identity(cfg_getnsec(cfg, "identity", i), &d->subject,
+                      &d->identities[d->identity_count++]);
+    for (unsigned i = 0; i < cfg_size(cfg, "server"); i++) {
+        struct server *server = &d->servers[d->server_count++];
+        read_server(cfg_getnsec(cfg, "server", i), d->catalogue, server);
+        for (size_t j = 0; j < server->service_count; j++)
+            server->services[j].server = server;
+    }
+    for (unsigned i = 0; i < cfg_size(cfg, "accept"); i++)
+        read_accept(cfg_getnsec(cfg, "accept", i), &d->accepts[d->accept_count++]);
 }
 
 bool deployment_parse(const char *path, const char *text, size_t length,
                       const struct catalogue *catalogue, struct deployment *out, struct error *err)
 {
     *out = (struct deployment){0};
-    cfg_t *cfg = parse(path, text, length, catalogue, err);
-    if (!cfg)
+    struct parts parts;
+    if (!parse(path, text, length, catalogue, &parts, err))
         return false;
     out->path = xstrdup(path);
     out->catalogue = catalogue;
     str_add_bytes(&out->text, text, length);
-    read_all(cfg, out);
-    cfg_free(cfg);
+    read_top(&parts, out);
+    for (size_t i = 0; i < parts.count; i++)
+        read_part(parts.items[i], out);
+    parts_free(&parts);
+    deployment_link(out);
     if (deployment_judge(out, err))
         return true;
     deployment_free(out);
@@ -344,10 +357,10 @@ static void server_free(struct server *server)
 
 void deployment_free(struct deployment *d)
 {
+    deployment_unlink(d);
     for (size_t i = 0; i < d->identity_count; i++)
         identity_free(&d->identities[i]);
     free(d->identities);
-    free(d->by_name);
     for (size_t i = 0; i < d->server_count; i++)
         server_free(&d->servers[i]);
     free(d->servers);

@@ -79,32 +79,6 @@ char *derive_identity_name(const struct deployment *deployment, const struct ser
     return str_take(&text);
 }
 
-/* The slots that an identity serves. */
-struct use {
-    const struct service *service;
-    const struct slot *slot;
-};
-struct uses {
-    struct use *items;
-    size_t count;
-};
-
-static void find_uses(const struct deployment *deployment, const struct identity *identity,
-                      struct uses *out)
-{
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
-            const struct service *service = &deployment->servers[i].services[j];
-            for (size_t k = 0; k < service->component->slot_count; k++) {
-                const struct slot *slot = &service->component->slots[k];
-                if (service_identity(deployment, service, slot) != identity)
-                    continue;
-                out->items = grow(out->items, out->count, sizeof *out->items);
-                out->items[out->count++] = (struct use){service, slot};
-            }
-        }
-}
-
 static void add_san(struct names *names, const char *value)
 {
     const char *cn = names->attributes[ATTR_CN];
@@ -112,7 +86,7 @@ static void add_san(struct names *names, const char *value)
         strings_add_new(&names->sans, value);
 }
 
-static void add_expanded(const struct deployment *deployment, const struct use *use,
+static void add_expanded(const struct deployment *deployment, const struct identity_use *use,
                          const char *pattern, struct strings *out)
 {
     struct view view = {deployment, use->service, NULL};
@@ -122,7 +96,7 @@ static void add_expanded(const struct deployment *deployment, const struct use *
     strings_free(&values);
 }
 
-static void names_of_own(const struct deployment *deployment, const struct use *use,
+static void names_of_own(const struct deployment *deployment, const struct identity_use *use,
                          struct names *out)
 {
     struct strings values = {0};
@@ -138,15 +112,15 @@ static void names_of_own(const struct deployment *deployment, const struct use *
 
 /* Shared by several slots: the server's name, and each name that a component insists on (guide 3.1:
  * one certificate for several components). */
-static void names_of_shared(const struct deployment *deployment, const struct uses *uses,
+static void names_of_shared(const struct deployment *deployment, const struct identity *identity,
                             struct names *out)
 {
-    out->attributes[ATTR_CN] = xstrdup(uses->items[0].service->server->address);
-    for (size_t i = 0; i < uses->count; i++) {
-        const struct use *use = &uses->items[i];
+    out->attributes[ATTR_CN] = xstrdup(identity->uses[0].service->server->address);
+    for (size_t i = 0; i < identity->use_count; i++) {
+        const struct identity_use *use = &identity->uses[i];
         const struct component *component = use->service->component;
         struct strings values = {0};
-        if (use->service->server != uses->items[0].service->server)
+        if (use->service->server != identity->uses[0].service->server)
             strings_add(&values, use->service->server->address);
         for (size_t j = 0; j < component->require_count; j++) {
             const struct require *require = &component->requires[j];
@@ -166,13 +140,10 @@ static void names_of_shared(const struct deployment *deployment, const struct us
 void derive_identity(const struct deployment *deployment, const struct identity *identity,
                      struct names *out)
 {
-    struct uses uses = {0};
-    find_uses(deployment, identity, &uses);
-    if (uses.count == 1)
-        names_of_own(deployment, &uses.items[0], out);
-    else if (uses.count)
-        names_of_shared(deployment, &uses, out);
+    if (identity->use_count == 1)
+        names_of_own(deployment, &identity->uses[0], out);
+    else if (identity->use_count)
+        names_of_shared(deployment, identity, out);
     else if (strcmp(identity->signer, "self") == 0)
         out->attributes[ATTR_CN] = xformat("%s lab CA", deployment->name);
-    free(uses.items);
 }

@@ -223,28 +223,67 @@ static bool judge_identity(const struct judging *j, const struct identity *ident
     return judge_signer(j, identity);
 }
 
+/* A file that an identity names. */
+struct named_file {
+    const char *name;
+    size_t identity, option; /* their places */
+};
+
+static int compare_files(const void *left, const void *right)
+{
+    const struct named_file *a = left, *b = right;
+    int order = strcasecmp(a->name, b->name);
+    if (order)
+        return order;
+    if (a->identity != b->identity)
+        return a->identity < b->identity ? -1 : 1;
+    return (a->option > b->option) - (a->option < b->option);
+}
+
+/* The first name of an identity that is one of an identity before it. */
+static void find_clash(const struct named_file *files, size_t count,
+                       const struct named_file *clash[2])
+{
+    for (size_t i = 0, first = 0; i < count; i++) {
+        if (i && strcasecmp(files[i].name, files[first].name) != 0)
+            first = i;
+        const struct named_file *a = &files[first], *b = &files[i];
+        bool earlier = !clash[1] || b->identity < clash[1]->identity ||
+                       (b->identity == clash[1]->identity && a->identity < clash[0]->identity);
+        if (a->identity != b->identity && earlier) {
+            clash[0] = a;
+            clash[1] = b;
+        }
+    }
+}
+
 /* No identity's files are another's, not even in another case (SPEC 4). */
 static bool judge_file_names(const struct judging *j)
 {
     const struct deployment *d = j->deployment;
-    for (size_t i = 0; i < d->identity_count; i++)
-        for (size_t k = 0; k < i; k++) {
-            const struct identity *a = &d->identities[k], *b = &d->identities[i];
-            const char *mine[] = {b->key_file, b->certificate_file, b->bundle_file,
-                                  b->fullchain_file};
-            const char *theirs[] = {a->key_file, a->certificate_file, a->bundle_file,
-                                    a->fullchain_file};
-            for (size_t x = 0; x < 4; x++)
-                for (size_t y = 0; y < 4; y++) {
-                    if (strcasecmp(mine[x], theirs[y]) != 0)
-                        continue;
-                    struct conf_step path[] = {{"identity", b->name}};
-                    return wrong(j, path, 1, "choose another name",
-                                 "identities \"%s\" and \"%s\" both mean the file %s", a->name,
-                                 b->name, mine[x]);
-                }
-        }
-    return true;
+    const struct named_file *clash[2] = {NULL, NULL};
+    struct named_file *files = xcalloc(4 * d->identity_count, sizeof *files);
+    size_t count = 0;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const struct identity *identity = &d->identities[i];
+        const char *names[] = {identity->key_file, identity->certificate_file,
+                               identity->bundle_file, identity->fullchain_file};
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            files[count++] = (struct named_file){names[k], i, k};
+    }
+    qsort(files, count, sizeof *files, compare_files);
+    find_clash(files, count, clash);
+    bool good = true;
+    if (clash[1]) {
+        const char *first = d->identities[clash[0]->identity].name;
+        const char *second = d->identities[clash[1]->identity].name;
+        struct conf_step path[] = {{"identity", second}};
+        good = wrong(j, path, 1, "choose another name",
+                     "identities \"%s\" and \"%s\" both mean the file %s", first, second,
+                     clash[1]->name);
+    }
+    free(files);
+    return good;
 }
 
 static bool judge_value(const struct judging *j, const struct conf_step *path,
@@ -296,9 +335,9 @@ static bool judge_option(const struct judging *j, const struct service *service,
     struct strings known = {0};
     bool good = false;
     if (component_slot(component, option->name)) {
-        identity_names(j->deployment, &known);
         good = deployment_identity(j->deployment, value) != NULL;
         if (!good) {
+            identity_names(j->deployment, &known);
             char *remedy = suggestion(value, &known);
             wrong(j, path, 3, remedy, "no identity is called \"%s\"", value);
             free(remedy);

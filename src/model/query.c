@@ -24,10 +24,24 @@ const struct identity *deployment_identity(const struct deployment *deployment, 
 
 const struct server *deployment_server(const struct deployment *deployment, const char *name)
 {
-    for (size_t i = 0; i < deployment->server_count; i++)
-        if (strcmp(deployment->servers[i].name, name) == 0)
-            return &deployment->servers[i];
+    size_t low = 0, high = deployment->server_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(name, deployment->servers_by_name[middle]->name);
+        if (order == 0)
+            return deployment->servers_by_name[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return NULL;
+}
+
+const struct kind *deployment_kind(const struct deployment *deployment,
+                                   const struct component *component)
+{
+    return &deployment->kinds[component - deployment->catalogue->components];
 }
 
 const struct service *server_service(const struct server *server, const char *name)
@@ -55,8 +69,8 @@ const struct strings *service_option(const struct service *service, const char *
 const struct identity *service_identity(const struct deployment *deployment,
                                         const struct service *service, const struct slot *slot)
 {
-    const struct strings *named = service_option(service, slot->name);
-    return named && named->count ? deployment_identity(deployment, named->items[0]) : NULL;
+    (void)deployment;
+    return service->identities[slot - service->component->slots];
 }
 
 static const struct fact *find_fact(const struct catalogue *catalogue, const char *block,
@@ -104,10 +118,8 @@ bool deployment_lab(const struct deployment *deployment)
 
 bool identity_is_signer(const struct deployment *deployment, const struct identity *identity)
 {
-    for (size_t i = 0; i < deployment->identity_count; i++)
-        if (strcmp(deployment->identities[i].signer, identity->name) == 0)
-            return true;
-    return false;
+    (void)deployment;
+    return identity->signs;
 }
 
 void identity_eku(const struct deployment *deployment, const struct identity *identity,
@@ -115,16 +127,10 @@ void identity_eku(const struct deployment *deployment, const struct identity *id
 {
     static const char *const order[] = {"serverAuth", "clientAuth"};
     struct strings needed = {0};
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
-            const struct service *service = &deployment->servers[i].services[j];
-            for (size_t k = 0; k < service->component->slot_count; k++) {
-                const struct slot *slot = &service->component->slots[k];
-                if (service_identity(deployment, service, slot) == identity)
-                    for (size_t u = 0; u < slot->eku.count; u++)
-                        strings_add_new(&needed, slot->eku.items[u]);
-            }
-        }
+    (void)deployment;
+    for (size_t i = 0; i < identity->use_count; i++)
+        for (size_t j = 0; j < identity->uses[i].slot->eku.count; j++)
+            strings_add_new(&needed, identity->uses[i].slot->eku.items[j]);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (strings_has(&needed, order[i]))
             strings_add_new(out, order[i]);

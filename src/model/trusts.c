@@ -19,23 +19,20 @@ static void add_target(struct trust *trust, const struct deployment *deployment,
 static void find_targets(const struct deployment *deployment, struct trust *trust)
 {
     const struct trust_rule *rule = trust->rule;
+    const struct component *component = catalogue_find(deployment->catalogue, rule->of);
     struct strings only = {0}; /* paired by a question: that server alone */
+    if (!component || !component->slot_count)
+        return;
+    const struct slot *slot =
+        *rule->slot ? component_slot(component, rule->slot) : &component->slots[0];
+    const struct kind *kind = deployment_kind(deployment, component);
     if (*rule->via)
         service_value(deployment, trust->reader, rule->via, &only);
-    for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct server *server = &deployment->servers[i];
-        if (*rule->via && !strings_has(&only, server->name))
-            continue;
-        for (size_t j = 0; j < server->service_count; j++) {
-            const struct service *service = &server->services[j];
-            const struct component *component = service->component;
-            if (strcmp(component->kind, rule->of) != 0 || !component->slot_count)
-                continue;
-            const struct slot *slot =
-                *rule->slot ? component_slot(component, rule->slot) : &component->slots[0];
-            if (slot && slot_used(deployment, service, slot))
-                add_target(trust, deployment, service, slot);
-        }
+    for (size_t i = 0; slot && i < kind->count; i++) {
+        const struct service *service = kind->services[i];
+        if ((!*rule->via || strings_has(&only, service->server->name)) &&
+            slot_used(deployment, service, slot))
+            add_target(trust, deployment, service, slot);
     }
     strings_free(&only);
 }

@@ -19,24 +19,6 @@ struct view {
 
 static bool lookup(void *context, const char *path, struct strings *out);
 
-/* Number of this service among its kind in file order, from 1; *total how many there are. */
-static size_t ordinal(const struct deployment *deployment, const struct service *service,
-                      size_t *total)
-{
-    size_t mine = 0;
-    *total = 0;
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
-            const struct service *other = &deployment->servers[i].services[j];
-            if (other->component != service->component)
-                continue;
-            ++*total;
-            if (other == service)
-                mine = *total;
-        }
-    return mine;
-}
-
 /* The part of one value that a path's suffix names: host or port of a URL, interface or port of a
  * listening place. */
 static char *part_of(const char *value, const char *part)
@@ -168,9 +150,8 @@ static bool global(const struct view *view, const char *path, struct strings *ou
     } else if (strcmp(path, "tag") == 0) {
         strings_add(out, service->name);
     } else if (strcmp(path, "n") == 0) {
-        size_t total, mine = ordinal(deployment, service, &total);
-        if (total > 1)
-            strings_add_take(out, xformat("%zu", mine));
+        if (deployment_kind(deployment, service->component)->count > 1)
+            strings_add_take(out, xformat("%zu", service->ordinal));
     } else {
         if (!deployment_knows_fact(deployment, path))
             return false;
@@ -224,11 +205,8 @@ bool service_value(const struct deployment *deployment, const struct service *se
 
 static bool kind_present(const struct deployment *deployment, const char *kind)
 {
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++)
-            if (strcmp(deployment->servers[i].services[j].component->kind, kind) == 0)
-                return true;
-    return false;
+    const struct component *component = catalogue_find(deployment->catalogue, kind);
+    return component && deployment_kind(deployment, component)->count;
 }
 
 static bool word_holds(const struct deployment *deployment, const struct service *service,

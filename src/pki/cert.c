@@ -157,7 +157,7 @@ struct cert *cert_new(X509 *x509, enum pki_need need)
 
 void cert_free(struct cert *cert)
 {
-    if (!cert)
+    if (!cert || cert->shares--)
         return;
     free(cert->subject);
     free(cert->issuer);

@@ -16,6 +16,8 @@ enum { KEY_BYTES_MAX = 1 << 16 };
 
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
+    if (reader_add_known(reader, data, (size_t)length))
+        return true;
     X509 *x509 = length <= CERT_BYTES_MAX ? reader_new_cert(reader) : NULL;
     if (x509 && d2i_X509(&x509, &data, length)) /* which frees what it can't fill */
         reader_add_cert(reader, x509);

@@ -5,6 +5,7 @@
 #include "pki/crypto.h"
 #include "pki/object.h"
 #include "pki/reader.h"
+#include "pki/shelf.h"
 
 #include <openssl/err.h>
 #include <stdarg.h>
@@ -55,7 +56,18 @@ X509_REQ *reader_new_csr(struct reader *reader)
 
 void reader_add_cert(struct reader *reader, X509 *x509)
 {
-    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert_new(x509, reader->need);
+    struct cert *cert = cert_new(x509, reader->need);
+    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
+    if (reader->shelf)
+        shelf_put(reader->shelf, cert);
+}
+
+bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length)
+{
+    struct cert *cert = reader->shelf ? shelf_take(reader->shelf, data, length) : NULL;
+    if (cert)
+        add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
+    return cert != NULL;
 }
 
 void reader_add_csr(struct reader *reader, X509_REQ *req)
@@ -188,6 +200,24 @@ static bool read_text(struct reader *reader, const unsigned char *data, size_t l
     return good || read_ssh(reader, text, length);
 }
 
+static void parse(struct reader *reader, const unsigned char *data, size_t length)
+{
+    struct pki_file *out = reader->file;
+    reader->work_left = WORK_PER_FILE;
+    *out = (struct pki_file){0};
+    crypto_init();
+    if (length > FILE_LIMIT_BYTES)
+        reader_problem(reader, "larger than 16 MiB");
+    else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
+        damage_unknown(reader, data, length);
+    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length)
+        reader_problem(reader, "neither a certificate nor a key nor a request is in it");
+    if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
+        out->kind = PKI_BUNDLE;
+    count_unsaid(reader);
+    ERR_clear_error();
+}
+
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out)
 {
@@ -197,20 +227,15 @@ void pki_parse(const unsigned char *data, size_t length, const struct secret *pa
 void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,
                    const struct secret *password, struct pki_file *out)
 {
-    struct reader reader = {
-        .file = out, .need = need, .password = password, .work_left = WORK_PER_FILE};
-    *out = (struct pki_file){0};
-    crypto_init();
-    if (length > FILE_LIMIT_BYTES)
-        reader_problem(&reader, "larger than 16 MiB");
-    else if (!read_all_der(&reader, data, length) && !read_text(&reader, data, length))
-        damage_unknown(&reader, data, length);
-    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length)
-        reader_problem(&reader, "neither a certificate nor a key nor a request is in it");
-    if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
-        out->kind = PKI_BUNDLE;
-    count_unsaid(&reader);
-    ERR_clear_error();
+    struct reader reader = {.file = out, .need = need, .password = password};
+    parse(&reader, data, length);
+}
+
+void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
+                 struct pki_file *out)
+{
+    struct reader reader = {.file = out, .need = PKI_ALL, .shelf = shelf};
+    parse(&reader, data, length);
 }
 
 void pki_file_free(struct pki_file *file)

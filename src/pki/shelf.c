@@ -18,7 +18,8 @@ struct shelf {
 static size_t *place_of(const struct shelf *shelf, const unsigned char *id, size_t *place)
 {
     memcpy(place, id, sizeof *place);
-    for (*place &= shelf->room - 1; shelf->places[*place]; *place = (*place + 1) & (shelf->room - 1))
+    for (*place &= shelf->room - 1; shelf->places[*place];
+         *place = (*place + 1) & (shelf->room - 1))
         if (memcmp(shelf->places[*place]->id, id, KEY_ID_BYTES) == 0)
             break;
     return place;
@@ -34,6 +35,8 @@ struct shelf *shelf_new(void)
 
 void shelf_free(struct shelf *shelf)
 {
+    for (size_t i = 0; i < shelf->room; i++)
+        cert_free(shelf->places[i]);
     free(shelf->places);
     free(shelf);
 }
@@ -69,4 +72,5 @@ void shelf_put(struct shelf *shelf, struct cert *cert)
         return; /* other bytes, the same certificate */
     shelf->places[place] = cert;
     shelf->count++;
+    cert->shares++;
 }

@@ -1,5 +1,6 @@
 /* RULES.md, "Names in certificates": what holds for every component. The names that one component
  * must have are entries of its file. */
+#include "base/mem.h"
 #include "rules/rule.h"
 
 #include <ctype.h>
@@ -82,23 +83,33 @@ static void san_space(const struct rule *rule, const struct subject *s, struct f
 
 /* The MMP adds the CN to the SAN by itself, so a CN typed there too stands twice (document 212217).
  */
+static int compare_names(const void *a, const void *b)
+{
+    return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted, since a stranger's certificate may have a hundred thousand names. */
 static void san_duplicate(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     const struct strings *sans = s->view->leaf ? &s->view->sans : &s->view->identity->names.sans;
-    for (size_t i = 0; i < sans->count; i++) {
-        bool twice = !s->view->leaf && *s->view->identity->key_at &&
-                     strcasecmp(sans->items[i], s->view->cn) == 0;
-        for (size_t j = 0; j < i; j++)
-            twice = twice || strcasecmp(sans->items[i], sans->items[j]) == 0;
-        if (!twice)
+    if (!sans->count)
+        return;
+    char **sorted = xmemdup(sans->items, sans->count * sizeof *sorted);
+    qsort(sorted, sans->count, sizeof *sorted, compare_names);
+    bool cn_is_added = !s->view->leaf && *s->view->identity->key_at;
+    for (size_t i = 0, next; i < sans->count; i = next) {
+        for (next = i + 1; next < sans->count && !compare_names(&sorted[i], &sorted[next]);)
+            next++;
+        if (next == i + 1 && !(cn_is_added && strcasecmp(sorted[i], s->view->cn) == 0))
             continue;
         char *title = view_title(s->view);
-        const char *name = s->view->leaf ? bare(sans->items[i]) : sans->items[i];
+        const char *name = s->view->leaf ? bare(sorted[i]) : sorted[i];
         struct finding *finding = report(out, rule, s, "%s has %s twice in its SAN", title, name);
         report_remedy(finding, "leave %s out of subjectAltName of identity \"%s\" next time", name,
                       s->view->identity->name);
         free(title);
     }
+    free(sorted);
 }
 
 static void malformed(const struct rule *rule, const struct subject *s, struct findings *out,

@@ -313,22 +313,39 @@ static bool same_key(const struct view *a, const struct view *b)
            (a->leaf && b->leaf && memcmp(a->leaf->key_id, b->leaf->key_id, KEY_ID_BYTES) == 0);
 }
 
+/* The services of a kind; none where the release has no such kind. */
+static struct kind services_of(const struct subject *s, const char *word)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    const struct component *component = catalogue_find(deployment->catalogue, word);
+    return component ? *deployment_kind(deployment, component) : (struct kind){0};
+}
+
+/* The identity of a slot of the service that has the view's key. */
+static const struct use *use_with_key(const struct subject *s, const struct service *service)
+{
+    size_t count;
+    const struct use *uses = judge_uses(s->judge, service, &count);
+    for (size_t i = 0; i < count; i++)
+        if (uses[i].view && same_key(uses[i].view, s->view))
+            return &uses[i];
+    return NULL;
+}
+
 static void verb_key_not_of(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    for (size_t i = 0; i < s->judge->use_count; i++) {
-        const struct use *use = &s->judge->uses[i];
-        if (!use->view || strcmp(use->service->component->kind, s->require->key_not_of) != 0 ||
-            !same_key(use->view, s->view))
-            continue;
-        char *why = reason(s);
-        struct finding *finding =
-            report(out, rule, s, "\"%s\" shares its key with %s \"%s\" on %s%s%s",
-                   s->view->identity->name, use->service->component->title, use->service->name,
-                   use->server->name, *why ? ". " : "", why);
-        report_remedy(finding, "give service \"%s\" an identity of its own", s->service->name);
-        free(why);
+    const struct kind kind = services_of(s, s->require->key_not_of);
+    const struct use *use = NULL;
+    for (size_t i = 0; i < kind.count && !use; i++)
+        use = use_with_key(s, kind.services[i]);
+    if (!use)
         return;
-    }
+    char *why = reason(s);
+    struct finding *finding = report(out, rule, s, "\"%s\" shares its key with %s \"%s\" on %s%s%s",
+                                     s->view->identity->name, use->service->component->title,
+                                     use->service->name, use->server->name, *why ? ". " : "", why);
+    report_remedy(finding, "give service \"%s\" an identity of its own", s->service->name);
+    free(why);
 }
 
 /* Signed by the same CA: by their certificates, else as planned. */
@@ -383,14 +400,16 @@ static void verb_same_ca_as(const struct rule *rule, const struct subject *s, st
         strings_free(&names);
         return;
     }
+    const struct kind kind = services_of(s, s->require->same_ca_as);
     const struct use *other = NULL;
-    for (size_t i = 0; i < s->judge->use_count; i++) {
-        const struct use *use = &s->judge->uses[i];
-        if (!use->view || strcmp(use->service->component->kind, s->require->same_ca_as) != 0)
-            continue;
-        if (same_ca(use->view, s->view))
-            return;
-        other = use;
+    for (size_t i = 0; i < kind.count; i++) {
+        size_t count;
+        const struct use *uses = judge_uses(s->judge, kind.services[i], &count);
+        for (size_t j = 0; j < count; j++) {
+            if (uses[j].view && same_ca(uses[j].view, s->view))
+                return;
+            other = uses[j].view ? &uses[j] : other;
+        }
     }
     if (other) {
         char *whose = view_title(other->view);

@@ -32,15 +32,17 @@ static bool list_names(const struct store *store, struct strings *out, struct er
 }
 
 /* What can't be read is said at its place, and stops nobody from looking at the rest. */
-static void read_one(const struct store *store, const char *name, enum pki_need need,
-                     struct store_file *out)
+static void read_one(const struct scan_walk *walk, const char *name, struct store_file *out)
 {
     struct buffer data = {0};
     struct error why = {0};
     out->name = xstrdup(name);
-    if (store_read(store, name, &data, &why)) {
+    if (store_read(&walk->store, name, &data, &why)) {
         out->mode = data.mode;
-        pki_parse_for(need, data.data, data.length, NULL, &out->pki);
+        if (walk->shelf)
+            shelf_parse(walk->shelf, data.data, data.length, &out->pki);
+        else
+            pki_parse_for(walk->need, data.data, data.length, NULL, &out->pki);
         pki_file_forget_secrets(&out->pki);
     } else {
         out->problem =
@@ -60,12 +62,11 @@ static void file_free(struct store_file *file)
 bool scan_open(const char *path, enum pki_need need, struct scan_walk *out, struct error *err)
 {
     *out = (struct scan_walk){.need = need, .store = {.fd = -1, .lock_fd = -1}};
+    out->shelf = need == PKI_ALL ? shelf_new() : NULL;
     struct stat info;
     if (stat(path, &info) != 0 && errno == ENOENT)
         return true;
-    if (!store_open(path, false, &out->store, err))
-        return false;
-    if (list_names(&out->store, &out->names, err))
+    if (store_open(path, false, &out->store, err) && list_names(&out->store, &out->names, err))
         return true;
     scan_close(out);
     return false;
@@ -76,13 +77,15 @@ const struct store_file *scan_next(struct scan_walk *walk)
     file_free(&walk->file);
     if (walk->next == walk->names.count)
         return NULL;
-    read_one(&walk->store, walk->names.items[walk->next++], walk->need, &walk->file);
+    read_one(walk, walk->names.items[walk->next++], &walk->file);
     return &walk->file;
 }
 
 void scan_close(struct scan_walk *walk)
 {
     file_free(&walk->file);
+    if (walk->shelf)
+        shelf_free(walk->shelf);
     strings_free(&walk->names);
     store_close(&walk->store);
 }

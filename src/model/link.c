@@ -1,0 +1,104 @@
+#include "model/link.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_identities(const void *a, const void *b)
+{
+    const struct identity *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static int compare_servers(const void *a, const void *b)
+{
+    const struct server *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static void sort_names(struct deployment *d)
+{
+    d->by_name = xcalloc(d->identity_count, sizeof *d->by_name);
+    for (size_t i = 0; i < d->identity_count; i++)
+        d->by_name[i] = &d->identities[i];
+    if (d->identity_count)
+        qsort(d->by_name, d->identity_count, sizeof *d->by_name, compare_identities);
+    d->servers_by_name = xcalloc(d->server_count, sizeof *d->servers_by_name);
+    for (size_t i = 0; i < d->server_count; i++)
+        d->servers_by_name[i] = &d->servers[i];
+    if (d->server_count)
+        qsort(d->servers_by_name, d->server_count, sizeof *d->servers_by_name, compare_servers);
+}
+
+static struct identity *identity_named(struct deployment *d, const char *name)
+{
+    const struct identity *found = deployment_identity(d, name);
+    return found ? &d->identities[found - d->identities] : NULL;
+}
+
+static void link_signers(struct deployment *d)
+{
+    for (size_t i = 0; i < d->identity_count; i++) {
+        struct identity *signer = identity_named(d, d->identities[i].signer);
+        if (signer)
+            signer->signs = true;
+    }
+}
+
+static void link_slots(struct deployment *d, struct service *service)
+{
+    const struct component *component = service->component;
+    service->identities = xcalloc(component->slot_count, sizeof *service->identities);
+    for (size_t i = 0; i < component->slot_count; i++) {
+        const struct slot *slot = &component->slots[i];
+        const struct strings *named = service_option(service, slot->name);
+        struct identity *identity =
+            named && named->count ? identity_named(d, named->items[0]) : NULL;
+        service->identities[i] = identity;
+        if (!identity)
+            continue;
+        identity->uses = grow(identity->uses, identity->use_count, sizeof *identity->uses);
+        identity->uses[identity->use_count++] = (struct identity_use){service, slot};
+    }
+}
+
+/* A kind that the catalogue doesn't know is an error that is told later. */
+static void link_services(struct deployment *d)
+{
+    size_t index = 0;
+    d->kinds = xcalloc(d->catalogue->count, sizeof *d->kinds);
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++) {
+            struct service *service = &d->servers[i].services[j];
+            service->index = index++;
+            if (!service->component)
+                continue;
+            struct kind *kind = &d->kinds[service->component - d->catalogue->components];
+            kind->services = grow(kind->services, kind->count, sizeof *kind->services);
+            kind->services[kind->count++] = service;
+            service->ordinal = kind->count;
+            link_slots(d, service);
+        }
+}
+
+void deployment_link(struct deployment *d)
+{
+    sort_names(d);
+    link_signers(d);
+    link_services(d);
+}
+
+void deployment_unlink(struct deployment *d)
+{
+    free(d->by_name);
+    free(d->servers_by_name);
+    for (size_t i = 0; d->kinds && i < d->catalogue->count; i++)
+        free(d->kinds[i].services);
+    free(d->kinds);
+    for (size_t i = 0; i < d->identity_count; i++)
+        free(d->identities[i].uses);
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++)
+            free(d->servers[i].services[j].identities);
+}
