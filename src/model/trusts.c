@@ -129,25 +129,34 @@ static const struct identity *single_by_design(const struct deployment *deployme
     return single;
 }
 
-static const struct identity *identity_of_cert(const struct deployment *deployment,
-                                               const struct scan *scan, const struct cert *cert)
+/* Whose certificate it is. Most trusts stand on the same CA: the last answer is kept. */
+struct owner {
+    const struct cert *cert;
+    const struct identity *identity; /* NULL: nobody's */
+};
+
+static const struct identity *owner_of(struct owner *owner, const struct deployment *deployment,
+                                       const struct scan *scan, const struct cert *cert)
 {
-    for (size_t i = 0; i < deployment->identity_count; i++) {
+    if (owner->cert && cert_same(owner->cert, cert))
+        return owner->identity;
+    *owner = (struct owner){.cert = cert};
+    for (size_t i = 0; i < deployment->identity_count && !owner->identity; i++) {
         const struct cert *leaf = scan_cert(scan, deployment->identities[i].certificate_file);
         if (leaf && cert_same(leaf, cert))
-            return &deployment->identities[i];
+            owner->identity = &deployment->identities[i];
     }
-    return NULL;
+    return owner->identity;
 }
 
 /* SPEC 6: a trust of one certificate is that certificate's own file, if an identity has it. */
 static char *default_file(const struct deployment *deployment, const struct scan *scan,
-                          const struct trust *trust)
+                          const struct trust *trust, struct owner *owner)
 {
     const struct identity *single = NULL;
     struct cert_set set = {0};
     if (trust->rule->how == TRUST_CHAIN && scan && collect(deployment, scan, trust, &set))
-        single = set.count == 1 ? identity_of_cert(deployment, scan, set.items[0]) : NULL;
+        single = set.count == 1 ? owner_of(owner, deployment, scan, set.items[0]) : NULL;
     else
         single = single_by_design(deployment, trust);
     free(set.items);
@@ -166,30 +175,56 @@ static bool same_targets(const struct trust *a, const struct trust *b)
     return true;
 }
 
-/* <server>-<service>-<trust>.crt where servers need different contents under one name. */
+static int compare_files(const void *left, const void *right)
+{
+    const struct trust *const *a = left, *const *b = right;
+    return strcmp((*a)->file, (*b)->file);
+}
+
+/* <server>-<service>-<trust>.crt in the place of the common name. */
+static void part_name(struct trust *trust)
+{
+    free(trust->file);
+    trust->file = xformat("%s-%s-%s.crt", trust->reader->server->name, trust->reader->name,
+                          trust->rule->name);
+}
+
+/* All of one name: those whose content another server's differs from get names of their own. */
+static void part_group(struct trust **group, size_t count)
+{
+    bool differ = false;
+    for (size_t i = 1; i < count; i++)
+        differ = differ || !same_targets(group[0], group[i]);
+    bool *clashes = xcalloc(count, sizeof *clashes);
+    for (size_t i = 0; i < count && differ; i++)
+        for (size_t j = 0; j < count && !clashes[i]; j++)
+            clashes[i] = group[i]->reader->server != group[j]->reader->server &&
+                         !same_targets(group[i], group[j]);
+    for (size_t i = 0; i < count; i++)
+        if (clashes[i])
+            part_name(group[i]);
+    free(clashes);
+}
+
 static void part_names(struct trusts *trusts)
 {
-    bool *clashes = xcalloc(trusts->count, sizeof *clashes);
+    struct trust **sorted = xcalloc(trusts->count, sizeof *sorted);
+    size_t count = 0;
     for (size_t i = 0; i < trusts->count; i++)
-        for (size_t j = 0; j < trusts->count; j++) {
-            const struct trust *a = &trusts->items[i], *b = &trusts->items[j];
-            clashes[i] |= !a->given && !b->given && strcmp(a->file, b->file) == 0 &&
-                          a->reader->server != b->reader->server && !same_targets(a, b);
-        }
-    for (size_t i = 0; i < trusts->count; i++) {
-        struct trust *trust = &trusts->items[i];
-        if (!clashes[i])
-            continue;
-        free(trust->file);
-        trust->file = xformat("%s-%s-%s.crt", trust->reader->server->name, trust->reader->name,
-                              trust->rule->name);
+        if (!trusts->items[i].given)
+            sorted[count++] = &trusts->items[i];
+    qsort(sorted, count, sizeof *sorted, compare_files);
+    for (size_t start = 0, end; start < count; start = end) {
+        for (end = start + 1; end < count && strcmp(sorted[start]->file, sorted[end]->file) == 0;)
+            end++;
+        part_group(&sorted[start], end - start);
     }
-    free(clashes);
+    free(sorted);
 }
 
 static void derive_one(const struct deployment *deployment, const struct scan *scan,
                        const struct service *reader, const struct trust_rule *rule,
-                       struct trusts *out)
+                       struct owner *owner, struct trusts *out)
 {
     if (!service_condition(deployment, reader, rule->when))
         return;
@@ -201,19 +236,21 @@ static void derive_one(const struct deployment *deployment, const struct scan *s
     const struct strings *given = service_option(reader, option);
     free(option);
     trust.given = given && given->count && *given->items[0];
-    trust.file = trust.given ? xstrdup(given->items[0]) : default_file(deployment, scan, &trust);
+    trust.file =
+        trust.given ? xstrdup(given->items[0]) : default_file(deployment, scan, &trust, owner);
     out->items = grow(out->items, out->count, sizeof *out->items);
     out->items[out->count++] = trust;
 }
 
 void trusts_derive(const struct deployment *deployment, const struct scan *scan, struct trusts *out)
 {
+    struct owner owner = {0};
     *out = (struct trusts){0};
     for (size_t i = 0; i < deployment->server_count; i++)
         for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
             const struct service *reader = &deployment->servers[i].services[j];
             for (size_t k = 0; k < reader->component->trust_count; k++)
-                derive_one(deployment, scan, reader, &reader->component->trusts[k], out);
+                derive_one(deployment, scan, reader, &reader->component->trusts[k], &owner, out);
         }
     part_names(out);
 }
@@ -231,9 +268,17 @@ void trusts_free(struct trusts *trusts)
 const struct trust *trusts_find(const struct trusts *trusts, const struct service *reader,
                                 const char *name)
 {
-    for (size_t i = 0; i < trusts->count; i++)
-        if (trusts->items[i].reader == reader && strcmp(trusts->items[i].rule->name, name) == 0)
-            return &trusts->items[i];
+    size_t low = 0, high = trusts->count; /* they stand in their readers' order */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (trusts->items[middle].reader->index < reader->index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < trusts->count && trusts->items[low].reader == reader; low++)
+        if (strcmp(trusts->items[low].rule->name, name) == 0)
+            return &trusts->items[low];
     return NULL;
 }
 

@@ -41,13 +41,27 @@ serve_prosody()
     up "$peers"
 }
 
-# stream FROM: what a client or a server opens its stream with.
-stream()
+# app NAME: an app of the domain greets the server of that name.
+app()
 {
-    printf '%s' "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'" \
-        " to='$domain' ${1:+from='$1' }version='1.0' xmlns='jabber:${1:+server}${1:-client}'>"
+    SAY_UNTIL='</stream:features>' answer='<mechanism>PLAIN</mechanism>'
+    greeting="$opening to='$domain' xmlns='jabber:client'>"
+    greet "$port" "$1" -starttls xmpp -xmpphost "$domain"
 }
 
+# peer NAME [KEY LEAF [BUNDLE]]: another server, which claims to be NAME, wants in by its certificate.
+peer()
+{
+    local -a shown
+    SAY_UNTIL='<success' answer='<success'
+    greeting="$opening to='$domain' from='$1' xmlns='jabber:server'>"
+    greeting+="<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>$(printf %s "$1" | base64)</auth>"
+    [ $# = 1 ] || shown=(-key "$A/$2" -cert "$A/$3")
+    [ $# -lt 4 ] || shown+=(-cert_chain "$A/$4")
+    greet "$peers" xmpp.example.com -starttls xmpp-server -xmpphost "$domain" "${shown[@]}"
+}
+
+opening="<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' version='1.0'"
 domain=example.com
 deployed combined --preset single-combined
 delivered
@@ -56,15 +70,37 @@ cp "$root" "$A/root.crt"
 read -r key leaf bundle <<<"$(given 'xmpp certs')"
 cat "$A/$leaf" "$A/$bundle" >"$A/chain.crt"
 serve_prosody chain.crt "$key"
+for name in xmpp.example.com "$domain"; do
+    app "$name"
+    trusted "an app, $name"
+    ordered "an app, $name: the chain is sent in order"
+done
+app join.example.com
+refused "an app, another name" "hostname mismatch"
+peer xmpp.example.com "$key" "$leaf" "$bundle"
+trusted "another server is let in by its certificate"
 
-SAY_UNTIL='</stream:features>'
-answer='PLAIN</mechanism>'
-greeting="<?xml version='1.0'?><stream:stream to='$domain' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
-greet "$port" xmpp.example.com -starttls xmpp -xmpphost "$domain"
-trusted "c2s"
-told | grep -v "^[A-Za-z0-9/+=]*$"
-greeting="<?xml version='1.0'?><stream:stream from='xmpp.example.com' to='$domain' version='1.0' xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'>"
-greet "$peers" xmpp.example.com -starttls xmpp-server -xmpphost "$domain" -cert $A/$leaf -key $A/$key -cert_chain $A/$bundle
-trusted "s2s"
-cat $T/out $T/err | grep -v "^[A-Za-z0-9/+=]*$"
-cat $T/prosody.log
+peer other.example.com "$key" "$leaf" "$bundle"
+refused "a server of another name" "certificate is not valid for this name"
+peer xmpp.example.com "$key" "$leaf"
+refused "a server that sends no intermediates" "certificate is not trusted"
+peer xmpp.example.com callbridge.key callbridge.crt callbridgebundle.crt
+refused "a server whose root is another" "certificate is not trusted"
+peer xmpp.example.com
+refused "a server without a certificate" "certificate could not be validated"
+down
+
+serve_prosody "$leaf" "$key"
+app xmpp.example.com
+refused "no intermediates" "unable to get local issuer certificate"
+down
+fails "certwright knew of the intermediates" "$CERTWRIGHT" pki verify "store/$leaf" "$PUBLIC/root.crt"
+says "certwright knew the reason: the issuer" "unable to get local issuer certificate"
+
+# It starts with another key, too, and refuses every handshake.
+serve_prosody chain.crt webbridge.key
+logged "another key" "Error creating context for c2s: .*key does not match" "$T/prosody.log"
+app xmpp.example.com
+refused "another key" "no peer certificate available"
+down
+fails "certwright knew of the key" "$CERTWRIGHT" pki match store/webbridge.key "store/$leaf"

@@ -13,15 +13,16 @@
 #   serve LOG CMD…                 starts a server in $A; up PORT waits until it listens, down ends it
 #   logged WHAT ERE LOG            waits for the line
 #   greet PORT NAME OPTION…        says $greeting to the server NAME as a client that knows $root
-#                                  alone, and hears it out; with SAY_UNTIL until that answer comes
-#   trusted WHAT / refused WHAT REASON…   what greet came to
+#                                  alone, and hears it out; with SAY_UNTIL until that comes
+#   trusted WHAT                   greet verified the server and got $answer
+#   refused WHAT REASON…           it gave the reasons, and no $answer
 #   ordered WHAT                   each certificate that greet was sent signs the one before
 # shellcheck shell=bash
 . "$(dirname "$0")/../lib.sh"
 unset SSL_CERT_FILE SSL_CERT_DIR
 PATH=$PATH:/usr/sbin:/sbin
 INTERNAL=$T/internal PUBLIC=$T/public
-root=$INTERNAL/root.crt greeting='' SAY_UNTIL=''
+root=$INTERNAL/root.crt greeting='' answer='' SAY_UNTIL=''
 servers=() folders=()
 
 unprivileged=()
@@ -193,7 +194,7 @@ saying()
     local end=$((SECONDS + 5))
     printf '%b' "$greeting"
     [ -n "$SAY_UNTIL" ] || return
-    until grep -qaF -e "$SAY_UNTIL" "$T/out.new"; do
+    until grep -qaF -e "$SAY_UNTIL" "$T/out.new" 2>/dev/null; do
         # The client has gone, or the time.
         [ "$SECONDS" -lt "$end" ] && [ -e "$T/out.new" ] || return
         sleep 0.02
@@ -212,7 +213,8 @@ greet()
 
 trusted()
 {
-    says "$1" "Verification: OK"
+    says "$1: verified" "Verification: OK"
+    says "$1: by its name" "Verified peername: "
     says "$1: and the server answers" "$answer"
 }
 

@@ -24,7 +24,7 @@ key = $A/${other:-$key}
 verifyPeer = yes
 CAfile = $A/${list:-$(given "$1 trust")}
 exec = /bin/sh
-execArgs = sh $A/answer $1
+execArgs = sh $A/answer
 END
 }
 
@@ -32,7 +32,7 @@ services()
 {
     local kind
     # It hears the client out first: stunnel would drop the answer of a program that left too early.
-    printf 'read -r line; echo "%s: $1"\n' "$answer" >"$A/answer"
+    echo "read -r line; echo '$answer'" >"$A/answer"
     printf 'foreground = yes\nsyslog = no\npid =\ndebug = info\n' >"$A/stunnel.conf"
     for kind in "$@"; do
         service "$kind" >"$A/$kind.conf"
