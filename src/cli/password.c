@@ -3,6 +3,7 @@
 #include "base/escape.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +26,28 @@ bool password_is_typed(const struct cli *cli)
     return !cli_value(cli, "password-file") && isatty(STDIN_FILENO);
 }
 
+/* Waits for input with the signals of open let in, here and nowhere else: one that comes between the
+ * prompt and the read is not lost. */
+static bool wait_for_input(const sigset_t *open)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (!caught)
+        if (ppoll(&input, 1, NULL, open) > 0 || errno != EINTR)
+            return !caught;
+    return false;
+}
+
 /* A line byte by byte, so that what follows it stays for the next reader. false at the end of input
- * and when a signal came. */
-static bool read_line(struct secret *out, struct error *err)
+ * and when a signal came. open: the signals to let in while it waits; NULL: no terminal. */
+static bool read_line(const sigset_t *open, struct secret *out, struct error *err)
 {
     char line[PASSWORD_MAX];
     size_t length = 0;
     bool good = false;
     for (;;) {
         char byte;
+        if (open && !wait_for_input(open))
+            break;
         ssize_t got = read(STDIN_FILENO, &byte, 1);
         if (got < 0 && errno == EINTR && !caught)
             continue;
@@ -69,7 +83,12 @@ static bool ask(const char *file, struct secret *out, struct error *err)
     struct sigaction action = {.sa_handler = catch_signal}, old[WATCHED];
     if (tcgetattr(STDIN_FILENO, &before) != 0)
         return error_system(err, "terminal", "its echo cannot be switched off");
+    sigset_t closed, open;
     sigemptyset(&action.sa_mask);
+    sigemptyset(&closed);
+    for (size_t i = 0; i < WATCHED; i++)
+        sigaddset(&closed, watched[i]);
+    sigprocmask(SIG_BLOCK, &closed, &open);
     caught = 0;
     for (size_t i = 0; i < WATCHED; i++)
         sigaction(watched[i], &action, &old[i]);
@@ -80,11 +99,12 @@ static bool ask(const char *file, struct secret *out, struct error *err)
     fprintf(stderr, "Password for %s: ", shown);
     fflush(stderr);
     free(shown);
-    bool good = read_line(out, err);
+    bool good = read_line(&open, out, err);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputc('\n', stderr);
     for (size_t i = 0; i < WATCHED; i++)
         sigaction(watched[i], &old[i], NULL);
+    sigprocmask(SIG_SETMASK, &open, NULL);
     if (caught)
         raise(caught);
     return good;
@@ -97,7 +117,7 @@ bool password_read(const struct cli *cli, const char *file, struct secret *out, 
         return true;
     }
     if (!isatty(STDIN_FILENO))
-        return read_line(out, err);
+        return read_line(NULL, out, err);
     bool good;
     do
         good = ask(file, out, err);

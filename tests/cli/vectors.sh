@@ -13,7 +13,7 @@ fi
 # Layout apart: see roots.sh. Names are compared by the JSON.
 plain()
 {
-    sed 's/^ *//; s/ *$//; /Signature Value:/d; /^Subject: /d; /^Issuer: /d; s/^keyid://; s/\\x[0-9A-F][0-9A-F]//g' |
+    sed 's/^ *//; s/ *$//; /Signature Value:/d; /:error:/d; /^Subject: /d; /^Issuer: /d; s/^keyid://; s/\\x[0-9A-F][0-9A-F]//g' |
         LC_ALL=C tr -d '\n.\200-\377'
 }
 form_of() { if grep -q -- -----BEGIN "$1"; then echo PEM; else echo DER; fi; }
@@ -43,11 +43,10 @@ for file in "$vectors"/*.??? "$vectors"/custom/*.* "$vectors"/custom/ca/*.pem "$
         wanted=unknown got=$kind
         [ -s "$T/err" ] || got="not told"
     fi
-    # A subject of several values or of escapes reads the same in both forms.
     if [ "$wanted" = "$got" ] && [ -z "$clean_output" ]; then good=$((good + 1)); else odd="$odd $name($got)"; fi
 done
 [ "$cases" -gt 130 ] && pass "$cases files" || fail "enough files" "$cases"
-same "each is read as openssl reads it" "$cases$(echo)" "$good$odd"
+same "each is read as openssl reads it" "$cases" "$good$odd"
 
 # PKITS. The bundle holds every CA of the suite: the paths are to be found.
 pkits=$vectors/PKITS_data/certs
@@ -64,11 +63,11 @@ revocation='CRL|Revoked|IDPwith|onlyContains|onlySomeReasons|distributionPoint|c
 policies='Policy|MappingFromany|MappingToany|inhibitAnyPolicy|inhibitPolicyMapping|requireExplicitPolicy'
 # OpenSSL takes no DSA parameters from the issuer.
 unlike='ValidDSAParameterInheritanceTest5EE'
+openssl verify -CAfile root.pem -untrusted cas.pem "$pkits"/*EE.crt >verdicts 2>/dev/null
 cases=0 agreed=0 odd='' unexplained=''
 for file in "$pkits"/*EE.crt; do
-    name=$(basename "$file" .crt) cases=$((cases + 1)) wanted=0
-    openssl x509 -inform DER -in "$file" -out leaf.pem 2>/dev/null
-    openssl verify -CAfile root.pem -untrusted cas.pem leaf.pem >/dev/null 2>&1 || wanted=1
+    name=$(basename "$file" .crt) cases=$((cases + 1)) wanted=1
+    ! grep -qxF "$file: OK" verdicts || wanted=0
     cw --quiet --store nowhere pki verify "$file" ./cas.pem ./root.pem
     [ "$status" = "$wanted" ] && agreed=$((agreed + 1)) || odd="$odd $name($status)"
     case $name$status in
