@@ -4,6 +4,7 @@
 # On Debian missing packages are installed, as root or with sudo; anywhere else, and without the
 # right to, the one command to type is printed.
 set -u
+PATH=$PATH:/usr/sbin:/sbin
 level=${1:-build}
 
 debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev"
@@ -16,6 +17,9 @@ fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnut
 alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils"
 arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls"
 macos_check="bash cmocka tmux jq python3 gnutls coreutils"
+# Servers and a client that tests/interop starts: PACKAGE:COMMAND. Where one is not to be had its test
+# is skipped.
+debian_servers="nginx-light:nginx haproxy:haproxy stunnel4:stunnel4 prosody:prosody coturn:turnserver curl:curl"
 debian_lint="clang-format cppcheck"
 fedora_lint="clang-tools-extra cppcheck"
 alpine_lint="clang-extra-tools cppcheck"
@@ -61,6 +65,36 @@ packages()
     echo "$list"
 }
 
+# The packages of the servers that are lacking here.
+lacking_servers()
+{
+    [ "$level" = check ] || return 0
+    for server in $debian_servers; do
+        command -v "${server#*:}" >/dev/null 2>&1 || echo "${server%:*}"
+    done
+}
+
+# None of these servers may run beside the tests, neither from now on nor after the next start.
+install_servers()
+{
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        # shellcheck disable=SC2064
+        trap "$as_root rm -f $policy" EXIT
+        trap 'exit 130' INT TERM
+        $as_root sh -c "umask 022; printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy" || return 1
+    fi
+    # All at once, or those that there are.
+    # shellcheck disable=SC2086
+    $apt install --no-install-recommends $1 || for package in $1; do
+        $apt install --no-install-recommends "$package"
+    done
+    for package in $1; do
+        service=${package%-light}
+        [ ! -e "/etc/init.d/$service" ] || $as_root update-rc.d "$service" disable 2>/dev/null
+    done
+}
+
 install_debian()
 {
     if [ "$(id -u)" = 0 ]; then
@@ -74,14 +108,21 @@ install_debian()
     echo "certwright: installing $(packages debian)"
     for attempt in 1 2 3; do
         # shellcheck disable=SC2046
-        $apt update && $apt install --no-install-recommends $(packages debian) && return 0
-        echo "certwright: set-up: attempt $attempt failed"
+        $apt update && $apt install --no-install-recommends $(packages debian) || {
+            echo "certwright: set-up: attempt $attempt failed"
+            continue
+        }
+        servers=$(lacking_servers)
+        [ -z "$servers" ] || install_servers "$servers"
+        return 0
     done
     return 1
 }
 
 optional=
-command -v apt-get >/dev/null 2>&1 && optional="valgrind certtool"
+if command -v apt-get >/dev/null 2>&1; then
+    optional="valgrind certtool $(for server in $debian_servers; do echo "${server#*:}"; done)"
+fi
 lacking=$(missing "$optional")
 [ -z "$lacking" ] && exit 0
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
+#include "model/template.h"
 #include "pki/chain.h"
 #include "pki/text.h"
 
@@ -65,23 +66,81 @@ static void add_tree(const struct flow *flow, const struct chain *chain, struct 
         page_line(lines, "FAIL  %s", chain->reason);
 }
 
-/* The names and usages that the services of an identity insist on, each with its verdict. */
+struct view {
+    const struct deployment *deployment;
+    const struct service *service;
+};
+
+static bool look_up(void *context, const char *path, struct strings *out)
+{
+    const struct view *view = context;
+    return service_value(view->deployment, view->service, path, out);
+}
+
+/* The names that a component insists on in the certificate of its slot, as its file says. */
+static void names_needed(const struct deployment *d, const struct identity_use *use,
+                         struct strings *out)
+{
+    const struct component *component = use->service->component;
+    struct view view = {d, use->service};
+    for (size_t i = 0; i < component->require_count; i++) {
+        const struct require *require = &component->requires[i];
+        bool mine = !*require->slot || strcmp(require->slot, use->slot->name) == 0;
+        if (!mine || *require->present || !service_condition(d, use->service, require->when))
+            continue;
+        struct strings names = {0};
+        for (size_t k = 0; k < require->names.count; k++)
+            if (template_expand_list(require->names.items[k], look_up, &view, &names, NULL))
+                for (size_t n = 0; n < names.count; n++)
+                    strings_add_new(out, names.items[n]);
+        strings_free(&names);
+    }
+}
+
+/* What each service needs of the certificate, beside what it has. */
+static void add_service_needs(const struct flow *flow, const struct identity_use *use,
+                              const struct cert *leaf, struct strings *said, struct strings *lines)
+{
+    struct strings names = {0};
+    names_needed(&flow->facts.deployment, use, &names);
+    const char *title = use->service->component->title;
+    for (size_t i = 0; i < names.count; i++) {
+        page_line(lines, "%-5s name %s, for %s",
+                  cert_has_name(leaf, names.items[i]) ? "OK" : "MISS", names.items[i], title);
+        strings_add_new(said, names.items[i]);
+    }
+    for (size_t i = 0; i < use->slot->eku.count; i++) {
+        const char *usage = use->slot->eku.items[i];
+        page_line(lines, "%-5s usage %s, for %s%s",
+                  !leaf->has_eku || strings_has(&leaf->eku, usage) ? "OK" : "MISS", usage, title,
+                  leaf->has_eku ? "" : " (no restriction in it)");
+    }
+    strings_free(&names);
+}
+
+/* Then what the request asked for besides. */
 static void add_needs(const struct flow *flow, const struct identity *identity,
                       const struct cert *leaf, struct strings *lines)
 {
-    const struct deployment *d = &flow->facts.deployment;
     struct names wanted = {0};
-    struct strings sans = {0};
-    identity_request(d, identity, &wanted);
+    struct strings sans = {0}, said = {0}, needs = {0};
+    for (size_t i = 0; i < identity->use_count; i++)
+        add_service_needs(flow, &identity->uses[i], leaf, &said, &needs);
+    struct strings once = {0}; /* two slots of a service may need the same */
+    for (size_t i = 0; i < needs.count; i++)
+        strings_add_new(&once, needs.items[i]);
+    strings_copy(lines, &once);
+    strings_free(&once);
+    strings_free(&needs);
+    identity_request(&flow->facts.deployment, identity, &wanted);
     names_full_san(&wanted, &sans);
     for (size_t i = 0; i < sans.count; i++) {
         const char *name = strchr(sans.items[i], ':') + 1;
-        page_line(lines, "%-5s name %s", cert_has_name(leaf, name) ? "OK" : "MISS", name);
+        if (!strings_has_nocase(&said, name))
+            page_line(lines, "%-5s name %s, asked for", cert_has_name(leaf, name) ? "OK" : "MISS",
+                      name);
     }
-    for (size_t i = 0; i < wanted.eku.count; i++)
-        page_line(lines, "%-5s usage %s%s",
-                  !leaf->has_eku || strings_has(&leaf->eku, wanted.eku.items[i]) ? "OK" : "MISS",
-                  wanted.eku.items[i], leaf->has_eku ? "" : " (no restriction in it)");
+    strings_free(&said);
     strings_free(&sans);
     names_free(&wanted);
 }

@@ -4,6 +4,7 @@
 #   size 80 24        before run: columns and rows (80 24)
 #   term vt100        before run: TERM (tmux-256color)
 #   env NAME=VALUE    before run
+#   needs CMD…        skips the rest of the test where CMD fails: a right that CI may not have
 #   run CMD…          starts CMD (certwright is on the PATH) in the test's fresh folder
 #   type TEXT         types the text
 #   key KEY…          presses keys by tmux's names: Enter Tab BTab F1 Escape Up C-c M-b BSpace …
@@ -57,6 +58,7 @@ tm()
 
 leave()
 {
+    grep -qs " $T/work/" /proc/mounts && umount "$T"/work/*/ 2>/dev/null
     [ -z "$running" ] || tm kill-server 2>/dev/null
     cd / && rm -rf "$T"
 }
@@ -160,6 +162,11 @@ while IFS= read -r line || [ -n "$line" ]; do
     term) term=$rest ;;
     env) environment+=("$rest") ;;
     mask) mask=$rest ;;
+    needs)
+        if ! shell "$rest"; then
+            echo "# skipped: $rest"
+            exit 0
+        fi ;;
     run) start "$rest" ;;
     type) tm send-keys -l -- "$rest" || fail "no program runs" ;;
     # shellcheck disable=SC2086
