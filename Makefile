@@ -26,7 +26,7 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 # A shared library costs each start 0.05 ms and nine system calls: the small ones are linked in where
 # the machine has their archives.
-SMALL = formw menuw panelw confuse jansson
+SMALL = formw menuw panelw ncursesw tinfo confuse jansson
 ARCHIVES = $(filter /%,$(foreach l,$(SMALL),$(shell $(CC) -print-file-name=lib$l.a)))
 LIBS = $(ARCHIVES) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))), \
 	$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lpthread

@@ -7,16 +7,18 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 level=${1:-build}
 
-debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev"
-fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-devel libconfuse-devel jansson-devel"
-alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev"
-arch_build="gcc make pkgconf ncurses openssl confuse jansson"
-macos_build="pkg-config ncurses openssl@3 confuse jansson"
-debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin"
+debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev libidn2-dev"
+fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-devel libconfuse-devel jansson-devel libidn2-devel"
+alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev"
+arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2"
+macos_build="pkg-config ncurses openssl@3 confuse jansson libidn2"
+debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates"
 fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils"
 alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils"
 arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls"
 macos_check="bash cmocka tmux jq python3 gnutls coreutils"
+# What roots.sh and vectors.sh look at: FOLDER of those packages. Skipped where it is not to be had.
+debian_folders="/usr/share/ca-certificates/mozilla /usr/lib/python3/dist-packages/cryptography_vectors"
 # Servers and a client that tests/interop starts: PACKAGE:COMMAND. Where one is not to be had its test
 # is skipped.
 debian_servers="nginx-light:nginx haproxy:haproxy stunnel4:stunnel4 prosody:prosody coturn:turnserver curl:curl"
@@ -46,6 +48,9 @@ missing()
         pkg-config --exists cmocka 2>/dev/null || echo cmocka
         for tool in bash tmux openssl jq python3 ssh-keygen $1; do
             command -v "$tool" >/dev/null 2>&1 || echo "$tool"
+        done
+        for folder in ${1:+$debian_folders}; do
+            [ -d "$folder" ] || echo "$folder"
         done ;;
     lint)
         for tool in clang-format cppcheck; do

@@ -29,10 +29,17 @@ must_check bool file_read(const char *path, struct buffer *out, struct error *er
 must_check bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
                              struct error *err);
 
+/* Files that were written, brought to the disk and closed: some at a time, whose syncs the disk
+ * does together. The place of the first that failed (errno tells), count when all is well. */
+size_t files_sync(const int *fds, size_t count);
+
 /* A temporary file beside name in the folder dir, written and fsynced; *temp is its name (free).
  * Rename it with renameat or unlink it. */
 must_check bool file_write_temp(int dir, const char *name, const void *data, size_t length,
                                 mode_t mode, char **temp, struct error *err);
+/* The same before its fsync; *fd goes to files_sync. */
+must_check bool file_write_open(int dir, const char *name, const void *data, size_t length,
+                                mode_t mode, char **temp, int *fd, struct error *err);
 
 /* Makes a folder and its parents. */
 must_check bool folder_make(const char *path, mode_t mode, struct error *err);

@@ -14,6 +14,9 @@ char *csr_name(const struct identity *identity);
  * success or not. */
 must_check bool read_key(const struct store *store, const char *name, struct pki_file *file,
                          const struct key **key, struct error *err);
+/* The same of a CA: its id is not told. */
+must_check bool read_signer(const struct store *store, const char *name, struct pki_file *file,
+                            const struct key **key, struct error *err);
 must_check bool read_csr(const struct store *store, const char *name, struct pki_file *file,
                          const struct csr **csr, struct error *err);
 must_check bool read_cert(const struct store *store, const char *name, struct pki_file *file,

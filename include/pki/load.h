@@ -60,6 +60,7 @@ enum pki_need {
     PKI_TEXT,  /* and what text_inspect prints */
     PKI_FACTS, /* and every fact but self_signed, which stays false */
     PKI_ALL,   /* and they verify and sign */
+    PKI_SIGN,  /* but for the keys' ids: who signs has no need of them */
 };
 
 /* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;

@@ -12,7 +12,7 @@
 struct reader {
     struct pki_file *file;
     enum pki_need need;
-    struct shelf *shelf; /* of certificates read before; NULL: none */
+    struct shelf *shelf;           /* of certificates read before; NULL: none */
     const struct secret *password; /* may be NULL */
     char *place;    /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
     size_t unsaid;  /* problems after the first */
@@ -45,8 +45,9 @@ enum unlock {
     UNLOCK_OPEN,
     UNLOCK_NONE, /* none was given */
     UNLOCK_WRONG,
-    UNLOCK_LEGACY, /* its cipher needs OpenSSL's legacy module, which is not installed */
-    UNLOCK_COSTLY, /* asks for more stretching than a file may */
+    UNLOCK_LEGACY,  /* its cipher needs OpenSSL's legacy module, which is not installed */
+    UNLOCK_UNKNOWN, /* its cipher is none that OpenSSL has, old or new */
+    UNLOCK_COSTLY,  /* asks for more stretching than a file may */
 };
 /* Says it in the file: locked, wrong_password, problem. */
 void unlock_report(struct reader *reader, enum unlock outcome);

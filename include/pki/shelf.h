@@ -9,7 +9,8 @@ struct shelf;
 struct shelf *shelf_new(void);
 void shelf_free(struct shelf *shelf);
 
-/* pki_parse of a file whose certificates may be those of others. */
+/* pki_parse of a file whose certificates may be those of others. Its keys are to be forgotten
+ * (pki_file_forget_secrets): they are read to be known, not to sign. */
 void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
                  struct pki_file *out);
 

@@ -29,7 +29,7 @@ struct scan_walk {
     struct strings names;
     size_t next;
     enum pki_need need;
-    struct shelf *shelf; /* with PKI_ALL */
+    struct shelf *shelf;    /* with PKI_ALL */
     struct store_file file; /* the present one */
 };
 must_check bool scan_open(const char *path, enum pki_need need, struct scan_walk *out,

@@ -113,8 +113,8 @@ static bool write_all(int fd, const void *data, size_t length)
     return true;
 }
 
-bool file_write_temp(int dir, const char *name, const void *data, size_t length, mode_t mode,
-                     char **temp, struct error *err)
+bool file_write_open(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                     char **temp, int *out, struct error *err)
 {
     static _Atomic unsigned serial;
     const char *base = path_base(name);
@@ -128,19 +128,32 @@ bool file_write_temp(int dir, const char *name, const void *data, size_t length,
         if (fd < 0 && errno != EEXIST)
             break;
     }
-    bool good = fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, data, length) && fsync(fd) == 0;
-    if (!good)
-        error_system(err, name, "cannot be written");
-    if (fd >= 0 && close(fd) != 0 && good)
-        good = error_system(err, name, "cannot be written");
-    if (!good) {
-        if (fd >= 0)
-            unlinkat(dir, path, 0);
-        free(path);
-        return false;
+    if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, data, length)) {
+        *temp = path;
+        *out = fd;
+        return true;
     }
-    *temp = path;
-    return true;
+    error_system(err, name, "cannot be written");
+    if (fd >= 0) {
+        close(fd);
+        unlinkat(dir, path, 0);
+    }
+    free(path);
+    return false;
+}
+
+bool file_write_temp(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                     char **temp, struct error *err)
+{
+    int fd;
+    if (!file_write_open(dir, name, data, length, mode, temp, &fd, err))
+        return false;
+    if (files_sync(&fd, 1) == 1)
+        return true;
+    error_system(err, name, "cannot be written");
+    unlinkat(dir, *temp, 0);
+    free(*temp);
+    return false;
 }
 
 static bool sync_folder_of(const char *path)

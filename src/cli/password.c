@@ -26,8 +26,8 @@ bool password_is_typed(const struct cli *cli)
     return !cli_value(cli, "password-file") && isatty(STDIN_FILENO);
 }
 
-/* Waits for input with the signals of open let in, here and nowhere else: one that comes between the
- * prompt and the read is not lost. */
+/* Waits for input with the signals of open let in, here and nowhere else: one that comes between
+ * the prompt and the read is not lost. */
 static bool wait_for_input(const sigset_t *open)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};

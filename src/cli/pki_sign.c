@@ -60,7 +60,7 @@ static bool sign(struct signature *run, struct error *err)
     if (!pki_open_store(run->cli, false, &run->store, err) ||
         !read_csr(&run->store, run->csr_name, &run->csr_file, &csr, err) ||
         !read_cert(&run->store, run->ca_name, &run->ca_file, &run->ca, err) ||
-        !read_key(&run->store, run->ca_key_name, &run->key_file, &key, err))
+        !read_signer(&run->store, run->ca_key_name, &run->key_file, &key, err))
         return false;
     if (!force && store_has(&run->store, run->out_name))
         return error_set(err, STATUS_NO, run->out_name, "move it away, or --force",

@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/mem.h"
 #include "cli/advice.h"
 #include "cli/pki.h"
 #include "ops/material.h"
@@ -37,6 +38,26 @@ static bool read_purpose(const char *text, enum purpose *out)
     return !text || *out == PURPOSE_SERVER || strcmp(text, "client") == 0;
 }
 
+/* The certificate is the first of its file: one that signed another of them was put before the
+ * leaf. */
+static void note_order(const struct cli *cli, const char *name, const struct pki_file *file)
+{
+    const struct cert *first = pki_first_cert(file);
+    for (size_t i = 0; i < file->count && !cli->quiet; i++) {
+        const struct cert *other = file->objects[i].cert;
+        if (!other || cert_same(first, other) || !cert_issued_by(other, first))
+            continue;
+        struct error err = {0};
+        char *remedy = xformat("certwright import %s writes the leaf first", name);
+        error_set(&err, STATUS_OK, name, remedy,
+                  "the first certificate, \"%s\", is a CA of the others: it is what is verified",
+                  first->subject);
+        cli_fail(&err);
+        free(remedy);
+        return;
+    }
+}
+
 static bool read_files(const struct cli *cli, struct verification *run, struct error *err)
 {
     for (size_t i = 1; i < cli->arg_count; i++) {
@@ -49,6 +70,7 @@ static bool read_files(const struct cli *cli, struct verification *run, struct e
         pool_add_file(i + 1 == cli->arg_count ? &run->anchors : &run->links, file);
     }
     run->leaf = pki_first_cert(&run->files[0]);
+    note_order(cli, cli->args[1], &run->files[0]);
     return true;
 }
 

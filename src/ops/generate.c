@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "ops/certify.h"
 #include "ops/days.h"
+#include "ops/forge.h"
 #include "ops/material.h"
 
 #include <fcntl.h>
@@ -9,23 +10,38 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Files of so many identities are put in place at once, with one sync of the folder, where their
+ * keys are there in time. */
+enum { GROUP_MAX = 32 };
+
 /* One identity, judged before anything is made. */
 struct task {
     const struct identity *identity;
     char *csr; /* file name */
     bool self; /* a certificate, no request */
     bool has_key;
-    bool stale; /* a request is there, for another key */
-    struct pki_file key_file;
-    const struct key *key;
-    char *left; /* why there is nothing to do; NULL when there is */
+    bool stale;         /* a request is there, for another key */
+    char *left;         /* why there is nothing to do; NULL when there is */
+    struct batch batch; /* what is made */
+    time_t end;         /* of a certificate */
+};
+
+struct run {
+    const struct facts *facts;
+    struct store store;
+    struct task *tasks;
+    size_t count;
+    size_t done; /* in place, and told */
+    struct forge *forge;
+    struct made_list *out;
+    struct progress *progress;
 };
 
 static void task_free(struct task *task)
 {
     free(task->csr);
     free(task->left);
-    pki_file_free(&task->key_file);
+    batch_free(&task->batch);
 }
 
 static char *key_of(const struct store *store, const char *name)
@@ -84,104 +100,223 @@ static bool judge(const struct facts *facts, const struct store *store, struct t
     else if (has_rest && task->has_key && (task->self || csr_fits(store, rest, identity->key_file)))
         task->left = key_of(store, identity->key_file);
     task->stale = has_rest;
-    return task->left || !task->has_key ||
-           read_key(store, identity->key_file, &task->key_file, &task->key, err);
+    struct pki_file file = {0};
+    const struct key *key;
+    bool good =
+        task->left || !task->has_key || read_key(store, identity->key_file, &file, &key, err);
+    pki_file_free(&file);
+    return good;
 }
 
-static bool add_request(const struct facts *facts, const struct task *task, struct batch *batch,
+static bool add_request(const struct facts *facts, struct task *task, const struct key *key,
                         struct error *err)
 {
     struct names names = {0};
     struct str pem = {0};
     identity_request(&facts->deployment, task->identity, &names);
-    bool good = csr_make(task->key, &names, &pem, err);
+    bool good = csr_make(key, &names, &pem, err);
     if (good)
-        batch_add(batch, task->csr, pem.data, pem.length, 0644, true);
+        batch_add(&task->batch, task->csr, pem.data, pem.length, 0644, true);
     names_free(&names);
     str_free(&pem);
     return good;
 }
 
-static bool add_certificate(const struct facts *facts, const struct store *store,
-                            const struct task *task, struct batch *batch, time_t *end,
+static bool add_certificate(const struct run *run, struct task *task, const struct key *key,
                             struct error *err)
 {
+    const struct deployment *deployment = &run->facts->deployment;
     const struct identity *identity = task->identity;
     struct names names = {0};
     struct str pem = {0};
-    identity_request(&facts->deployment, identity, &names);
+    identity_request(deployment, identity, &names);
     strings_free(&names.eku); /* it serves and signs: no extended usage (SPEC 5) */
-    int days = days_selfsigned(&facts->deployment, identity);
-    bool good = cert_selfsign(task->key, &names, days, facts->at, &pem, err);
+    int days = days_selfsigned(deployment, identity);
+    bool good = cert_selfsign(key, &names, days, run->facts->at, &pem, err);
     if (good) {
-        certify_put(store, batch, identity->certificate_file, &pem);
-        if (identity_takes(&facts->deployment, identity, "fullchain"))
-            certify_put(store, batch, identity->fullchain_file, &pem);
-        good = certify_trusts(facts, store, batch, err);
-        *end = facts->at + (time_t)days * SECONDS_A_DAY;
+        certify_put(&run->store, &task->batch, identity->certificate_file, &pem);
+        if (identity_takes(deployment, identity, "fullchain"))
+            certify_put(&run->store, &task->batch, identity->fullchain_file, &pem);
+        task->end = run->facts->at + (time_t)days * SECONDS_A_DAY;
     }
     names_free(&names);
     str_free(&pem);
     return good;
 }
 
-static char *note_of(const struct facts *facts, const struct task *task, time_t end)
+static bool add_rest(const struct run *run, struct task *task, const struct key *key,
+                     struct error *err)
+{
+    return task->self ? add_certificate(run, task, key, err)
+                      : add_request(run->facts, task, key, err);
+}
+
+static bool add_for_old_key(const struct run *run, struct task *task, struct error *err)
+{
+    struct pki_file file;
+    const struct key *key;
+    bool good = read_key(&run->store, task->identity->key_file, &file, &key, err) &&
+                add_rest(run, task, key, err);
+    pki_file_free(&file);
+    return good;
+}
+
+static bool add_with_new_key(const struct run *run, struct task *task, struct error *err)
+{
+    struct key *key = NULL;
+    struct secret pem = {0};
+    bool good = forge_take(run->forge, &key, err) && key_pem(key, &pem, err);
+    if (good) {
+        batch_add(&task->batch, task->identity->key_file, pem.data, pem.length, 0600, false);
+        good = add_rest(run, task, key, err);
+    }
+    secret_free(&pem);
+    key_free(key);
+    return good;
+}
+
+static char *note_of(const struct facts *facts, const struct task *task)
 {
     const char *key = task->has_key ? "" : "key, ";
+    if (task->left)
+        return xstrdup(task->left);
     if (!task->self)
         return xformat("%srequest%s", key,
                        task->stale ? " (made again: the old one was for another key)" : "");
     char date[16];
-    clock_date(end, date);
+    clock_date(task->end, date);
     return xformat("%scertificate; %sends %s", key,
                    identity_is_signer(&facts->deployment, task->identity) ? "root, " : "", date);
 }
 
-static bool make(const struct facts *facts, struct store *store, struct task *task,
-                 struct made_list *out, struct error *err)
+static unsigned what_of(const struct task *task)
 {
-    const struct identity *identity = task->identity;
-    struct batch batch = {0};
-    struct strings written = {0};
-    time_t end = 0;
-    bool good = (task->has_key || make_key(&facts->deployment, identity->key_file, &batch,
-                                           &task->key_file, &task->key, err)) &&
-                (task->self ? add_certificate(facts, store, task, &batch, &end, err)
-                            : add_request(facts, task, &batch, err)) &&
-                certify_commit(store, &batch, facts->at, &written, err);
-    if (good) {
-        struct made_item *item =
-            made_add(out, identity->name,
-                     (task->has_key ? 0u : MADE_KEY) | (task->self ? MADE_CERTIFICATE : MADE_CSR));
-        item->note = note_of(facts, task, end);
-        made_tell(out, &facts->deployment, &written);
+    if (task->left)
+        return *task->identity->key_at ? MADE_SKIPPED : MADE_KEPT;
+    return (task->has_key ? 0u : MADE_KEY) | (task->self ? MADE_CERTIFICATE : MADE_CSR);
+}
+
+/* The tasks from first to before last in one transaction. What they made stays theirs; the trust
+ * files that follow from new certificates are added here. */
+static bool commit(struct run *run, size_t first, size_t last, struct strings *written,
+                   struct error *err)
+{
+    struct batch all = {0}, trusts = {0};
+    bool certified = false;
+    for (size_t i = first; i < last; i++) {
+        const struct task *task = &run->tasks[i];
+        certified = certified || (task->self && task->batch.count);
+        for (size_t k = 0; k < task->batch.count; k++) {
+            all.items = grow(all.items, all.count, sizeof *all.items);
+            all.items[all.count++] = task->batch.items[k];
+        }
     }
-    strings_free(&written);
-    batch_free(&batch);
+    size_t own = all.count;
+    bool good = !own || ((!certified || certify_trusts(run->facts, &run->store, &all, err)) &&
+                         certify_commit(&run->store, &all, run->facts->at, written, err));
+    for (size_t i = own; i < all.count; i++) {
+        trusts.items = grow(trusts.items, trusts.count, sizeof *trusts.items);
+        trusts.items[trusts.count++] = all.items[i];
+    }
+    batch_free(&trusts);
+    free(all.items);
     return good;
 }
 
-static bool make_all(const struct facts *facts, struct store *store, struct task *tasks,
-                     size_t count, struct made_list *out, struct progress *progress,
-                     struct error *err)
+/* What was written belongs to the items from first on. */
+static void tell(struct run *run, size_t last, const struct strings *written)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct task *task = &tasks[i];
-        if (task->left) {
-            unsigned what = *task->identity->key_at ? MADE_SKIPPED : MADE_KEPT;
-            made_add(out, task->identity->name, what)->note = xstrdup(task->left);
-        } else if (!make(facts, store, task, out, err)) {
+    struct made_list *out = run->out;
+    size_t first = out->count;
+    for (size_t i = run->done; i < last; i++) {
+        const struct task *task = &run->tasks[i];
+        struct made_item *item = made_add(out, task->identity->name, what_of(task));
+        item->note = note_of(run->facts, task);
+    }
+    struct made_list new = {
+        .items = out->items + first, .count = out->count - first, .trusts = out->trusts};
+    made_tell(&new, &run->facts->deployment, written);
+    out->trusts = new.trusts;
+    for (size_t i = run->done; i < last; i++) {
+        char *note =
+            xformat("%s %s", run->tasks[i].identity->name, out->items[first + i - run->done].note);
+        progress_step(run->progress, i + 1, run->count, note);
+        free(note);
+        batch_free(&run->tasks[i].batch);
+    }
+    run->done = last;
+}
+
+static bool put_in_place(struct run *run, size_t last, struct error *err)
+{
+    struct strings written = {0};
+    bool good = commit(run, run->done, last, &written, err);
+    if (good)
+        tell(run, last, &written);
+    strings_free(&written);
+    return good;
+}
+
+/* What the tasks before last made. Where one of them stops them all, those before it are done. */
+static bool flush(struct run *run, size_t last, struct error *err)
+{
+    if (run->done == last || (last - run->done > 1 && put_in_place(run, last, NULL)))
+        return true;
+    while (run->done < last)
+        if (!put_in_place(run, run->done + 1, err))
+            return false;
+    return true;
+}
+
+static bool make(struct run *run, size_t index, struct error *err)
+{
+    struct task *task = &run->tasks[index];
+    if (task->left)
+        return true;
+    if (task->has_key)
+        return add_for_old_key(run, task, err);
+    if (!forge_is_ready(run->forge) && !flush(run, index, err))
+        return false;
+    return add_with_new_key(run, task, err);
+}
+
+static bool make_all(struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (progress_cancelled(run->progress)) {
+            if (!flush(run, i, err))
+                return false;
+            return error_set(err, STATUS_NO, run->facts->store_path, "the next run makes the rest",
+                             "stopped after %zu of %zu: what is done stays done", run->done,
+                             run->count);
+        }
+        struct error why = {0};
+        if (!make(run, i, &why)) {
+            batch_free(&run->tasks[i].batch);
+            bool good = flush(run, i, err);
+            if (good && err)
+                *err = why;
             return false;
         }
-        const struct made_item *last = &out->items[out->count - 1];
-        char *note = xformat("%s %s", last->identity, last->note);
-        bool go_on = progress_step(progress, i + 1, count, note);
-        free(note);
-        if (!go_on && i + 1 < count)
-            return error_set(err, STATUS_NO, facts->store_path, "the next run makes the rest",
-                             "stopped after %zu of %zu: what is done stays done", i + 1, count);
+        if (i + 1 - run->done == GROUP_MAX && !flush(run, i + 1, err))
+            return false;
     }
-    return true;
+    return flush(run, run->count, err);
+}
+
+static bool run_tasks(struct run *run, struct error *err)
+{
+    const struct deployment *deployment = &run->facts->deployment;
+    size_t keys = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        if (!judge(run->facts, &run->store, &run->tasks[i], err))
+            return false;
+        keys += !run->tasks[i].left && !run->tasks[i].has_key;
+    }
+    run->forge = forge_start(deployment->key_type, deployment->key_bits, keys);
+    bool good = make_all(run, err);
+    forge_stop(run->forge);
+    return good;
 }
 
 bool op_generate(const struct facts *facts, const struct strings *names, struct made_list *out,
@@ -189,23 +324,20 @@ bool op_generate(const struct facts *facts, const struct strings *names, struct 
 {
     *out = (struct made_list){0};
     const struct identity **chosen;
-    size_t count;
-    if (!choose_identities(&facts->deployment, names, &chosen, &count, err))
+    struct run run = {.facts = facts, .out = out, .progress = progress};
+    if (!choose_identities(&facts->deployment, names, &chosen, &run.count, err))
         return false;
-    struct store store;
-    struct task *tasks = xcalloc(count, sizeof *tasks);
-    bool good = open_locked(facts, &store, err);
+    run.tasks = xcalloc(run.count, sizeof *run.tasks);
+    for (size_t i = 0; i < run.count; i++)
+        run.tasks[i].identity = chosen[i];
+    bool good = open_locked(facts, &run.store, err);
     if (good) {
-        for (size_t i = 0; good && i < count; i++) {
-            tasks[i].identity = chosen[i];
-            good = judge(facts, &store, &tasks[i], err);
-        }
-        good = good && make_all(facts, &store, tasks, count, out, progress, err);
-        store_close(&store);
+        good = run_tasks(&run, err);
+        store_close(&run.store);
     }
-    for (size_t i = 0; i < count; i++)
-        task_free(&tasks[i]);
-    free(tasks);
+    for (size_t i = 0; i < run.count; i++)
+        task_free(&run.tasks[i]);
+    free(run.tasks);
     free(chosen);
     return good;
 }

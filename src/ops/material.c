@@ -11,14 +11,14 @@ char *csr_name(const struct identity *identity)
     return xformat("%s.csr", identity->name);
 }
 
-static bool read_file(const struct store *store, const char *name, struct pki_file *file,
-                      struct error *err)
+static bool read_file(enum pki_need need, const struct store *store, const char *name,
+                      struct pki_file *file, struct error *err)
 {
     struct buffer data = {0};
     *file = (struct pki_file){0};
     bool good = store_read(store, name, &data, err);
     if (good)
-        pki_parse(data.data, data.length, NULL, file);
+        pki_parse_for(need, data.data, data.length, NULL, file);
     buffer_free(&data);
     return good;
 }
@@ -52,13 +52,19 @@ static bool need_private(const char *name, const struct pki_file *file, const st
 bool read_key(const struct store *store, const char *name, struct pki_file *file,
               const struct key **key, struct error *err)
 {
-    return read_file(store, name, file, err) && need_private(name, file, key, err);
+    return read_file(PKI_ALL, store, name, file, err) && need_private(name, file, key, err);
+}
+
+bool read_signer(const struct store *store, const char *name, struct pki_file *file,
+                 const struct key **key, struct error *err)
+{
+    return read_file(PKI_SIGN, store, name, file, err) && need_private(name, file, key, err);
 }
 
 bool read_csr(const struct store *store, const char *name, struct pki_file *file,
               const struct csr **csr, struct error *err)
 {
-    if (!read_file(store, name, file, err))
+    if (!read_file(PKI_ALL, store, name, file, err))
         return false;
     *csr = pki_first_csr(file);
     return *csr || wrong_kind(name, file, "certificate request",
@@ -68,7 +74,7 @@ bool read_csr(const struct store *store, const char *name, struct pki_file *file
 bool read_cert(const struct store *store, const char *name, struct pki_file *file,
                const struct cert **cert, struct error *err)
 {
-    if (!read_file(store, name, file, err))
+    if (!read_file(PKI_ALL, store, name, file, err))
         return false;
     *cert = pki_first_cert(file);
     return *cert || wrong_kind(name, file, "certificate", "put the certificate back", err);
@@ -167,18 +173,10 @@ bool choose_identities(const struct deployment *deployment, const struct strings
 bool identity_takes(const struct deployment *deployment, const struct identity *identity,
                     const char *what)
 {
-    for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct server *server = &deployment->servers[i];
-        for (size_t j = 0; j < server->service_count; j++) {
-            const struct service *service = &server->services[j];
-            for (size_t k = 0; k < service->component->slot_count; k++) {
-                const struct slot *slot = &service->component->slots[k];
-                if (service_identity(deployment, service, slot) == identity &&
-                    strings_has(&slot->takes, what))
-                    return true;
-            }
-        }
-    }
+    (void)deployment;
+    for (size_t i = 0; i < identity->use_count; i++)
+        if (strings_has(&identity->uses[i].slot->takes, what))
+            return true;
     return false;
 }
 

@@ -132,7 +132,7 @@ static void read_facts(struct cert *cert, enum pki_need need)
     read_signature(cert);
     read_extensions(cert);
     read_digests(cert);
-    cert->self_signed = need == PKI_ALL && cert->self_issued && signed_by(cert, cert);
+    cert->self_signed = need >= PKI_ALL && cert->self_issued && signed_by(cert, cert);
 }
 
 struct cert *cert_new(X509 *x509, enum pki_need need)

@@ -24,6 +24,8 @@ struct links {
     size_t count;
     bool known;
     bool is_signed; /* by these very keys; else by name only, for want of better */
+    bool unproven;  /* is_signed was not looked at yet: there is only one */
+    const struct node *only;
 };
 struct node {
     const struct cert *cert;
@@ -42,7 +44,7 @@ struct search {
     const char *host; /* NULL: any */
     time_t at;
     size_t steps_left;
-    const struct node *path[CHAIN_MAX];
+    struct node *path[CHAIN_MAX];
     size_t depth;
     struct chain *best;
     int best_grade;
@@ -91,6 +93,8 @@ static bool comes_before(const struct search *search, const struct cert *cert, s
     const struct node *x = &search->nodes[a], *y = &search->nodes[b];
     if (x->is_anchor != y->is_anchor)
         return x->is_anchor;
+    if (x->cert->self_signed != y->cert->self_signed) /* a root's name without its signature */
+        return x->cert->self_signed;
     bool x_likely = is_likely_issuer(cert, x->cert), y_likely = is_likely_issuer(cert, y->cert);
     return x_likely != y_likely ? x_likely : x->cert->not_after > y->cert->not_after;
 }
@@ -123,6 +127,33 @@ static size_t signature_steps(const struct cert *issuer)
     return 1 + units * units;
 }
 
+/* The one certificate of the issuer's name; NULL where there are several, or none. */
+static const struct node *only_issuer(const struct search *search, const struct cert *cert)
+{
+    const struct node *only = NULL;
+    for (size_t i = 0; i < search->count; i++) {
+        const struct node *node = &search->nodes[i];
+        if (!is_named_issuer(cert, node->cert) || cert_same(cert, node->cert) ||
+            (only && cert_same(only->cert, node->cert)))
+            continue;
+        if (only)
+            return NULL;
+        only = node;
+    }
+    return only;
+}
+
+/* Was the node signed by its issuers' keys? Where there is but one, nothing hangs on it until a
+ * path fails. */
+static bool is_signed(struct node *node)
+{
+    struct links *links = &node->issuers;
+    if (links->unproven)
+        links->is_signed = cert_issued_by(node->cert, links->only->cert);
+    links->unproven = false;
+    return links->is_signed;
+}
+
 /* The certificates that may stand above: those whose key made the signature, or where there are
  * none, those of the right name, so that the failure told is the signature's. */
 static const struct links *issuers_of(struct search *search, struct node *node)
@@ -131,6 +162,14 @@ static const struct links *issuers_of(struct search *search, struct node *node)
     if (links->known)
         return links;
     links->known = true;
+    const struct node *only = only_issuer(search, node->cert);
+    if (only && is_likely_issuer(node->cert, only->cert) &&
+        spend(search, signature_steps(only->cert))) {
+        links_add(search, node->cert, links, (size_t)(only - search->nodes));
+        links->unproven = true;
+        links->only = only;
+        return links;
+    }
     struct links by_name = {0};
     for (size_t i = 0; i < search->count; i++) {
         const struct cert *other = search->nodes[i].cert;
@@ -147,7 +186,7 @@ static const struct links *issuers_of(struct search *search, struct node *node)
     if (links->is_signed)
         free(by_name.at);
     else
-        *links = (struct links){by_name.at, by_name.count, true, false};
+        *links = (struct links){.at = by_name.at, .count = by_name.count, .known = true};
     return links;
 }
 
@@ -180,6 +219,17 @@ static void chain_fail(struct chain *chain, int error, int depth)
     snprintf(chain->reason, sizeof chain->reason, "%s", chain->valid ? "" : words);
 }
 
+/* The path ends in a root whose own signature holds, and OpenSSL can't take a certificate below it
+ * for a root: one that is issued by its own name, but by another key, would pass without its
+ * signature being looked at. */
+static bool is_proven_root(const struct search *search)
+{
+    for (size_t i = 0; i + 1 < search->depth; i++)
+        if (search->path[i]->cert->self_issued)
+            return false;
+    return search->path[search->depth - 1]->cert->self_signed;
+}
+
 /* OpenSSL's verdict on the present path: the leaf is the only untrusted certificate, so that a path
  * broken off above the first issuer gives error 2 as on the appliance (guide 4.4). */
 static void judge(struct search *search, struct chain *chain)
@@ -192,9 +242,10 @@ static void judge(struct search *search, struct chain *chain)
         if (X509_STORE_CTX_init(context, store, search->leaf.cert->x509, NULL)) {
             X509_STORE_CTX_set_app_data(context, search);
             X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-            X509_VERIFY_PARAM_set_flags(param,
-                                        X509_V_FLAG_CHECK_SS_SIGNATURE |
-                                            (search->is_partial ? X509_V_FLAG_PARTIAL_CHAIN : 0));
+            /* That the roots sign themselves was found out when they were read. */
+            X509_VERIFY_PARAM_set_flags(
+                param, (is_proven_root(search) ? 0 : X509_V_FLAG_CHECK_SS_SIGNATURE) |
+                           (search->is_partial ? X509_V_FLAG_PARTIAL_CHAIN : 0));
             X509_VERIFY_PARAM_set_time(param, search->at);
             if (search->purpose != PURPOSE_ANY)
                 X509_VERIFY_PARAM_set_purpose(param, search->purpose == PURPOSE_SERVER
@@ -254,12 +305,13 @@ const struct cert *chain_failed(const struct chain *chain)
     return chain->certs[depth < chain->count ? depth : chain->count - 1];
 }
 
-static enum grade grade_of(const struct chain *chain, bool is_signed)
+static enum grade grade_of(struct search *search, const struct chain *chain)
 {
     if (chain->valid)
         return GRADE_VALID;
-    if (!is_signed)
-        return GRADE_OTHER_KEY;
+    for (size_t i = 0; i + 1 < search->depth; i++)
+        if (!is_signed(search->path[i]))
+            return GRADE_OTHER_KEY;
     if (!chain->complete)
         return GRADE_BROKEN_OFF;
     switch (chain_fault(chain)) {
@@ -285,7 +337,7 @@ static void check_host(const struct search *search, struct chain *chain)
 }
 
 /* Judges the present path and keeps it when it is the best so far. */
-static void consider(struct search *search, bool is_signed)
+static void consider(struct search *search)
 {
     struct chain chain = {0};
     time_t end = search->path[0]->cert->not_after;
@@ -307,7 +359,7 @@ static void consider(struct search *search, bool is_signed)
         chain_fail(&chain, X509_V_ERR_CERT_CHAIN_TOO_LONG, chain.depth);
     check_host(search, &chain);
 
-    int grade = grade_of(&chain, is_signed);
+    int grade = grade_of(search, &chain);
     bool better = grade != search->best_grade          ? grade < search->best_grade
                   : chain.count != search->best->count ? chain.count < search->best->count
                                                        : end > search->best_end;
@@ -327,7 +379,7 @@ static bool is_on_path(const struct search *search, const struct cert *cert)
 }
 
 /* Every path from node upwards. */
-static void climb(struct search *search, struct node *node, bool is_signed)
+static void climb(struct search *search, struct node *node)
 {
     search->path[search->depth++] = node;
     bool can_grow = search->depth < CHAIN_MAX && !node->cert->self_signed;
@@ -343,11 +395,11 @@ static void climb(struct search *search, struct node *node, bool is_signed)
             if (is_on_path(search, next->cert))
                 continue;
             has_grown = true;
-            climb(search, next, is_signed && up->is_signed);
+            climb(search, next);
         }
     }
     if (!has_grown && (spend(search, search->depth) || search->best_grade == GRADE_NONE))
-        consider(search, is_signed);
+        consider(search);
     search->depth--;
 }
 
@@ -383,7 +435,7 @@ static void search_run(struct search *search, const struct cert *leaf, struct ch
     search->depth = 0;
     search->best = out;
     search->best_grade = GRADE_NONE;
-    climb(search, &search->leaf, true);
+    climb(search, &search->leaf);
     free(search->leaf.issuers.at);
 }
 
@@ -433,21 +485,6 @@ void verifier_free(struct verifier *verifier)
     free(verifier);
 }
 
-/* The one certificate of the issuer's name; NULL where there are several, or none. */
-static const struct node *only_issuer(const struct search *search, const struct cert *leaf)
-{
-    const struct node *only = NULL;
-    for (size_t i = 0; i < search->count; i++) {
-        const struct node *node = &search->nodes[i];
-        if (!is_named_issuer(leaf, node->cert) || (only && cert_same(only->cert, node->cert)))
-            continue;
-        if (only)
-            return NULL;
-        only = node;
-    }
-    return only;
-}
-
 /* What a CA above says of the leaf's names is judged on the whole path. */
 static bool constrains_names(const struct chain *chain)
 {
@@ -468,7 +505,7 @@ static bool check_quickly(struct verifier *verifier, const struct node *issuer,
         out->certs[0] = leaf;
         search->leaf = (struct node){.cert = leaf};
         search->path[0] = &search->leaf;
-        search->path[1] = issuer;
+        search->path[1] = &search->nodes[issuer - search->nodes];
         search->depth = 2;
         search->is_partial = true;
         judge(search, out);

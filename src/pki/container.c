@@ -174,7 +174,7 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12)
                 reader_problem(reader, "a PKCS #12 file without certificates and keys");
             return;
         }
-        if (outcome == UNLOCK_LEGACY)
+        if (outcome == UNLOCK_LEGACY || outcome == UNLOCK_UNKNOWN)
             worst = outcome;
     }
     reader_forget(reader, opening.before, opening.had_problem);

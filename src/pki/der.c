@@ -68,7 +68,7 @@ static bool take_locked(struct reader *reader, const unsigned char *data, long l
 }
 
 /* OpenSSL tries every kind of key in turn, which takes thrice the time, unless it is told. */
-static EVP_PKEY *read_private(const unsigned char *data, long length)
+static EVP_PKEY *read_private_in(OSSL_LIB_CTX *library, const unsigned char *data, long length)
 {
     const unsigned char *at = data;
     const ASN1_OBJECT *oid = NULL;
@@ -76,10 +76,19 @@ static EVP_PKEY *read_private(const unsigned char *data, long length)
     EVP_PKEY *pkey = NULL;
     if (info && PKCS8_pkey_get0(&oid, NULL, NULL, NULL, info)) {
         at = data;
-        pkey = d2i_PrivateKey(OBJ_obj2nid(oid), NULL, &at, length);
+        pkey = d2i_PrivateKey_ex(OBJ_obj2nid(oid), NULL, &at, length, library, NULL);
     }
     PKCS8_PRIV_KEY_INFO_free(info);
-    return pkey ? pkey : d2i_AutoPrivateKey(NULL, &data, length);
+    return pkey ? pkey : d2i_AutoPrivateKey_ex(NULL, &data, length, library, NULL);
+}
+
+/* A key that is only shown or compared, and forgotten, needs no provider, but for newer kinds
+ * (Ed25519). */
+static EVP_PKEY *read_private(const struct reader *reader, const unsigned char *data, long length)
+{
+    bool signs = reader->need >= PKI_ALL && !reader->shelf;
+    EVP_PKEY *pkey = signs ? NULL : read_private_in(crypto_keyless(), data, length);
+    return pkey ? pkey : read_private_in(NULL, data, length);
 }
 
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
@@ -87,7 +96,7 @@ static bool take_private(struct reader *reader, const unsigned char *data, long 
     if (length > KEY_BYTES_MAX)
         return false;
     crypto_secure_heap();
-    EVP_PKEY *pkey = read_private(data, length);
+    EVP_PKEY *pkey = read_private(reader, data, length);
     if (pkey)
         reader_add_key(reader, pkey, true);
     else if (crypto_secure_heap_full())

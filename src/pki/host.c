@@ -171,6 +171,8 @@ static bool bytes_check(const char *value, struct error *err)
         unsigned code;
         utf8_next(value, length, &at, &code);
         column++;
+        if ((unsigned char)value[start] >= 0x80 && strpbrk(value, " \t"))
+            continue; /* international, were it not for the blank */
         if (!is_host_byte(value[start]) && value[start] != '.' && value[start] != '*')
             return refuse_byte(err, value, value + start, at - start, column);
     }

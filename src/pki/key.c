@@ -36,7 +36,7 @@ struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need)
     key->algorithm = key_word(pkey);
     key->bits = EVP_PKEY_get_bits(pkey);
     unsigned char *der = NULL;
-    int length = need > PKI_NAMES ? i2d_PUBKEY(pkey, &der) : 0;
+    int length = need != PKI_NAMES && need != PKI_SIGN ? i2d_PUBKEY(pkey, &der) : 0;
     if (length > 0)
         crypto_digest(der, (size_t)length, key->id);
     OPENSSL_free(der);

@@ -22,7 +22,7 @@ struct scan {
     size_t count;   /* of blocks so far */
     unsigned flags;
     size_t flag_at[PEM_FLAG_COUNT]; /* where each stands first */
-    size_t line, line_at;           /* the line's number, and where it begins */
+    size_t line, counted;           /* the number of the line at counted */
 };
 
 struct block {
@@ -389,12 +389,11 @@ static void read_block(struct reader *reader, struct scan *scan, const struct bl
 /* Counts on from where the last count ended. */
 static void count_lines(struct scan *scan, size_t until)
 {
-    while (scan->line_at < until) {
-        size_t next = skip_line(scan, scan->line_at);
-        if (next > until)
-            break;
-        scan->line_at = next;
-        scan->line++;
+    for (; scan->counted < until; scan->counted++) {
+        size_t at = scan->counted;
+        bool is_crlf =
+            scan->text[at] == '\r' && at + 1 < scan->length && scan->text[at + 1] == '\n';
+        scan->line += is_line_end(scan->text[at]) && !is_crlf;
     }
 }
 
@@ -404,11 +403,12 @@ static void set_place(struct reader *reader, char *place)
     reader->place = place;
 }
 
-static void say_stray(struct reader *reader, const struct scan *scan, const struct block *block)
+static void say_stray(struct reader *reader, struct scan *scan, const struct block *block)
 {
     if (!block->after_stray || !scan->count)
         return;
-    set_place(reader, xformat("line %zu", text_line(scan->text, block->stray_at)));
+    count_lines(scan, block->stray_at);
+    set_place(reader, xformat("line %zu", scan->line));
     broken(reader, "an END line whose BEGIN line lacks");
 }
 

@@ -16,6 +16,7 @@ void unlock_report(struct reader *reader, enum unlock outcome)
         [UNLOCK_WRONG] = "the password does not open it",
         [UNLOCK_LEGACY] = "its cipher is an old one (RC2 or DES) that needs OpenSSL's legacy "
                           "module: install it, or export the file again with AES",
+        [UNLOCK_UNKNOWN] = "its cipher is none that OpenSSL has: export the file again with AES",
         [UNLOCK_COSTLY] = "opening it would take minutes: its password is stretched too often",
     };
     if (outcome == UNLOCK_OPEN)
@@ -100,7 +101,7 @@ enum unlock unlock_try(bool (*attempt)(void *arg), void *arg)
     OSSL_PROVIDER *legacy = crypto_legacy_open();
     enum unlock outcome = !legacy ? UNLOCK_LEGACY : attempt(arg) ? UNLOCK_OPEN : UNLOCK_WRONG;
     if (outcome == UNLOCK_WRONG && crypto_lacks_algorithm())
-        outcome = UNLOCK_LEGACY;
+        outcome = UNLOCK_UNKNOWN;
     crypto_legacy_close(legacy);
     ERR_clear_error();
     return outcome;

@@ -40,44 +40,90 @@ static bool holds_key(const struct buffer *file)
     return found;
 }
 
-/* On a file system that ignores case the two would be one. */
-static bool check_case(const struct store *store, const char *name, struct error *err)
+/* What a batch is checked against; the folder is read once, when a new name comes. */
+struct checks {
+    const struct store *store;
+    struct strings folder; /* sorted without regard to case */
+    bool listed;
+};
+
+static int compare_names(const void *left, const void *right)
 {
-    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *const *a = left, *const *b = right;
+    return strcasecmp(*a, *b);
+}
+
+static bool list_folder(struct checks *checks, struct error *err)
+{
+    int fd = openat(checks->store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
         if (fd >= 0)
             close(fd);
-        return error_system(err, store->path, "the store cannot be listed");
+        return error_system(err, checks->store->path, "the store cannot be listed");
     }
-    bool good = true;
-    struct dirent *entry;
-    while (good && (entry = readdir(dir)))
-        if (strcasecmp(entry->d_name, name) == 0 && strcmp(entry->d_name, name) != 0)
-            good = error_set(err, STATUS_NO, name, "choose another name, or rename that file",
-                             "differs only in case from %s, which is there", entry->d_name);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        strings_add(&checks->folder, entry->d_name);
     closedir(dir);
-    return good;
-}
-
-static bool check_twice(const struct batch *batch, size_t index, struct error *err)
-{
-    for (size_t i = 0; i < index; i++)
-        if (strcasecmp(batch->items[i].name, batch->items[index].name) == 0)
-            return error_set(err, STATUS_NO, batch->items[index].name,
-                             "give each its own file name in deployment.conf",
-                             "two things would be written under this name");
+    qsort(checks->folder.items, checks->folder.count, sizeof *checks->folder.items, compare_names);
+    checks->listed = true;
     return true;
 }
 
-static bool check_old(const struct store *store, struct move *move, struct error *err)
+/* On a file system that ignores case the two would be one. */
+static bool check_case(struct checks *checks, const char *name, struct error *err)
 {
+    if (!checks->listed && !list_folder(checks, err))
+        return false;
+    const struct strings *folder = &checks->folder;
+    size_t low = 0, high = folder->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcasecmp(folder->items[middle], name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < folder->count && strcasecmp(folder->items[low], name) == 0; low++)
+        if (strcmp(folder->items[low], name) != 0)
+            return error_set(err, STATUS_NO, name, "choose another name, or rename that file",
+                             "differs only in case from %s, which is there", folder->items[low]);
+    return true;
+}
+
+static int compare_items(const void *left, const void *right)
+{
+    const struct store_write *const *x = left, *const *y = right, *a = *x, *b = *y;
+    int order = strcasecmp(a->name, b->name);
+    return order ? order : (a > b) - (a < b);
+}
+
+/* The first item whose name one before it has; the batch's count where there is none. */
+static size_t find_twice(const struct batch *batch)
+{
+    const struct store_write **sorted = xcalloc(batch->count, sizeof *sorted);
+    size_t first = batch->count;
+    for (size_t i = 0; i < batch->count; i++)
+        sorted[i] = &batch->items[i];
+    qsort(sorted, batch->count, sizeof *sorted, compare_items);
+    for (size_t i = 1; i < batch->count; i++) {
+        size_t place = (size_t)(sorted[i] - batch->items);
+        if (place < first && strcasecmp(sorted[i - 1]->name, sorted[i]->name) == 0)
+            first = place;
+    }
+    free(sorted);
+    return first;
+}
+
+static bool check_old(struct checks *checks, struct move *move, struct error *err)
+{
+    const struct store *store = checks->store;
     const struct store_write *item = move->item;
     struct stat info;
     if (fstatat(store->fd, item->name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT)
             return error_system(err, item->name, "cannot be looked at");
-        return item->remove || check_case(store, item->name, err);
+        return item->remove || check_case(checks, item->name, err);
     }
     move->exists = true;
     if (S_ISLNK(info.st_mode))
@@ -105,12 +151,19 @@ static bool check_old(const struct store *store, struct move *move, struct error
 static bool check_all(const struct store *store, const struct batch *batch, struct move *moves,
                       struct error *err)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        if ((!batch->items[i].remove && !name_check_file(batch->items[i].name, err)) ||
-            !check_twice(batch, i, err) || !check_old(store, &moves[i], err))
-            return false;
+    struct checks checks = {.store = store};
+    size_t twice = find_twice(batch);
+    bool good = true;
+    for (size_t i = 0; i < batch->count && good; i++) {
+        const char *name = batch->items[i].name;
+        good = batch->items[i].remove || name_check_file(name, err);
+        if (good && i == twice)
+            good = error_set(err, STATUS_NO, name, "give each its own file name in deployment.conf",
+                             "two things would be written under this name");
+        good = good && check_old(&checks, &moves[i], err);
     }
-    return true;
+    strings_free(&checks.folder);
+    return good;
 }
 
 /* NAME.key.20260102T030405Z.bak, a second later where that is taken: no key is lost. */
@@ -157,22 +210,51 @@ static bool keep_old(struct store *store, struct move *move, time_t now, struct 
     return good;
 }
 
+/* New files that are written and not yet on the disk: few enough for any limit of open files. */
+struct unsynced {
+    int fds[32];
+    const char *names[32];
+    size_t count;
+};
+
+static bool sync_new(struct unsynced *unsynced, struct error *err)
+{
+    size_t failed = files_sync(unsynced->fds, unsynced->count);
+    bool good = failed == unsynced->count ||
+                error_system(err, unsynced->names[failed], "cannot be written");
+    unsynced->count = 0;
+    return good;
+}
+
+static bool write_new(struct store *store, struct move *move, struct unsynced *unsynced,
+                      struct error *err)
+{
+    const struct store_write *item = move->item;
+    size_t place = unsynced->count;
+    if (!file_write_open(store->fd, item->name, item->data, item->length, item->mode, &move->temp,
+                         &unsynced->fds[place], err))
+        return false;
+    unsynced->names[place] = item->name;
+    unsynced->count++;
+    return unsynced->count < sizeof unsynced->fds / sizeof *unsynced->fds ||
+           sync_new(unsynced, err);
+}
+
 /* All that needs space is written before anything changes. */
 static bool prepare(struct store *store, struct move *moves, size_t count, time_t now,
                     struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    struct unsynced unsynced = {.count = 0};
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
         struct move *move = &moves[i];
         const struct store_write *item = move->item;
         if (move->unchanged || (item->remove && !move->exists))
             continue;
-        if (!item->remove && !file_write_temp(store->fd, item->name, item->data, item->length,
-                                              item->mode, &move->temp, err))
-            return false;
-        if (move->exists && !keep_old(store, move, now, err))
-            return false;
+        good = (item->remove || write_new(store, move, &unsynced, err)) &&
+               (!move->exists || keep_old(store, move, now, err));
     }
-    return true;
+    return sync_new(&unsynced, good ? err : NULL) && good;
 }
 
 static bool put_in_place(struct store *store, struct move *moves, size_t count, struct error *err)

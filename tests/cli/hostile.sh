@@ -26,7 +26,7 @@ look()
     if LC_ALL=C grep -qP '[\x01-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$T/out" "$T/err"; then
         bad="$bad $what: control bytes;"
     fi
-    [ "$status" = 0 ] || [ -s "$T/err" ] || bad="$bad $what: no reason;"
+    [ "$status" = 0 ] || [ -s "$T/err" ] || [ -s "$T/out" ] || bad="$bad $what: no reason;"
 }
 
 # --- each crafted certificate, by each command that reads one ---
@@ -196,8 +196,24 @@ PY
 run timeout "$limit" "$CERTWRIGHT" --json pki inspect ./thousand.crt
 json "a bundle of 1,000 is read" '.certificates | length' 1000
 ok "its one good root is found" timeout "$limit" "$CERTWRIGHT" pki verify crafted/plain.crt ./thousand.crt
-head -c -$(stat -c %s crafted/root.crt) thousand.crt >rootless.crt
+head -c "-$(stat -c %s crafted/root.crt)" thousand.crt >rootless.crt
 fails "and missed" timeout "$limit" "$CERTWRIGHT" --store nowhere pki verify crafted/plain.crt ./rootless.crt
+
+# A CA of the root's own name, signed by a stranger: it passes for self-signed until its signature is
+# looked at.
+for key in real stranger middle; do openssl ecparam -name prime256v1 -genkey -noout -out $key.pem; done
+printf '%s\n' basicConstraints=critical,CA:TRUE subjectKeyIdentifier=none authorityKeyIdentifier=none >ca.ext
+for key in real stranger; do
+    openssl req -new -key $key.pem -subj "/CN=The root" |
+        openssl x509 -req -key $key.pem -days 30 -extfile ca.ext -out $key.crt 2>/dev/null
+done
+openssl req -new -key middle.pem -subj "/CN=The root" |
+    openssl x509 -req -CA stranger.crt -CAkey stranger.pem -set_serial 3 -days 30 -extfile ca.ext -out middle.crt 2>/dev/null
+openssl req -new -key crafted/root.key -subj /CN=leaf |
+    openssl x509 -req -CA middle.crt -CAkey middle.pem -set_serial 4 -days 30 -out below.crt 2>/dev/null
+cat middle.crt real.crt >both.pem
+fails "a stranger's CA of the root's name" "$CERTWRIGHT" --store nowhere pki verify ./below.crt ./both.pem
+fails "in a file of its own too" "$CERTWRIGHT" --store nowhere pki verify ./below.crt ./middle.crt ./real.crt
 
 # --- no plain files, and names that lead elsewhere ---
 cp pem store/web.crt && cp crafted/root.key store/web.key && cp csr store/web.csr

@@ -10,6 +10,12 @@ if [ ! -d "$vectors/PKITS_data" ]; then
     exit 0
 fi
 
+# Many times slower, the sanitizers look at a part.
+step=1
+case ${SLOW:-} in ?*) step=4 ;; esac
+turn=0
+is_left_out() { turn=$((turn + 1)) && [ $((turn % step)) != 0 ]; }
+
 # Layout apart: see roots.sh. Names are compared by the JSON.
 plain()
 {
@@ -32,8 +38,8 @@ for file in "$vectors"/*.??? "$vectors"/custom/*.* "$vectors"/custom/ca/*.pem "$
     kind=$(jq -r .kind "$T/out" 2>&1)
     if wanted=$(theirs x509 "$form" "$file" 2>/dev/null) && [ -n "$wanted" ]; then
         got=$(jq -r '.certificates[0] | .subject, .serial, .sha256_fingerprint' "$T/out" 2>&1)
-        text=$("$CERTWRIGHT" pki inspect "$file" 2>/dev/null | sed 1,3d | plain)
-        [ "$kind" = bundle ] || [ "$text" = "$(openssl x509 -inform "$form" -in "$file" -noout -text 2>/dev/null | plain)" ] ||
+        is_left_out || text=$("$CERTWRIGHT" pki inspect "$file" 2>/dev/null | sed 1,3d | plain)
+        [ "$kind" = bundle ] || [ $((turn % step)) != 0 ] || [ "$text" = "$(openssl x509 -inform "$form" -in "$file" -noout -text 2>/dev/null | plain)" ] ||
             odd="$odd $name:text"
     elif wanted=$(theirs req "$form" "$file" 2>/dev/null) && [ -n "$wanted" ]; then
         got=$(jq -r '.csr.subject' "$T/out" 2>&1)
@@ -66,6 +72,7 @@ unlike='ValidDSAParameterInheritanceTest5EE'
 openssl verify -CAfile root.pem -untrusted cas.pem "$pkits"/*EE.crt >verdicts 2>/dev/null
 cases=0 agreed=0 odd='' unexplained=''
 for file in "$pkits"/*EE.crt; do
+    if is_left_out; then continue; fi
     name=$(basename "$file" .crt) cases=$((cases + 1)) wanted=1
     ! grep -qxF "$file: OK" verdicts || wanted=0
     cw --quiet --store nowhere pki verify "$file" ./cas.pem ./root.pem
@@ -77,7 +84,7 @@ for file in "$pkits"/*EE.crt; do
     *) [ "$name" = "$unlike" ] || unexplained="$unexplained $name" ;;
     esac
 done
-[ "$cases" -gt 200 ] && pass "PKITS: $cases end certificates" || fail "PKITS: enough" "$cases"
+[ $((cases * step)) -gt 200 ] && pass "PKITS: $cases end certificates" || fail "PKITS: enough" "$cases"
 same "PKITS: openssl's verdict on each" "$cases" "$agreed$odd"
 same "PKITS: the suite's own verdict, revocation and policies apart" "" "$unexplained"
 
@@ -86,6 +93,7 @@ openssl list -providers -provider legacy >/dev/null 2>&1 && old=yes || old=
 cases=0 good=0 odd=''
 echo password >pw
 for file in "$vectors"/PKITS_data/pkcs12/Valid*.p12; do
+    if is_left_out; then continue; fi
     cases=$((cases + 1))
     cw --json --store nowhere pki inspect "$file" --password-file pw
     if [ -n "$old" ]; then

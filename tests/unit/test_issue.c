@@ -347,6 +347,7 @@ static void bad_cas_are_refused(void **state)
     const struct cert *cert = pki_first_cert(&ca);
     refused(csr, cert, other, 10, now, "the CA's key and certificate do not match");
     refused(csr, cert, key, 10, cert->not_after, "the CA ended on 2027-04-25");
+    refused(csr, cert, key, 10, now - 1, "the CA begins on 2027-01-15");
     refused(csr, cert, key, 0, now, "0 days are no lifetime");
     refused(csr, cert, key, 100000000, now, "100000000 days end after the year 9999");
     assert_true(cert_issue(csr, cert, key, 10, now, &pem, &cut, &err));

@@ -477,8 +477,7 @@ static void what_is_nothing_is_told(void **state)
     (void)state;
     unknown_is("", 0, "the file is empty");
     unknown_is("<html>\x1B[0m", 10, "neither PEM nor DER: it begins with \"<html>\\x1B[0m\"");
-    unknown_is("0\x82\xFF\xFF", 4,
-               "cut off: DER, of which 4 of 65539 bytes are there");
+    unknown_is("0\x82\xFF\xFF", 4, "cut off: DER, of which 4 of 65539 bytes are there");
 }
 
 /* Every prefix of a good file, and every byte of it flipped: nothing may crash. */

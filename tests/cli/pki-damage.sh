@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# What editors, mail programs and browsers do to a file: read where it can be, and named with the line
+# where it stands; and a name that says another kind than the content.
+# shellcheck disable=SC2154 # status, out, err come from lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+mkdir store
+for name in a b; do
+    openssl ecparam -name prime256v1 -genkey -noout -out $name.key
+    openssl req -x509 -new -key $name.key -subj /CN=$name.example.com -days 30 -out $name.crt
+done
+cat a.crt b.crt >two.crt
+second=$(($(wc -l <a.crt) + 1)) # the line of the second BEGIN
+last=$(wc -l <two.crt)
+
+# reads WHAT N TEXT: x.crt holds N certificates, and stderr says TEXT.
+reads()
+{
+    cw --json pki inspect x.crt
+    json "$1: $2 are read" '.certificates | length' "$2"
+    if [ -n "$3" ]; then says "$1: and that is said" "certwright: x.crt: $3"; else same "$1: nothing to say" "" "$err"; fi
+}
+
+cp two.crt store/x.crt && reads "as it should be" 2 ""
+sed 's/$/\r/' two.crt >store/x.crt && reads "CRLF" 2 ""
+tr '\n' '\r' <two.crt >store/x.crt && reads "CR" 2 ""
+{ printf '\357\273\277' && cat two.crt; } >store/x.crt && reads "a byte order mark" 2 ""
+printf %s "$(cat two.crt)" >store/x.crt && reads "no last line end" 2 ""
+{ echo "Dear customer," && echo && cat a.crt && echo "and" && cat b.crt && echo "Yours"; } >store/x.crt && reads "text around" 2 ""
+{ printf %s "$(cat a.crt)" && cat b.crt; } >store/x.crt && reads "END and BEGIN glued" 2 "line $((second - 1)): END and BEGIN share a line"
+{ cat a.crt && sed 's/^-----BEGIN/ -----BEGIN/' b.crt; } >store/x.crt && reads "a blank before BEGIN" 2 "line $second: BEGIN does not begin its line"
+iconv -t UTF-16 two.crt >store/x.crt && reads "UTF-16" 2 "line 1: UTF-16 text of an editor"
+iconv -t UTF-16BE two.crt >store/x.crt && reads "UTF-16 without its mark" 2 "line 1: UTF-16 text of an editor"
+{ echo "On Monday you wrote:" && sed 's/^/> /' two.crt; } >store/x.crt && reads "quoted" 2 "line 2: a mail has quoted it"
+{ cat a.crt && sed 's/^/>> /' b.crt; } >store/x.crt && reads "quoted twice" 2 "line $second: a mail has quoted it"
+
+# refuses WHAT N TEXT: only N are read, TEXT says why, exit 1.
+refuses()
+{
+    fails "$1: exit 1" "$CERTWRIGHT" --json pki inspect x.crt
+    json "$1: $2 are read" '.certificates // [] | length' "$2"
+    says "$1: and it is named" "$3"
+}
+{ cat a.crt && sed '3s/./*/5' b.crt; } >store/x.crt && refuses "a byte that is no base64" 1 "object 2 (CERTIFICATE, line $second): its base64 text is damaged in line $((second + 2)) by \"*\""
+{ cat a.crt && sed '3s/^/<b>/' b.crt; } >store/x.crt && refuses "HTML" 1 "in line $((second + 2)) by \"<\": HTML"
+{ cat a.crt && sed 's/$/=20/' b.crt; } >store/x.crt && refuses "quoted-printable" 1 "quoted-printable of a mail"
+{ cat a.crt && sed '4s/^/> /' b.crt; } >store/x.crt && refuses "a quoted line" 1 "in line $((second + 3)) by \">\": quoted by a mail program"
+sed ':a;N;$!ba;s/\n/\\n/g' a.crt >store/x.crt && refuses "JSON's line ends" 0 'line ends written as \n'
+{ cat a.crt && sed 3d b.crt; } >store/x.crt && refuses "a line lost" 1 "bytes are there, a line may lack"
+{ cat a.crt && sed '/END/d' b.crt; } >store/x.crt && refuses "END lost" 1 "object 2 (CERTIFICATE, line $second): it has no END line"
+{ cat a.crt && sed '/BEGIN/d' b.crt; } >store/x.crt && refuses "BEGIN lost" 1 "line $((last - 1)): an END line whose BEGIN line lacks"
+sed '/BEGIN/d' a.crt >store/x.crt && refuses "BEGIN lost, and nothing else there" 0 "an END line in line $((second - 2))"
+sed 's/-----/—/g' a.crt >store/x.crt && refuses "dashes of a word processor" 0 "the marker in line 1 is damaged"
+sed 's/-----/----/g' a.crt >store/x.crt && refuses "four hyphens" 0 "the marker in line 1 is damaged"
+sed '/-----/d' a.crt >store/x.crt && refuses "base64 alone" 0 "base64 without its markers"
+sed 's/END CERTIFICATE/END CERTIFICAT/' a.crt >store/x.crt && refuses "markers of two kinds" 0 "its END line names another kind"
+openssl x509 -in a.crt -outform DER | head -c 200 >store/x.crt && refuses "DER cut off" 0 "cut off: DER, of which 200 of"
+: >store/x.crt && refuses "nothing at all" 0 "the file is empty"
+printf '<!DOCTYPE html>\n<html>' >store/x.crt && refuses "a web page" 0 'it begins with "<!DOCTYPE html'
+
+# --- the name says another kind ---
+mismatch()
+{
+    cp "$1" "store/$2"
+    cw pki inspect "$2"
+    says "$2: $3" "certwright: $2: $3, though the name says $4"
+    rm "store/$2"
+}
+openssl x509 -in a.crt -outform DER -out a.der
+openssl req -new -key a.key -subj /CN=a.example.com -out a.csr
+openssl crl2pkcs7 -nocrl -certfile a.crt -out a.p7b
+mismatch a.crt y.key "a certificate" "a private key"
+mismatch two.crt y.csr "a certificate bundle" "a request"
+mismatch a.key y.crt "a private key" "a certificate"
+mismatch a.csr y.cer "a certificate request" "a certificate"
+mismatch a.p7b y.crt "a PKCS#7 container" "a certificate"
+mismatch a.der y.pem "a certificate in DER" "a certificate or key in PEM"
+mismatch a.crt y.der "a certificate in PEM" "a certificate or key in DER"
+for name in a.crt a.key a.csr a.p7b a.der; do
+    cp $name store
+    cw pki inspect $name
+    same "$name says what it is" "" "$err"
+done
+ok "content decides: a certificate as .key matches" "$CERTWRIGHT" pki match ./a.key ./a.crt
+cp a.key store/z.crt && cp a.crt store/z.key
+ok "names swapped, they still match" "$CERTWRIGHT" pki match z.crt z.key
+says "and it is said" "though the name says"
+ok "--quiet says nothing" "$CERTWRIGHT" --quiet pki match z.crt z.key
+same "on stderr neither" "" "$err"
