@@ -3,192 +3,11 @@
 
 #include "base/escape.h"
 #include "base/mem.h"
+#include "model/conftoken.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_QUOTED, TOKEN_MARK, TOKEN_PLUS };
-
-struct token {
-    enum token_kind kind;
-    char mark; /* { } ( ) = , */
-    size_t start, end;
-};
-
-struct scanner {
-    const char *text;
-    size_t length, at;
-    const char *problem; /* what is wrong at problem_at */
-    size_t problem_at;
-};
-
-static bool trouble(struct scanner *s, size_t at, const char *what)
-{
-    if (!s->problem) {
-        s->problem = what;
-        s->problem_at = at;
-    }
-    s->at = s->length;
-    return false;
-}
-
-static bool is_word_byte(const struct scanner *s, size_t at)
-{
-    char c = s->text[at];
-    if (c == '/' && at + 1 < s->length)
-        return !strchr(" #\"'\t\n\r={}()+,/*", s->text[at + 1]);
-    return !strchr(" #\"'\t\n\r={}()+,*/", c);
-}
-
-static bool skip_block_comment(struct scanner *s)
-{
-    size_t start = s->at;
-    for (s->at += 2; s->at + 1 < s->length; s->at++)
-        if (s->text[s->at] == '*' && s->text[s->at + 1] == '/') {
-            s->at += 2;
-            return true;
-        }
-    return trouble(s, start, "a comment is never closed: end it with */");
-}
-
-/* Blanks, comments and the bytes that libconfuse's lexer passes by. */
-static bool skip_space(struct scanner *s)
-{
-    while (s->at < s->length) {
-        const char *c = s->text + s->at;
-        bool more = s->at + 1 < s->length;
-        if (*c == '#' || (*c == '/' && more && c[1] == '/')) {
-            while (s->at < s->length && s->text[s->at] != '\n')
-                s->at++;
-        } else if (*c == '/' && more && c[1] == '*') {
-            if (!skip_block_comment(s))
-                return false;
-        } else if (isspace((unsigned char)*c) || *c == '*' ||
-                   (*c == '/' && !is_word_byte(s, s->at))) {
-            s->at++;
-        } else {
-            return true;
-        }
-    }
-    return true;
-}
-
-/* The escape at s->at (a backslash) in double quotes; moves past it. *value gets the byte it stands
- * for, -1 for none (a continued line). */
-static bool scan_escape(struct scanner *s, int *value)
-{
-    static const char letters[] = "nrbfaetv", bytes[] = "\n\r\b\f\a\033\t\v";
-    size_t start = s->at++;
-    if (s->at >= s->length)
-        return false;
-    char c = s->text[s->at++];
-    const char *known = c ? strchr(letters, c) : NULL;
-    *value = c == '\n' ? -1 : known ? bytes[known - letters] : (unsigned char)c;
-    if (isdigit((unsigned char)c)) {
-        size_t end = s->at;
-        while (end < s->length && isdigit((unsigned char)s->text[end]))
-            end++;
-        unsigned long number = 0;
-        bool octal = end - s->at < 3;
-        for (size_t i = s->at - 1; octal && i < end; i++) {
-            octal = s->text[i] < '8';
-            number = number * 8 + (unsigned long)(s->text[i] - '0');
-        }
-        if (!octal || number > 0xFF)
-            return trouble(s, start, "no such escape: write \\\\ for a backslash");
-        s->at = end;
-        *value = (int)number;
-    } else if (c == 'x' && s->at < s->length && isxdigit((unsigned char)s->text[s->at])) {
-        char digits[3] = {0};
-        for (int i = 0; i < 2 && s->at < s->length && isxdigit((unsigned char)s->text[s->at]); i++)
-            digits[i] = s->text[s->at++];
-        *value = (int)strtol(digits, NULL, 16);
-    }
-    if (*value == 0)
-        return trouble(s, start, "a NUL byte cannot stand in a value");
-    return true;
-}
-
-static bool skip_quoted(struct scanner *s)
-{
-    size_t start = s->at;
-    char quote = s->text[s->at++];
-    int value;
-    while (s->at < s->length) {
-        char c = s->text[s->at];
-        if (c == quote) {
-            s->at++;
-            return true;
-        }
-        if (c != '\\')
-            s->at++;
-        else if (quote == '\'')
-            s->at += 2;
-        else if (!scan_escape(s, &value) && s->problem)
-            return false;
-    }
-    return trouble(s, start, "a quote is never closed");
-}
-
-static struct token next_token(struct scanner *s)
-{
-    struct token token = {.kind = TOKEN_END};
-    if (!skip_space(s) || s->at >= s->length) {
-        token.start = token.end = s->at;
-        return token;
-    }
-    token.start = s->at;
-    char c = s->text[s->at];
-    if (c == '"' || c == '\'') {
-        token.kind = skip_quoted(s) ? TOKEN_QUOTED : TOKEN_END;
-    } else if (c == '+') {
-        s->at++;
-        token.kind = TOKEN_PLUS;
-    } else if (strchr("{}()=,", c)) {
-        s->at++;
-        token.kind = TOKEN_MARK;
-        token.mark = c;
-    } else {
-        while (s->at < s->length && is_word_byte(s, s->at))
-            s->at++;
-        if (s->text[s->at - 1] == '$' && s->at < s->length && s->text[s->at] == '{')
-            trouble(s, token.start, "\"${\" outside quotes: put the value in double quotes");
-        token.kind = s->problem ? TOKEN_END : TOKEN_WORD;
-    }
-    token.end = s->at;
-    return token;
-}
-
-/* The bytes that a value's token stands for. */
-static char *token_value(const char *text, struct token token)
-{
-    struct str out = {0};
-    struct scanner s = {.text = text, .length = token.end, .at = token.start};
-    if (token.kind == TOKEN_WORD) {
-        str_add_bytes(&out, text + token.start, token.end - token.start);
-        return str_take(&out);
-    }
-    char quote = text[token.start];
-    for (s.at++; s.at + 1 < token.end;) {
-        int value = (unsigned char)text[s.at];
-        if (value != '\\') {
-            s.at++;
-        } else if (quote == '"') {
-            if (!scan_escape(&s, &value))
-                break;
-        } else {
-            char c = text[s.at + 1];
-            if (c != '\\' && c != '\'' && c != '\n')
-                str_add_char(&out, '\\');
-            value = c == '\n' ? -1 : (unsigned char)c;
-            s.at += 2;
-        }
-        if (value >= 0)
-            str_add_char(&out, (char)value);
-    }
-    return str_take(&out);
-}
 
 /* An item of the outline; parent is an index, -1 at the top. */
 struct item {
@@ -223,7 +42,7 @@ static size_t add_item(struct outline *outline, struct token name, long parent)
 {
     outline->items = grow(outline->items, outline->count, sizeof *outline->items);
     struct item *item = &outline->items[outline->count];
-    item->name = token_value(outline->scanner.text, name);
+    item->name = conf_token_value(outline->scanner.text, name);
     item->parent = parent;
     item->span.start = name.start;
     return outline->count++;
@@ -232,19 +51,19 @@ static size_t add_item(struct outline *outline, struct token name, long parent)
 static bool read_value(struct outline *outline, size_t index)
 {
     struct scanner *s = &outline->scanner;
-    struct token token = next_token(s);
+    struct token token = conf_token(s);
     struct conf_span *span = &outline->items[index].span;
     span->value_start = token.start;
     if (token.kind == TOKEN_MARK && token.mark == '{') {
         do
-            token = next_token(s);
+            token = conf_token(s);
         while (token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED ||
                (token.kind == TOKEN_MARK && token.mark == ','));
         if (token.kind != TOKEN_MARK || token.mark != '}')
-            return trouble(s, token.kind == TOKEN_END ? span->value_start : token.start,
-                           "a list is \"{ value, value }\"");
+            return conf_trouble(s, token.kind == TOKEN_END ? span->value_start : token.start,
+                                "a list is \"{ value, value }\"");
     } else if (token.kind != TOKEN_WORD && token.kind != TOKEN_QUOTED) {
-        return trouble(s, token.start, "a value was expected after \"=\"");
+        return conf_trouble(s, token.start, "a value was expected after \"=\"");
     }
     span->value_end = span->end = token.end;
     return true;
@@ -257,38 +76,40 @@ static bool read_items(struct outline *outline, long parent, int depth)
 {
     struct scanner *s = &outline->scanner;
     for (;;) {
-        struct token token = next_token(s);
+        struct token token = conf_token(s);
         if (token.kind == TOKEN_END) {
             if (parent >= 0)
-                trouble(s, outline->items[parent].span.start, "its brace is never closed: add }");
+                conf_trouble(s, outline->items[parent].span.start,
+                             "its brace is never closed: add }");
             return !s->problem;
         }
         if (token.kind == TOKEN_MARK && token.mark == '}') {
             if (parent < 0)
-                return trouble(s, token.start, "a closing brace too many");
+                return conf_trouble(s, token.start, "a closing brace too many");
             outline->items[parent].span.value_end = token.start;
             outline->items[parent].span.end = token.end;
             return true;
         }
         if (token.kind != TOKEN_WORD)
-            return trouble(s, token.start, "the name of an option or a section was expected here");
+            return conf_trouble(s, token.start,
+                                "the name of an option or a section was expected here");
         size_t index = add_item(outline, token, parent);
-        struct token next = next_token(s);
+        struct token next = conf_token(s);
         if (next.kind == TOKEN_PLUS)
-            next = next_token(s);
+            next = conf_token(s);
         if (next.kind == TOKEN_MARK && next.mark == '=') {
             if (!read_value(outline, index))
                 return false;
             continue;
         }
         if (next.kind == TOKEN_QUOTED || next.kind == TOKEN_WORD) {
-            outline->items[index].title = token_value(s->text, next);
-            next = next_token(s);
+            outline->items[index].title = conf_token_value(s->text, next);
+            next = conf_token(s);
         }
         if (next.kind != TOKEN_MARK || next.mark != '{')
-            return trouble(s, token.start, "an option needs \"=\", a section \"{\"");
+            return conf_trouble(s, token.start, "an option needs \"=\", a section \"{\"");
         if (depth == DEPTH_MAX)
-            return trouble(s, token.start, "sections nest too deep");
+            return conf_trouble(s, token.start, "sections nest too deep");
         outline->items[index].span.is_section = true;
         outline->items[index].span.value_start = next.end;
         if (!read_items(outline, (long)index, depth + 1))
@@ -410,7 +231,7 @@ void conf_tame(const char *text, size_t length, struct str *out)
     struct scanner s = {.text = text, .length = length};
     size_t copied = 0;
     for (;;) {
-        struct token token = next_token(&s);
+        struct token token = conf_token(&s);
         if (token.kind == TOKEN_END)
             break;
         if (token.kind != TOKEN_QUOTED || text[token.start] != '"')
@@ -690,8 +511,8 @@ bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, 
     if (found >= 0) {
         struct scanner s = {
             .text = str_text(text), .length = text->length, .at = outline.items[found].span.start};
-        next_token(&s);
-        struct token old = next_token(&s);
+        conf_token(&s);
+        struct token old = conf_token(&s);
         struct str quoted = {0};
         conf_quote(title, &quoted);
         splice(text, old.start, old.end, str_text(&quoted));
