@@ -59,8 +59,12 @@ lint: tools
 	@sh tests/names.sh
 	@sh tests/lint-house.sh
 
-bench: test-tools $(O)/certwright
-	@CERTWRIGHT=$(abspath $(O)/certwright) bash tests/bench/run.sh
+BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
+bench: test-tools $(O)/certwright $(BENCHES)
+	@CERTWRIGHT=$(abspath $(O)/certwright) BENCH=$(abspath $(O)/bench) bash tests/bench/run.sh
+$(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto
 
 # libFuzzer: SECONDS each, new inputs go to build/fuzz/NAME.
 SECONDS ?= 60

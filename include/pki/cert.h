@@ -43,6 +43,10 @@ bool cert_same(const struct cert *a, const struct cert *b);
 void cert_pem(const struct cert *cert, struct str *out);
 /* A SAN entry covers the name; the CN counts only without any SAN. */
 bool cert_has_name(const struct cert *cert, const char *wanted);
+/* cert's authority key identifier is issuer's subject key identifier: it says that this key signed
+ * it.
+ */
+bool cert_names_key(const struct cert *cert, const struct cert *issuer);
 /* Why OpenSSL would refuse it whatever its issuer: a damaged extension, an unknown signature
  * algorithm. NULL where there is nothing. */
 const char *cert_flaw(const struct cert *cert);

@@ -101,29 +101,37 @@ static char *where_issuer(const struct advice_question *question, const struct c
     return xformat("ask the CA for it and add it to %s, root last", last);
 }
 
-/* A certificate of the issuer's name is there, but another key made the signature. */
-static bool has_namesake(const struct advice_question *question, const struct cert *cert)
+/* A certificate of the issuer's name is there, but another key made the signature; NULL for none.
+ * One that has the key which the signature is said to be of comes before others. */
+static const struct cert *find_namesake(const struct advice_question *question,
+                                        const struct cert *cert)
 {
     const struct pool *const pools[] = {question->links, question->anchors};
+    const struct cert *found = NULL;
     for (int i = 0; i < 2; i++)
-        for (size_t j = 0; j < pools[i]->count; j++)
-            if (strcmp(pools[i]->certs[j]->subject, cert->issuer) == 0 &&
-                !cert_same(pools[i]->certs[j], cert))
-                return true;
-    return false;
+        for (size_t j = 0; j < pools[i]->count; j++) {
+            const struct cert *other = pools[i]->certs[j];
+            if (strcmp(other->subject, cert->issuer) != 0 || cert_same(other, cert))
+                continue;
+            if (!found || cert_names_key(cert, other))
+                found = other;
+        }
+    return found;
 }
 
 static void advise_issuer(const struct advice_question *question, struct error *err)
 {
     const struct cert *failed = chain_failed(question->chain);
     struct spot spot = find_spot(question, failed);
-    bool namesake = has_namesake(question, failed);
+    const struct cert *namesake = find_namesake(question, failed);
+    bool changed = namesake ? cert_names_key(failed, namesake)
+                            : chain_fault(question->chain) == FAULT_SIGNATURE;
     if (cert_flaw(failed)) {
         error_set(err, STATUS_NO, spot.file, "ask the CA for a new one", "%s\"%s\": %s",
                   spot.ordinal, title(failed), cert_flaw(failed));
         return;
     }
-    if (!namesake && chain_fault(question->chain) == FAULT_SIGNATURE) {
+    if (changed) {
         error_set(err, STATUS_NO, spot.file, "fetch it again from the CA",
                   "the signature of %s\"%s\" is wrong: it was changed after it was signed",
                   spot.ordinal, title(failed));

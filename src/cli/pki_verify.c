@@ -127,7 +127,7 @@ static void advise(const struct cli *cli, const struct verification *run)
 
 int pki_verify(const struct cli *cli)
 {
-    struct verification run = {.at = cli->at ? cli->at : time(NULL),
+    struct verification run = {.at = cli->at_given ? cli->at : time(NULL),
                                .host = cli_value(cli, "name")};
     struct error err = {0};
     if (!read_purpose(cli_value(cli, "purpose"), &run.purpose))

@@ -197,6 +197,15 @@ bool cert_has_name(const struct cert *cert, const char *wanted)
     return false;
 }
 
+bool cert_names_key(const struct cert *cert, const struct cert *issuer)
+{
+    crypto_init();
+    const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(cert->x509),
+                            *have = X509_get0_subject_key_id(issuer->x509);
+    ERR_clear_error();
+    return wanted && have && ASN1_OCTET_STRING_cmp(wanted, have) == 0;
+}
+
 const char *cert_flaw(const struct cert *cert)
 {
     crypto_init();

@@ -210,7 +210,9 @@ static void pem_text(const struct rule *rule, const struct subject *s, struct fi
     for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++)
         if (strcmp(texts[i].id, rule->id) == 0 && s->file->pki.flags & texts[i].flag)
             report_remedy(
-                report(out, rule, s, "%s %s", s->name, texts[i].is), "%s%s", texts[i].remedy,
+                report(out, rule, s, "%s %s (line %zu)", s->name, texts[i].is,
+                       s->file->pki.flag_lines[__builtin_ctz(texts[i].flag)]),
+                "%s%s", texts[i].remedy,
                 s->role == ROLE_KEY || s->role == ROLE_CSR ? "" : ", or certwright check --fix");
 }
 

@@ -1,15 +1,19 @@
 /* Makes what the bench measures on, in an empty folder: two CAs, and what the words say.
  *
- *   material DIR leaves N    leaf00001.crt …, RSA, signed by sub.crt
- *   material DIR pairs N     pair00001.key, .crt …, P-256
- *   material DIR CA          root.crt, sub.crt, their keys, bundle.crt of both */
+ *   material DIR CA             root.crt, sub.crt, their keys, bundle.crt of both
+ *   material DIR leaves N       leaf00001.crt …, RSA, signed by that sub.crt
+ *   material DIR pairs N        pair00001.key, .crt …, P-256
+ *   material DIR identities N   id00001.key, .crt, bundle.crt … */
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DAY = 86400 };
@@ -101,43 +105,83 @@ static void make_cas(void)
     EVP_PKEY_free(sub_key);
 }
 
-static void make_many(const char *what, int count)
+static X509 *read_cert(const char *name)
 {
-    int is_pair = strcmp(what, "pairs") == 0;
-    FILE *file = open_file("sub.crt", "r");
-    X509 *sub = PEM_read_X509(file, NULL, NULL, NULL);
+    FILE *file = open_file(name, "r");
+    X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
     fclose(file);
-    file = open_file("sub.key", "r");
-    EVP_PKEY *sub_key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    need(cert != NULL, name);
+    return cert;
+}
+
+static EVP_PKEY *read_key(const char *name)
+{
+    FILE *file = open_file(name, "r");
+    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
     fclose(file);
-    EVP_PKEY *shared = is_pair ? NULL : EVP_RSA_gen(2048);
+    need(key != NULL, name);
+    return key;
+}
+
+struct authority {
+    X509 *sub, *root;
+    EVP_PKEY *key;
+};
+
+static void make_leaves(const struct authority *ca, int count)
+{
+    EVP_PKEY *shared = EVP_RSA_gen(2048);
     for (int i = 1; i <= count; i++) {
         char name[40], cn[60];
         snprintf(cn, sizeof cn, "host%05d.example.com", i);
-        EVP_PKEY *key = is_pair ? EVP_EC_gen("P-256") : shared;
-        X509 *cert = certify(cn, key, sub, sub_key, 100 + i, 0);
-        snprintf(name, sizeof name, is_pair ? "pair%05d.crt" : "leaf%05d.crt", i);
+        snprintf(name, sizeof name, "leaf%05d.crt", i);
+        X509 *cert = certify(cn, shared, ca->sub, ca->key, 100 + i, 0);
         write_cert(name, cert);
-        snprintf(name, sizeof name, "pair%05d.key", i);
-        if (is_pair) {
-            write_key(name, key);
-            EVP_PKEY_free(key);
-        }
         X509_free(cert);
     }
-    if (shared)
-        write_key("leaf.key", shared);
     EVP_PKEY_free(shared);
-    EVP_PKEY_free(sub_key);
-    X509_free(sub);
+}
+
+/* NAME00001.key and .crt of P-256, perhaps a bundle beside. */
+static void make_pairs(const struct authority *ca, const char *prefix, int count, int with_bundle)
+{
+    for (int i = 1; i <= count; i++) {
+        char name[60], cn[60];
+        snprintf(cn, sizeof cn, "host%05d.example.com", i);
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        X509 *cert = certify(cn, key, ca->sub, ca->key, 100 + i, 0);
+        snprintf(name, sizeof name, "%s%05d.key", prefix, i);
+        write_key(name, key);
+        snprintf(name, sizeof name, "%s%05d.crt", prefix, i);
+        write_cert(name, cert);
+        snprintf(name, sizeof name, "%s%05dbundle.crt", prefix, i);
+        if (with_bundle) {
+            write_cert(name, ca->sub);
+            write_cert(name, ca->root);
+        }
+        X509_free(cert);
+        EVP_PKEY_free(key);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    need(argc >= 3 && chdir(argv[1]) == 0, "usage: material DIR CA | leaves N | pairs N");
-    if (strcmp(argv[2], "CA") == 0)
+    need(argc >= 3 && chdir(argv[1]) == 0, "usage: material DIR CA | leaves|pairs|identities N");
+    umask(077);
+    if (strcmp(argv[2], "CA") == 0) {
         make_cas();
-    else if (argc == 4)
-        make_many(argv[2], atoi(argv[3]));
+        return 0;
+    }
+    int count = argc > 3 ? atoi(argv[3]) : 0;
+    struct authority ca = {read_cert("sub.crt"), read_cert("root.crt"), read_key("sub.key")};
+    if (strcmp(argv[2], "leaves") == 0)
+        make_leaves(&ca, count);
+    else if (strcmp(argv[2], "pairs") == 0)
+        make_pairs(&ca, "pair", count, 0);
+    else
+        make_pairs(&ca, "id", count, 1);
+    X509_free(ca.sub);
+    X509_free(ca.root);
+    EVP_PKEY_free(ca.key);
     return 0;
 }

@@ -1,59 +1,273 @@
 #!/usr/bin/env bash
-# The time of some commands beside openssl's for the same work: medians of TURNS runs that take
-# turns, as a ratio, with the goal. A ratio holds where milliseconds do not. Says, never fails.
+# What the command line takes beside openssl, certtool and a bare C program that calls libcrypto for
+# the same work: medians of runs that take turns, so that a noisy machine hits all alike, with peak
+# memory and system calls. A goal is a ratio, or a bound. Says "met" or "MISSED", never fails.
+#
+#   BENCH=DIR     where the helpers are (make bench builds them)
+#   ONLY=WORD     the rows whose names hold the word
+#   PATIENCE=2    twice the turns
 set -u
-CERTWRIGHT=${CERTWRIGHT:-$(cd "$(dirname "$0")/../.." && pwd)/build/certwright}
-TURNS=${TURNS:-31}
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+CERTWRIGHT=${CERTWRIGHT:-$here/../../build/certwright}
+BENCH=${BENCH:-$here/../../build/bench}
+ONLY=${ONLY:-}
+PATIENCE=${PATIENCE:-1}
 T=$(mktemp -d) && trap 'rm -rf "$T"' EXIT
 # openssl x509 reads the machine's trust store for nothing: without it the comparison is fair.
-cd "$T" && mkdir store && export LC_ALL=C SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent
+export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent
+cd "$T" || exit 1
+met=0 missed=0
 
-openssl req -x509 -newkey rsa:2048 -nodes -keyout root.key -out root.crt -days 99 -subj "/CN=bench root" 2>/dev/null
-printf 'basicConstraints=critical,CA:TRUE\n' >ca.ext
-openssl req -newkey rsa:2048 -nodes -keyout sub.key -out sub.csr -subj "/CN=bench sub" 2>/dev/null
-openssl x509 -req -in sub.csr -CA root.crt -CAkey root.key -CAcreateserial -days 99 -extfile ca.ext -out sub.crt 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -keyout store/leaf.key -out leaf.csr -subj "/CN=leaf.example.com" 2>/dev/null
-openssl x509 -req -in leaf.csr -CA sub.crt -CAkey sub.key -CAcreateserial -days 99 -out store/leaf.crt 2>/dev/null
-cat sub.crt root.crt >store/bundle.crt
-for ((i = 0; i < 144; i++)); do cat store/leaf.crt; done >store/many.crt
+command -v strace >/dev/null && strace -c -o "$T/probe" true 2>/dev/null && strace=yes || strace=
+[ -n "$strace" ] || echo "# system calls are not counted: no strace here, or it may not trace"
+command -v certtool >/dev/null && certtool=yes || certtool=
 
-# once COMMAND…: its microseconds.
-once()
+wanted() { case $1 in *"$ONLY"*) ;; *) return 1 ;; esac; }
+
+# calls COMMAND…: how many system calls it makes, all threads and processes; - without strace.
+calls()
 {
-    local start=${EPOCHREALTIME/./}
-    "$@" >/dev/null 2>&1
-    echo $((${EPOCHREALTIME/./} - start))
+    [ -n "$strace" ] || { echo -; return; }
+    strace -f -c -o "$T/strace" "$@" >/dev/null 2>&1 </dev/null
+    awk '$NF == "total" { print $(NF == 6 ? 4 : 3); exit }' "$T/strace"
 }
 
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# turn TURNS SECONDS -- …: sets the arrays us, least and kb, one value a contestant.
+turn()
+{
+    local turns=$(($1 * PATIENCE)) seconds=$(($2 * PATIENCE)) line status
+    shift 2
+    us=() least=() kb=()
+    while read -r median fastest peak status; do
+        us+=("$median") least+=("$fastest") kb+=("$peak")
+        [ "$status" = 0 ] || echo "# contestant ${#us[@]} ended with status $status"
+    done < <("$BENCH/turns" "$turns" "$seconds" "$@")
+}
 
-# against WHAT GOAL OURS THEIRS: each a function's name.
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
+ms() { awk -v us="$1" 'BEGIN { printf us < 100000 ? "%.2f ms" : "%.0f ms", us / 1000 }'; }
+
+# row WHAT: the numbers of our own run; then one line for each comparison.
+row() { printf '\n%-44s %12s  %6.1f MB  %s\n' "$1" "$(ms "${us[0]}")" "$(awk -v k="${kb[0]}" 'BEGIN { print k / 1024 }')" "${2:+$2 system calls}"; }
+
+# judge WHAT VALUE GOAL WORDS: one line, met or missed. No goal: for information.
+judge()
+{
+    local verdict=
+    if [ -n "$3" ]; then
+        if awk -v v="$2" -v g="$3" 'BEGIN { exit !(v <= g) }'; then
+            verdict="goal $3  met" met=$((met + 1))
+        else
+            verdict="goal $3  MISSED" missed=$((missed + 1))
+        fi
+    fi
+    printf '    %-30s %10s  %-22s %s\n' "$1" "$2" "$4" "$verdict"
+}
+
+# against WHAT INDEX GOAL [CALLS]: our time as a part of a contestant's.
 against()
 {
-    local what=$1 goal=$2 ours=$3 theirs=$4 i
-    : >ours && : >theirs
-    for ((i = 0; i < TURNS; i++)); do
-        once $ours >>ours
-        once $theirs >>theirs
-    done
-    awk -v what="$what" -v goal="$goal" -v a="$(median <ours)" -v b="$(median <theirs)" \
-        'BEGIN { printf "%-34s %8.2f ms  openssl %8.2f ms  ratio %5.2f  goal %s %s\n", what, a / 1000, b / 1000, a / b, goal, a / b <= goal ? "" : "  MISSED" }'
+    judge "x $1" "$(ratio "${us[0]}" "${us[$2]}")" "$3" "$(ms "${us[$2]}")${4:+, $4 calls}"
 }
 
-version_ours() { "$CERTWRIGHT" --version; }
-version_theirs() { openssl version; }
-inspect_ours() { "$CERTWRIGHT" pki inspect leaf.crt; }
-inspect_theirs() { openssl x509 -in store/leaf.crt -noout -text; }
-json_ours() { "$CERTWRIGHT" pki inspect many.crt --json; }
-json_theirs() { openssl storeutl -noout -text -certs store/many.crt; }
-verify_ours() { "$CERTWRIGHT" pki verify leaf.crt bundle.crt; }
-verify_theirs() { openssl verify -CAfile store/bundle.crt store/leaf.crt; }
-match_ours() { "$CERTWRIGHT" pki match leaf.key leaf.crt; }
-match_theirs() { openssl pkey -in store/leaf.key -pubout && openssl x509 -in store/leaf.crt -noout -pubkey; }
+cw() { "$CERTWRIGHT" "$@"; }
 
-echo "Medians of $TURNS, taking turns."
-against "start" 0.65 version_ours version_theirs
-against "pki inspect, one certificate" 0.85 inspect_ours inspect_theirs
-against "pki inspect --json, 144" 0.5 json_ours json_theirs
-against "pki verify, leaf and two CAs" 0.85 verify_ours verify_theirs
-against "pki match" 0.35 match_ours match_theirs
+echo "Medians, taking turns; ratios are ours to theirs, less is better. $(nproc) cores."
+mkdir store && "$BENCH/material" . CA && "$BENCH/material" . leaves 1000 && "$BENCH/material" . pairs 300
+cp leaf00001.crt bundle.crt root.crt root.key store/
+cp pair00001.key store/pair.key && cp pair00001.crt store/pair.crt
+openssl req -newkey rsa:2048 -nodes -keyout store/leaf.key -out store/leaf.csr -subj /CN=leaf.example.com \
+    -addext subjectAltName=DNS:leaf.example.com 2>/dev/null
+openssl x509 -req -in store/leaf.csr -CA sub.crt -CAkey sub.key -days 99 -out store/leaf.crt 2>/dev/null
+if [ "$(grep -c BEGIN /etc/ssl/certs/ca-certificates.crt 2>/dev/null)" -gt 100 ]; then
+    cp /etc/ssl/certs/ca-certificates.crt store/many.crt
+else
+    for ((i = 101; i < 245; i++)); do cat "leaf00$i.crt"; done >store/many.crt
+fi
+many=$(grep -c BEGIN store/many.crt)
+printf 'cn = "new.example.com"\ndns_name = "new.example.com"\nexpiration_days = 365\n' >template
+
+if wanted start; then
+    turn 101 20 -- "$CERTWRIGHT" --version -- openssl version -- certtool --version -- "$BENCH/floor_start"
+    n=$(calls "$CERTWRIGHT" --version)
+    row "start: --version" "$n"
+    against "openssl version" 1 0.65 "$(calls openssl version)"
+    against "certtool --version" 2 0.75 "$(calls certtool --version)"
+    against "bare C" 3 "" "$(calls "$BENCH/floor_start")"
+    [ "$n" = - ] || judge "system calls" "$n" 75 ""
+fi
+
+if wanted inspect; then
+    turn 61 20 -- "$CERTWRIGHT" pki inspect leaf00001.crt -- openssl x509 -in leaf00001.crt -noout -text \
+        -- certtool -i --infile leaf00001.crt -- "$BENCH/floor_inspect" text leaf00001.crt
+    row "inspect one certificate, full text" "$(calls "$CERTWRIGHT" pki inspect leaf00001.crt)"
+    against "openssl x509 -text" 1 0.85 "$(calls openssl x509 -in leaf00001.crt -noout -text)"
+    against "certtool -i" 2 1.1 "$(calls certtool -i --infile leaf00001.crt)"
+    against "bare C" 3 ""
+    turn 21 25 -- "$CERTWRIGHT" pki inspect many.crt -- openssl storeutl -noout -text -certs store/many.crt \
+        -- certtool -i --infile store/many.crt -- "$BENCH/floor_inspect" text store/many.crt
+    row "inspect a bundle of $many, full text" "$(calls "$CERTWRIGHT" pki inspect many.crt)"
+    against "openssl storeutl -text" 1 0.95 "$(calls openssl storeutl -noout -text -certs store/many.crt)"
+    against "certtool -i" 2 ""
+    against "bare C" 3 ""
+    turn 21 25 -- "$CERTWRIGHT" pki inspect many.crt --json -- openssl storeutl -noout -text -certs store/many.crt \
+        -- "$BENCH/floor_inspect" fields store/many.crt
+    row "inspect a bundle of $many, --json" "$(calls "$CERTWRIGHT" pki inspect many.crt --json)"
+    against "openssl storeutl -text" 1 0.5
+    against "bare C, main fields" 2 ""
+fi
+
+if wanted verify; then
+    turn 61 20 -- "$CERTWRIGHT" pki verify leaf00001.crt bundle.crt \
+        -- openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf00001.crt \
+        -- certtool --verify --load-ca-certificate bundle.crt --infile leaf00001.crt \
+        -- "$BENCH/floor_verify" bundle.crt leaf00001.crt
+    row "verify a leaf below two CAs" "$(calls "$CERTWRIGHT" pki verify leaf00001.crt bundle.crt)"
+    against "openssl verify" 1 0.85 "$(calls openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf00001.crt)"
+    against "certtool --verify" 2 ""
+    against "bare C" 3 ""
+    mkdir -p one && for f in leaf?????.crt bundle.crt; do ln -f "$f" one/; done
+    turn 11 20 -- "$CERTWRIGHT" --store one pki verify --each one/leaf?????.crt bundle.crt \
+        -- openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf?????.crt \
+        -- "$BENCH/floor_verify" bundle.crt leaf?????.crt
+    row "verify 1,000 leaves in one run" "$(calls "$CERTWRIGHT" --store one pki verify --each one/leaf?????.crt bundle.crt)"
+    against "openssl, one process" 1 0.35
+    against "bare C, one thread" 2 ""
+    ours=${us[0]}
+    turn 3 15 -- sh -c 'for f in leaf?????.crt; do openssl verify -no-CApath -no-CAstore -CAfile bundle.crt $f; done'
+    judge "x openssl, a process each" "$(ratio "$ours" "${us[0]}")" 0.02 "$(ms "${us[0]}")"
+fi
+
+# names COUNT TYPE BITS: a deployment of so many identities, none made yet.
+names()
+{
+    printf 'release = "2.9"\nname = "example.com"\nkey { type = "%s" bits = %s }\n' "$2" "$3"
+    awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++)
+        printf "identity \"id%d\" { CN = \"host%d.example.com\" signer = \"internal\" }\n", i, i }'
+}
+
+# forty TYPE BITS OPENSSL_WORDS…: forty keys with their requests, three ways.
+forty()
+{
+    local type=$1 bits=$2 turns=$3 loop
+    shift 3
+    mkdir -p "many-$type/store" floor && names 40 "$type" "$bits" >"many-$type/deployment.conf"
+    loop="for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
+        do openssl req $* -nodes -keyout o\$i.key -out o\$i.csr -subj /CN=host\$i.example.com; done"
+    turn "$turns" 90 -- "@rm -rf many-$type/store" "$CERTWRIGHT" --config "many-$type/deployment.conf" generate \
+        -- sh -c "$loop" -- "$BENCH/floor_make" "$type" 40 floor \
+        -- "@rm -rf many-$type/store" taskset -c 0 "$CERTWRIGHT" --config "many-$type/deployment.conf" generate
+}
+
+if wanted "key and request"; then
+    turn 41 60 -- "@rm -f store/new.*" "$CERTWRIGHT" pki csr new CN:new.example.com \
+        -- openssl req -newkey rsa:2048 -nodes -keyout o.key -out o.csr -subj /CN=new.example.com \
+        -- sh -c 'certtool --generate-privkey --key-type rsa --bits 2048 --outfile c.key; certtool --generate-request --load-privkey c.key --template template --outfile c.csr' \
+        -- "$BENCH/floor_make" rsa 1 .
+    row "new RSA-2048 key and request, durable" "$(rm -f store/new.*; calls "$CERTWRIGHT" pki csr new CN:new.example.com)"
+    against "openssl req -newkey" 1 1.0
+    against "certtool" 2 ""
+    against "bare C, durable" 3 ""
+    forty rsa 2048 3 -newkey rsa:2048
+    row "40 RSA-2048 keys and requests, durable"
+    against "a loop of openssl" 1 0.55
+    against "bare C, one thread, durable" 2 ""
+    judge "x n cores as on one, / n" "$(awk -v a="${us[0]}" -v b="${us[3]}" -v n="$(nproc)" 'BEGIN { printf "%.3f", a * n * 0.85 / b }')" 1.0 "one core $(ms "${us[3]}")"
+    turn 41 30 -- "@rm -f store/new.*" "$CERTWRIGHT" pki csr new CN:new.example.com --ec P-256 \
+        -- openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout o.key -out o.csr -subj /CN=new.example.com \
+        -- certtool --generate-privkey --key-type ecdsa --curve secp256r1 --outfile c.key + certtool --generate-request --load-privkey c.key --template template --outfile c.csr \
+        -- "$BENCH/floor_make" ec 1 .
+    row "new P-256 key and request, durable" "$(rm -f store/new.*; calls "$CERTWRIGHT" pki csr new CN:new.example.com --ec P-256)"
+    against "openssl req -newkey" 1 1.0
+    against "certtool" 2 0.85
+    against "bare C, durable" 3 ""
+    forty ec 256 11 -newkey ec -pkeyopt ec_paramgen_curve:P-256
+    row "40 P-256 keys and requests, durable"
+    against "a loop of openssl" 1 0.3
+    against "bare C, one thread, durable" 2 ""
+    rm -f store/new.*
+fi
+
+if wanted sign; then
+    turn 41 30 -- "@rm -f store/leaf.crt" "$CERTWRIGHT" pki sign leaf root \
+        -- openssl x509 -req -in store/leaf.csr -CA root.crt -CAkey root.key -days 365 -copy_extensions copyall -out o.crt \
+        -- certtool --generate-certificate --load-request store/leaf.csr --load-ca-certificate root.crt --load-ca-privkey root.key --template template --outfile c.crt \
+        -- "$BENCH/floor_sign" store/leaf.csr root.crt root.key f.crt
+    row "sign a request, durable" "$(rm -f store/leaf.crt; calls "$CERTWRIGHT" pki sign leaf root)"
+    against "openssl x509 -req" 1 0.95 "$(calls openssl x509 -req -in store/leaf.csr -CA root.crt -CAkey root.key -days 365 -out o.crt)"
+    against "certtool" 2 ""
+    against "bare C, durable" 3 ""
+fi
+
+if wanted match; then
+    turn 61 20 -- "$CERTWRIGHT" pki match leaf.key leaf.crt \
+        -- openssl pkey -in store/leaf.key -pubout + openssl x509 -in store/leaf.crt -noout -pubkey \
+        -- certtool --pubkey-info --load-privkey store/leaf.key + certtool --pubkey-info --load-certificate store/leaf.crt \
+        -- "$BENCH/floor_match" store/leaf.key store/leaf.crt
+    row "match a key and a certificate" "$(calls "$CERTWRIGHT" pki match leaf.key leaf.crt)"
+    against "openssl's two commands" 1 0.35
+    against "certtool's two commands" 2 0.5
+    against "bare C" 3 ""
+    pairs=() && for f in pair?????.key; do pairs+=("./$f" "./${f%.key}.crt"); done
+    turn 5 25 -- "$CERTWRIGHT" pki match --each "${pairs[@]}" \
+        -- sh -c 'for f in pair?????.key; do openssl pkey -in $f -pubout; openssl x509 -in ${f%.key}.crt -noout -pubkey; done' \
+        -- "$BENCH/floor_match" "${pairs[@]}"
+    row "match 300 pairs in one run" "$(calls "$CERTWRIGHT" pki match --each "${pairs[@]}")"
+    against "a loop of openssl" 1 0.065
+    against "bare C" 2 ""
+fi
+
+if wanted list; then
+    mkdir list1 list10 && cp root.crt sub.crt sub.key list10/
+    "$BENCH/material" list10 leaves 10000
+    rm list10/*.key list10/root.crt list10/sub.crt
+    for ((i = 1; i <= 1000; i++)); do printf -v f 'leaf%05d.crt' "$i" && ln "list10/$f" "list1/$f"; done
+    turn 7 25 -- "$CERTWRIGHT" --store list10 pki list -- "$BENCH/floor_list" list10 \
+        -- "$CERTWRIGHT" --store list1 pki list -- "$CERTWRIGHT" --store list10 pki list --json
+    row "list 10,000 certificates" "$(calls "$CERTWRIGHT" --store list10 pki list)"
+    big=("${us[@]}") small_kb=${kb[2]} big_kb=${kb[0]}
+    against "bare C, one thread" 1 1.0
+    judge "t(10,000) / t(1,000)" "$(ratio "${big[0]}" "${big[2]}")" 10.5 "1,000: $(ms "${big[2]}")"
+    judge "peak MB" "$(awk -v k="$big_kb" 'BEGIN { printf "%.1f", k / 1024 }')" 12 "--json $(awk -v k="${kb[3]}" 'BEGIN { printf "%.1f", k / 1024 }') MB, $(ms "${big[3]}")"
+    judge "kB a file" "$(awk -v a="$big_kb" -v b="$small_kb" 'BEGIN { printf "%.3f", (a - b) / 9000 }')" 0.5 ""
+    turn 3 15 -- sh -c 'for f in list10/leaf000??.crt list10/leaf001??.crt list10/leaf002??.crt; do openssl x509 -in $f -noout -subject -enddate; done'
+    judge "x a loop of openssl" "$(ratio "${big[0]}" "$((us[0] * 10000 / 299))")" 0.025 "$(ms $((us[0] * 10000 / 299))), from 299"
+    rm -rf list1 list10
+fi
+
+# deployment COUNT: a folder with so many identities, two a server, and all their files.
+deployment()
+{
+    mkdir -p "d$1/store" && cp root.crt sub.crt sub.key "d$1/store/"
+    "$BENCH/material" "d$1/store" identities "$1" && rm "d$1/store/"{root.crt,sub.crt,sub.key}
+    {
+        names "$1" ec 256
+        awk -v n="$1" 'BEGIN { for (i = 1; i < n; i += 2) printf "server \"s%d\" { address = \"host%d.example.com\"\n" \
+            "    service \"webadmin\" { identity = \"id%05d\" listen = { \"a:445\" } }\n" \
+            "    service \"turn\" { identity = \"id%05d\" a-record = \"host%d.example.com\" tls-port = 447 } }\n", i, i, i, i + 1, i + 1 }'
+    } | sed 's/"id\([0-9]\{1,4\}\)"/"id0000\1"/; s/"id0*\([0-9]\{5\}\)"/"id\1"/' >"d$1/deployment.conf"
+}
+
+# growth WHAT SMALL BIG TURNS SECONDS COMMAND: ten times the identities.
+growth()
+{
+    local what=$1 small=$2 big=$3 turns=$4 seconds=$5
+    shift 5
+    turn "$turns" "$seconds" -- "@rm -rf d$big/install" "$CERTWRIGHT" --config "d$big/deployment.conf" "$@" --out "d$big/install" \
+        -- "@rm -rf d$small/install" "$CERTWRIGHT" --config "d$small/deployment.conf" "$@" --out "d$small/install"
+    row "$what $big identities"
+    judge "t($big) / t($small)" "$(ratio "${us[0]}" "${us[1]}")" 10.5 "$small: $(ms "${us[1]}")"
+    judge "kB an identity" "$(awk -v a="${kb[0]}" -v b="${kb[1]}" -v n="$((big - small))" 'BEGIN { printf "%.2f", (a - b) / n }')" 0.5 ""
+}
+
+if wanted growth; then
+    deployment 1000 && deployment 10000 && deployment 300 && deployment 3000
+    turn 3 40 -- "$CERTWRIGHT" --config d10000/deployment.conf check -- "$CERTWRIGHT" --config d1000/deployment.conf check
+    row "growth: check 10,000 identities"
+    judge "t(10,000) / t(1,000)" "$(ratio "${us[0]}" "${us[1]}")" 10.5 "1,000: $(ms "${us[1]}")"
+    judge "kB an identity" "$(awk -v a="${kb[0]}" -v b="${kb[1]}" 'BEGIN { printf "%.2f", (a - b) / 9000 }')" 0.5 ""
+    growth "growth: plan" 300 3000 3 60 plan
+fi
+
+printf '\n%d goals met, %d missed\n' "$met" "$missed"

@@ -23,7 +23,7 @@ enum { CONTESTANTS_MAX = 8, TURNS_MAX = 1000, TURNS_LEAST = 3 };
 
 struct contestant {
     char **words; /* ends with NULL */
-    const char *before;
+    char *before;
     double taken[TURNS_MAX];
     int turns;
     long peak_kb;
@@ -63,7 +63,7 @@ static void take_turn(struct contestant *c)
 {
     struct rusage usage;
     if (c->before) {
-        char *shell[] = {"sh", "-c", (char *)c->before, NULL};
+        char name[] = "sh", option[] = "-c", *shell[] = {name, option, c->before, NULL};
         run(shell, &usage);
     }
     double start = now();

@@ -33,7 +33,7 @@ look()
 for file in crafted/*.crt; do
     name=$(basename "$file" .crt)
     bad=''
-    look inspect pki inspect "$file"
+    look inspect --store nowhere pki inspect "$file"
     look "inspect --json" --json pki inspect "$file"
     jq -e . "$T/out" >/dev/null 2>&1 || bad="$bad no JSON;"
     look match --store nowhere pki match crafted/root.key "$file"

@@ -54,8 +54,12 @@ same "and as PKCS#7" "$number pkcs7" "$(jq -r '"\(.certificates | length) \(.kin
 cw --json pki list
 same "list names them all" "$number" "$(jq 'map(select(.kind == "certificate")) | length' "$T/out")"
 
-texts=0 selves=0 others=0 different=''
-for i in $(seq "$number"); do
+# Many times slower, the sanitizers look at a third of them.
+step=1
+case ${SLOW:-} in ?*) step=3 ;; esac
+looked=0 texts=0 selves=0 others=0 different=''
+for i in $(seq 1 "$step" "$number"); do
+    looked=$((looked + 1))
     file=store/root$i.crt
     cw pki inspect "root$i.crt"
     [ "$(sed 1,3d "$T/out" | plain)" = "$(openssl x509 -in "$file" -noout -text | plain)" ] && texts=$((texts + 1)) ||
@@ -67,6 +71,6 @@ for i in $(seq "$number"); do
     cw --quiet --store nowhere pki verify "./$file" "./store/root$((i % number + 1)).crt"
     [ "$status" = 1 ] && others=$((others + 1)) || different="$different other:root$i"
 done
-same "the texts are openssl's" "$number" "$texts$different"
-same "each verifies with itself where openssl says so" "$number" "$selves$different"
-same "and with no other" "$number" "$others$different"
+same "the texts are openssl's" "$looked" "$texts$different"
+same "each verifies with itself where openssl says so" "$looked" "$selves$different"
+same "and with no other" "$looked" "$others$different"

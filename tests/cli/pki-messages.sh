@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Messages: the file, what is wrong, what to do; the deepest cause; no library's words in front.
+# shellcheck disable=SC2154 # status, out, err come from lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+mkdir store
+new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
+# ca NAME [ISSUER [DAYS]]
+ca()
+{
+    new_key "store/$1.key"
+    printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >ca.ext
+    [ -z "${2:-}" ] || printf 'authorityInfoAccess=caIssuers;URI:http://ca.example.com/%s.cer\n' "$2" >>ca.ext
+    openssl req -new -key "store/$1.key" -subj "/O=Acme/CN=Acme $1" -out ca.csr
+    if [ -n "${2:-}" ]; then
+        openssl x509 -req -in ca.csr -CA "store/$2.crt" -CAkey "store/$2.key" -set_serial "$RANDOM" \
+            -days "${3:-1000}" -extfile ca.ext -out "store/$1.crt" 2>/dev/null
+    else
+        openssl x509 -req -in ca.csr -key "store/$1.key" -days 3000 -extfile ca.ext -out "store/$1.crt" 2>/dev/null
+    fi
+}
+# leaf NAME CA
+leaf()
+{
+    "$CERTWRIGHT" --quiet pki csr "$1" "CN:$1.example.com" --ec P-256
+    printf 'authorityInfoAccess=caIssuers;URI:http://ca.example.com/%s.cer\n' "$2" >leaf.ext
+    openssl x509 -req -in "store/$1.csr" -CA "store/$2.crt" -CAkey "store/$2.key" -set_serial "$RANDOM" \
+        -copy_extensions copy -days 500 -extfile leaf.ext -out "store/$1.crt" 2>/dev/null
+}
+ca root
+ca issuing root
+ca short root 10
+leaf callbridge1 issuing
+leaf webbridge1 issuing
+leaf late short
+
+# said WHAT MESSAGE: it is on stderr, after "certwright: ", and nothing of OpenSSL's queue is.
+said()
+{
+    says "$1" "certwright: $2"
+    same "$1: no library's error line" 0 "$(grep -cE 'error:[0-9A-F]{8}|routines' "$T/err")"
+}
+
+fails "key and certificate of two pairs" "$CERTWRIGHT" pki match callbridge1.key webbridge1.crt
+said "where it belongs" "webbridge1.crt: "
+says "to that key" "webbridge1.crt belongs to webbridge1.key"
+says "what was compared" 'a private key (EC 256) of callbridge1.key'
+says "with what" 'the certificate of "CN=webbridge1.example.com" (EC 256)'
+cat store/root.crt store/issuing.crt store/callbridge1.crt >full.crt
+fails "root first" "$CERTWRIGHT" pki match callbridge1.key ./full.crt
+says "which one it fits" 'it fits certificate 3 of that file, the one of "CN=callbridge1.example.com"'
+says "and how to order them" "certwright import ./full.crt writes the leaf first"
+ok "root first, verified" "$CERTWRIGHT" pki verify ./full.crt root.crt
+said "is told" './full.crt: the first certificate, "CN=Acme root,O=Acme", is a CA of the others'
+fails "matching keys by a request" "$CERTWRIGHT" pki match webbridge1.key callbridge1.csr
+says "is told apart" 'the request of "CN=callbridge1.example.com" (EC 256)'
+
+fails "the issuer lacks" "$CERTWRIGHT" --store nowhere pki verify ./store/callbridge1.crt ./store/root.crt
+said "who, and where to fetch it" \
+    './store/callbridge1.crt: the issuer of "callbridge1.example.com", "CN=Acme issuing,O=Acme", is not here: fetch it from http://ca.example.com/issuing.cer and add it to ./store/root.crt'
+says "in the appliance's form" "FAILURE: certificate verification error: depth=0 issuer= O = Acme, CN = Acme issuing Verification error: unable to get local issuer certificate Failed cert:"
+fails "the issuer is in the store" "$CERTWRIGHT" pki verify callbridge1.crt root.crt
+says "which completes it" "issuing.crt of the store completes the chain: add it to root.crt"
+fails "the root lacks" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt
+said "below whom" 'issuing.crt: the issuer of "Acme issuing", "CN=Acme root,O=Acme", is not here: root.crt of the store completes the chain'
+
+cp store/webbridge1.csr store/asked.crt
+fails "a request in a certificate's place" "$CERTWRIGHT" pki verify asked.crt root.crt
+said "what it is for" "asked.crt: a certificate request, not a certificate: send it to the CA: the answer belongs here"
+fails "a certificate in a key's place" "$CERTWRIGHT" pki unlock webbridge1.crt
+said "what was meant" "webbridge1.crt: a certificate, not a private key: name the private key that it was made with"
+fails "a missing file" "$CERTWRIGHT" pki match nothere.key webbridge1.crt
+said "is missing, not of a wrong kind" "nothere.key: cannot be read: No such file or directory"
+iconv -t UTF-16 store/webbridge1.crt >store/notepad.crt
+ok "UTF-16" "$CERTWRIGHT" pki inspect notepad.crt
+said "is read, and named" "notepad.crt: line 1: UTF-16 text of an editor"
+
+cat store/root.crt store/short.crt >store/bundle.crt
+in_a_month=$(date -u -d '+40 days' +%Y-%m-%d)
+fails "an intermediate that ended" "$CERTWRIGHT" pki verify late.crt bundle.crt --at "$in_a_month"
+matches "which, when, and that the leaf is fine" \
+    'certwright: bundle.crt: certificate 2, "Acme short" ended [0-9-]{10} \([0-9]+ days ago\); the leaf itself is good: ask the CA for its present certificate'
+fails "a leaf that ended" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt root.crt --at "$(date -u -d '+600 days' +%Y-%m-%d)"
+matches "is told" 'certwright: callbridge1.crt: "callbridge1.example.com" ended [0-9-]{10} \([0-9]+ days ago\): ask its CA for a new certificate'
+fails "one to come" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt root.crt --at 1970-01-01
+matches "is told too" '"[^"]*" begins [0-9-]{10} \(in [0-9]+ days\): check the clock'
+
+fails "a key in use" "$CERTWRIGHT" pki csr callbridge1 CN:other.example.com
+said "is kept, and the ways are told" "callbridge1.key: is there already, and a key is never overwritten: certwright pki csr callbridge1 ... --key callbridge1.key keeps the key, another basename makes a new one"
+fails "a name that lacks" "$CERTWRIGHT" pki verify webbridge1.crt issuing.crt root.crt --name join.example.com
+said "which, and which are there" "webbridge1.crt: lacks the name join.example.com (has: DNS:webbridge1.example.com): make a new request with that name in its SAN"
+fails "a use that is not allowed" "$CERTWRIGHT" pki verify issuing.crt root.crt --purpose server --name x.example.com
+cat store/issuing.crt store/short.crt >store/wrong.crt
+fails "roots of others alone" "$CERTWRIGHT" pki verify root.crt issuing.crt
+said "what is trusted" 'root.crt: "Acme root" signs itself and is not in issuing.crt, whose roots alone are trusted'
+python3 - <<'PY'
+import base64
+lines = open("store/callbridge1.crt").read().split("\n")
+data = bytearray(base64.b64decode("".join(lines[1:-2])))
+data[-6] ^= 1
+open("store/changed.crt", "wb").write(data)
+PY
+fails "a certificate that was changed" "$CERTWRIGHT" pki verify changed.crt issuing.crt root.crt
+said "is told from another CA's" 'changed.crt: the signature of "callbridge1.example.com" is wrong: it was changed after it was signed'
+ca issuing root
+fails "another CA of that name" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt root.crt
+said "is told from it" 'callbridge1.crt: "callbridge1.example.com" was not signed by the "CN=Acme issuing,O=Acme" that is here, which has another key'
