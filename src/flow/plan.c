@@ -1,6 +1,7 @@
 /* The commands and uploads, then install/ written; and the last page. */
 #include "plan/plan.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
 
@@ -118,12 +119,12 @@ static void build_done(struct flow *flow, struct page *page)
     page->next = xstrdup("Leave");
     page_line(&page->intro, "Everything is written. Nothing was sent yet.");
     page_line(&page->text, "What lies where");
-    page_line(&page->text, "  %-28s the deployment: edit it, or start certwright again",
-              flow->config);
-    page_line(&page->text, "  %-28s keys, requests, certificates: keep it safe, back it up",
+    char *runbook = path_join(out, "RUNBOOK.md");
+    page_line(&page->text, "  %-20s the deployment: edit it, or start again here", flow->config);
+    page_line(&page->text, "  %-20s keys, requests, certificates: back it up",
               flow->facts.store_path);
-    page_line(&page->text, "  %s/RUNBOOK.md%*s what to do, step by step: read this first", out,
-              (int)(strlen(out) < 16 ? 16 - strlen(out) : 0), "");
+    page_line(&page->text, "  %-20s what to do, step by step: read this first", runbook);
+    free(runbook);
     for (size_t i = 0; i < d->server_count; i++) {
         page_line(&page->text, "  %s/%s/upload.sftp", out, d->servers[i].name);
         page_line(&page->text, "  %s/%s/commands.mmp", out, d->servers[i].name);
