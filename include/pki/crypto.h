@@ -11,6 +11,8 @@
 
 /* Each entry into the room calls it first: the machine's openssl.cnf changes nothing here. */
 void crypto_init(void);
+/* Before a password opens something: the ciphers have names from then on. */
+void crypto_ciphers(void);
 /* Before a private key is made or read: its numbers then lie in pages that are never swapped out.
  */
 void crypto_secure_heap(void);

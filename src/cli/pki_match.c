@@ -126,6 +126,8 @@ bool pki_read_pair(const struct cli *cli, const char *const names[2], struct pki
         pair[i] = pick(&files[i], kinds[i]);
         if (!pair[i])
             return pki_wrong_kind(names[i], &files[i], wanted[i], err);
+        if (is_locked(pair[i]) && files[i].problem)
+            return error_set(err, STATUS_NO, names[i], "", "%s", files[i].problem);
         if (is_locked(pair[i])) {
             char *remedy = xformat("certwright pki unlock %s, or --password-file", names[i]);
             error_set(err, STATUS_NO, names[i], remedy, "the key is locked by a password");

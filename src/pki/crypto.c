@@ -13,10 +13,113 @@
  * other one: whoever reads many keys forgets each when it is known (pki_file_forget_secrets). */
 enum { HEAP_BYTES = 1 << 20, HEAP_LEAST_BYTES = 32, KEY_ROOM_BYTES = 8 << 10 };
 
+/* The digests that signatures and PKCS#12 files name. */
+static const EVP_MD *(*const digests[])(void) = {
+    EVP_md5,       EVP_md5_sha1,   EVP_sha1,       EVP_sha224,   EVP_sha256,
+    EVP_sha384,    EVP_sha512,     EVP_sha3_224,   EVP_sha3_256, EVP_sha3_384,
+    EVP_sha3_512,  EVP_sha512_224, EVP_sha512_256,
+#ifndef OPENSSL_NO_MD4
+    EVP_md4,
+#endif
+#ifndef OPENSSL_NO_MDC2
+    EVP_mdc2,
+#endif
+#ifndef OPENSSL_NO_RMD160
+    EVP_ripemd160,
+#endif
+#ifndef OPENSSL_NO_SM3
+    EVP_sm3,
+#endif
+};
+
+/* The ciphers that a locked key may name. */
+static const EVP_CIPHER *(*const ciphers[])(void) = {
+    EVP_aes_128_cbc,
+    EVP_aes_192_cbc,
+    EVP_aes_256_cbc,
+    EVP_aes_128_cfb128,
+    EVP_aes_192_cfb128,
+    EVP_aes_256_cfb128,
+    EVP_aes_128_ofb,
+    EVP_aes_192_ofb,
+    EVP_aes_256_ofb,
+    EVP_aes_128_ctr,
+    EVP_aes_192_ctr,
+    EVP_aes_256_ctr,
+#ifndef OPENSSL_NO_DES
+    EVP_des_cbc,
+    EVP_des_ede_cbc,
+    EVP_des_ede3_cbc,
+    EVP_des_cfb64,
+    EVP_des_ofb,
+    EVP_des_ede3_cfb64,
+    EVP_des_ede3_ofb,
+#endif
+#ifndef OPENSSL_NO_CAMELLIA
+    EVP_camellia_128_cbc,
+    EVP_camellia_192_cbc,
+    EVP_camellia_256_cbc,
+#endif
+#ifndef OPENSSL_NO_ARIA
+    EVP_aria_128_cbc,
+    EVP_aria_192_cbc,
+    EVP_aria_256_cbc,
+#endif
+#ifndef OPENSSL_NO_RC2
+    EVP_rc2_cbc,
+    EVP_rc2_40_cbc,
+    EVP_rc2_64_cbc,
+#endif
+#ifndef OPENSSL_NO_RC4
+    EVP_rc4,
+    EVP_rc4_40,
+#endif
+#ifndef OPENSSL_NO_BF
+    EVP_bf_cbc,
+#endif
+#ifndef OPENSSL_NO_CAST
+    EVP_cast5_cbc,
+#endif
+#ifndef OPENSSL_NO_IDEA
+    EVP_idea_cbc,
+#endif
+#ifndef OPENSSL_NO_SEED
+    EVP_seed_cbc,
+#endif
+#ifndef OPENSSL_NO_SM4
+    EVP_sm4_cbc,
+#endif
+};
+
+/* By itself the library enters every algorithm under every name it ever had, and copies them all at
+ * its first use: half a millisecond, a fifth of a short run. We enter what files name. */
+static void start(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+                            OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
+                        NULL);
+    for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
+        EVP_add_digest(digests[i]());
+    ERR_clear_error();
+}
+
 void crypto_init(void)
 {
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, start);
     ERR_clear_error();
+}
+
+static void add_ciphers(void)
+{
+    for (size_t i = 0; i < sizeof ciphers / sizeof *ciphers; i++)
+        EVP_add_cipher(ciphers[i]());
+}
+
+void crypto_ciphers(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, add_ciphers);
 }
 
 static void make_secure_heap(void)

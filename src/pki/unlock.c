@@ -93,6 +93,7 @@ bool unlock_affordable(struct reader *reader, const X509_ALGOR *algorithm)
 
 enum unlock unlock_try(bool (*attempt)(void *arg), void *arg)
 {
+    crypto_ciphers();
     ERR_clear_error();
     if (attempt(arg))
         return UNLOCK_OPEN;

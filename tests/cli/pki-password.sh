@@ -58,3 +58,21 @@ same_file "nothing was changed" locked.pem store/web.key
 run python3 typed.py ^C
 says "Ctrl-C ends it as a signal, the echo back" "status -2 silent True 1 echo True"
 same_file "nothing was changed then" locked.pem store/web.key
+
+# Every cipher that PEM's old way of locking may name, those of the legacy provider too.
+printf geheim >pw
+openssl genrsa -out rsa.key 2048 2>/dev/null
+openssl req -new -x509 -key rsa.key -subj /CN=rsa.example.com -out store/rsa.crt
+for cipher in des des-ede-cbc des3 rc2 bf cast idea seed aes128 aes192 aes256 aes-256-cfb aes-128-ofb \
+    aes-256-ctr camellia128 camellia256 aria128 aria256 sm4; do
+    if ! openssl rsa -in rsa.key -traditional -$cipher -passout file:pw -out store/old.key \
+        -provider legacy -provider default 2>/dev/null; then
+        skip "this openssl has no $cipher"
+        continue
+    fi
+    ok "a key locked by $cipher" "$CERTWRIGHT" pki match old.key rsa.crt --password-file pw
+done
+openssl rsa -in rsa.key -traditional -aes256 -passout file:pw -out store/odd.key 2>/dev/null
+sed -i s/AES-256-CBC/ODD-256-CBC/ store/odd.key
+fails "a cipher that nobody has" "$CERTWRIGHT" pki match odd.key rsa.crt --password-file pw
+says "is what is wrong, no password" "its cipher is none that OpenSSL has"
