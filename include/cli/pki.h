@@ -38,7 +38,6 @@ must_check bool pki_read_for(enum pki_need need, const struct cli *cli, const ch
 must_check bool pki_read_pair(const struct cli *cli, const char *const names[2],
                               struct pki_file files[2], const struct object *pair[2],
                               struct error *err);
-bool pki_same_key(const struct object *a, const struct object *b);
 json_t *pki_chain_json(const struct chain *chain);
 /* --each: many pairs; many certificates with the bundle that is named last. */
 int pki_match_each(const struct cli *cli);

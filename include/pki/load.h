@@ -83,6 +83,9 @@ void pki_text_notes(const struct pki_file *file, struct strings *out);
 const struct cert *pki_first_cert(const struct pki_file *file);
 const struct key *pki_first_key(const struct pki_file *file);
 const struct csr *pki_first_csr(const struct pki_file *file);
+/* Are they of one key pair? Their public keys as encoded, whatever the files were read for; false
+ * where a key is locked. */
+bool object_same_key(const struct object *a, const struct object *b);
 /* The number of certificates. */
 size_t pki_cert_count(const struct pki_file *file);
 

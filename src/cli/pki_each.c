@@ -45,7 +45,7 @@ static int match_pair(const struct each *each, const char *const names[2], FILE 
     const struct object *pair[2] = {NULL, NULL};
     struct error err = {0};
     bool good = pki_read_pair(each->cli, names, files, pair, &err);
-    bool match = good && pki_same_key(pair[0], pair[1]);
+    bool match = good && object_same_key(pair[0], pair[1]);
     if (each->cli->json)
         match_row(rows, names, good ? json_boolean(match) : json_null());
     if (good) {

@@ -8,13 +8,6 @@
 /* `pki match`: two public keys compared, of whatever kinds, and where they differ, what belongs
  * where. */
 
-static const unsigned char *key_id(const struct object *object)
-{
-    return object->kind == OBJECT_CERT  ? object->cert->key_id
-           : object->kind == OBJECT_CSR ? object->csr->key_id
-                                        : object->key->id;
-}
-
 static bool is_locked(const struct object *object)
 {
     return object->kind == OBJECT_KEY && object->key->encrypted;
@@ -27,11 +20,6 @@ static const struct object *pick(const struct pki_file *file, enum object_kind w
         if (file->objects[i].kind == wanted)
             return &file->objects[i];
     return file->count ? &file->objects[0] : NULL;
-}
-
-bool pki_same_key(const struct object *a, const struct object *b)
-{
-    return memcmp(key_id(a), key_id(b), KEY_ID_BYTES) == 0;
 }
 
 static char *describe(const struct object *object)
@@ -54,6 +42,19 @@ static char *describe(const struct object *object)
     return str_take(&out);
 }
 
+static const unsigned char *key_id(const struct object *object)
+{
+    return object->kind == OBJECT_CERT  ? object->cert->key_id
+           : object->kind == OBJECT_CSR ? object->csr->key_id
+                                        : object->key->id;
+}
+
+/* As object_same_key, also for keys of a scan, which were given up. */
+static bool fits(const struct object *object, const struct object *other)
+{
+    return !is_locked(other) && memcmp(key_id(object), key_id(other), KEY_ID_BYTES) == 0;
+}
+
 /* The name of a file of the store that holds what fits object: a key for a certificate, a
  * certificate for a key. NULL when there is none; lies in scan. */
 static const char *find_fitting(const struct scan *scan, const struct object *object,
@@ -61,11 +62,9 @@ static const char *find_fitting(const struct scan *scan, const struct object *ob
 {
     for (size_t i = 0; i < scan->count; i++) {
         const struct pki_file *file = &scan->files[i].pki;
-        for (size_t j = 0; j < file->count; j++) {
-            const struct object *other = &file->objects[j];
-            if (other->kind == wanted && !is_locked(other) && pki_same_key(object, other))
+        for (size_t j = 0; j < file->count; j++)
+            if (file->objects[j].kind == wanted && fits(object, &file->objects[j]))
                 return scan->files[i].name;
-        }
     }
     return NULL;
 }
@@ -77,7 +76,7 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     for (size_t i = 0, number = 0; i < second->count; i++) {
         const struct object *other = &second->objects[i];
         number += other->kind == OBJECT_CERT;
-        if (other->kind == OBJECT_CERT && !is_locked(pair[0]) && pki_same_key(pair[0], other))
+        if (other->kind == OBJECT_CERT && fits(pair[0], other))
             return xformat("it fits certificate %zu of that file, the one of \"%s\": "
                            "certwright import %s writes the leaf first",
                            number, other->cert->subject, names[1]);
@@ -101,42 +100,56 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     return remedy;
 }
 
-static void explain(const struct cli *cli, const char *const names[2],
-                    const struct pki_file *second, const struct object *const pair[2])
+static bool read_one(enum pki_need need, const struct cli *cli, const char *name,
+                     enum object_kind wanted, struct pki_file *file, const struct object **object,
+                     struct error *err)
 {
-    char *what[2] = {describe(pair[0]), describe(pair[1])};
-    char *remedy = find_remedy(cli, names, second, pair);
-    struct error err = {0};
-    error_set(&err, STATUS_NO, names[1], remedy, "%s and %s of %s are of two key pairs", what[1],
-              what[0], names[0]);
-    cli_fail(&err);
-    free(what[0]);
-    free(what[1]);
+    if (!pki_read_for(need, cli, name, file, err))
+        return false;
+    *object = pick(file, wanted);
+    if (!*object)
+        return pki_wrong_kind(name, file, wanted == OBJECT_KEY ? "key" : "certificate", err);
+    if (!is_locked(*object))
+        return true;
+    char *remedy = xformat("certwright pki unlock %s, or --password-file", name);
+    error_set(err, STATUS_NO, name, file->problem ? "" : remedy, "%s",
+              file->problem ? file->problem : "the key is locked by a password");
     free(remedy);
+    return false;
 }
+
+static const enum object_kind kinds[] = {OBJECT_KEY, OBJECT_CERT};
 
 bool pki_read_pair(const struct cli *cli, const char *const names[2], struct pki_file files[2],
                    const struct object *pair[2], struct error *err)
 {
-    static const char *const wanted[] = {"key", "certificate"};
-    static const enum object_kind kinds[] = {OBJECT_KEY, OBJECT_CERT};
     for (int i = 0; i < 2; i++) {
-        if (!pki_read_for(PKI_FACTS, cli, names[i], &files[i], err))
+        if (!read_one(PKI_NAMES, cli, names[i], kinds[i], &files[i], &pair[i], err))
             return false;
-        pair[i] = pick(&files[i], kinds[i]);
-        if (!pair[i])
-            return pki_wrong_kind(names[i], &files[i], wanted[i], err);
-        if (is_locked(pair[i]) && files[i].problem)
-            return error_set(err, STATUS_NO, names[i], "", "%s", files[i].problem);
-        if (is_locked(pair[i])) {
-            char *remedy = xformat("certwright pki unlock %s, or --password-file", names[i]);
-            error_set(err, STATUS_NO, names[i], remedy, "the key is locked by a password");
-            free(remedy);
-            return false;
-        }
         pki_note(cli, names[i], &files[i]);
     }
     return true;
+}
+
+/* The files are read again for what only this needs. */
+static void explain(const struct cli *cli, const char *const names[2])
+{
+    struct pki_file files[2] = {{0}, {0}};
+    const struct object *pair[2] = {NULL, NULL};
+    struct error err = {0};
+    if (read_one(PKI_FACTS, cli, names[0], kinds[0], &files[0], &pair[0], &err) &&
+        read_one(PKI_FACTS, cli, names[1], kinds[1], &files[1], &pair[1], &err)) {
+        char *what[2] = {describe(pair[0]), describe(pair[1])};
+        char *remedy = find_remedy(cli, names, &files[1], pair);
+        error_set(&err, STATUS_NO, names[1], remedy, "%s and %s of %s are of two key pairs",
+                  what[1], what[0], names[0]);
+        free(what[0]);
+        free(what[1]);
+        free(remedy);
+    }
+    cli_fail(&err);
+    pki_file_free(&files[0]);
+    pki_file_free(&files[1]);
 }
 
 int pki_match(const struct cli *cli)
@@ -151,7 +164,7 @@ int pki_match(const struct cli *cli)
     if (!pki_read_pair(cli, names, files, pair, &err)) {
         status = cli_fail(&err);
     } else {
-        bool match = pki_same_key(pair[0], pair[1]);
+        bool match = object_same_key(pair[0], pair[1]);
         status = match ? STATUS_OK : STATUS_NO;
         if (cli->json) {
             json_t *out = json_object();
@@ -160,7 +173,7 @@ int pki_match(const struct cli *cli)
         }
         pki_say(cli, match ? WORD_MATCH : WORD_NO_MATCH, NULL, NULL, NULL);
         if (!match)
-            explain(cli, names, &files[1], pair);
+            explain(cli, names);
     }
     pki_file_free(&files[0]);
     pki_file_free(&files[1]);

@@ -279,6 +279,32 @@ const struct csr *pki_first_csr(const struct pki_file *file)
     return NULL;
 }
 
+/* The SubjectPublicKeyInfo; <= 0: none to be had. */
+static int encode_public(const struct object *object, unsigned char **out)
+{
+    switch (object->kind) {
+    case OBJECT_CERT:
+        return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(object->cert->x509), out);
+    case OBJECT_CSR:
+        return i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(object->csr->req), out);
+    case OBJECT_KEY:
+        break;
+    }
+    return object->key->pkey ? i2d_PUBKEY(object->key->pkey, out) : 0;
+}
+
+bool object_same_key(const struct object *a, const struct object *b)
+{
+    unsigned char *one = NULL, *other = NULL;
+    int length = encode_public(a, &one);
+    bool same =
+        length > 0 && encode_public(b, &other) == length && memcmp(one, other, (size_t)length) == 0;
+    OPENSSL_free(one);
+    OPENSSL_free(other);
+    ERR_clear_error();
+    return same;
+}
+
 size_t pki_cert_count(const struct pki_file *file)
 {
     size_t count = 0;
