@@ -1,6 +1,7 @@
 #ifndef PKI_BUILD_H
 #define PKI_BUILD_H
 
+#include "pki/key.h"
 #include "pki/names.h"
 
 #include <openssl/evp.h>
@@ -22,6 +23,10 @@ must_check bool build_eku(const struct strings *eku, STACK_OF(X509_EXTENSION) * 
 must_check bool build_san(const struct names *names, STACK_OF(X509_EXTENSION) * *list,
                           struct error *err);
 void build_free(STACK_OF(X509_EXTENSION) * list);
+/* The public half of a key, and a public key as another object has it, byte for byte. OpenSSL's own
+ * way decodes what it has just encoded, which takes as long as making a key of P-256. */
+must_check bool build_key(X509_PUBKEY *out, const struct key *key);
+must_check bool build_copy_key(X509_PUBKEY *out, X509_PUBKEY *from);
 /* SHA-256; NULL for keys that bring their own digest (Ed25519). */
 const EVP_MD *build_digest(const EVP_PKEY *pkey);
 /* "…: OpenSSL's reason". Returns false. */

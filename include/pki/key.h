@@ -15,6 +15,8 @@ struct key {
     bool is_private;
     unsigned char id[KEY_ID_BYTES];
     struct evp_pkey_st *pkey; /* NULL while encrypted, and where it was given up */
+    unsigned char *encoded;   /* SubjectPublicKeyInfo, of encoded_length bytes; NULL: not known */
+    int encoded_length;
 };
 void key_free(struct key *key);
 

@@ -128,6 +128,63 @@ void build_free(STACK_OF(X509_EXTENSION) * list)
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 }
 
+/* Parameters as an algorithm has them. */
+static void *copy_parameters(int kind, const void *value)
+{
+    if (kind == V_ASN1_OBJECT)
+        return OBJ_dup(value);
+    return kind == V_ASN1_SEQUENCE ? ASN1_STRING_dup(value) : NULL;
+}
+
+static bool set_key(X509_PUBKEY *out, const X509_ALGOR *algorithm, const unsigned char *bytes,
+                    int length)
+{
+    const ASN1_OBJECT *oid = NULL;
+    const void *value = NULL;
+    int kind = V_ASN1_UNDEF;
+    X509_ALGOR_get0(&oid, &kind, &value, algorithm);
+    return X509_PUBKEY_set0_param(out, OBJ_dup(oid), kind, copy_parameters(kind, value),
+                                  OPENSSL_memdup(bytes, (size_t)length), length) == 1;
+}
+
+bool build_copy_key(X509_PUBKEY *out, X509_PUBKEY *from)
+{
+    const unsigned char *bytes = NULL;
+    X509_ALGOR *algorithm = NULL;
+    int length = 0;
+    return X509_PUBKEY_get0_param(NULL, &bytes, &length, &algorithm, from) &&
+           set_key(out, algorithm, bytes, length);
+}
+
+/* An algorithm, and the key as a string of bits. */
+static bool set_encoded(X509_PUBKEY *out, const unsigned char *der, int length)
+{
+    ASN1_SEQUENCE_ANY *parts = d2i_ASN1_SEQUENCE_ANY(NULL, &der, length);
+    const ASN1_TYPE *first = sk_ASN1_TYPE_value(parts, 0), *second = sk_ASN1_TYPE_value(parts, 1);
+    X509_ALGOR *algorithm = NULL;
+    if (first && first->type == V_ASN1_SEQUENCE && second && second->type == V_ASN1_BIT_STRING) {
+        const unsigned char *at = ASN1_STRING_get0_data(first->value.sequence);
+        algorithm = d2i_X509_ALGOR(NULL, &at, ASN1_STRING_length(first->value.sequence));
+    }
+    bool good =
+        algorithm && set_key(out, algorithm, ASN1_STRING_get0_data(second->value.bit_string),
+                             ASN1_STRING_length(second->value.bit_string));
+    X509_ALGOR_free(algorithm);
+    sk_ASN1_TYPE_pop_free(parts, ASN1_TYPE_free);
+    return good;
+}
+
+bool build_key(X509_PUBKEY *out, const struct key *key)
+{
+    if (key->encoded_length > 0)
+        return set_encoded(out, key->encoded, key->encoded_length);
+    unsigned char *der = NULL;
+    int length = i2d_PUBKEY(key->pkey, &der);
+    bool good = length > 0 && set_encoded(out, der, length);
+    OPENSSL_free(der);
+    return good;
+}
+
 const EVP_MD *build_digest(const EVP_PKEY *pkey)
 {
     int type = EVP_PKEY_get_base_id(pkey);

@@ -70,9 +70,9 @@ bool csr_make(const struct key *key, const struct names *names, struct str *pem,
     if (!key_can_sign(key, err))
         return false;
     X509_REQ *req = X509_REQ_new();
-    bool good =
-        (X509_REQ_set_version(req, X509_REQ_VERSION_1) && X509_REQ_set_pubkey(req, key->pkey)) ||
-        build_failed("no request can hold this key", err);
+    bool good = (X509_REQ_set_version(req, X509_REQ_VERSION_1) &&
+                 build_key(X509_REQ_get_X509_PUBKEY(req), key)) ||
+                build_failed("no request can hold this key", err);
     good = good && build_subject(names, X509_REQ_get_subject_name(req), err) &&
            add_extensions(req, key, names, err);
     if (good && !X509_REQ_sign(req, key->pkey, build_digest(key->pkey)))

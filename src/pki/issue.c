@@ -112,7 +112,7 @@ bool cert_selfsign(const struct key *key, const struct names *names, int days, t
     if (!key_can_sign(key, err) || !end_of(days, now, &end, err))
         return false;
     X509 *x509 = X509_new();
-    bool good = (set_frame(x509, now, end) && X509_set_pubkey(x509, key->pkey)) ||
+    bool good = (set_frame(x509, now, end) && build_key(X509_get_X509_PUBKEY(x509), key)) ||
                 build_failed("no certificate can hold this key", err);
     good = good && build_subject(names, X509_get_subject_name(x509), err);
     good = good && (X509_set_issuer_name(x509, X509_get_subject_name(x509)) ||
@@ -290,30 +290,6 @@ static bool names_allowed(X509 *x509, const struct csr *csr, const struct cert *
     return good;
 }
 
-/* Parameters as an algorithm has them. */
-static void *copy_parameters(int kind, const void *value)
-{
-    if (kind == V_ASN1_OBJECT)
-        return OBJ_dup(value);
-    return kind == V_ASN1_SEQUENCE ? ASN1_STRING_dup(value) : NULL;
-}
-
-/* The request's key, byte for byte; X509_set_pubkey would encode it anew. */
-static bool copy_public_key(X509 *x509, X509_PUBKEY *from)
-{
-    ASN1_OBJECT *oid = NULL;
-    const unsigned char *bytes = NULL;
-    X509_ALGOR *algorithm = NULL;
-    const void *value = NULL;
-    int length = 0, kind = V_ASN1_UNDEF;
-    if (!X509_PUBKEY_get0_param(&oid, &bytes, &length, &algorithm, from))
-        return false;
-    X509_ALGOR_get0(NULL, &kind, &value, algorithm);
-    return X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x509), OBJ_dup(oid), kind,
-                                  copy_parameters(kind, value),
-                                  OPENSSL_memdup(bytes, (size_t)length), length) == 1;
-}
-
 bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *ca_key, int days,
                 time_t now, struct str *pem, bool *cut, struct error *err)
 {
@@ -332,7 +308,7 @@ bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *
     }
     X509 *x509 = X509_new();
     bool good = set_frame(x509, now, end) &&
-                copy_public_key(x509, X509_REQ_get_X509_PUBKEY(csr->req)) &&
+                build_copy_key(X509_get_X509_PUBKEY(x509), X509_REQ_get_X509_PUBKEY(csr->req)) &&
                 X509_set_subject_name(x509, X509_REQ_get_subject_name(csr->req)) &&
                 X509_set_issuer_name(x509, X509_get_subject_name(ca->x509)) &&
                 issue_extensions(x509, csr->req, ca->x509);

@@ -35,11 +35,11 @@ struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need)
     key->is_private = is_private;
     key->algorithm = key_word(pkey);
     key->bits = EVP_PKEY_get_bits(pkey);
-    unsigned char *der = NULL;
-    int length = need != PKI_NAMES && need != PKI_SIGN ? i2d_PUBKEY(pkey, &der) : 0;
-    if (length > 0)
-        crypto_digest(der, (size_t)length, key->id);
-    OPENSSL_free(der);
+    if (need == PKI_NAMES || need == PKI_SIGN)
+        return key;
+    key->encoded_length = i2d_PUBKEY(pkey, &key->encoded);
+    if (key->encoded_length > 0)
+        crypto_digest(key->encoded, (size_t)key->encoded_length, key->id);
     return key;
 }
 
@@ -55,14 +55,17 @@ struct key *key_new_locked(void)
 void key_forget(struct key *key)
 {
     EVP_PKEY_free(key->pkey);
+    OPENSSL_free(key->encoded);
     key->pkey = NULL;
+    key->encoded = NULL;
+    key->encoded_length = 0;
 }
 
 void key_free(struct key *key)
 {
     if (!key)
         return;
-    EVP_PKEY_free(key->pkey);
+    key_forget(key);
     free(key);
 }
 
