@@ -64,7 +64,7 @@ bench: test-tools $(O)/certwright $(BENCHES)
 	@CERTWRIGHT=$(abspath $(O)/certwright) BENCH=$(abspath $(O)/bench) bash tests/bench/run.sh
 $(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm
 
 # libFuzzer: SECONDS each, new inputs go to build/fuzz/NAME.
 SECONDS ?= 60

@@ -33,6 +33,22 @@ must_check bool file_replace(const char *path, const void *data, size_t length, 
  * does together. The place of the first that failed (errno tells), count when all is well. */
 size_t files_sync(const int *fds, size_t count);
 
+/* Files that are written and not yet on the disk: few enough for any limit of open files. Start
+ * with {0}; whatever happens, end with unsynced_flush. */
+struct unsynced {
+    int fds[32];
+    char *names[32];
+    size_t count;
+};
+/* Takes the file; name is said where its sync fails. Flushes when there are many. */
+must_check bool unsynced_add(struct unsynced *unsynced, int fd, const char *name,
+                             struct error *err);
+must_check bool unsynced_flush(struct unsynced *unsynced, struct error *err);
+
+/* A new file in a folder that nobody looks into yet, before its fsync: none may be there. The mode
+ * is exact, whatever the umask. */
+must_check bool file_create(const char *path, const void *data, size_t length, mode_t mode, int *fd,
+                            struct error *err);
 /* A temporary file beside name in the folder dir, written and fsynced; *temp is its name (free).
  * Rename it with renameat or unlink it. */
 must_check bool file_write_temp(int dir, const char *name, const void *data, size_t length,

@@ -1,17 +1,24 @@
 #ifndef PLAN_FOLDER_H
 #define PLAN_FOLDER_H
 
-#include "base/error.h"
+#include "base/file.h"
+#include "base/str.h"
 
 /* install/ replaced whole: made beside, put in place by one rename, the old one removed after. */
 struct folder {
     char *path; /* as asked for, without slashes at its end */
     char *temp; /* beside it: to be filled */
     int lock;   /* held on temp: tells a living writer's folder from one that a crash left */
+    struct strings folders; /* made below temp */
+    struct unsynced files;  /* written below temp, and not yet on the disk */
 };
 /* Refuses a path where something lies that is no folder of ours (it has our plan.json); makes temp.
  * Ends with folder_end in any case of success. */
 must_check bool folder_begin(const char *path, struct folder *out, struct error *err);
+/* A folder and a file below temp, by their names there; on the disk when folder_swap is done. */
+must_check bool folder_add(struct folder *folder, const char *name, struct error *err);
+must_check bool folder_write(struct folder *folder, const char *name, const void *data,
+                             size_t length, mode_t mode, struct error *err);
 /* temp takes path's place; what was there is temp then. All or nothing. */
 must_check bool folder_swap(struct folder *folder, struct error *err);
 /* Removes temp and what it holds. */

@@ -142,6 +142,19 @@ bool file_write_open(int dir, const char *name, const void *data, size_t length,
     return false;
 }
 
+bool file_create(const char *path, const void *data, size_t length, mode_t mode, int *out,
+                 struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    *out = fd;
+    if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, data, length))
+        return true;
+    error_system(err, path, "cannot be written");
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
 bool file_write_temp(int dir, const char *name, const void *data, size_t length, mode_t mode,
                      char **temp, struct error *err)
 {

@@ -1,9 +1,11 @@
 #include "base/file.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* A disk's journal writes what several ask for in one go, if they ask at the same time. */
@@ -53,4 +55,22 @@ size_t files_sync(const int *fds, size_t count)
         pthread_join(threads[i], NULL);
     errno = syncing.why;
     return syncing.failed;
+}
+
+bool unsynced_flush(struct unsynced *unsynced, struct error *err)
+{
+    size_t count = unsynced->count, failed = files_sync(unsynced->fds, count);
+    bool good = failed == count || error_system(err, unsynced->names[failed], "cannot be written");
+    for (size_t i = 0; i < count; i++)
+        free(unsynced->names[i]);
+    unsynced->count = 0;
+    return good;
+}
+
+bool unsynced_add(struct unsynced *unsynced, int fd, const char *name, struct error *err)
+{
+    unsynced->fds[unsynced->count] = fd;
+    unsynced->names[unsynced->count++] = xstrdup(name);
+    return unsynced->count < sizeof unsynced->fds / sizeof *unsynced->fds ||
+           unsynced_flush(unsynced, err);
 }

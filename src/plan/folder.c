@@ -134,6 +134,7 @@ static void folder_free(struct folder *folder)
 {
     if (folder->lock >= 0)
         close(folder->lock);
+    strings_free(&folder->folders);
     free(folder->path);
     free(folder->temp);
     *folder = (struct folder){.lock = -1};
@@ -200,9 +201,44 @@ static bool sync_parent(const char *path, struct error *err)
     return good;
 }
 
+bool folder_add(struct folder *folder, const char *name, struct error *err)
+{
+    char *path = path_join(folder->temp, name);
+    bool good = mkdir(path, 0700) == 0 || error_system(err, path, "cannot be made");
+    strings_add(&folder->folders, path);
+    free(path);
+    return good;
+}
+
+bool folder_write(struct folder *folder, const char *name, const void *data, size_t length,
+                  mode_t mode, struct error *err)
+{
+    int fd;
+    char *path = path_join(folder->temp, name);
+    bool good = file_create(path, data, length, mode, &fd, err) &&
+                unsynced_add(&folder->files, fd, path, err);
+    free(path);
+    return good;
+}
+
+/* The files, then the folders that name them. */
+static bool sync_below(struct folder *folder, struct error *err)
+{
+    bool good = unsynced_flush(&folder->files, err);
+    for (size_t i = 0; good && i < folder->folders.count; i++) {
+        const char *path = folder->folders.items[i];
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        good = fd >= 0 ? unsynced_add(&folder->files, fd, path, err)
+                       : error_system(err, path, "cannot be synced");
+    }
+    return unsynced_flush(&folder->files, good ? err : NULL) && good;
+}
+
 bool folder_swap(struct folder *folder, struct error *err)
 {
     struct stat info;
+    if (!sync_below(folder, err))
+        return false;
     if (fsync(folder->lock) != 0 && errno != EINVAL && errno != EROFS)
         return error_system(err, folder->temp, "cannot be synced");
     bool there = lstat(folder->path, &info) == 0;
@@ -215,7 +251,8 @@ bool folder_swap(struct folder *folder, struct error *err)
 
 bool folder_end(struct folder *folder, struct error *err)
 {
-    bool good = folder_remove(folder->temp, err);
+    bool good = unsynced_flush(&folder->files, NULL); /* of what was given up */
+    good = folder_remove(folder->temp, err);
     folder_free(folder);
     return good;
 }

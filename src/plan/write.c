@@ -25,38 +25,27 @@ size_t plan_file_count(const struct plan *plan)
     return count;
 }
 
-static bool write_text(const char *folder, const char *name, const struct str *text,
+static bool write_text(struct folder *folder, const char *name, const struct str *text,
                        struct error *err)
 {
-    char *path = path_join(folder, name);
-    bool good = file_replace(path, str_text(text), text->length, 0644, err);
-    free(path);
-    return good;
+    return folder_write(folder, name, str_text(text), text->length, 0644, err);
 }
 
-static bool make_folder(const char *folder, const char *name, struct error *err)
-{
-    char *path = path_join(folder, name);
-    bool good = folder_make(path, 0700, err);
-    free(path);
-    return good;
-}
-
-static bool copy_file(const struct facts *facts, const struct store *store, const char *folder,
-                      const char *name, struct error *err)
+static bool copy_file(const struct facts *facts, const struct store *store, struct folder *folder,
+                      const char *files, const char *name, struct error *err)
 {
     struct buffer buffer;
     if (!store_read(store, name, &buffer, err))
         return false;
-    char *path = path_join(folder, name);
-    bool good = file_replace(path, buffer.data, buffer.length,
+    char *place = path_join(files, name);
+    bool good = folder_write(folder, place, buffer.data, buffer.length,
                              file_is_private(facts, name) ? 0600 : 0644, err);
-    free(path);
+    free(place);
     buffer_free(&buffer);
     return good;
 }
 
-static bool write_files(const struct plan *plan, const struct facts *facts, const char *folder,
+static bool write_files(const struct plan *plan, const struct facts *facts, struct folder *folder,
                         struct error *err)
 {
     struct store store;
@@ -65,19 +54,17 @@ static bool write_files(const struct plan *plan, const struct facts *facts, cons
     bool good = true;
     for (size_t i = 0; good && i < plan->server_count; i++) {
         const struct plan_server *server = &plan->servers[i];
-        char *name = xformat("%s/files", server->name);
-        char *files = path_join(folder, name);
-        good = make_folder(folder, server->name, err) && make_folder(folder, name, err);
+        char *files = xformat("%s/files", server->name);
+        good = folder_add(folder, server->name, err) && folder_add(folder, files, err);
         for (size_t k = 0; good && k < server->files.count; k++)
-            good = copy_file(facts, &store, files, server->files.items[k], err);
+            good = copy_file(facts, &store, folder, files, server->files.items[k], err);
         free(files);
-        free(name);
     }
     store_close(&store);
     return good;
 }
 
-static bool write_batch(const struct step *step, const char *folder, struct error *err)
+static bool write_batch(const struct step *step, struct folder *folder, struct error *err)
 {
     struct str text = {0};
     for (size_t i = 0; i < step->upload.count; i++)
@@ -87,7 +74,7 @@ static bool write_batch(const struct step *step, const char *folder, struct erro
     return good;
 }
 
-static bool write_commands(const struct plan *plan, const char *folder, struct error *err)
+static bool write_commands(const struct plan *plan, struct folder *folder, struct error *err)
 {
     struct str text = {0};
     const char *file = "";
@@ -109,7 +96,7 @@ static bool write_commands(const struct plan *plan, const char *folder, struct e
     return good;
 }
 
-static bool write_all_of(const struct plan *plan, const struct facts *facts, const char *folder,
+static bool write_all_of(const struct plan *plan, const struct facts *facts, struct folder *folder,
                          struct error *err)
 {
     if (plan->server_count && !write_files(plan, facts, folder, err))
@@ -135,6 +122,6 @@ bool plan_write(const struct plan *plan, const struct facts *facts, const char *
     struct folder folder;
     if (!folder_begin(out, &folder, err))
         return false;
-    bool good = write_all_of(plan, facts, folder.temp, err) && folder_swap(&folder, err);
+    bool good = write_all_of(plan, facts, &folder, err) && folder_swap(&folder, err);
     return folder_end(&folder, good ? err : NULL) && good;
 }

@@ -210,34 +210,14 @@ static bool keep_old(struct store *store, struct move *move, time_t now, struct 
     return good;
 }
 
-/* New files that are written and not yet on the disk: few enough for any limit of open files. */
-struct unsynced {
-    int fds[32];
-    const char *names[32];
-    size_t count;
-};
-
-static bool sync_new(struct unsynced *unsynced, struct error *err)
-{
-    size_t failed = files_sync(unsynced->fds, unsynced->count);
-    bool good = failed == unsynced->count ||
-                error_system(err, unsynced->names[failed], "cannot be written");
-    unsynced->count = 0;
-    return good;
-}
-
 static bool write_new(struct store *store, struct move *move, struct unsynced *unsynced,
                       struct error *err)
 {
     const struct store_write *item = move->item;
-    size_t place = unsynced->count;
-    if (!file_write_open(store->fd, item->name, item->data, item->length, item->mode, &move->temp,
-                         &unsynced->fds[place], err))
-        return false;
-    unsynced->names[place] = item->name;
-    unsynced->count++;
-    return unsynced->count < sizeof unsynced->fds / sizeof *unsynced->fds ||
-           sync_new(unsynced, err);
+    int fd;
+    return file_write_open(store->fd, item->name, item->data, item->length, item->mode, &move->temp,
+                           &fd, err) &&
+           unsynced_add(unsynced, fd, item->name, err);
 }
 
 /* All that needs space is written before anything changes. */
@@ -254,7 +234,7 @@ static bool prepare(struct store *store, struct move *moves, size_t count, time_
         good = (item->remove || write_new(store, move, &unsynced, err)) &&
                (!move->exists || keep_old(store, move, now, err));
     }
-    return sync_new(&unsynced, good ? err : NULL) && good;
+    return unsynced_flush(&unsynced, good ? err : NULL) && good;
 }
 
 static bool put_in_place(struct store *store, struct move *moves, size_t count, struct error *err)

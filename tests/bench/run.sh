@@ -17,7 +17,7 @@ T=$(mktemp -d) && trap 'rm -rf "$T"' EXIT
 # openssl x509 reads the machine's trust store for nothing: without it the comparison is fair.
 export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent
 cd "$T" || exit 1
-met=0 missed=0
+met=0 missed=0 even=0
 
 command -v strace >/dev/null && strace -c -o "$T/probe" true 2>/dev/null && strace=yes || strace=
 [ -n "$strace" ] || echo "# system calls are not counted: no strace here, or it may not trace"
@@ -25,53 +25,74 @@ command -v certtool >/dev/null && certtool=yes || certtool=
 
 wanted() { case $1 in *"$ONLY"*) ;; *) return 1 ;; esac; }
 
-# calls COMMAND…: how many system calls it makes, all threads and processes; - without strace.
+# calls INDEX: how many system calls that contestant of the last turn makes, all its threads and
+# processes; - without strace.
 calls()
 {
+    local at=-1 word parts=() before='' sum=0
     [ -n "$strace" ] || { echo -; return; }
-    strace -f -c -o "$T/strace" "$@" >/dev/null 2>&1 </dev/null
-    awk '$NF == "total" { print $(NF == 6 ? 4 : 3); exit }' "$T/strace"
+    for word in "${contest[@]}" --; do
+        if [ "$word" = -- ] || [ "$word" = + ]; then
+            if [ "$at" = "$1" ] && [ ${#parts[@]} -gt 0 ]; then
+                [ -z "$before" ] || sh -c "$before"
+                before=''
+                strace -f -c -o "$T/strace" "${parts[@]}" >/dev/null 2>&1 </dev/null
+                sum=$((sum + $(awk '$NF == "total" { print $(NF == 6 ? 4 : 3); exit }' "$T/strace")))
+            fi
+            parts=()
+            [ "$word" = + ] || at=$((at + 1))
+        elif [ "${word#@}" != "$word" ]; then
+            [ "$at" != "$1" ] || before=${word#@}
+        else
+            parts+=("$word")
+        fi
+    done
+    echo $sum
 }
 
-# turn TURNS SECONDS -- …: sets the arrays us, least and kb, one value a contestant.
+# turn TURNS SECONDS -- …: sets the arrays us, kb and chance, one value a contestant.
 turn()
 {
-    local turns=$(($1 * PATIENCE)) seconds=$(($2 * PATIENCE)) line status
+    local turns=$(($1 * PATIENCE)) seconds=$(($2 * PATIENCE)) status
     shift 2
-    us=() least=() kb=()
-    while read -r median fastest peak status; do
-        us+=("$median") least+=("$fastest") kb+=("$peak")
-        [ "$status" = 0 ] || echo "# contestant ${#us[@]} ended with status $status"
+    contest=("$@") us=() kb=() chance=()
+    while read -r median peak status percent; do
+        us+=("$median") kb+=("$peak") chance+=("$percent")
+        [ "$status" = "${wanted_status:-0}" ] || echo "# contestant ${#us[@]} ended with status $status"
     done < <("$BENCH/turns" "$turns" "$seconds" "$@")
 }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
 ms() { awk -v us="$1" 'BEGIN { printf us < 100000 ? "%.2f ms" : "%.0f ms", us / 1000 }'; }
+mb() { awk -v k="$1" 'BEGIN { printf "%.1f MB", k / 1024 }'; }
 
 # row WHAT: the numbers of our own run; then one line for each comparison.
-row() { printf '\n%-44s %12s  %6.1f MB  %s\n' "$1" "$(ms "${us[0]}")" "$(awk -v k="${kb[0]}" 'BEGIN { print k / 1024 }')" "${2:+$2 system calls}"; }
+row()
+{
+    printf '\n%-44s %11s %9s %7s calls\n' "$1" "$(ms "${us[0]}")" "$(mb "${kb[0]}")" "$(calls 0)"
+}
 
-# judge WHAT VALUE GOAL WORDS: one line, met or missed. No goal: for information.
+# judge WHAT VALUE GOAL WORDS [CHANCE]: one line, met or missed. No goal: for information. CHANCE is
+# what luck may have done to the value, in per cent: a goal that is missed by less is neither.
 judge()
 {
     local verdict=
     if [ -n "$3" ]; then
-        if awk -v v="$2" -v g="$3" 'BEGIN { exit !(v <= g) }'; then
-            verdict="goal $3  met" met=$((met + 1))
-        else
-            verdict="goal $3  MISSED" missed=$((missed + 1))
-        fi
+        verdict="goal $3  $(awk -v v="$2" -v g="$3" -v c="${5:-0}" \
+            'BEGIN { print v <= g ? "met" : v * (1 - c / 100) <= g ? "within chance" : "MISSED" }')"
+        case $verdict in *met) met=$((met + 1)) ;; *MISSED) missed=$((missed + 1)) ;; *) even=$((even + 1)) ;; esac
     fi
-    printf '    %-30s %10s  %-22s %s\n' "$1" "$2" "$4" "$verdict"
+    printf '    %-30s %8s  %-38s %s\n' "$1" "$2" "$4" "$verdict"
 }
 
-# against WHAT INDEX GOAL [CALLS]: our time as a part of a contestant's.
+# against WHAT INDEX GOAL: our time as a part of a contestant's.
 against()
 {
-    judge "x $1" "$(ratio "${us[0]}" "${us[$2]}")" "$3" "$(ms "${us[$2]}")${4:+, $4 calls}"
+    local luck
+    luck=$(awk -v a="${chance[0]}" -v b="${chance[$2]}" 'BEGIN { printf "%.0f", sqrt(a * a + b * b) }')
+    judge "x $1" "$(ratio "${us[0]}" "${us[$2]}")" "$3" \
+        "$(ms "${us[$2]}"), $(mb "${kb[$2]}"), $(calls "$2") calls$([ "$luck" -lt 3 ] || echo ", ±$luck %")" "$luck"
 }
-
-cw() { "$CERTWRIGHT" "$@"; }
 
 echo "Medians, taking turns; ratios are ours to theirs, less is better. $(nproc) cores."
 mkdir store && "$BENCH/material" . CA && "$BENCH/material" . leaves 1000 && "$BENCH/material" . pairs 300
@@ -90,30 +111,29 @@ printf 'cn = "new.example.com"\ndns_name = "new.example.com"\nexpiration_days = 
 
 if wanted start; then
     turn 101 20 -- "$CERTWRIGHT" --version -- openssl version -- certtool --version -- "$BENCH/floor_start"
-    n=$(calls "$CERTWRIGHT" --version)
-    row "start: --version" "$n"
-    against "openssl version" 1 0.65 "$(calls openssl version)"
-    against "certtool --version" 2 0.75 "$(calls certtool --version)"
-    against "bare C" 3 "" "$(calls "$BENCH/floor_start")"
-    [ "$n" = - ] || judge "system calls" "$n" 75 ""
+    row "start: --version"
+    against "openssl version" 1 0.65
+    against "certtool --version" 2 0.75
+    against "bare C" 3 ""
+    [ -z "$strace" ] || judge "system calls" "$(calls 0)" 75 ""
 fi
 
 if wanted inspect; then
     turn 61 20 -- "$CERTWRIGHT" pki inspect leaf00001.crt -- openssl x509 -in leaf00001.crt -noout -text \
         -- certtool -i --infile leaf00001.crt -- "$BENCH/floor_inspect" text leaf00001.crt
-    row "inspect one certificate, full text" "$(calls "$CERTWRIGHT" pki inspect leaf00001.crt)"
-    against "openssl x509 -text" 1 0.85 "$(calls openssl x509 -in leaf00001.crt -noout -text)"
-    against "certtool -i" 2 1.1 "$(calls certtool -i --infile leaf00001.crt)"
+    row "inspect one certificate, full text"
+    against "openssl x509 -text" 1 0.85
+    against "certtool -i" 2 1.1
     against "bare C" 3 ""
     turn 21 25 -- "$CERTWRIGHT" pki inspect many.crt -- openssl storeutl -noout -text -certs store/many.crt \
         -- certtool -i --infile store/many.crt -- "$BENCH/floor_inspect" text store/many.crt
-    row "inspect a bundle of $many, full text" "$(calls "$CERTWRIGHT" pki inspect many.crt)"
-    against "openssl storeutl -text" 1 0.95 "$(calls openssl storeutl -noout -text -certs store/many.crt)"
+    row "inspect a bundle of $many, full text"
+    against "openssl storeutl -text" 1 0.95
     against "certtool -i" 2 ""
     against "bare C" 3 ""
     turn 21 25 -- "$CERTWRIGHT" pki inspect many.crt --json -- openssl storeutl -noout -text -certs store/many.crt \
         -- "$BENCH/floor_inspect" fields store/many.crt
-    row "inspect a bundle of $many, --json" "$(calls "$CERTWRIGHT" pki inspect many.crt --json)"
+    row "inspect a bundle of $many, --json"
     against "openssl storeutl -text" 1 0.5
     against "bare C, main fields" 2 ""
 fi
@@ -123,20 +143,22 @@ if wanted verify; then
         -- openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf00001.crt \
         -- certtool --verify --load-ca-certificate bundle.crt --infile leaf00001.crt \
         -- "$BENCH/floor_verify" bundle.crt leaf00001.crt
-    row "verify a leaf below two CAs" "$(calls "$CERTWRIGHT" pki verify leaf00001.crt bundle.crt)"
-    against "openssl verify" 1 0.85 "$(calls openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf00001.crt)"
+    row "verify a leaf below two CAs"
+    against "openssl verify" 1 0.85
     against "certtool --verify" 2 ""
     against "bare C" 3 ""
     mkdir -p one && for f in leaf?????.crt bundle.crt; do ln -f "$f" one/; done
     turn 11 20 -- "$CERTWRIGHT" --store one pki verify --each one/leaf?????.crt bundle.crt \
         -- openssl verify -no-CApath -no-CAstore -CAfile bundle.crt leaf?????.crt \
         -- "$BENCH/floor_verify" bundle.crt leaf?????.crt
-    row "verify 1,000 leaves in one run" "$(calls "$CERTWRIGHT" --store one pki verify --each one/leaf?????.crt bundle.crt)"
+    row "verify 1,000 leaves in one run"
     against "openssl, one process" 1 0.35
     against "bare C, one thread" 2 ""
     ours=${us[0]}
-    turn 3 15 -- sh -c 'for f in leaf?????.crt; do openssl verify -no-CApath -no-CAstore -CAfile bundle.crt $f; done'
-    judge "x openssl, a process each" "$(ratio "$ours" "${us[0]}")" 0.02 "$(ms "${us[0]}")"
+    turn 3 25 -- sh -c 'for f in leaf?????.crt; do openssl verify -no-CApath -no-CAstore -CAfile bundle.crt $f; done' \
+        -- sh -c 'for f in leaf?????.crt; do certtool --verify --load-ca-certificate bundle.crt --infile $f; done'
+    judge "x openssl, a process each" "$(ratio "$ours" "${us[0]}")" 0.02 "$(ms "${us[0]}"), $(mb "${kb[0]}")"
+    judge "x certtool, a process each" "$(ratio "$ours" "${us[1]}")" "" "$(ms "${us[1]}"), $(mb "${kb[1]}")"
 fi
 
 # names COUNT TYPE BITS: a deployment of so many identities, none made yet.
@@ -147,17 +169,20 @@ names()
         printf "identity \"id%d\" { CN = \"host%d.example.com\" signer = \"internal\" }\n", i, i }'
 }
 
-# forty TYPE BITS OPENSSL_WORDS…: forty keys with their requests, three ways.
+# forty TYPE BITS TURNS CERTTOOL_WORDS OPENSSL_WORDS…: forty keys with their requests.
 forty()
 {
-    local type=$1 bits=$2 turns=$3 loop
-    shift 3
+    local type=$1 bits=$2 turns=$3 words=$4 loop other
+    shift 4
     mkdir -p "many-$type/store" floor && names 40 "$type" "$bits" >"many-$type/deployment.conf"
     loop="for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
         do openssl req $* -nodes -keyout o\$i.key -out o\$i.csr -subj /CN=host\$i.example.com; done"
+    other="for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
+        do certtool --generate-privkey $words --outfile c.key; certtool --generate-request --load-privkey c.key --template template --outfile c.csr; done"
     turn "$turns" 90 -- "@rm -rf many-$type/store" "$CERTWRIGHT" --config "many-$type/deployment.conf" generate \
         -- sh -c "$loop" -- "$BENCH/floor_make" "$type" 40 floor \
-        -- "@rm -rf many-$type/store" taskset -c 0 "$CERTWRIGHT" --config "many-$type/deployment.conf" generate
+        -- "@rm -rf many-$type/store" taskset -c 0 "$CERTWRIGHT" --config "many-$type/deployment.conf" generate \
+        -- sh -c "$other"
 }
 
 if wanted "key and request"; then
@@ -165,26 +190,28 @@ if wanted "key and request"; then
         -- openssl req -newkey rsa:2048 -nodes -keyout o.key -out o.csr -subj /CN=new.example.com \
         -- sh -c 'certtool --generate-privkey --key-type rsa --bits 2048 --outfile c.key; certtool --generate-request --load-privkey c.key --template template --outfile c.csr' \
         -- "$BENCH/floor_make" rsa 1 .
-    row "new RSA-2048 key and request, durable" "$(rm -f store/new.*; calls "$CERTWRIGHT" pki csr new CN:new.example.com)"
+    row "new RSA-2048 key and request, durable"
     against "openssl req -newkey" 1 1.0
     against "certtool" 2 ""
     against "bare C, durable" 3 ""
-    forty rsa 2048 3 -newkey rsa:2048
+    forty rsa 2048 5 "--key-type rsa --bits 2048" -newkey rsa:2048
     row "40 RSA-2048 keys and requests, durable"
     against "a loop of openssl" 1 0.55
+    against "a loop of certtool" 4 ""
     against "bare C, one thread, durable" 2 ""
     judge "x n cores as on one, / n" "$(awk -v a="${us[0]}" -v b="${us[3]}" -v n="$(nproc)" 'BEGIN { printf "%.3f", a * n * 0.85 / b }')" 1.0 "one core $(ms "${us[3]}")"
     turn 41 30 -- "@rm -f store/new.*" "$CERTWRIGHT" pki csr new CN:new.example.com --ec P-256 \
         -- openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout o.key -out o.csr -subj /CN=new.example.com \
         -- certtool --generate-privkey --key-type ecdsa --curve secp256r1 --outfile c.key + certtool --generate-request --load-privkey c.key --template template --outfile c.csr \
         -- "$BENCH/floor_make" ec 1 .
-    row "new P-256 key and request, durable" "$(rm -f store/new.*; calls "$CERTWRIGHT" pki csr new CN:new.example.com --ec P-256)"
+    row "new P-256 key and request, durable"
     against "openssl req -newkey" 1 1.0
     against "certtool" 2 0.85
     against "bare C, durable" 3 ""
-    forty ec 256 11 -newkey ec -pkeyopt ec_paramgen_curve:P-256
+    forty ec 256 11 "--key-type ecdsa --curve secp256r1" -newkey ec -pkeyopt ec_paramgen_curve:P-256
     row "40 P-256 keys and requests, durable"
     against "a loop of openssl" 1 0.3
+    against "a loop of certtool" 4 ""
     against "bare C, one thread, durable" 2 ""
     rm -f store/new.*
 fi
@@ -194,8 +221,8 @@ if wanted sign; then
         -- openssl x509 -req -in store/leaf.csr -CA root.crt -CAkey root.key -days 365 -copy_extensions copyall -out o.crt \
         -- certtool --generate-certificate --load-request store/leaf.csr --load-ca-certificate root.crt --load-ca-privkey root.key --template template --outfile c.crt \
         -- "$BENCH/floor_sign" store/leaf.csr root.crt root.key f.crt
-    row "sign a request, durable" "$(rm -f store/leaf.crt; calls "$CERTWRIGHT" pki sign leaf root)"
-    against "openssl x509 -req" 1 0.95 "$(calls openssl x509 -req -in store/leaf.csr -CA root.crt -CAkey root.key -days 365 -out o.crt)"
+    row "sign a request, durable"
+    against "openssl x509 -req" 1 0.95
     against "certtool" 2 ""
     against "bare C, durable" 3 ""
 fi
@@ -205,16 +232,18 @@ if wanted match; then
         -- openssl pkey -in store/leaf.key -pubout + openssl x509 -in store/leaf.crt -noout -pubkey \
         -- certtool --pubkey-info --load-privkey store/leaf.key + certtool --pubkey-info --load-certificate store/leaf.crt \
         -- "$BENCH/floor_match" store/leaf.key store/leaf.crt
-    row "match a key and a certificate" "$(calls "$CERTWRIGHT" pki match leaf.key leaf.crt)"
+    row "match a key and a certificate"
     against "openssl's two commands" 1 0.35
     against "certtool's two commands" 2 0.5
     against "bare C" 3 ""
     pairs=() && for f in pair?????.key; do pairs+=("./$f" "./${f%.key}.crt"); done
     turn 5 25 -- "$CERTWRIGHT" pki match --each "${pairs[@]}" \
         -- sh -c 'for f in pair?????.key; do openssl pkey -in $f -pubout; openssl x509 -in ${f%.key}.crt -noout -pubkey; done' \
-        -- "$BENCH/floor_match" "${pairs[@]}"
-    row "match 300 pairs in one run" "$(calls "$CERTWRIGHT" pki match --each "${pairs[@]}")"
+        -- "$BENCH/floor_match" "${pairs[@]}" \
+        -- sh -c 'for f in pair?????.key; do certtool --pubkey-info --load-privkey $f; certtool --pubkey-info --load-certificate ${f%.key}.crt; done'
+    row "match 300 pairs in one run"
     against "a loop of openssl" 1 0.065
+    against "a loop of certtool" 3 ""
     against "bare C" 2 ""
 fi
 
@@ -225,14 +254,16 @@ if wanted list; then
     for ((i = 1; i <= 1000; i++)); do printf -v f 'leaf%05d.crt' "$i" && ln "list10/$f" "list1/$f"; done
     turn 7 25 -- "$CERTWRIGHT" --store list10 pki list -- "$BENCH/floor_list" list10 \
         -- "$CERTWRIGHT" --store list1 pki list -- "$CERTWRIGHT" --store list10 pki list --json
-    row "list 10,000 certificates" "$(calls "$CERTWRIGHT" --store list10 pki list)"
+    row "list 10,000 certificates"
     big=("${us[@]}") small_kb=${kb[2]} big_kb=${kb[0]}
     against "bare C, one thread" 1 1.0
     judge "t(10,000) / t(1,000)" "$(ratio "${big[0]}" "${big[2]}")" 10.5 "1,000: $(ms "${big[2]}")"
-    judge "peak MB" "$(awk -v k="$big_kb" 'BEGIN { printf "%.1f", k / 1024 }')" 12 "--json $(awk -v k="${kb[3]}" 'BEGIN { printf "%.1f", k / 1024 }') MB, $(ms "${big[3]}")"
+    judge "peak MB" "$(awk -v k="$big_kb" 'BEGIN { printf "%.1f", k / 1024 }')" 12 "--json $(mb "${kb[3]}"), $(ms "${big[3]}")"
     judge "kB a file" "$(awk -v a="$big_kb" -v b="$small_kb" 'BEGIN { printf "%.3f", (a - b) / 9000 }')" 0.5 ""
-    turn 3 15 -- sh -c 'for f in list10/leaf000??.crt list10/leaf001??.crt list10/leaf002??.crt; do openssl x509 -in $f -noout -subject -enddate; done'
+    turn 3 15 -- sh -c 'for f in list10/leaf000??.crt list10/leaf001??.crt list10/leaf002??.crt; do openssl x509 -in $f -noout -subject -enddate; done' \
+        -- sh -c 'for f in list10/leaf000??.crt list10/leaf001??.crt list10/leaf002??.crt; do certtool -i --infile $f; done'
     judge "x a loop of openssl" "$(ratio "${big[0]}" "$((us[0] * 10000 / 299))")" 0.025 "$(ms $((us[0] * 10000 / 299))), from 299"
+    judge "x a loop of certtool" "$(ratio "${big[0]}" "$((us[1] * 10000 / 299))")" "" "$(ms $((us[1] * 10000 / 299))), from 299"
     rm -rf list1 list10
 fi
 
@@ -241,21 +272,25 @@ deployment()
 {
     mkdir -p "d$1/store" && cp root.crt sub.crt sub.key "d$1/store/"
     "$BENCH/material" "d$1/store" identities "$1" && rm "d$1/store/"{root.crt,sub.crt,sub.key}
-    {
-        names "$1" ec 256
-        awk -v n="$1" 'BEGIN { for (i = 1; i < n; i += 2) printf "server \"s%d\" { address = \"host%d.example.com\"\n" \
-            "    service \"webadmin\" { identity = \"id%05d\" listen = { \"a:445\" } }\n" \
-            "    service \"turn\" { identity = \"id%05d\" a-record = \"host%d.example.com\" tls-port = 447 } }\n", i, i, i, i + 1, i + 1 }'
-    } | sed 's/"id\([0-9]\{1,4\}\)"/"id0000\1"/; s/"id0*\([0-9]\{5\}\)"/"id\1"/' >"d$1/deployment.conf"
+    awk -v n="$1" 'BEGIN {
+        printf "release = \"2.9\"\nname = \"example.com\"\nkey { type = \"ec\" bits = 256 }\n"
+        for (i = 1; i <= n; i++)
+            printf "identity \"id%05d\" { CN = \"host%05d.example.com\" signer = \"%s\" }\n", i, i, i % 2 ? "internal" : "public"
+        for (i = 1; i < n; i += 2)
+            printf "server \"s%d\" { address = \"host%05d.example.com\"\n" \
+                "    service \"webadmin\" { identity = \"id%05d\" listen = { \"a:445\" } }\n" \
+                "    service \"turn\" { identity = \"id%05d\" a-record = \"host%05d.example.com\" tls-port = 447 } }\n", i, i, i, i + 1, i + 1
+    }' >"d$1/deployment.conf"
 }
 
-# growth WHAT SMALL BIG TURNS SECONDS COMMAND: ten times the identities.
+# growth WHAT SMALL BIG TURNS SECONDS COMMAND: ten times the identities. What was written is set
+# aside, for ext4 is slow to reuse what was removed a moment ago.
 growth()
 {
     local what=$1 small=$2 big=$3 turns=$4 seconds=$5
     shift 5
-    turn "$turns" "$seconds" -- "@rm -rf d$big/install" "$CERTWRIGHT" --config "d$big/deployment.conf" "$@" --out "d$big/install" \
-        -- "@rm -rf d$small/install" "$CERTWRIGHT" --config "d$small/deployment.conf" "$@" --out "d$small/install"
+    turn "$turns" "$seconds" -- "@mv d$big/install d$big/\$\$ 2>/dev/null" "$CERTWRIGHT" --config "d$big/deployment.conf" "$@" --out "d$big/install" \
+        -- "@mv d$small/install d$small/\$\$ 2>/dev/null" "$CERTWRIGHT" --config "d$small/deployment.conf" "$@" --out "d$small/install"
     row "$what $big identities"
     judge "t($big) / t($small)" "$(ratio "${us[0]}" "${us[1]}")" 10.5 "$small: $(ms "${us[1]}")"
     judge "kB an identity" "$(awk -v a="${kb[0]}" -v b="${kb[1]}" -v n="$((big - small))" 'BEGIN { printf "%.2f", (a - b) / n }')" 0.5 ""
@@ -270,4 +305,4 @@ if wanted growth; then
     growth "growth: plan" 300 3000 3 60 plan
 fi
 
-printf '\n%d goals met, %d missed\n' "$met" "$missed"
+printf '\n%d goals met, %d missed, %d within chance\n' "$met" "$missed" "$even"

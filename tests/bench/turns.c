@@ -4,10 +4,12 @@
  *
  * A contestant is one command, or several with "+" between them, run one after another. A word that
  * begins with "@" is a shell line run before each turn, not timed. Ends after TURNS turns, or when
- * SECONDS are over and three were done. Prints a line a contestant: median and least in
- * microseconds, peak memory in kB, exit status of the last run. */
+ * SECONDS are over and three were done. Prints a line a contestant: median in
+ * microseconds, peak memory in kB, exit status of the last run, and in per cent of the median how
+ * far chance may have moved it (one standard error, from the quartiles). */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,7 +93,10 @@ static int compare(const void *left, const void *right)
 static void report(struct contestant *c)
 {
     qsort(c->taken, (size_t)c->turns, sizeof *c->taken, compare);
-    printf("%.0f %.0f %ld %d\n", c->taken[c->turns / 2], c->taken[0], c->peak_kb, c->status);
+    double median = c->taken[c->turns / 2];
+    double quartiles = c->taken[c->turns * 3 / 4] - c->taken[c->turns / 4];
+    printf("%.0f %ld %d %.1f\n", median, c->peak_kb, c->status,
+           93 * quartiles / sqrt(c->turns) / median);
 }
 
 int main(int argc, char **argv)
