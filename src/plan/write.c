@@ -106,13 +106,15 @@ static bool write_all_of(const struct plan *plan, const struct facts *facts, str
             return false;
     if (!write_commands(plan, folder, err))
         return false;
-    struct str runbook = {0}, json = {0};
-    plan_runbook(plan, facts, &runbook);
-    plan_json(plan, &json);
-    bool good = write_text(folder, "RUNBOOK.md", &runbook, err) &&
-                write_text(folder, "plan.json", &json, err);
-    str_free(&runbook);
-    str_free(&json);
+    struct str text = {0};
+    plan_runbook(plan, facts, &text);
+    bool good = write_text(folder, "RUNBOOK.md", &text, err);
+    str_free(&text);
+    if (good) {
+        plan_json(plan, &text);
+        good = write_text(folder, "plan.json", &text, err);
+    }
+    str_free(&text);
     return good;
 }
 
