@@ -1,17 +1,16 @@
 #ifndef UI_CHOOSER_H
 #define UI_CHOOSER_H
 
+#include "ui/draw.h"
 #include "ui/keys.h"
 
 #include <menu.h>
-#include <panel.h>
 
 /* One of several rows, by the menu library, in a window of its own. The library would reverse the
- * whole row, twice 70 bytes a move; only its first column is (WIZARD 4, PERFORMANCE's 85 bytes). */
+ * whole row, twice 70 bytes a move; only its first column is (WIZARD 4). */
 
 struct chooser {
-    WINDOW *win;
-    PANEL *panel;
+    struct pane pane;
     MENU *menu;
     ITEM **items;
     char **names;

@@ -5,6 +5,16 @@
 #include "flow/flow.h"
 
 #include <curses.h>
+#include <panel.h>
+
+/* A window that lies on the screen. */
+struct pane {
+    WINDOW *win; /* NULL: closed, or no room for it */
+    PANEL *panel;
+};
+/* Closes the one that is there. */
+void pane_open(struct pane *pane, int height, int width, int y, int x);
+void pane_close(struct pane *pane);
 
 /* Text into windows: escaped, measured in columns, never past its place. */
 

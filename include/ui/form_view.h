@@ -31,8 +31,7 @@ struct form_view {
     bool is_judged;
     bool all_changed; /* more than the cell in focus */
 
-    WINDOW *win;
-    PANEL *panel;
+    struct pane pane;
     FORM *form;
     FIELD **fields;
     struct cell *cells;

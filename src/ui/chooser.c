@@ -18,10 +18,9 @@ void chooser_build(struct chooser *chooser, const struct strings *rows, size_t a
     chooser_drop(chooser);
     if (rows->count == 0 || height < 1)
         return;
-    chooser->win = newwin(height, width, y, x);
-    if (!chooser->win)
+    pane_open(&chooser->pane, height, width, y, x);
+    if (!chooser->pane.win)
         return;
-    chooser->panel = new_panel(chooser->win);
     chooser->count = rows->count;
     chooser->items = xcalloc(rows->count + 1, sizeof(ITEM *));
     chooser->names = xcalloc(rows->count, sizeof(char *));
@@ -33,8 +32,8 @@ void chooser_build(struct chooser *chooser, const struct strings *rows, size_t a
         str_free(&text);
     }
     chooser->menu = new_menu(chooser->items);
-    set_menu_win(chooser->menu, chooser->win);
-    set_menu_sub(chooser->menu, chooser->win);
+    set_menu_win(chooser->menu, chooser->pane.win);
+    set_menu_sub(chooser->menu, chooser->pane.win);
     set_menu_format(chooser->menu, height, 1);
     set_menu_mark(chooser->menu, MARK);
     set_menu_fore(chooser->menu, A_NORMAL);
@@ -57,10 +56,7 @@ void chooser_drop(struct chooser *chooser)
     }
     free(chooser->items);
     free(chooser->names);
-    if (chooser->panel)
-        del_panel(chooser->panel);
-    if (chooser->win)
-        delwin(chooser->win);
+    pane_close(&chooser->pane);
     *chooser = (struct chooser){0};
 }
 
@@ -91,7 +87,7 @@ bool chooser_key(struct chooser *chooser, const struct key *key, long long now_m
     }
     if (key->press == PRESS_MOUSE) {
         int y, x;
-        getbegyx(chooser->win, y, x);
+        getbegyx(chooser->pane.win, y, x);
         (void)x;
         int row = key->y - y + top_row(chooser->menu);
         if (key->number == 64 || key->number == 65) {
@@ -99,7 +95,7 @@ bool chooser_key(struct chooser *chooser, const struct key *key, long long now_m
             return true;
         }
         if (key->number == 0 && key->y >= y && row < (int)chooser->count &&
-            key->y < y + getmaxy(chooser->win)) {
+            key->y < y + getmaxy(chooser->pane.win)) {
             set_current_item(chooser->menu, chooser->items[row]);
             return true;
         }
@@ -127,11 +123,11 @@ void chooser_paint(struct chooser *chooser, int *cursor_y, int *cursor_x)
         return;
     size_t at = chooser_at(chooser);
     int y, x, row = (int)at - top_row(chooser->menu);
-    for (int i = 0; i < getmaxy(chooser->win); i++)
-        draw_looks(chooser->win, i, 0, getmaxx(chooser->win), A_NORMAL, 0);
-    draw_looks(chooser->win, row, MARK_COLUMNS, first_column(chooser->names[at], BAR_MOST),
+    for (int i = 0; i < getmaxy(chooser->pane.win); i++)
+        draw_looks(chooser->pane.win, i, 0, getmaxx(chooser->pane.win), A_NORMAL, 0);
+    draw_looks(chooser->pane.win, row, MARK_COLUMNS, first_column(chooser->names[at], BAR_MOST),
                A_REVERSE, 0);
-    getbegyx(chooser->win, y, x);
+    getbegyx(chooser->pane.win, y, x);
     *cursor_y = y + row;
     *cursor_x = x + MARK_COLUMNS - 2;
 }

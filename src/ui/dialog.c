@@ -19,8 +19,7 @@ struct dialog {
     struct chooser chooser;
     struct lineedit line;
     struct str text; /* pasted; may be a private key: wiped */
-    WINDOW *win;
-    PANEL *panel;
+    struct pane pane;
     int y, height;
 };
 
@@ -35,20 +34,14 @@ static void open_window(struct ui *ui, struct dialog *self, int height)
         height = ui->rows;
     self->height = height;
     self->y = ui->rows - height;
-    self->win = newwin(height, ui->columns, self->y, 0);
-    self->panel = self->win ? new_panel(self->win) : NULL;
+    pane_open(&self->pane, height, ui->columns, self->y, 0);
 }
 
 static void drop(struct view *view)
 {
     struct dialog *self = of(view);
     chooser_drop(&self->chooser);
-    if (self->panel)
-        del_panel(self->panel);
-    if (self->win)
-        delwin(self->win);
-    self->panel = NULL;
-    self->win = NULL;
+    pane_close(&self->pane);
 }
 
 static void close_view(struct view *view)
@@ -64,13 +57,13 @@ static void close_view(struct view *view)
 static void draw_frame(struct ui *ui, struct view *view)
 {
     struct dialog *self = of(view);
-    werase(self->win);
-    draw_rule(self->win, 0, 0, ui->columns);
+    werase(self->pane.win);
+    draw_rule(self->pane.win, 0, 0, ui->columns);
     struct hints hints = {0};
     if (keys_after_esc(screen_keys()))
         hint_add(&hints, 100, "Esc-");
     view->ops->hints(ui, view, &hints);
-    draw_hints(self->win, self->height - 1, ui->columns - 1, &hints);
+    draw_hints(self->pane.win, self->height - 1, ui->columns - 1, &hints);
 }
 
 static int draw_title(struct ui *ui, struct dialog *self)
@@ -78,10 +71,10 @@ static int draw_title(struct ui *ui, struct dialog *self)
     struct strings lines = {0};
     text_wrap(&lines, self->title, ui->columns - 2);
     int count = 0;
-    wattrset(self->win, A_BOLD);
+    wattrset(self->pane.win, A_BOLD);
     for (; count < (int)lines.count && count < self->height - 4; count++)
-        draw_text(self->win, 1 + count, 1, ui->columns - 2, lines.items[count]);
-    wattrset(self->win, A_NORMAL);
+        draw_text(self->pane.win, 1 + count, 1, ui->columns - 2, lines.items[count]);
+    wattrset(self->pane.win, A_NORMAL);
     strings_free(&lines);
     return count;
 }
@@ -90,7 +83,7 @@ static int draw_title(struct ui *ui, struct dialog *self)
 static void choice_build(struct ui *ui, struct view *view)
 {
     struct dialog *self = of(view);
-    if (self->win)
+    if (self->pane.win)
         self->at = chooser_at(&self->chooser);
     drop(view);
     struct strings lines = {0};
@@ -102,7 +95,7 @@ static void choice_build(struct ui *ui, struct view *view)
     if (rows < 1)
         rows = 1;
     open_window(ui, self, 1 + title + rows + blanks + 1);
-    if (self->win)
+    if (self->pane.win)
         chooser_build(&self->chooser, &self->choices, self->at, self->y + 1 + title + blanks / 2, 0,
                       rows, ui->columns);
 }
@@ -110,7 +103,7 @@ static void choice_build(struct ui *ui, struct view *view)
 static void choice_draw(struct ui *ui, struct view *view)
 {
     struct dialog *self = of(view);
-    if (!self->win)
+    if (!self->pane.win)
         return;
     draw_frame(ui, view);
     draw_title(ui, self);
@@ -197,20 +190,21 @@ static void paste_build(struct ui *ui, struct view *view)
 static void paste_draw(struct ui *ui, struct view *view)
 {
     struct dialog *self = of(view);
-    if (!self->win)
+    if (!self->pane.win)
         return;
     draw_frame(ui, view);
     int y = 1 + draw_title(ui, self);
-    draw_text(self->win, y++, 1, ui->columns - 2, "Paste now, or type; F2 when it is whole.");
+    draw_text(self->pane.win, y++, 1, ui->columns - 2, "Paste now, or type; F2 when it is whole.");
     const char *text = str_text(&self->text);
     char *has = xformat("So far %zu lines, %zu PEM blocks.", count_of(text, "\n"),
                         count_of(text, "-----END "));
-    draw_text(self->win, y + 1, 1, ui->columns - 2, has);
+    draw_text(self->pane.win, y + 1, 1, ui->columns - 2, has);
     free(has);
     const char *last = strrchr(text, '\n');
     last = last ? last + 1 : text;
     bool secret = count_of(text, "PRIVATE KEY-----") % 2 == 1;
-    int used = draw_text(self->win, y + 2, 1, ui->columns - 3, secret ? "(a private key)" : last);
+    int used =
+        draw_text(self->pane.win, y + 2, 1, ui->columns - 3, secret ? "(a private key)" : last);
     ui->cursor_y = self->y + y + 2;
     ui->cursor_x = 1 + used;
 }
@@ -303,16 +297,16 @@ static void search_build(struct ui *ui, struct view *view)
 static void search_draw(struct ui *ui, struct view *view)
 {
     struct dialog *self = of(view);
-    if (!self->win)
+    if (!self->pane.win)
         return;
     draw_frame(ui, view);
     struct str text = {0};
     int cursor;
     bool before, after;
-    draw_text(self->win, 1, 1, 8, "Search [");
+    draw_text(self->pane.win, 1, 1, 8, "Search [");
     lineedit_show(&self->line, 30, &text, &cursor, &before, &after);
     str_add_char(&text, ']');
-    draw_text(self->win, 1, 9, 31, str_text(&text));
+    draw_text(self->pane.win, 1, 9, 31, str_text(&text));
     str_free(&text);
     ui->cursor_y = self->y + 1;
     ui->cursor_x = 9 + cursor;

@@ -19,6 +19,22 @@ void draw_ascii(bool ascii)
     ascii_lines = ascii;
 }
 
+void pane_open(struct pane *pane, int height, int width, int y, int x)
+{
+    pane_close(pane);
+    pane->win = newwin(height, width, y, x);
+    pane->panel = pane->win ? new_panel(pane->win) : NULL;
+}
+
+void pane_close(struct pane *pane)
+{
+    if (pane->panel)
+        del_panel(pane->panel);
+    if (pane->win)
+        delwin(pane->win);
+    *pane = (struct pane){0};
+}
+
 /* Every text on its way to the screen comes through here: text is what columns.c let pass. */
 static void add(WINDOW *win, int y, int x, const char *text)
 {

@@ -177,14 +177,13 @@ void form_cells_build(struct ui *ui, struct form_view *self)
     place_all(ui, self, width);
     if (self->cell_count == 0)
         return;
-    self->win = newwin(self->height, width, self->top, self->left);
-    if (!self->win)
+    pane_open(&self->pane, self->height, width, self->top, self->left);
+    if (!self->pane.win)
         return;
-    self->panel = new_panel(self->win);
     make_fields(ui, self, width);
     self->form = new_form(self->fields);
-    set_form_win(self->form, self->win);
-    set_form_sub(self->form, self->win);
+    set_form_win(self->form, self->pane.win);
+    set_form_sub(self->form, self->pane.win);
     post_form(self->form);
     self->all_changed = true;
 }
@@ -206,12 +205,7 @@ void form_cells_drop(struct form_view *self)
     self->fields = NULL;
     self->cells = NULL;
     self->cell_count = 0;
-    if (self->panel)
-        del_panel(self->panel);
-    if (self->win)
-        delwin(self->win);
-    self->panel = NULL;
-    self->win = NULL;
+    pane_close(&self->pane);
 }
 
 /* The buffer is set only when it changed: libform draws it again each time. */

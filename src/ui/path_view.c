@@ -25,8 +25,7 @@ struct path_view {
     size_t at;            /* 0: the path as typed; else shown[at - 1] */
     bool more;
     struct chooser chooser;
-    WINDOW *win;
-    PANEL *panel;
+    struct pane pane;
     int list_y, list_height;
 };
 
@@ -99,12 +98,7 @@ static void drop(struct view *view)
 {
     struct path_view *self = of(view);
     chooser_drop(&self->chooser);
-    if (self->panel)
-        del_panel(self->panel);
-    if (self->win)
-        delwin(self->win);
-    self->panel = NULL;
-    self->win = NULL;
+    pane_close(&self->pane);
 }
 
 static void build_list(struct ui *ui, struct path_view *self)
@@ -120,10 +114,9 @@ static void build(struct ui *ui, struct view *view)
 {
     struct path_view *self = of(view);
     drop(view);
-    self->win = newwin(ui->rows, ui->columns, 0, 0);
-    if (!self->win)
+    pane_open(&self->pane, ui->rows, ui->columns, 0, 0);
+    if (!self->pane.win)
         return;
-    self->panel = new_panel(self->win);
     self->list_y = ui->compact ? 3 : 5;
     self->list_height = ui->rows - 2 - self->list_y - (ui->compact ? 0 : 1);
     build_list(ui, self);
@@ -143,39 +136,39 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
 static void draw(struct ui *ui, struct view *view)
 {
     struct path_view *self = of(view);
-    if (!self->win)
+    if (!self->pane.win)
         return;
-    werase(self->win);
-    wattrset(self->win, A_BOLD);
-    draw_fit(self->win, 0, 0, ui->columns, self->title);
-    wattrset(self->win, A_NORMAL);
+    werase(self->pane.win);
+    wattrset(self->pane.win, A_BOLD);
+    draw_fit(self->pane.win, 0, 0, ui->columns, self->title);
+    wattrset(self->pane.win, A_NORMAL);
     int y = self->list_y - 2, width = ui->columns - 10, cursor;
     struct str text = {0};
     bool before, after;
-    draw_text(self->win, y, 1, 5, "Path ");
+    draw_text(self->pane.win, y, 1, 5, "Path ");
     str_add_char(&text, '[');
     lineedit_show(&self->line, width, &text, &cursor, &before, &after);
     str_add_char(&text, ']');
     text.data[0] = before ? '<' : '[';
-    draw_text(self->win, y, 6, width + 2, str_text(&text));
+    draw_text(self->pane.win, y, 6, width + 2, str_text(&text));
     str_free(&text);
     if (self->shown.count == 0)
-        draw_text(self->win, self->list_y, 1, ui->columns - 2, "Nothing here begins so.");
+        draw_text(self->pane.win, self->list_y, 1, ui->columns - 2, "Nothing here begins so.");
     else if (self->more)
-        draw_text(self->win, ui->rows - 2, 1, ui->columns - 2, "There are more: type on.");
+        draw_text(self->pane.win, ui->rows - 2, 1, ui->columns - 2, "There are more: type on.");
     struct hints keys = {0};
     if (keys_after_esc(screen_keys()))
         hint_add(&keys, 100, "Esc-");
     hints(ui, view, &keys);
-    draw_hints(self->win, ui->rows - 1, ui->columns - 1, &keys);
+    draw_hints(self->pane.win, ui->rows - 1, ui->columns - 1, &keys);
     ui->cursor_y = y;
     ui->cursor_x = 7 + cursor;
     int list_y, list_x;
     if (self->at > 0)
         chooser_paint(&self->chooser, &list_y, &list_x);
-    else if (self->chooser.win)
-        for (int i = 0; i < getmaxy(self->chooser.win); i++)
-            mvwaddch(self->chooser.win, i, 1, ' '); /* the bar begins in the path itself */
+    else if (self->chooser.pane.win)
+        for (int i = 0; i < getmaxy(self->chooser.pane.win); i++)
+            mvwaddch(self->chooser.pane.win, i, 1, ' '); /* the bar begins in the path itself */
 }
 
 /* The path as typed, with the name under the bar for its last part. */

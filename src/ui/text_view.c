@@ -16,8 +16,7 @@ struct text_view {
     void (*again)(struct ui *ui);
     char *search;
     int found; /* the line that has it, -1 none */
-    WINDOW *win;
-    PANEL *panel;
+    struct pane pane;
 };
 
 static struct text_view *of(const struct view *view)
@@ -55,12 +54,7 @@ static void keep_inside(struct text_view *self)
 static void drop(struct view *view)
 {
     struct text_view *self = of(view);
-    if (self->panel)
-        del_panel(self->panel);
-    if (self->win)
-        delwin(self->win);
-    self->panel = NULL;
-    self->win = NULL;
+    pane_close(&self->pane);
 }
 
 static void build(struct ui *ui, struct view *view)
@@ -70,10 +64,8 @@ static void build(struct ui *ui, struct view *view)
     wrap(ui, self);
     self->rows_y = FRAME_TOP;
     self->height = (self->over ? ui->rows - 2 : frame_bottom(ui) - 1) - self->rows_y;
-    if (self->over) {
-        self->win = newwin(ui->rows, ui->columns, 0, 0);
-        self->panel = self->win ? new_panel(self->win) : NULL;
-    }
+    if (self->over)
+        pane_open(&self->pane, ui->rows, ui->columns, 0, 0);
     keep_inside(self);
 }
 
@@ -99,7 +91,7 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
 static void draw(struct ui *ui, struct view *view)
 {
     struct text_view *self = of(view);
-    WINDOW *win = self->over ? self->win : stdscr;
+    WINDOW *win = self->over ? self->pane.win : stdscr;
     if (!win)
         return;
     keep_inside(self);
