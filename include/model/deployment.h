@@ -26,7 +26,7 @@ struct identity {
     char *key_at, *template_name;
     struct identity_use *uses; /* in file order */
     size_t use_count;
-    bool signs; /* another one */
+    bool signs; /* another one: a CA of the store */
 };
 struct service {
     char *name; /* the section's title; the tag */
@@ -102,14 +102,12 @@ bool deployment_knows_fact(const struct deployment *deployment, const char *name
 bool deployment_lab(const struct deployment *deployment);
 const struct kind *deployment_kind(const struct deployment *deployment,
                                    const struct component *component);
-/* This identity signs another, or is named as a signer: a CA of the store. */
-bool identity_is_signer(const struct deployment *deployment, const struct identity *identity);
 /* The union of what its slots need: serverAuth, clientAuth. */
-void identity_eku(const struct deployment *deployment, const struct identity *identity,
-                  struct strings *out);
+void identity_eku(const struct identity *identity, struct strings *out);
+/* Usages in that order, those that out has not. */
+void usages_add(const struct strings *needed, struct strings *out);
 /* The names a request of it carries: names, and the EKU of its slots. Free with names_free. */
-void identity_request(const struct deployment *deployment, const struct identity *identity,
-                      struct names *out);
+void identity_request(const struct identity *identity, struct names *out);
 
 /* The value(s) of a template path seen from a service: {a-record}, {https.key}, {c2w-url.host},
  * {address}, {domain}, {server}, {tag}, {n}, {trust} …; false when the path is unknown. slot files

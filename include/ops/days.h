@@ -9,6 +9,6 @@
 /* Signed by a CA of the store: long where its service trusts a root of its own. */
 int days_signed(const struct deployment *deployment, const struct identity *identity);
 /* Signing itself: long where it signs others. */
-int days_selfsigned(const struct deployment *deployment, const struct identity *identity);
+int days_selfsigned(const struct identity *identity);
 
 #endif

@@ -7,7 +7,6 @@
 #include "ui/screen.h"
 #include "ui/ui.h"
 
-
 /* What stands on the screen: a view of the flow's page, and others laid over it (help, a question,
  * a list to choose from). Keys go to the one on top. */
 

@@ -167,10 +167,10 @@ static bool make_text(struct making *run, struct str *pem, struct error *err)
     const struct pki_known *known = &run->known;
     if (run->is_request) {
         if (known->identity) /* the usages that its services need */
-            identity_eku(&known->deployment, known->identity, &run->names.eku);
+            identity_eku(known->identity, &run->names.eku);
         return csr_make(run->key, &run->names, pem, err);
     }
-    int days = run->days ? run->days : days_selfsigned(&known->deployment, known->identity);
+    int days = run->days ? run->days : days_selfsigned(known->identity);
     return cert_selfsign(run->key, &run->names, days, time(NULL), pem, err);
 }
 

@@ -110,7 +110,7 @@ static void add_live(const struct flow *flow, const struct service *service, str
             continue;
         struct names names = {0};
         struct str line = {0};
-        identity_request(d, identity, &names);
+        identity_request(identity, &names);
         names_line(&names, strcmp(identity->signer, "self") == 0 ? "selfsigned" : "csr",
                    identity->name, &line);
         page_lines(&page->live, str_text(&line));

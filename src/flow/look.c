@@ -132,7 +132,7 @@ static void add_needs(const struct flow *flow, const struct identity *identity,
     strings_copy(lines, &once);
     strings_free(&once);
     strings_free(&needs);
-    identity_request(&flow->facts.deployment, identity, &wanted);
+    identity_request(identity, &wanted);
     names_full_san(&wanted, &sans);
     for (size_t i = 0; i < sans.count; i++) {
         const char *name = strchr(sans.items[i], ':') + 1;

@@ -18,10 +18,10 @@ static char *csr_path(const struct flow *flow, const char *name)
 
 /* How its CA takes the request. WebServer, the guide's template (3.3), allows server usage alone.
  */
-static void add_advice(const struct flow *flow, const struct identity *identity, struct row *row)
+static void add_advice(const struct identity *identity, struct row *row)
 {
     struct strings eku = {0};
-    identity_eku(&flow->facts.deployment, identity, &eku);
+    identity_eku(identity, &eku);
     bool both = strings_has(&eku, "clientAuth");
     strings_free(&eku);
     if (strcmp(identity->signer, "public") == 0)
@@ -56,7 +56,7 @@ static void build(struct flow *flow, struct page *page)
         row->can_open = true;
         free(row->file);
         row->file = xformat("%s.csr", identity->name);
-        add_advice(flow, identity, row);
+        add_advice(identity, row);
         free(path);
     }
     page_line(&page->why, "The requests hold names and public keys only: they may go by mail.");

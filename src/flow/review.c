@@ -31,10 +31,9 @@ static const char *signer_words(const char *signer)
                                              : signer;
 }
 
-static void add_row(const struct flow *flow, const struct identity *identity,
-                    const struct findings *findings, struct page *page)
+static void add_row(const struct identity *identity, const struct findings *findings,
+                    struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
     enum level level = LEVEL_OK;
     const struct finding *worst = NULL;
     for (size_t i = 0; i < findings->count; i++) {
@@ -48,7 +47,7 @@ static void add_row(const struct flow *flow, const struct identity *identity,
     struct names names = {0};
     struct strings sans = {0};
     struct error err = {0};
-    identity_request(d, identity, &names);
+    identity_request(identity, &names);
     const char *cn = names.attributes[ATTR_CN];
     bool cn_wrong = !cn || !attribute_check(ATTR_CN, cn, &err);
     if (cn_wrong)
@@ -81,7 +80,7 @@ static void build(struct flow *flow, struct page *page)
     rules_run(&flow->facts, RULES_PLANNED, &findings);
     page_line(&page->intro, "Every certificate, its signer and who uses it. Nothing is made yet.");
     for (size_t i = 0; i < d->identity_count; i++)
-        add_row(flow, &d->identities[i], &findings, page);
+        add_row(&d->identities[i], &findings, page);
     findings_free(&findings);
     size_t own = 0, outside = 0;
     for (size_t i = 0; i < d->identity_count; i++) {

@@ -153,7 +153,7 @@ bool edit_add_service(const struct deployment *deployment, const struct server *
 
 static bool is_used(const struct deployment *deployment, const struct identity *identity)
 {
-    if (identity_is_signer(deployment, identity))
+    if (identity->signs)
         return true;
     for (size_t i = 0; i < deployment->server_count; i++)
         for (size_t j = 0; j < deployment->servers[i].service_count; j++) {

@@ -116,32 +116,28 @@ bool deployment_lab(const struct deployment *deployment)
     return strcmp(deployment_fact(deployment, "purpose"), "lab") == 0;
 }
 
-bool identity_is_signer(const struct deployment *deployment, const struct identity *identity)
-{
-    (void)deployment;
-    return identity->signs;
-}
-
-void identity_eku(const struct deployment *deployment, const struct identity *identity,
-                  struct strings *out)
+void usages_add(const struct strings *needed, struct strings *out)
 {
     static const char *const order[] = {"serverAuth", "clientAuth"};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (strings_has(needed, order[i]))
+            strings_add_new(out, order[i]);
+    for (size_t i = 0; i < needed->count; i++)
+        strings_add_new(out, needed->items[i]);
+}
+
+void identity_eku(const struct identity *identity, struct strings *out)
+{
     struct strings needed = {0};
-    (void)deployment;
     for (size_t i = 0; i < identity->use_count; i++)
         for (size_t j = 0; j < identity->uses[i].slot->eku.count; j++)
             strings_add_new(&needed, identity->uses[i].slot->eku.items[j]);
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (strings_has(&needed, order[i]))
-            strings_add_new(out, order[i]);
-    for (size_t i = 0; i < needed.count; i++)
-        strings_add_new(out, needed.items[i]);
+    usages_add(&needed, out);
     strings_free(&needed);
 }
 
-void identity_request(const struct deployment *deployment, const struct identity *identity,
-                      struct names *out)
+void identity_request(const struct identity *identity, struct names *out)
 {
     names_copy(out, &identity->names);
-    identity_eku(deployment, identity, &out->eku);
+    identity_eku(identity, &out->eku);
 }

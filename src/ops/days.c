@@ -26,7 +26,7 @@ int days_signed(const struct deployment *deployment, const struct identity *iden
     return identity && has_own_root(deployment, identity) ? DAYS_LONG : DAYS_SERVED;
 }
 
-int days_selfsigned(const struct deployment *deployment, const struct identity *identity)
+int days_selfsigned(const struct identity *identity)
 {
-    return identity && identity_is_signer(deployment, identity) ? DAYS_LONG : DAYS_SERVED;
+    return identity && identity->signs ? DAYS_LONG : DAYS_SERVED;
 }

@@ -69,20 +69,18 @@ static bool csr_fits(const struct store *store, const char *csr_file, const char
 }
 
 /* The line to type on the appliance that keeps the key. */
-static char *line_for_appliance(const struct deployment *deployment,
-                                const struct identity *identity)
+static char *line_for_appliance(const struct identity *identity)
 {
     struct str line = {0};
     struct names names = {0};
-    identity_request(deployment, identity, &names);
+    identity_request(identity, &names);
     str_addf(&line, "its key is made on %s and stays there: ", identity->key_at);
     names_line(&names, "csr", identity->name, &line);
     names_free(&names);
     return str_take(&line);
 }
 
-static bool judge(const struct facts *facts, const struct store *store, struct task *task,
-                  struct error *err)
+static bool judge(const struct store *store, struct task *task, struct error *err)
 {
     const struct identity *identity = task->identity;
     task->csr = csr_name(identity);
@@ -91,7 +89,7 @@ static bool judge(const struct facts *facts, const struct store *store, struct t
     bool has_rest = store_has(store, rest);
     if (*identity->key_at) {
         task->left = has_rest ? xformat("its request from %s is here", identity->key_at)
-                              : line_for_appliance(&facts->deployment, identity);
+                              : line_for_appliance(identity);
         return true;
     }
     task->has_key = store_has(store, identity->key_file);
@@ -108,12 +106,11 @@ static bool judge(const struct facts *facts, const struct store *store, struct t
     return good;
 }
 
-static bool add_request(const struct facts *facts, struct task *task, const struct key *key,
-                        struct error *err)
+static bool add_request(struct task *task, const struct key *key, struct error *err)
 {
     struct names names = {0};
     struct str pem = {0};
-    identity_request(&facts->deployment, task->identity, &names);
+    identity_request(task->identity, &names);
     bool good = csr_make(key, &names, &pem, err);
     if (good)
         batch_add(&task->batch, task->csr, pem.data, pem.length, 0644, true);
@@ -129,9 +126,9 @@ static bool add_certificate(const struct run *run, struct task *task, const stru
     const struct identity *identity = task->identity;
     struct names names = {0};
     struct str pem = {0};
-    identity_request(deployment, identity, &names);
+    identity_request(identity, &names);
     strings_free(&names.eku); /* it serves and signs: no extended usage (SPEC 5) */
-    int days = days_selfsigned(deployment, identity);
+    int days = days_selfsigned(identity);
     bool good = cert_selfsign(key, &names, days, run->facts->at, &pem, err);
     if (good) {
         certify_put(&run->store, &task->batch, identity->certificate_file, &pem);
@@ -147,8 +144,7 @@ static bool add_certificate(const struct run *run, struct task *task, const stru
 static bool add_rest(const struct run *run, struct task *task, const struct key *key,
                      struct error *err)
 {
-    return task->self ? add_certificate(run, task, key, err)
-                      : add_request(run->facts, task, key, err);
+    return task->self ? add_certificate(run, task, key, err) : add_request(task, key, err);
 }
 
 static bool add_for_old_key(const struct run *run, struct task *task, struct error *err)
@@ -175,7 +171,7 @@ static bool add_with_new_key(const struct run *run, struct task *task, struct er
     return good;
 }
 
-static char *note_of(const struct facts *facts, const struct task *task)
+static char *note_of(const struct task *task)
 {
     const char *key = task->has_key ? "" : "key, ";
     if (task->left)
@@ -185,8 +181,7 @@ static char *note_of(const struct facts *facts, const struct task *task)
                        task->stale ? " (made again: the old one was for another key)" : "");
     char date[16];
     clock_date(task->end, date);
-    return xformat("%scertificate; %sends %s", key,
-                   identity_is_signer(&facts->deployment, task->identity) ? "root, " : "", date);
+    return xformat("%scertificate; %sends %s", key, task->identity->signs ? "root, " : "", date);
 }
 
 static unsigned what_of(const struct task *task)
@@ -231,7 +226,7 @@ static void tell(struct run *run, size_t last, const struct strings *written)
     for (size_t i = run->done; i < last; i++) {
         const struct task *task = &run->tasks[i];
         struct made_item *item = made_add(out, task->identity->name, what_of(task));
-        item->note = note_of(run->facts, task);
+        item->note = note_of(task);
     }
     struct made_list new = {
         .items = out->items + first, .count = out->count - first, .trusts = out->trusts};
@@ -309,7 +304,7 @@ static bool run_tasks(struct run *run, struct error *err)
     const struct deployment *deployment = &run->facts->deployment;
     size_t keys = 0;
     for (size_t i = 0; i < run->count; i++) {
-        if (!judge(run->facts, &run->store, &run->tasks[i], err))
+        if (!judge(&run->store, &run->tasks[i], err))
             return false;
         keys += !run->tasks[i].left && !run->tasks[i].has_key;
     }

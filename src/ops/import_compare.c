@@ -44,12 +44,12 @@ static void what_was_asked(const struct facts *facts, const struct identity *ide
             strings_free(&full);
         }
     } else {
-        identity_request(&facts->deployment, identity, &out->names);
+        identity_request(identity, &out->names);
         names_full_san(&out->names, &out->sans);
         strings_copy(&out->eku, &out->names.eku);
     }
     if (out->eku.count == 0) /* a request without usages wants any: those the services need count */
-        identity_eku(&facts->deployment, identity, &out->eku);
+        identity_eku(identity, &out->eku);
 }
 
 static const char *value_of(const char *entry)

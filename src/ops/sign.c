@@ -104,7 +104,7 @@ static bool make_authority(struct signing *run, struct authority *authority, con
     }
     struct names names = {0};
     if (authority->identity) {
-        identity_request(deployment, authority->identity, &names);
+        identity_request(authority->identity, &names);
         strings_free(&names.eku);
     } else {
         names_copy(&names, &deployment->subject);

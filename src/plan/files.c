@@ -94,7 +94,7 @@ static void note_key_there(const struct facts *facts, const struct identity *ide
     struct names names = {0};
     struct str line = {0};
     char *base = xstrndup(identity->key_file, strcspn(identity->key_file, "."));
-    identity_request(&facts->deployment, identity, &names);
+    identity_request(identity, &names);
     names_line(&names, "csr", base, &line);
     if (scan_cert(&facts->scan, identity->certificate_file))
         note(out, xformat("%s was made on this appliance and stays there. It came of `%s`: never "

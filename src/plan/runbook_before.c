@@ -131,7 +131,7 @@ static char *describe(const struct facts *facts, const struct owners *owners, co
     if (owner && owner->as == OWNER_FULLCHAIN)
         return describe_bundle(facts, name, "certificate and CAs in one file");
     /* A CA's own certificate is here because somebody trusts it. */
-    bool leaf = owner && !identity_is_signer(&facts->deployment, owner->identity);
+    bool leaf = owner && !owner->identity->signs;
     char *trust = leaf ? NULL : describe_trust(facts, server, name);
     return trust ? trust : describe_certificate(facts, name, "certificate");
 }

@@ -45,19 +45,14 @@ static void view_leaf(struct view *view)
     }
 }
 
-/* As identity_eku, from the uses found already: thousands of identities stay quick. */
+/* As identity_eku, of the slots that are used. */
 void view_usages(const struct judge *judge, const struct view *view, struct strings *out)
 {
-    static const char *const order[] = {"serverAuth", "clientAuth"};
     struct strings needed = {0};
     for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
         for (size_t j = 0; j < judge->uses[i].slot->eku.count; j++)
             strings_add_new(&needed, judge->uses[i].slot->eku.items[j]);
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (strings_has(&needed, order[i]))
-            strings_add_new(out, order[i]);
-    for (size_t i = 0; i < needed.count; i++)
-        strings_add_new(out, needed.items[i]);
+    usages_add(&needed, out);
     strings_free(&needed);
 }
 
@@ -85,26 +80,6 @@ static void view_says(const struct judge *judge, struct view *view)
     view->has_eku = view->eku.count > 0;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-    const char *const *a = left, *const *b = right;
-    return strcmp(*a, *b);
-}
-
-static void find_signers(struct judge *judge)
-{
-    struct strings signers = {0};
-    for (size_t i = 0; i < judge->view_count; i++)
-        strings_add(&signers, judge->views[i].identity->signer);
-    strings_sort(&signers);
-    for (size_t i = 0; i < judge->view_count; i++) {
-        const char *name = judge->views[i].identity->name;
-        judge->views[i].signs = signers.count && bsearch(&name, signers.items, signers.count,
-                                                         sizeof *signers.items, compare_names);
-    }
-    strings_free(&signers);
-}
-
 static void open_views(struct judge *judge)
 {
     const struct deployment *deployment = &judge->facts->deployment;
@@ -114,6 +89,7 @@ static void open_views(struct judge *judge)
         const struct identity *identity = &deployment->identities[i];
         struct view *view = &judge->views[i];
         view->identity = identity;
+        view->signs = identity->signs;
         view->names[ROLE_KEY] = identity->key_file;
         view->names[ROLE_CERTIFICATE] = identity->certificate_file;
         view->names[ROLE_BUNDLE] = identity->bundle_file;
@@ -191,7 +167,6 @@ void judge_open(const struct facts *facts, enum rules_scope scope, struct judge 
 {
     *out = (struct judge){.facts = facts, .planned = scope == RULES_PLANNED};
     open_views(out);
-    find_signers(out);
     open_uses(out);
     for (size_t i = 0; i < out->view_count; i++) {
         view_leaf(&out->views[i]);

@@ -195,11 +195,11 @@ static void usages_are_the_union_of_the_slots(void **state)
     struct deployment d;
     struct strings eku = {0};
     make("lab", &d);
-    identity_eku(&d, deployment_identity(&d, "cms1"), &eku);
+    identity_eku(deployment_identity(&d, "cms1"), &eku);
     assert_int_equal(eku.count, 2);
     assert_string_equal(eku.items[0], "serverAuth");
     strings_free(&eku);
-    identity_eku(&d, deployment_identity(&d, "labca"), &eku);
+    identity_eku(deployment_identity(&d, "labca"), &eku);
     assert_int_equal(eku.count, 0);
     strings_free(&eku);
     deployment_free(&d);
