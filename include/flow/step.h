@@ -12,6 +12,8 @@ struct flow {
     const struct catalogue *catalogue;
     char *config, *store, *folder; /* folder: of config, "" for this one */
     time_t at;
+    int lock_fd; /* -1: another has the lock, or none can be had here */
+    char *held;  /* what is said of the other */
 
     bool loaded; /* deployment.conf is there and facts are gathered */
     struct facts facts;
@@ -56,6 +58,9 @@ extern const struct step_ops step_start, step_basics, step_facts, step_servers, 
 /* A copy that takes an event without saving anything; flow must outlive it. */
 void flow_trial(const struct flow *flow, struct flow *trial);
 void flow_drop_trial(struct flow *trial);
+/* The one wizard that may write has the lock beside deployment.conf. */
+void flow_lock(struct flow *flow);
+void flow_unlock(struct flow *flow);
 /* Makes deployment.conf from the preset and the answers so far, or anew. */
 must_check bool flow_create(struct flow *flow, const char *domain, struct error *err);
 /* Nothing but the preset made this deployment: it may be made anew. */
@@ -69,6 +74,8 @@ void flow_next(struct flow *flow);
 void flow_back(struct flow *flow);
 void flow_go(struct flow *flow, const char *page_id);
 void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);
+/* No other wizard has this deployment open, or not any more. */
+must_check bool flow_may_write(struct flow *flow, struct error *err);
 /* Reads deployment.conf and store again. */
 must_check bool flow_gather(struct flow *flow, struct error *err);
 /* Saves an edited text: deployment.conf and everything that follows from it. */

@@ -125,7 +125,7 @@ static bool passes(const struct flow *flow, const char *id, bool forward)
 
 static void remember_place(const struct flow *flow)
 {
-    if (page_beside(flow->at_page) || flow->trial || !flow->loaded ||
+    if (page_beside(flow->at_page) || flow->trial || flow->held || !flow->loaded ||
         strcmp(flow->at_page, "start") == 0)
         return;
     char *path = flow_path(flow, place_file);
@@ -193,6 +193,7 @@ bool flow_open(const struct flow_options *options, struct flow **out, struct err
     flow->folder = xstrndup(options->config, (size_t)(base - options->config));
     flow->at = options->at;
     flow->at_page = xstrdup("start");
+    flow_lock(flow);
     if (access(flow->config, F_OK) == 0 && !flow_gather(flow, err)) {
         flow_free(flow);
         return false;
@@ -203,6 +204,7 @@ bool flow_open(const struct flow_options *options, struct flow **out, struct err
 
 void flow_free(struct flow *flow)
 {
+    flow_unlock(flow);
     if (flow->loaded)
         facts_free(&flow->facts);
     names_free(&flow->subject);
@@ -402,8 +404,7 @@ bool flow_ended(const struct flow *flow)
 
 const char *flow_held(const struct flow *flow)
 {
-    (void)flow;
-    return NULL;
+    return flow->held;
 }
 
 void flow_inspect(struct flow *flow, const char *file, struct page *out)

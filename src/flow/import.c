@@ -162,8 +162,9 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
 static bool write_taken(struct flow *flow, struct error *err)
 {
     struct strings written = {0};
-    bool good =
-        op_import_write(&flow->facts, &flow->import, &written, err) && flow_gather(flow, err);
+    bool good = flow_may_write(flow, err) &&
+                op_import_write(&flow->facts, &flow->import, &written, err) &&
+                flow_gather(flow, err);
     if (good) {
         import_free(&flow->import);
         flow->looked = false;

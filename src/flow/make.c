@@ -8,6 +8,7 @@
 /* What the worker needs and leaves; read by the flow after the job was joined. */
 struct make_job {
     const struct facts *facts;
+    struct error held; /* another wizard has the deployment: nothing is made */
     struct made_list made, signed_list;
 };
 
@@ -71,6 +72,10 @@ static void build(struct flow *flow, struct page *page)
 static bool work(void *arg, struct progress *progress, struct error *err)
 {
     struct make_job *job = arg;
+    if (job->held.code) {
+        *err = job->held;
+        return false;
+    }
     return op_generate(job->facts, NULL, &job->made, progress, err);
 }
 
@@ -80,6 +85,8 @@ job_function flow_job(struct flow *flow, void **arg)
         return NULL;
     flow->job = xcalloc(1, sizeof *flow->job);
     flow->job->facts = &flow->facts;
+    if (flow_may_write(flow, &flow->job->held))
+        flow->job->held = (struct error){0};
     flow->job_failed = false;
     *arg = flow->job;
     return work;

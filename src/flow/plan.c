@@ -91,8 +91,8 @@ static bool write_plan(struct flow *flow, struct error *err)
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");
-    bool good =
-        plan_make(&flow->facts, &options, &plan, err) && plan_write(&plan, &flow->facts, out, err);
+    bool good = flow_may_write(flow, err) && plan_make(&flow->facts, &options, &plan, err) &&
+                plan_write(&plan, &flow->facts, out, err);
     if (good) {
         flow_next(flow);
         flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));

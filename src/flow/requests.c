@@ -69,7 +69,8 @@ static bool sign_here(struct flow *flow, struct error *err)
 {
     struct sign_options options = {.ca = lab_ca, .make_ca = true};
     struct made_list made = {0};
-    bool good = op_sign(&flow->facts, &options, NULL, &made, NULL, err);
+    bool good =
+        flow_may_write(flow, err) && op_sign(&flow->facts, &options, NULL, &made, NULL, err);
     size_t count = made.count;
     made_free(&made);
     if (!good || !flow_gather(flow, err))

@@ -1,8 +1,10 @@
 /* Saving each accepted answer, and trying one without saving. */
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "flow/step.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +52,7 @@ void flow_trial(const struct flow *flow, struct flow *trial)
                            .folder = flow->folder,
                            .at = flow->at,
                            .preset = flow->preset,
+                           .lock_fd = -1,
                            .trial = true};
     trial->at_page = xstrdup(flow->at_page);
     names_copy(&trial->subject, &flow->subject);
@@ -78,6 +81,42 @@ void flow_drop_trial(struct flow *trial)
     free(trial->at_page);
 }
 
+static const char lock_name[] = ".certwright.lock";
+
+void flow_lock(struct flow *flow)
+{
+    struct lock_holder holder = {0};
+    struct error ignored; /* where nothing can be written, saving says so */
+    char *path = flow_path(flow, lock_name);
+    enum lock lock = lock_take(AT_FDCWD, path, path, &flow->lock_fd, &holder, &ignored);
+    free(path);
+    free(flow->held);
+    flow->held = NULL;
+    if (lock != LOCK_HELD)
+        return;
+    char *who = holder.process ? xformat(" (process %ld, since %s)", holder.process, holder.since)
+                               : xstrdup("");
+    flow->held = xformat("Open in another certwright%s: look around, nothing is saved here until "
+                         "that one is left.",
+                         who);
+    free(who);
+}
+
+void flow_unlock(struct flow *flow)
+{
+    char *path = flow_path(flow, lock_name);
+    lock_drop(AT_FDCWD, path, flow->lock_fd);
+    free(path);
+    free(flow->held);
+}
+
+bool flow_may_write(struct flow *flow, struct error *err)
+{
+    if (flow->held && !flow->trial)
+        flow_lock(flow);
+    return !flow->held || error_set(err, STATUS_SYSTEM, flow->config, "", "%s", flow->held);
+}
+
 bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err)
 {
     struct deployment *deployment = &flow->facts.deployment;
@@ -85,6 +124,8 @@ bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *er
         return false;
     if (flow->trial)
         return trial_parse(flow, text, err);
+    if (strcmp(str_text(text), str_text(&deployment->text)) != 0 && !flow_may_write(flow, err))
+        return false;
     if (deployment_put(deployment, text, err))
         return flow_gather(flow, err);
     struct error ignored; /* what was wrong first is what is told */
@@ -108,7 +149,8 @@ bool flow_create(struct flow *flow, const char *domain, struct error *err)
     if (good && flow->trial)
         good = trial_parse(flow, &text, err);
     else if (good)
-        good = file_replace(flow->config, str_text(&text), text.length, 0644, err) &&
+        good = flow_may_write(flow, err) &&
+               file_replace(flow->config, str_text(&text), text.length, 0644, err) &&
                flow_gather(flow, err);
     if (good) {
         str_free(&flow->built);

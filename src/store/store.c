@@ -1,6 +1,6 @@
 #include "store/store.h"
 
-#include "base/clock.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,63 +52,21 @@ void store_close(struct store *store)
     *store = (struct store){.fd = -1, .lock_fd = -1};
 }
 
-/* Who holds it, as its first line says: "1234 2026-01-02T03:04:05Z". */
-static bool say_holder(int fd, const char *place, struct error *err)
-{
-    char line[64] = "", since[32] = "";
-    ssize_t got = pread(fd, line, sizeof line - 1, 0);
-    line[got > 0 ? got : 0] = '\0';
-    long process = 0;
-    if (sscanf(line, "%ld %31[0-9TZ:-]", &process, since) != 2 || process <= 0)
-        return error_set(err, STATUS_SYSTEM, place, "wait until it has ended, then try again",
-                         "another process is writing here");
-    return error_set(err, STATUS_SYSTEM, place, "wait until it has ended, then try again",
-                     "process %ld has been writing here since %s", process, since);
-}
-
 bool store_lock(struct store *store, struct error *err)
 {
+    static const char remedy[] = "wait until it has ended, then try again";
     if (store->lock_fd >= 0)
         return true;
+    struct lock_holder holder;
     char *place = path_join(store->path, LOCK_NAME);
-    bool good = false;
-    struct stat info;
-    int fd = openat(store->fd, LOCK_NAME,
-                    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-    if (fd < 0) {
-        error_system(err, place, "the store cannot be locked for writing");
-        if (err && errno != ELOOP)
-            err->code = STATUS_SYSTEM;
-        goto out;
-    }
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        error_set(err, STATUS_NO, place, "remove it", "the lock must be a regular file");
-        goto out;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
-            say_holder(fd, place, err);
-        else
-            error_system(err, place, "the store cannot be locked");
-        goto out;
-    }
-    /* The words are for people; the kernel's lock counts, and ends with its process. */
-    char since[32], line[64];
-    clock_stamp(time(NULL), since);
-    int length = snprintf(line, sizeof line, "%ld %s\n", (long)getpid(), since);
-    if (ftruncate(fd, 0) != 0 || fchmod(fd, 0600) != 0 ||
-        pwrite(fd, line, (size_t)length, 0) != length) {
-        error_system(err, place, "the store cannot be locked");
-        goto out;
-    }
-    store->lock_fd = fd;
-    fd = -1;
-    good = true;
-out:
-    if (fd >= 0)
-        close(fd);
+    enum lock lock = lock_take(store->fd, LOCK_NAME, place, &store->lock_fd, &holder, err);
+    if (lock == LOCK_HELD && holder.process)
+        error_set(err, STATUS_SYSTEM, place, remedy, "process %ld has been writing here since %s",
+                  holder.process, holder.since);
+    else if (lock == LOCK_HELD)
+        error_set(err, STATUS_SYSTEM, place, remedy, "another process is writing here");
     free(place);
-    return good;
+    return lock == LOCK_TAKEN;
 }
 
 bool store_has(const struct store *store, const char *name)

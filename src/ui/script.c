@@ -403,7 +403,10 @@ int script_run(struct flow *flow, const char *answers, const struct plain_option
                                                   : stdout};
     struct error err = {0};
     setlocale(LC_CTYPE, "");
-    bool good = read_answers(&script, &err) && given_once(&script, &err), over = false;
+    const char *held = flow_held(flow);
+    bool over = false, good = read_answers(&script, &err) && given_once(&script, &err);
+    if (good && held)
+        good = error_set(&err, STATUS_SYSTEM, "", NULL, "%s", held);
     for (int pages = 0; good && !over && !flow_ended(flow); pages++) {
         good = pass(&script, &over, &err);
         if (good && pages == PAGES_MOST)

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -56,13 +57,18 @@ static void install(const char *path, const char *mark)
 {
     struct folder folder;
     assert_true(folder_begin(path, &folder, NULL));
-    char *plan = path_join(folder.temp, "plan.json"), *file = path_join(folder.temp, "mark");
-    put(plan, PLAN);
-    put(file, mark);
+    assert_true(folder_write(&folder, "plan.json", PLAN, strlen(PLAN), 0644, NULL));
+    assert_true(folder_write(&folder, "mark", mark, strlen(mark), 0600, NULL));
+    assert_true(folder_add(&folder, "below", NULL));
+    for (int i = 0; i < 50; i++) { /* more than are open at once */
+        char name[32];
+        snprintf(name, sizeof name, "below/%d", i);
+        assert_true(folder_write(&folder, name, mark, strlen(mark), 0644, NULL));
+    }
+    assert_false(folder_write(&folder, "mark", mark, strlen(mark), 0644, NULL));
+    assert_false(folder_write(&folder, "nowhere/x", mark, strlen(mark), 0644, NULL));
     assert_true(folder_swap(&folder, NULL));
     assert_true(folder_end(&folder, NULL));
-    free(plan);
-    free(file);
 }
 
 static void made_where_nothing_is(void **state)
