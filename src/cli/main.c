@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "cli/cli.h"
 #include "pki/text.h"
+#include "store/archive.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -88,7 +89,10 @@ static int print_command_help(const struct cli_command *command)
 static int print_version(void)
 {
     struct str text = {0};
+    const char *archive = archive_version();
     text_versions(&text);
+    str_addf(&text, "%s\n",
+             archive ? archive : "without libarchive: ZIP files are unpacked by hand");
     printf("certwright %s\n%s%s", VERSION, str_text(&text), BUILT_WITH);
     str_free(&text);
     return STATUS_OK;

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "ops/importing.h"
+#include "store/archive.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,8 +32,6 @@ static const char *known_stranger(const struct buffer *data)
 {
     if (data->length == 0)
         return "the file is empty";
-    if (has_prefix(data, "PK\003\004"))
-        return "a ZIP archive: unpack it, then import the folder";
     if (has_prefix(data, "<!doctype") || has_prefix(data, "<html"))
         return "a web page: download the certificate itself";
     if (has_prefix(data, "%PDF"))
@@ -49,13 +48,51 @@ static void parse(const struct buffer *data, const struct secret *password,
         source->problem = xstrdup(stranger);
 }
 
+struct unzipping {
+    const char *path;
+    const struct secret *password;
+    struct import_sources *out;
+};
+
+static void take_entry(void *arg, const char *name, const unsigned char *data, size_t length)
+{
+    const struct unzipping *zip = arg;
+    const struct buffer entry = {.data = (unsigned char *)data, .length = length};
+    char *path = xformat("%s/%s", zip->path, name);
+    struct import_source *source = source_add(zip->out, path);
+    if (archive_is_zip(data, length))
+        source->problem = xstrdup("a ZIP archive within another: unpack it");
+    else
+        parse(&entry, zip->password, source);
+    free(path);
+}
+
+static char *problem_of(const struct error *why)
+{
+    return *why->remedy ? xformat("%s: %s", why->message, why->remedy) : xstrdup(why->message);
+}
+
+/* A file's bytes; those of a ZIP archive are files of their own. */
+static void read_bytes(const struct buffer *data, const char *path, const struct secret *password,
+                       struct import_sources *out)
+{
+    if (!archive_is_zip(data->data, data->length)) {
+        parse(data, password, source_add(out, path));
+        return;
+    }
+    struct unzipping zip = {path, password, out};
+    struct error why = {0};
+    if (!archive_walk(data->data, data->length, password, take_entry, &zip, &why))
+        source_add(out, path)->problem = problem_of(&why);
+}
+
 static bool read_one(const char *path, const struct secret *password, struct import_sources *out,
                      struct error *err)
 {
     struct buffer data = {0};
     if (!file_read(path, &data, err))
         return false;
-    parse(&data, password, source_add(out, path));
+    read_bytes(&data, path, password, out);
     buffer_free(&data);
     return true;
 }
@@ -83,7 +120,7 @@ static bool read_stdin(const struct secret *password, struct import_sources *out
     else
         good = true;
     if (good)
-        parse(&data, password, source_add(out, place));
+        read_bytes(&data, place, password, out);
     buffer_free(&data);
     return good;
 }
@@ -122,8 +159,7 @@ static bool read_entry(const char *path, int depth, const struct secret *passwor
                          "more than %d files", FILES_MAX);
     struct error why = {0};
     if (!read_one(path, password, out, &why))
-        source_add(out, path)->problem =
-            *why.remedy ? xformat("%s: %s", why.message, why.remedy) : xstrdup(why.message);
+        source_add(out, path)->problem = problem_of(&why);
     return true;
 }
 
