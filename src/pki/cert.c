@@ -135,6 +135,13 @@ static void read_facts(struct cert *cert, enum pki_need need)
     cert->self_signed = need >= PKI_ALL && cert->self_issued && signed_by(cert, cert);
 }
 
+size_t cert_steps(X509 *x509, enum pki_need need)
+{
+    bool is_self_issued =
+        X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0;
+    return need >= PKI_ALL && is_self_issued ? key_steps(X509_get0_pubkey(x509)) : 0;
+}
+
 struct cert *cert_new(X509 *x509, enum pki_need need)
 {
     struct cert *cert = xcalloc(1, sizeof *cert);

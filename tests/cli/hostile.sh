@@ -199,6 +199,50 @@ ok "its one good root is found" timeout "$limit" "$CERTWRIGHT" pki verify crafte
 head -c "-$(stat -c %s crafted/root.crt)" thousand.crt >rootless.crt
 fails "and missed" timeout "$limit" "$CERTWRIGHT" --store nowhere pki verify crafted/plain.crt ./rootless.crt
 
+# --- 16 MiB of work: a file has its share, and no more ---
+mkdir work
+python3 - <<'PY'
+import base64
+LIMIT = (16 << 20) - 1000
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    digits = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else bytes([128 | len(digits)]) + digits) + body
+def put(name, unit, count=None):
+    open("work/" + name, "wb").write(unit * (count or LIMIT // len(unit)))
+def pem(label, der):
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, base64.encodebytes(der), label)
+rsa = bytes.fromhex("300d06092a864886f70d0101010500")
+public = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, b"\2\1\5", b"\2\1\3")))
+put("empty.crt", pem(b"CERTIFICATE", b"\x30\0"))
+put("unknown.key", pem(b"PRIVATE KEY", tlv(0x30, b"\2\1\0", tlv(0x30, bytes.fromhex("06032a0304")), tlv(4, b"x"))))
+put("public.pem", pem(b"PUBLIC KEY", public))
+put("public.der", public)
+put("empty.p7b", tlv(0x30, bytes.fromhex("06092a864886f70d010701")))
+# Self-signed ones, each signature of which takes as long as a private key's.
+name = tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(12, b"R"))))
+time = tlv(0x30, tlv(0x17, b"200101000000Z"), tlv(0x17, b"400101000000Z"))
+sha256 = bytes.fromhex("300d06092a864886f70d01010b0500")
+modulus = (1 << 3071) + 1
+spki = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, tlv(2, modulus.to_bytes(385, "big")),
+                                        tlv(2, (modulus - 2).to_bytes(385, "big")))))
+signed = b""
+for i in range(9000):
+    tbs = tlv(0x30, tlv(0xA0, b"\2\1\2"), tlv(2, (i + 1).to_bytes(3, "big")), sha256, name, time, name, spki)
+    signed += tlv(0x30, tbs, sha256, tlv(3, b"\0" + b"\1" * 384))
+put("exponent.crt", signed, 1)
+PY
+bad=''
+for file in work/*; do
+    look "inspect $file" --store nowhere pki inspect "$file"
+    look "verify $file" --store nowhere pki verify crafted/plain.crt "$file"
+done
+look "list" --store work pki list
+same "no file takes more than its share" "" "$bad"
+cw --store nowhere pki inspect work/public.der
+same "what is left unread" 1 "$status"
+says "is said" "more is in it than is read: split it"
+
 # A CA of the root's own name, signed by a stranger: it passes for self-signed until its signature is
 # looked at.
 for key in real stranger middle; do openssl ecparam -name prime256v1 -genkey -noout -out $key.pem; done
