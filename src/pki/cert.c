@@ -235,3 +235,12 @@ bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
     ERR_clear_error();
     return good;
 }
+
+bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size_t *steps)
+{
+    if (X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(cert->x509)) != 0)
+        return false;
+    size_t needed = 1 + key_steps(X509_get0_pubkey(issuer->x509));
+    *steps = *steps > needed ? *steps - needed : 0;
+    return *steps && cert_issued_by(cert, issuer);
+}

@@ -15,7 +15,7 @@ typedef bool (*der_reader)(struct reader *reader, const unsigned char *data, lon
 enum { KEY_BYTES_MAX = 1 << 16 };
 
 /* In steps: looking at an object, and letting OpenSSL try its decoders on a key. */
-enum { LOOK_STEPS = 2, SEARCH_STEPS = 20, SEARCH_STEP_BYTES = 1 << 10 };
+enum { LOOK_STEPS = 2, SEARCH_STEPS = 30, SEARCH_STEP_BYTES = 1 << 10 };
 
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
