@@ -52,6 +52,10 @@ bool cert_names_key(const struct cert *cert, const struct cert *issuer);
 const char *cert_flaw(const struct cert *cert);
 /* issuer's name is cert's issuer and issuer's key made the signature. */
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer);
+/* The same for whoever asks it of many, some of which may have keys made to take long: each
+ * signature takes from *steps, and where too few are left the answer is no, and *steps 0. */
+enum { ISSUED_STEPS = 10000 }; /* half a second */
+bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size_t *steps);
 
 /* A request. */
 struct csr {

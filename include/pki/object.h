@@ -11,6 +11,12 @@
 
 struct cert *cert_new(X509 *x509, enum pki_need need);
 struct csr *csr_new(X509_REQ *req, enum pki_need need);
+/* The work of the signature that _new looks at, in steps; 0 for none. */
+size_t cert_steps(X509 *x509, enum pki_need need);
+size_t csr_steps(X509_REQ *req, enum pki_need need);
+/* What verifying a signature of the key takes, in verifications of RSA with 2048 bits (some 40 us):
+ * who makes a key to keep its readers busy comes to hundreds of them. */
+size_t key_steps(const EVP_PKEY *pkey);
 struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need);
 struct key *key_new_locked(void);
 /* Gives the secret up; what is known of the key stays. */

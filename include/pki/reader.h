@@ -14,10 +14,15 @@ struct reader {
     enum pki_need need;
     struct shelf *shelf;           /* of certificates read before; NULL: none */
     const struct secret *password; /* may be NULL */
-    char *place;    /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
-    size_t unsaid;  /* problems after the first */
-    long work_left; /* rounds of password stretching that this file may still ask for */
+    char *place;       /* how messages name the object at hand, "object 2 (CERTIFICATE, line 23)" */
+    size_t unsaid;     /* problems after the first */
+    long work_left;    /* rounds of password stretching that this file may still ask for */
+    size_t steps_left; /* and of all other work (key_steps) */
+    bool is_full;      /* it asked for more: what follows is not read */
 };
+
+/* false where the file has had its share of work. */
+bool reader_spend(struct reader *reader, size_t steps);
 
 /* An empty one to decode into: the library's default where its key is needed, too. */
 X509 *reader_new_cert(struct reader *reader);

@@ -52,10 +52,11 @@ static bool completes(const struct advice_question *question, const struct pki_f
     return chain.valid;
 }
 
-static bool has_issuer(const struct pki_file *file, const struct cert *cert)
+static bool has_issuer(const struct pki_file *file, const struct cert *cert, size_t *steps)
 {
     for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].kind == OBJECT_CERT && cert_issued_by(cert, file->objects[i].cert) &&
+        if (file->objects[i].kind == OBJECT_CERT &&
+            cert_issued_within(cert, file->objects[i].cert, steps) &&
             !cert_same(cert, file->objects[i].cert))
             return true;
     return false;
@@ -64,9 +65,9 @@ static bool has_issuer(const struct pki_file *file, const struct cert *cert)
 /* How well a file of the store helps; 0 not at all. A file that the appliance can take as it is,
  * and of those the smallest, is the better. */
 static int usefulness(const struct advice_question *question, const struct cert *cert,
-                      const struct pki_file *file)
+                      const struct pki_file *file, size_t *steps)
 {
-    if (!has_issuer(file, cert))
+    if (!has_issuer(file, cert, steps))
         return 0;
     bool is_bundle = file->pem && (file->kind == PKI_CERTIFICATE || file->kind == PKI_BUNDLE);
     return 1 + (file->kind == PKI_CERTIFICATE) + (is_bundle ? 2 : 0) +
@@ -79,8 +80,9 @@ static const struct store_file *store_file(const struct advice_question *questio
 {
     const struct store_file *found = NULL;
     int best = 0;
+    size_t steps = ISSUED_STEPS;
     for (size_t i = 0; question->store && i < question->store->count; i++) {
-        int useful = usefulness(question, cert, &question->store->files[i].pki);
+        int useful = usefulness(question, cert, &question->store->files[i].pki, &steps);
         if (useful > best)
             found = &question->store->files[i];
         best = useful > best ? useful : best;

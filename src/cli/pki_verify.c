@@ -43,9 +43,10 @@ static bool read_purpose(const char *text, enum purpose *out)
 static void note_order(const struct cli *cli, const char *name, const struct pki_file *file)
 {
     const struct cert *first = pki_first_cert(file);
+    size_t steps = ISSUED_STEPS;
     for (size_t i = 0; i < file->count && !cli->quiet; i++) {
         const struct cert *other = file->objects[i].cert;
-        if (!other || cert_same(first, other) || !cert_issued_by(other, first))
+        if (!other || cert_same(first, other) || !cert_issued_within(other, first, &steps))
             continue;
         struct error err = {0};
         char *remedy = xformat("certwright import %s writes the leaf first", name);

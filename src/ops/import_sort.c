@@ -138,6 +138,32 @@ static void choose(struct import_work *work, const struct identity *identity,
         cert_pem(best->chain.certs[i], &choice->chain_pem);
 }
 
+/* Looking for a path takes its time where hundreds of CAs have one name. Of one key there are a few
+ * certificates; who hands in thousands has the longest of them judged. */
+enum { JUDGED_LEAST = 4, JUDGED_IN_POOL = 20000 };
+
+static int compare_ends(const void *a, const void *b)
+{
+    const struct found *x = *(const struct found *const *)a, *y = *(const struct found *const *)b;
+    int order = compare_numbers(y->cert->not_after, x->cert->not_after);
+    return order ? order : compare_numbers(x - y, 0);
+}
+
+/* The certificates found for the identity's key that are to be judged. Free *out. */
+static size_t list_candidates(const struct facts *facts, const struct import_work *work,
+                              const struct identity *identity, const struct found ***out)
+{
+    size_t count = 0, limit = JUDGED_LEAST + JUDGED_IN_POOL / (work->pool.count + 1);
+    *out = xcalloc(work->found_count + 1, sizeof **out);
+    for (size_t i = 0; i < work->found_count; i++)
+        if (identity_has_key(facts, identity, work->found[i].cert->key_id))
+            (*out)[count++] = &work->found[i];
+    if (count <= limit)
+        return count;
+    qsort(*out, count, sizeof **out, compare_ends);
+    return limit;
+}
+
 static void sort_identity(const struct facts *facts, const struct import_options *options,
                           struct import_work *work, const struct identity *identity)
 {
@@ -147,14 +173,15 @@ static void sort_identity(const struct facts *facts, const struct import_options
         files.leaf && identity_has_key(facts, identity, files.leaf->key_id) ? files.leaf : NULL;
 
     struct candidate best = {0}, old = {.cert = in_place};
-    for (size_t i = 0; i < work->found_count; i++) {
-        struct candidate next = {.cert = work->found[i].cert};
-        if (!identity_has_key(facts, identity, next.cert->key_id))
-            continue;
+    const struct found **candidates;
+    size_t count = list_candidates(facts, work, identity, &candidates);
+    for (size_t i = 0; i < count; i++) {
+        struct candidate next = {.cert = candidates[i]->cert};
         judge(facts, identity, work, &next);
         if (!best.cert || is_better(&next, &best, facts->at))
             best = next;
     }
+    free(candidates);
     if (in_place && (!best.cert || !cert_same(best.cert, in_place))) {
         judge(facts, identity, work, &old);
         bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at)

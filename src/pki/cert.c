@@ -135,6 +135,13 @@ static void read_facts(struct cert *cert, enum pki_need need)
     cert->self_signed = need >= PKI_ALL && cert->self_issued && signed_by(cert, cert);
 }
 
+size_t cert_steps(X509 *x509, enum pki_need need)
+{
+    bool is_self_issued =
+        X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0;
+    return need >= PKI_ALL && is_self_issued ? key_steps(X509_get0_pubkey(x509)) : 0;
+}
+
 struct cert *cert_new(X509 *x509, enum pki_need need)
 {
     struct cert *cert = xcalloc(1, sizeof *cert);
@@ -227,4 +234,13 @@ bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
     bool good = signed_by(cert, issuer);
     ERR_clear_error();
     return good;
+}
+
+bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size_t *steps)
+{
+    if (X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(cert->x509)) != 0)
+        return false;
+    size_t needed = 1 + key_steps(X509_get0_pubkey(issuer->x509));
+    *steps = *steps > needed ? *steps - needed : 0;
+    return *steps && cert_issued_by(cert, issuer);
 }

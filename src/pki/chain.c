@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "pki/names.h"
+#include "pki/object.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -16,8 +17,7 @@
 /* A signature, a certificate looked at, a certificate judged: each is a step. Hostile pools
  * (hundreds of CAs of one name) end here instead of running on. */
 #define WORK_STEPS 10000
-#define STEP_KEY_BITS 2048 /* a signature of a key so long is one step */
-#define ISSUERS_MAX 64     /* of one certificate: more of one name and key is nobody's PKI */
+#define ISSUERS_MAX 64 /* of one certificate: more of one name and key is nobody's PKI */
 
 struct links {
     size_t *at; /* indexes of nodes */
@@ -123,8 +123,7 @@ static void links_add(const struct search *search, const struct cert *cert, stru
 
 static size_t signature_steps(const struct cert *issuer)
 {
-    size_t units = (size_t)(issuer->key_bits > 0 ? issuer->key_bits : 0) / STEP_KEY_BITS;
-    return 1 + units * units;
+    return 1 + key_steps(X509_get0_pubkey(issuer->x509));
 }
 
 /* The one certificate of the issuer's name; NULL where there are several, or none. */
@@ -378,6 +377,15 @@ static bool is_on_path(const struct search *search, const struct cert *cert)
     return false;
 }
 
+/* OpenSSL verifies each signature of the path again. */
+static size_t judge_steps(const struct search *search)
+{
+    size_t steps = 1;
+    for (size_t i = 1; i < search->depth; i++)
+        steps += signature_steps(search->path[i]->cert);
+    return steps;
+}
+
 /* Every path from node upwards. */
 static void climb(struct search *search, struct node *node)
 {
@@ -398,7 +406,7 @@ static void climb(struct search *search, struct node *node)
             climb(search, next);
         }
     }
-    if (!has_grown && (spend(search, search->depth) || search->best_grade == GRADE_NONE))
+    if (!has_grown && (spend(search, judge_steps(search)) || search->best_grade == GRADE_NONE))
         consider(search);
     search->depth--;
 }

@@ -23,7 +23,7 @@ void read_pkcs7(struct reader *reader, PKCS7 *p7)
     if (reader->file->kind == PKI_UNKNOWN)
         reader->file->kind = PKI_PKCS7;
     const STACK_OF(X509) *certs = pkcs7_certs(p7);
-    for (int i = 0; i < sk_X509_num(certs); i++) {
+    for (int i = 0; i < sk_X509_num(certs) && !reader->is_full; i++) {
         X509 *x509 = sk_X509_value(certs, i);
         X509_up_ref(x509);
         reader_add_cert(reader, x509);
@@ -81,7 +81,7 @@ static void read_key_bag(struct opening *opening, const PKCS12_SAFEBAG *bag)
 /* false where the password does not fit. */
 static bool read_bags(struct opening *opening, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
 {
-    for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+    for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags) && !opening->reader->is_full; i++) {
         const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
         switch (PKCS12_SAFEBAG_get_nid(bag)) {
         case NID_certBag:
@@ -153,7 +153,8 @@ static bool try_pkcs12(void *arg)
     return good;
 }
 
-/* No password, an empty one, the one given: exports without a password have either of the first. */
+/* The one given, while the file's rounds last; then no password, and an empty one: exports without
+ * a password have either. */
 void read_pkcs12(struct reader *reader, PKCS12 *p12)
 {
     const struct secret *given = reader->password;
@@ -161,13 +162,13 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12)
                               .p12 = p12,
                               .before = reader->file->count,
                               .had_problem = reader->file->problem != NULL};
-    const char *const passwords[] = {NULL, "", given ? (const char *)given->data : NULL};
+    const char *const passwords[] = {given ? (const char *)given->data : NULL, NULL, ""};
     enum unlock worst = given ? UNLOCK_WRONG : UNLOCK_NONE;
     if (reader->file->kind == PKI_UNKNOWN)
         reader->file->kind = PKI_PKCS12;
-    for (size_t i = 0; i < (given ? 3 : 2); i++) {
+    for (size_t i = given ? 0 : 1; i < 3 && worst != UNLOCK_COSTLY; i++) {
         opening.password = passwords[i];
-        opening.length = i == 2 ? (int)given->length : 0;
+        opening.length = i == 0 ? (int)given->length : 0;
         enum unlock outcome = unlock_try(try_pkcs12, &opening);
         if (outcome == UNLOCK_OPEN) {
             if (reader->file->count == opening.before)
@@ -176,7 +177,9 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12)
         }
         if (outcome == UNLOCK_LEGACY || outcome == UNLOCK_UNKNOWN)
             worst = outcome;
+        if (opening.costly && (i == 0 || !given)) /* else the one given was tried, and is wrong */
+            worst = UNLOCK_COSTLY;
     }
     reader_forget(reader, opening.before, opening.had_problem);
-    unlock_report(reader, opening.costly ? UNLOCK_COSTLY : worst);
+    unlock_report(reader, worst);
 }

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+size_t csr_steps(X509_REQ *req, enum pki_need need)
+{
+    return need < PKI_TEXT ? 0 : key_steps(X509_REQ_get0_pubkey(req));
+}
+
 struct csr *csr_new(X509_REQ *req, enum pki_need need)
 {
     struct csr *csr = xcalloc(1, sizeof *csr);

@@ -14,6 +14,9 @@ typedef bool (*der_reader)(struct reader *reader, const unsigned char *data, lon
 /* The largest RSA key has 10 kB, and OpenSSL tries dozens of decoders on one: not on megabytes.*/
 enum { KEY_BYTES_MAX = 1 << 16 };
 
+/* In steps: looking at an object, and letting OpenSSL try its decoders on a key. */
+enum { LOOK_STEPS = 2, SEARCH_STEPS = 30, SEARCH_STEP_BYTES = 1 << 10 };
+
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
     if (reader_add_known(reader, data, (size_t)length))
@@ -67,8 +70,14 @@ static bool take_locked(struct reader *reader, const unsigned char *data, long l
     return good;
 }
 
+static bool may_search(struct reader *reader, long length)
+{
+    return reader_spend(reader, SEARCH_STEPS + (size_t)length / SEARCH_STEP_BYTES);
+}
+
 /* OpenSSL tries every kind of key in turn, which takes thrice the time, unless it is told. */
-static EVP_PKEY *read_private_in(OSSL_LIB_CTX *library, const unsigned char *data, long length)
+static EVP_PKEY *read_private_in(struct reader *reader, OSSL_LIB_CTX *library,
+                                 const unsigned char *data, long length)
 {
     const unsigned char *at = data;
     const ASN1_OBJECT *oid = NULL;
@@ -79,16 +88,18 @@ static EVP_PKEY *read_private_in(OSSL_LIB_CTX *library, const unsigned char *dat
         pkey = d2i_PrivateKey_ex(OBJ_obj2nid(oid), NULL, &at, length, library, NULL);
     }
     PKCS8_PRIV_KEY_INFO_free(info);
-    return pkey ? pkey : d2i_AutoPrivateKey_ex(NULL, &data, length, library, NULL);
+    if (!pkey && may_search(reader, length))
+        pkey = d2i_AutoPrivateKey_ex(NULL, &data, length, library, NULL);
+    return pkey;
 }
 
 /* A key that is only shown or compared, and forgotten, needs no provider, but for newer kinds
  * (Ed25519). */
-static EVP_PKEY *read_private(const struct reader *reader, const unsigned char *data, long length)
+static EVP_PKEY *read_private(struct reader *reader, const unsigned char *data, long length)
 {
     bool signs = reader->need >= PKI_ALL && !reader->shelf;
-    EVP_PKEY *pkey = signs ? NULL : read_private_in(crypto_keyless(), data, length);
-    return pkey ? pkey : read_private_in(NULL, data, length);
+    EVP_PKEY *pkey = signs ? NULL : read_private_in(reader, crypto_keyless(), data, length);
+    return pkey ? pkey : read_private_in(reader, NULL, data, length);
 }
 
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
@@ -107,7 +118,7 @@ static bool take_private(struct reader *reader, const unsigned char *data, long 
 static bool take_public(struct reader *reader, const unsigned char *data, long length)
 {
     const unsigned char *again = data;
-    if (length > KEY_BYTES_MAX)
+    if (length > KEY_BYTES_MAX || !may_search(reader, length))
         return false;
     EVP_PKEY *pkey = d2i_PUBKEY(NULL, &data, length);
     if (!pkey)
@@ -194,7 +205,9 @@ size_t read_der(struct reader *reader, const unsigned char *data, size_t length)
     static const der_reader readers[] = {take_cert,    take_csr,    take_pkcs7,  take_pkcs12,
                                          take_private, take_locked, take_public, take_crl};
     size_t size = length && *data == 0x30 ? element_length(data, length) : 0;
-    for (size_t i = 0; size && i < sizeof readers / sizeof *readers; i++) {
+    if (!reader_spend(reader, LOOK_STEPS))
+        return 0;
+    for (size_t i = 0; size && !reader->is_full && i < sizeof readers / sizeof *readers; i++) {
         bool good = readers[i](reader, data, (long)size);
         ERR_clear_error();
         if (good)

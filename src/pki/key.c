@@ -28,6 +28,33 @@ const char *key_word(const EVP_PKEY *pkey)
     }
 }
 
+size_t key_steps(const EVP_PKEY *pkey)
+{
+    enum { UNIT_BITS = 1024, USUAL_EXPONENT_BITS = 17, CURVE_BITS = 128, PLAIN_STEPS = 16 };
+    size_t bits = pkey ? (size_t)EVP_PKEY_get_bits(pkey) : 0, exponent_bits = USUAL_EXPONENT_BITS;
+    size_t units = bits / UNIT_BITS, square = units * units;
+    BIGNUM *exponent = NULL;
+    char curve[32] = "";
+    if (!bits)
+        return 0;
+    switch (EVP_PKEY_get_base_id(pkey)) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent))
+            exponent_bits = (size_t)BN_num_bits(exponent);
+        BN_free(exponent);
+        return 1 + square * exponent_bits / USUAL_EXPONENT_BITS / 4;
+    case EVP_PKEY_EC:
+        EVP_PKEY_get_group_name(pkey, curve, sizeof curve, NULL);
+        units = bits / CURVE_BITS; /* P-256 has code of its own */
+        return strcmp(curve, SN_X9_62_prime256v1) == 0 ? 2 : units * units * 6;
+    case EVP_PKEY_DSA:
+        return 1 + square * 4;
+    default:
+        return PLAIN_STEPS;
+    }
+}
+
 struct key *key_new(EVP_PKEY *pkey, bool is_private, enum pki_need need)
 {
     struct key *key = xcalloc(1, sizeof *key);

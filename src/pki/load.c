@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A PKCS #12 of today asks for 2,048 to 600,000 rounds a part; this is a few seconds' work. */
-enum { WORK_PER_FILE = 8000000 };
+/* A PKCS #12 of today asks for 2,048 to 600,000 rounds a part; this is a second's work. */
+enum { WORK_PER_FILE = 4000000 };
+/* The same of all other work: some 5,000 certificates, of damaged objects 600. */
+enum { STEPS_PER_FILE = 40000, STEPS_PER_OBJECT = 6 };
 
 const char *pki_kind_word(enum pki_kind kind)
 {
@@ -30,6 +32,14 @@ const char *pki_kind_word(enum pki_kind kind)
         [PKI_SSH_PUBLIC_KEY] = "ssh-public-key",
     };
     return words[kind];
+}
+
+bool reader_spend(struct reader *reader, size_t steps)
+{
+    reader->is_full = reader->is_full || steps > reader->steps_left;
+    if (!reader->is_full)
+        reader->steps_left -= steps;
+    return !reader->is_full;
 }
 
 static struct object *add(struct reader *reader, enum object_kind kind, enum pki_kind file_kind)
@@ -56,6 +66,10 @@ X509_REQ *reader_new_csr(struct reader *reader)
 
 void reader_add_cert(struct reader *reader, X509 *x509)
 {
+    if (!reader_spend(reader, STEPS_PER_OBJECT + cert_steps(x509, reader->need))) {
+        X509_free(x509);
+        return;
+    }
     struct cert *cert = cert_new(x509, reader->need);
     add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
     if (reader->shelf)
@@ -72,6 +86,10 @@ bool reader_add_known(struct reader *reader, const unsigned char *data, size_t l
 
 void reader_add_csr(struct reader *reader, X509_REQ *req)
 {
+    if (!reader_spend(reader, STEPS_PER_OBJECT + csr_steps(req, reader->need))) {
+        X509_REQ_free(req);
+        return;
+    }
     add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req, reader->need);
 }
 
@@ -126,13 +144,22 @@ void reader_problem(struct reader *reader, const char *format, ...)
     reader->file->problem = reader->place ? xformat("%s: %s", reader->place, text) : xstrdup(text);
 }
 
-static void count_unsaid(struct reader *reader)
+static void finish_problem(struct reader *reader)
 {
-    if (!reader->unsaid)
+    static const char full[] = "more is in it than is read: split it into several files";
+    struct str text = {0};
+    if (reader->unsaid)
+        str_addf(&text, "%s (and %zu more of its objects)", reader->file->problem, reader->unsaid);
+    else if (reader->file->problem)
+        str_add(&text, reader->file->problem);
+    if (reader->is_full) {
+        reader->file->flags |= PEM_BROKEN;
+        str_addf(&text, "%s%s", text.length ? "; " : "", full);
+    }
+    if (!text.length)
         return;
-    char *first = reader->file->problem;
-    reader->file->problem = xformat("%s (and %zu more of its objects)", first, reader->unsaid);
-    free(first);
+    free(reader->file->problem);
+    reader->file->problem = str_take(&text);
 }
 
 /* UTF-16 as editors save it: with a mark, or with a PEM's BEGIN in it, at an even place when the
@@ -170,7 +197,7 @@ static bool read_all_der(struct reader *reader, const unsigned char *data, size_
     size_t at = 0;
     for (size_t size; at < length && (size = read_der(reader, data + at, length - at)) > 0;)
         at += size;
-    if (at > 0 && at < length && reader->file->count)
+    if (at > 0 && at < length && reader->file->count && !reader->is_full)
         reader_problem(reader, "%zu bytes behind byte %zu are nothing known", length - at, at);
     return at > 0;
 }
@@ -204,17 +231,19 @@ static void parse(struct reader *reader, const unsigned char *data, size_t lengt
 {
     struct pki_file *out = reader->file;
     reader->work_left = WORK_PER_FILE;
+    reader->steps_left = STEPS_PER_FILE;
     *out = (struct pki_file){0};
     crypto_init();
     if (length > FILE_LIMIT_BYTES)
         reader_problem(reader, "larger than 16 MiB");
     else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
         damage_unknown(reader, data, length);
-    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length)
+    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length &&
+             !reader->is_full)
         reader_problem(reader, "neither a certificate nor a key nor a request is in it");
     if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
         out->kind = PKI_BUNDLE;
-    count_unsaid(reader);
+    finish_problem(reader);
     ERR_clear_error();
 }
 

@@ -308,7 +308,7 @@ static void read_content(struct reader *reader, const struct block *block, const
         reader_forget(reader, before, true);
         reader_add_locked(reader);
         unlock_report(reader, outcome == UNLOCK_OPEN ? UNLOCK_WRONG : outcome);
-    } else if (!good) {
+    } else if (!good && !reader->is_full) {
         reader->file->flags |= PEM_BROKEN;
         damage_content(reader, block->label, data, size);
     }
@@ -416,14 +416,16 @@ bool read_pem(struct reader *reader, const char *text, size_t length)
 {
     struct scan scan = {.text = text, .length = length, .line = 1};
     struct block block;
-    while (next_block(&scan, &block)) {
+    while (!reader->is_full && next_block(&scan, &block)) {
         say_stray(reader, &scan, &block);
         count_lines(&scan, block.start);
         set_place(reader, xformat("object %zu (%s, line %zu)", scan.count, block.label, scan.line));
         read_block(reader, &scan, &block);
     }
-    say_stray(reader, &scan, &block);
-    judge_tail(&scan);
+    if (!reader->is_full) {
+        say_stray(reader, &scan, &block);
+        judge_tail(&scan);
+    }
     set_place(reader, NULL);
     for (unsigned bit = 0; bit < PEM_FLAG_COUNT; bit++)
         if (scan.count && scan.flags & 1u << bit)

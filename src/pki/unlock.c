@@ -16,8 +16,12 @@ void unlock_report(struct reader *reader, enum unlock outcome)
         [UNLOCK_WRONG] = "the password does not open it",
         [UNLOCK_LEGACY] = "its cipher is an old one (RC2 or DES) that needs OpenSSL's legacy "
                           "module: install it, or export the file again with AES",
-        [UNLOCK_UNKNOWN] = "its cipher is none that OpenSSL has: export the file again with AES",
-        [UNLOCK_COSTLY] = "opening it would take minutes: its password is stretched too often",
+        [UNLOCK_UNKNOWN] =
+            "its cipher or digest is none that OpenSSL has: export the file again with "
+            "AES-256 and SHA-256",
+        [UNLOCK_COSTLY] =
+            "its password is stretched more often than is tried: export the file again with "
+            "fewer rounds",
     };
     if (outcome == UNLOCK_OPEN)
         return;
@@ -41,7 +45,10 @@ bool unlock_affordable_rounds(struct reader *reader, const ASN1_INTEGER *rounds)
     return afford(reader, rounds ? ASN1_INTEGER_get(rounds) : 1);
 }
 
-/* scrypt's work is N * r * p blocks. */
+/* scrypt's work is N * r * p blocks of 128 bytes; OpenSSL gives it 32 MiB, and calls more of them
+ * no more than a failure. */
+enum { SCRYPT_BLOCKS_MAX = (32 << 20) / 128 };
+
 static bool scrypt_affordable(struct reader *reader, const ASN1_TYPE *parameter)
 {
     SCRYPT_PARAMS *scrypt = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), parameter);
@@ -52,7 +59,8 @@ static bool scrypt_affordable(struct reader *reader, const ASN1_TYPE *parameter)
                 cost <= LONG_MAX && blocks <= INT_MAX && parallel <= INT_MAX;
     long work = 0;
     good = good && !__builtin_mul_overflow((long)cost, (long)blocks, &work) &&
-           !__builtin_mul_overflow(work, (long)parallel, &work) && afford(reader, work);
+           !__builtin_mul_overflow(work, (long)parallel, &work) &&
+           (cost + parallel + 1) * blocks <= SCRYPT_BLOCKS_MAX && afford(reader, work);
     SCRYPT_PARAMS_free(scrypt);
     return good;
 }
@@ -60,7 +68,13 @@ static bool scrypt_affordable(struct reader *reader, const ASN1_TYPE *parameter)
 static bool pbkdf2_affordable(struct reader *reader, const ASN1_TYPE *parameter)
 {
     PBKDF2PARAM *kdf = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), parameter);
-    bool good = kdf && unlock_affordable_rounds(reader, kdf->iter);
+    const ASN1_OBJECT *digest = NULL;
+    if (kdf && kdf->prf)
+        X509_ALGOR_get0(&digest, NULL, NULL, kdf->prf);
+    int nid = OBJ_obj2nid(digest); /* SHA-1's and SHA-256's rounds take half as long */
+    long weight = !digest || nid == NID_hmacWithSHA1 || nid == NID_hmacWithSHA256 ? 1 : 2;
+    long rounds = kdf && kdf->iter ? ASN1_INTEGER_get(kdf->iter) : -1;
+    bool good = rounds <= LONG_MAX / weight && afford(reader, rounds * weight);
     PBKDF2PARAM_free(kdf);
     return good;
 }

@@ -27,12 +27,13 @@ void certs_free(struct certs *pool)
 const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
                                 const char **file)
 {
+    size_t steps = ISSUED_STEPS;
     for (size_t i = 0; i < judge->facts->scan.count; i++) {
         const struct store_file *one = &judge->facts->scan.files[i];
         for (size_t j = 0; !one->problem && j < one->pki.count; j++) {
             const struct object *object = &one->pki.objects[j];
             if (object->kind != OBJECT_CERT || cert_same(object->cert, cert) ||
-                !cert_issued_by(cert, object->cert))
+                !cert_issued_within(cert, object->cert, &steps))
                 continue;
             if (file)
                 *file = one->name;
@@ -237,11 +238,12 @@ static void bundle_leaf(const struct rule *rule, const struct subject *s, struct
     certs_free(&look.pool);
 }
 
-/* Marks what is on some path up from leaf: cross-signed roots make several. */
+/* Marks what is on some path up from leaf: cross-signed roots make several. Where hundreds have one
+ * name, not every signature is tried, and no more is said to be on no path. */
 static void mark_paths(const struct certs *pool, const struct chain *chain, bool *marked)
 {
     const struct cert **open = xcalloc(pool->count + 1, sizeof *open);
-    size_t count = 0;
+    size_t count = 0, steps = ISSUED_STEPS;
     open[count++] = chain->certs[0];
     for (size_t i = 0; chain->valid && i < pool->count; i++)
         for (size_t j = 1; j < chain->count && !marked[i]; j++)
@@ -251,7 +253,8 @@ static void mark_paths(const struct certs *pool, const struct chain *chain, bool
             }
     for (size_t at = 0; at < count; at++)
         for (size_t i = 0; i < pool->count; i++)
-            if (!marked[i] && !open[at]->self_signed && cert_issued_by(open[at], pool->items[i])) {
+            if (!marked[i] && !open[at]->self_signed &&
+                (cert_issued_within(open[at], pool->items[i], &steps) || !steps)) {
                 marked[i] = true;
                 open[count++] = pool->items[i];
             }

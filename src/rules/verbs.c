@@ -364,12 +364,13 @@ static bool under_file(const struct subject *s, const struct store_file *file)
     struct certs pool = {0};
     struct chain chain = {.certs = {s->view->leaf}, .count = 1};
     bool under = false;
+    size_t steps = ISSUED_STEPS;
     view_chain(s->judge, s->view, &chain, NULL);
     certs_add(&pool, file);
     for (size_t i = 0; i < pool.count && !under; i++)
         for (size_t j = 0; j < chain.count && !under; j++)
             under = (j && cert_same(chain.certs[j], pool.items[i])) ||
-                    cert_issued_by(chain.certs[j], pool.items[i]);
+                    cert_issued_within(chain.certs[j], pool.items[i], &steps);
     certs_free(&pool);
     return under;
 }

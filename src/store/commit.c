@@ -288,6 +288,36 @@ static void drop_old(struct store *store, const struct move *moves, size_t count
             unlinkat(store->fd, moves[i].kept, 0);
 }
 
+/* ".NAME.PID-N.tmp" of file_write_open, whose process has died. */
+static bool is_left_over(const char *name)
+{
+    const char *dash = strrchr(name, '-');
+    long process;
+    unsigned serial;
+    int end = 0;
+    if (*name != '.' || !dash)
+        return false;
+    const char *at = dash;
+    while (at > name && at[-1] != '.')
+        at--;
+    return sscanf(at, "%ld-%u.tmp%n", &process, &serial, &end) == 2 && end && !at[end] &&
+           process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/* What a writer that was killed had not put in place: an open key may be among it. */
+static void sweep(const struct store *store)
+{
+    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (is_left_over(entry->d_name))
+            unlinkat(store->fd, entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+    else if (fd >= 0)
+        close(fd);
+}
+
 bool store_commit(struct store *store, const struct batch *batch, time_t now, struct error *err)
 {
     if (store->lock_fd < 0)
@@ -300,6 +330,7 @@ bool store_commit(struct store *store, const struct batch *batch, time_t now, st
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
+    sweep(store);
     bool good = check_all(store, batch, moves, err) &&
                 prepare(store, moves, batch->count, now, err) &&
                 put_in_place(store, moves, batch->count, err);

@@ -199,6 +199,110 @@ ok "its one good root is found" timeout "$limit" "$CERTWRIGHT" pki verify crafte
 head -c "-$(stat -c %s crafted/root.crt)" thousand.crt >rootless.crt
 fails "and missed" timeout "$limit" "$CERTWRIGHT" --store nowhere pki verify crafted/plain.crt ./rootless.crt
 
+# --- 16 MiB of work: a file has its share, and no more ---
+mkdir work
+openssl ecparam -name prime256v1 -genkey -noout -out leaf.key
+openssl pkey -in leaf.key -pubout -outform DER -out leaf.spki
+python3 - <<'PY'
+import base64
+LIMIT = (16 << 20) - 1000
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    digits = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else bytes([128 | len(digits)]) + digits) + body
+def put(name, unit, count=None):
+    open("work/" + name, "wb").write(unit * (count or LIMIT // len(unit)))
+def pem(label, der):
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, base64.encodebytes(der), label)
+rsa = bytes.fromhex("300d06092a864886f70d0101010500")
+public = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, b"\2\1\5", b"\2\1\3")))
+put("empty.crt", pem(b"CERTIFICATE", b"\x30\0"))
+put("unknown.key", pem(b"PRIVATE KEY", tlv(0x30, b"\2\1\0", tlv(0x30, bytes.fromhex("06032a0304")), tlv(4, b"x"))))
+put("public.pem", pem(b"PUBLIC KEY", public))
+put("public.der", public)
+put("empty.p7b", tlv(0x30, bytes.fromhex("06092a864886f70d010701")))
+# Self-signed ones, each signature of which takes as long as a private key's.
+name = tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(12, b"R"))))
+time = tlv(0x30, tlv(0x17, b"200101000000Z"), tlv(0x17, b"400101000000Z"))
+sha256 = bytes.fromhex("300d06092a864886f70d01010b0500")
+modulus = (1 << 3071) + 1
+spki = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, tlv(2, modulus.to_bytes(385, "big")),
+                                        tlv(2, (modulus - 2).to_bytes(385, "big")))))
+signed = b""
+for i in range(9000):
+    tbs = tlv(0x30, tlv(0xA0, b"\2\1\2"), tlv(2, ((1 << 16) + i).to_bytes(3, "big")), sha256, name, time, name, spki)
+    signed += tlv(0x30, tbs, sha256, tlv(3, b"\0" + b"\1" * 384))
+put("exponent.crt", signed, 1)
+# A thousand certificates of one key, below any of 3,500 CAs of one name.
+leaf_key = open("leaf.spki", "rb").read()
+many = b""
+for i in range(4500):
+    key = leaf_key
+    if i >= 1000:
+        modulus = (1 << 2047) + 2 * i + 1
+        key = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, tlv(2, modulus.to_bytes(257, "big")), b"\2\3\1\0\1")))
+    subject = name if i >= 1000 else tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(12, b"leaf.example.com"))))
+    tbs = tlv(0x30, tlv(0xA0, b"\2\1\2"), tlv(2, ((1 << 16) + i).to_bytes(3, "big")), sha256, name, time, subject, key)
+    many += tlv(0x30, tbs, sha256, tlv(3, b"\0" + b"\1" * 256))
+open("many.crt", "wb").write(many)
+# The longest RSA key that OpenSSL takes, with the longest exponent: 8 ms a signature, three
+# thousand times, of one CA and of as many.
+def below(serial, issuer, subject, key, bytes_=2048):
+    tbs = tlv(0x30, tlv(0xA0, b"\2\1\2"), tlv(2, ((1 << 16) + serial).to_bytes(3, "big")), sha256, issuer, time, subject, key)
+    return tlv(0x30, tbs, sha256, tlv(3, b"\0" + b"\1" * bytes_))
+other = tlv(0x30, tlv(0x31, tlv(0x30, bytes.fromhex("0603550403"), tlv(12, b"other"))))
+modulus = (1 << 16383) + 1
+slow = tlv(0x30, rsa, tlv(3, b"\0" + tlv(0x30, tlv(2, modulus.to_bytes(2049, "big")), tlv(2, b"\0" + b"\xff" * 8))))
+leaf = below(1, name, other, leaf_key)
+open("slow-leaf.crt", "wb").write(leaf)
+open("slow-first.crt", "wb").write(below(2, name, name, slow) + b"".join(below(i, name, other, leaf_key) for i in range(3, 3500)))
+cas = [below(i, other, name, slow) for i in range(3, 3000)]
+open("slow-cas.crt", "wb").write(b"".join(cas))
+open("slow-cas.pem", "wb").write(b"".join(pem(b"CERTIFICATE", ca) for ca in cas[:2800]))
+PY
+limit=$((limit * 3)) # without a share it is minutes
+bad=''
+for file in work/*; do
+    look "inspect $file" --store nowhere pki inspect "$file"
+    look "verify $file" --store nowhere pki verify crafted/plain.crt "$file"
+done
+look "list" --store work pki list
+same "no file takes more than its share" "" "$bad"
+cw --store nowhere pki inspect work/public.der
+same "what is left unread" 1 "$status"
+says "is said" "more is in it than is read: split it"
+
+limit=$((limit / 3))
+mkdir slow && cp slow-cas.crt slow
+bad=''
+look "verify the first of many" --store nowhere pki verify ./slow-first.crt ./slow-leaf.crt
+look "advice from a store of slow CAs" --store slow pki verify ./slow-leaf.crt ./slow-leaf.crt
+look "verify by slow CAs" --store nowhere pki verify ./slow-leaf.crt ./slow-cas.crt
+same "slow keys" "" "$bad"
+
+# The same as a bundle, and a thousand for one key: the search for paths has an end everywhere.
+cp deployment.conf kept.conf
+cat >deployment.conf <<'CONF'
+release = "2.9"
+name = "example.com"
+store = "below"
+environment { purpose = "lab" }
+identity "web" { CN = "leaf.example.com" signer = "internal" }
+server "core1" { address = "leaf.example.com" service "webadmin" { identity = "web" listen = { "a:445" } } }
+CONF
+mkdir below && cp leaf.key below/web.key
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout r.key -subj /CN=R -days 30 -out r.crt 2>/dev/null
+openssl req -new -key leaf.key -subj "/CN=leaf.example.com" |
+    openssl x509 -req -CA r.crt -CAkey r.key -set_serial 1 -days 30 -out below/web.crt 2>/dev/null
+cat r.crt slow-cas.pem >below/webbundle.crt
+bad=''
+look check check
+look "import of a thousand for one key" import --dry-run many.crt
+look "verify below slow CAs" pki verify web.crt webbundle.crt
+same "many CAs of one name" "" "$bad"
+same "the path is found" 0 "$status"
+mv kept.conf deployment.conf
+
 # A CA of the root's own name, signed by a stranger: it passes for self-signed until its signature is
 # looked at.
 for key in real stranger middle; do openssl ecparam -name prime256v1 -genkey -noout -out $key.pem; done

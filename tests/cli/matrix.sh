@@ -66,7 +66,7 @@ key_forms()
     openssl pkey -in "$key" -outform DER -out "$s-p8.der" && form $kind $kind-p8.der "private-key DER"
     if openssl pkey -in "$key" -traditional -out "$s-old.key" 2>/dev/null && ! grep -q 'BEGIN PRIVATE' "$s-old.key"; then
         form $kind $kind-old.key "private-key PEM"
-        sed '/-----/d' "$s-old.key" | base64 -d >"$s-old.der" && form $kind $kind-old.der "private-key DER"
+        sed -n "/^-----BEGIN/,/^-----END/{/-----/!p}" "$s-old.key" | base64 -d >"$s-old.der" && form $kind $kind-old.der "private-key DER"
         for cipher in aes128 des3; do
             openssl pkey -in "$key" -traditional -$cipher -passout file:pw -out "$s-$cipher.key"
             form $kind $kind-$cipher.key "private-key PEM"
@@ -121,7 +121,7 @@ cert_forms()
     printf %s "$(cat "$crt")" >"$s-noend.crt" && cert_is "$kind-noend.crt"
     { cat "$kind-leaf.key" "$crt" "$kind.csr"; } >"$s-all.pem" && cert_is "$kind-all.pem"
     openssl x509 -in "$crt" -trustout -addtrust serverAuth -setalias me -out "$s-trusted.crt" && cert_is "$kind-trusted.crt"
-    sed -n '/-----BEGIN/,/-----END/{/-----/!p}' "$s-trusted.crt" | base64 -d >"$s-trusted.der" && cert_is "$kind-trusted.der"
+    sed -n '/^-----BEGIN/,/^-----END/{/-----/!p}' "$s-trusted.crt" | base64 -d >"$s-trusted.der" && cert_is "$kind-trusted.der"
     openssl crl2pkcs7 -nocrl -certfile "$crt" -certfile "$kind-issuing.crt" -out "$s.p7b" && cert_is "$kind.p7b"
     openssl crl2pkcs7 -nocrl -certfile "$crt" -outform DER -out "$s-der.p7b" && cert_is "$kind-der.p7b"
     openssl pkcs12 -export -in "$crt" -inkey "$kind-leaf.key" -certfile "$kind-issuing.crt" -passout file:pw -out "$s.p12" && cert_is "$kind.p12"

@@ -47,9 +47,9 @@ refuses()
 { cat a.crt && sed '4s/^/> /' b.crt; } >store/x.crt && refuses "a quoted line" 1 "in line $((second + 3)) by \">\": quoted by a mail program"
 sed ':a;N;$!ba;s/\n/\\n/g' a.crt >store/x.crt && refuses "JSON's line ends" 0 'line ends written as \n'
 { cat a.crt && sed 3d b.crt; } >store/x.crt && refuses "a line lost" 1 "bytes are there, a line may lack"
-{ cat a.crt && sed '/-----END/d' b.crt; } >store/x.crt && refuses "END lost" 1 "object 2 (CERTIFICATE, line $second): it has no END line"
-{ cat a.crt && sed '/-----BEGIN/d' b.crt; } >store/x.crt && refuses "BEGIN lost" 1 "line $((last - 1)): an END line whose BEGIN line lacks"
-sed '/-----BEGIN/d' a.crt >store/x.crt && refuses "BEGIN lost, and nothing else there" 0 "an END line in line $((second - 2))"
+{ cat a.crt && sed '/^-----END/d' b.crt; } >store/x.crt && refuses "END lost" 1 "object 2 (CERTIFICATE, line $second): it has no END line"
+{ cat a.crt && sed '/BEGIN/d' b.crt; } >store/x.crt && refuses "BEGIN lost" 1 "line $((last - 1)): an END line whose BEGIN line lacks"
+sed '/BEGIN/d' a.crt >store/x.crt && refuses "BEGIN lost, and nothing else there" 0 "an END line in line $((second - 2))"
 sed 's/-----/—/g' a.crt >store/x.crt && refuses "dashes of a word processor" 0 "the marker in line 1 is damaged"
 sed 's/-----/----/g' a.crt >store/x.crt && refuses "four hyphens" 0 "the marker in line 1 is damaged"
 sed '/-----/d' a.crt >store/x.crt && refuses "base64 alone" 0 "base64 without its markers"

@@ -63,11 +63,27 @@ data = open("aes.der", "rb").read() # AES-256-CBC's number becomes nobody's
 open("store/none.key", "wb").write(data.replace(bytes.fromhex("060960864801650304012a"), bytes.fromhex("060960864801650304013f")))
 PY
 echo wrong >no
+# No stretching that OpenSSL does, of the key and of the whole file's seal.
+openssl pkcs8 -topk8 -in plain.key -v2 aes-256-cbc -v2prf hmacWithSHA512 -passout pass:geheim -outform DER -out prf.der
+openssl pkcs8 -topk8 -in plain.key -scrypt -passout pass:geheim -outform DER -out scrypt.der
+openssl pkcs12 -export -in store/a.crt -inkey plain.key -macalg sha512 -passout pass:geheim -out seal.p12
+python3 - <<'PY'
+def change(source, target, old, new):
+    data = open(source, "rb").read()
+    assert old in data
+    open(target, "wb").write(data.replace(old, new))
+change("prf.der", "store/prf.key", bytes.fromhex("2a864886f70d020b"), bytes.fromhex("2a864886f70d022b"))
+change("seal.p12", "store/seal.pub", bytes.fromhex("608648016503040203"), bytes.fromhex("608648016503040233"))
+change("scrypt.der", "store/scrypt.key", bytes.fromhex("02024000020108"), bytes.fromhex("02024000020118"))
+PY
 cause store/a.key "unlock, a wrong password" "the password is wrong" "$CERTWRIGHT" pki unlock a.key --password-file no
 cause store/u.pub "pkcs12-to-ssh, a wrong password" "the password is wrong" "$CERTWRIGHT" pki pkcs12-to-ssh u --password-file no
 cause store/cut.key "unlock, a broken file" "is damaged" "$CERTWRIGHT" pki unlock cut.key --password-file pw
 cause store/cut.pub "pkcs12-to-ssh, a broken file" "cut off" "$CERTWRIGHT" pki pkcs12-to-ssh cut --password-file pw
 cause store/none.key "unlock, an unknown cipher" "none that OpenSSL has" "$CERTWRIGHT" pki unlock none.key --password-file pw
+cause store/prf.key "unlock, an unknown stretching" "none that OpenSSL has" "$CERTWRIGHT" pki unlock prf.key --password-file pw
+cause store/seal.pub "pkcs12-to-ssh, an unknown digest" "none that OpenSSL has" "$CERTWRIGHT" pki pkcs12-to-ssh seal --password-file pw
+cause store/scrypt.key "unlock, too much memory" "stretched more often than is tried" "$CERTWRIGHT" pki unlock scrypt.key --password-file pw
 if [ -s store/old.pub ] && [ -s store/old.key ]; then
     cause store/old.key "unlock, no old ciphers here" "legacy module" OPENSSL_MODULES=/nonexistent "$CERTWRIGHT" pki unlock old.key --password-file pw
     cause store/old.pub "pkcs12-to-ssh, no old ciphers here" "legacy module" OPENSSL_MODULES=/nonexistent "$CERTWRIGHT" pki pkcs12-to-ssh old --password-file pw
