@@ -288,7 +288,7 @@ static void drop_old(struct store *store, const struct move *moves, size_t count
             unlinkat(store->fd, moves[i].kept, 0);
 }
 
-/* ".NAME.PID-N.tmp" of file_write_open, whose process has died. */
+/* ".NAME.PID-N.tmp" of file_write_open. */
 static bool is_left_over(const char *name)
 {
     const char *dash = strrchr(name, '-');
@@ -301,10 +301,11 @@ static bool is_left_over(const char *name)
     while (at > name && at[-1] != '.')
         at--;
     return sscanf(at, "%ld-%u.tmp%n", &process, &serial, &end) == 2 && end && !at[end] &&
-           process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+           process > 0;
 }
 
-/* What a writer that was killed had not put in place: an open key may be among it. */
+/* What a writer that was killed had not put in place: an open key may be among it. Whoever holds
+ * the lock is the only writer, whatever process has that number now. */
 static void sweep(const struct store *store)
 {
     int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -75,4 +75,4 @@ done
 openssl rsa -in rsa.key -traditional -aes256 -passout file:pw -out store/odd.key 2>/dev/null
 sed -i s/AES-256-CBC/ODD-256-CBC/ store/odd.key
 fails "a cipher that nobody has" "$CERTWRIGHT" pki match odd.key rsa.crt --password-file pw
-says "is what is wrong, no password" "its cipher is none that OpenSSL has"
+says "is what is wrong, no password" "its cipher or digest is none that OpenSSL has"

@@ -216,13 +216,10 @@ for delay in 0.001 0.002 0.004 0.006 0.008 0.010 0.012 0.015 0.020 0.030; do
     done
 done
 same "killed at ten moments, no file is a part" 0 "$broken"
-# What it had not put in place may be an open key: the next writer removes it. Another's stays.
-sleep 0 &
-dead=$!
-wait $dead
-touch "store/.web.key.$dead-0.tmp" "store/.web.key.$$-0.tmp" "store/.web.key.$dead-x.tmp"
+# What it had not put in place may be an open key: the next writer removes it.
+touch "store/.web.key.1-0.tmp" "store/.web.key.$$-0.tmp" "store/.web.key.$$-x.tmp"
 ok "the next writer" "$CERTWRIGHT" pki csr later CN:later.example.com
-same "removes what a dead one left" ".web.key.$$-0.tmp .web.key.$dead-x.tmp" "$(cd store && echo .*.tmp)"
+same "removes what a killed one left, and nothing else" ".web.key.$$-x.tmp" "$(cd store && echo .*.tmp)"
 rm -f store/.*.tmp
 ok "and the next run works" "$CERTWRIGHT" sign --force
 ok "openssl agrees" openssl verify -CAfile store/labca.crt store/cms1.crt
