@@ -48,6 +48,8 @@ must_check bool pki_open_store(const struct cli *cli, bool create, struct store 
 /* On stderr what is odd about a file that was read nevertheless: its name says another kind, its
  * text would stop other readers. */
 void pki_note(const struct cli *cli, const char *name, const struct pki_file *file);
+/* And why a part of it could not be read: what lacks may be there. */
+void pki_note_unread(const struct cli *cli, const char *name, const struct pki_file *file);
 /* "a certificate request" */
 const char *pki_kind_phrase(enum pki_kind kind);
 /* "certificate file needed, this is a CSR": for a file that has nothing of the wanted kind. */

@@ -127,6 +127,7 @@ bool pki_read_pair(const struct cli *cli, const char *const names[2], struct pki
         if (!read_one(PKI_NAMES, cli, names[i], kinds[i], &files[i], &pair[i], err))
             return false;
         pki_note(cli, names[i], &files[i]);
+        pki_note_unread(cli, names[i], &files[i]);
     }
     return true;
 }

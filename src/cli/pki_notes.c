@@ -94,6 +94,12 @@ static void note_name(const char *name, const struct pki_file *file)
     free(what);
 }
 
+void pki_note_unread(const struct cli *cli, const char *name, const struct pki_file *file)
+{
+    if (file->problem && !cli->quiet)
+        note(name, file->problem, "");
+}
+
 void pki_note(const struct cli *cli, const char *name, const struct pki_file *file)
 {
     struct strings notes = {0};

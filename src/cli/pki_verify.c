@@ -68,6 +68,7 @@ static bool read_files(const struct cli *cli, struct verification *run, struct e
         if (!pki_first_cert(file))
             return pki_wrong_kind(cli->args[i], file, "certificate", err);
         pki_note(cli, cli->args[i], file);
+        pki_note_unread(cli, cli->args[i], file);
         pool_add_file(i + 1 == cli->arg_count ? &run->anchors : &run->links, file);
     }
     run->leaf = pki_first_cert(&run->files[0]);

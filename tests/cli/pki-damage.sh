@@ -87,3 +87,14 @@ ok "names swapped, they still match" "$CERTWRIGHT" pki match z.crt z.key
 says "and it is said" "though the name says"
 ok "--quiet says nothing" "$CERTWRIGHT" --quiet pki match z.crt z.key
 same "on stderr neither" "" "$err"
+
+# verify and match say what of their files they could not read: what lacks may be there.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout root.key -out root.crt -subj "/CN=Root" -days 9 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -keyout store/leaf.key -out leaf.csr -subj "/CN=leaf" 2>/dev/null
+openssl x509 -req -in leaf.csr -CA root.crt -CAkey root.key -days 9 -out store/leaf.crt 2>/dev/null
+{ sed '5s/./!/3' root.crt && cat a.crt; } >store/bundle.crt
+fails "a bundle whose root is damaged" "$CERTWRIGHT" pki verify leaf.crt bundle.crt
+says "is said to be, beside the issuer that lacks" 'bundle.crt: object 1 (CERTIFICATE, line 1): its base64 text is damaged in line 5 by "!"'
+{ cat store/leaf.crt && sed '5s/./!/3' root.crt; } >store/both.crt
+ok "a pair with a damaged CA behind it" "$CERTWRIGHT" pki match leaf.key both.crt
+says "is a pair, and the damage is told" "both.crt: object 2 (CERTIFICATE"
