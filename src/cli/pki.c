@@ -1,9 +1,14 @@
 #include "cli/pki.h"
 
+#include "base/mem.h"
 #include "base/secret.h"
+#include "store/scan.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAYS_MOST 36500 /* a century; a year of five digits is nobody's wish */
@@ -98,6 +103,48 @@ bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, str
     return pki_read_for(PKI_ALL, cli, name, out, err);
 }
 
+/* The name of the store that is nearest, without the extension, which is alike too often. Free it.
+ */
+static char *nearest_name(const struct strings *names, const char *name)
+{
+    struct strings stems = {0};
+    char *stem = xstrndup(name, strcspn(name, ".")), *found = NULL;
+    for (size_t i = 0; i < names->count; i++)
+        strings_add_take(&stems, xstrndup(names->items[i], strcspn(names->items[i], ".")));
+    const char *near = text_nearest(stem, (const char *const *)stems.items, stems.count);
+    struct strings same = {0};
+    for (size_t i = 0; near && i < names->count; i++)
+        if (strcmp(stems.items[i], near) == 0)
+            strings_add(&same, names->items[i]);
+    near = text_nearest(name, (const char *const *)same.items, same.count);
+    if (near)
+        found = xstrdup(near);
+    strings_free(&stems);
+    strings_free(&same);
+    free(stem);
+    return found;
+}
+
+/* A name that the store has not: what was meant? */
+static bool not_there(const char *store, const char *name, struct error *err)
+{
+    struct scan_walk walk;
+    char *remedy = NULL;
+    if (!scan_open(store, PKI_NAMES, &walk, NULL))
+        return error_set(err, STATUS_NO, name, "check the name", "it is not in the store");
+    char *near = nearest_name(&walk.names, name);
+    if (access(name, F_OK) == 0)
+        remedy = xformat("the one of this folder is ./%s", name);
+    else if (near)
+        remedy = xformat("did you mean %s?", near);
+    error_set(err, STATUS_NO, name, remedy ? remedy : "certwright pki list names what is there",
+              "it is not in the store, %s", store);
+    free(remedy);
+    free(near);
+    scan_close(&walk);
+    return false;
+}
+
 bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name, struct pki_file *out,
                   struct error *err)
 {
@@ -109,8 +156,11 @@ bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name, s
     } else {
         char *path = NULL;
         struct store store = {.fd = -1, .lock_fd = -1};
-        good = cli_store_path(cli, &path, err) && store_open(path, false, &store, err) &&
-               store_read(&store, name, &data, err);
+        good = cli_store_path(cli, &path, err) && store_open(path, false, &store, err);
+        struct stat info;
+        if (good && fstatat(store.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
+            good = not_there(path, name, err);
+        good = good && store_read(&store, name, &data, err);
         store_close(&store);
         free(path);
     }

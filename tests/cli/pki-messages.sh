@@ -70,7 +70,12 @@ said "what it is for" "asked.crt: a certificate request, not a certificate: send
 fails "a certificate in a key's place" "$CERTWRIGHT" pki unlock webbridge1.crt
 said "what was meant" "webbridge1.crt: a certificate, not a private key: name the private key that it was made with"
 fails "a missing file" "$CERTWRIGHT" pki match nothere.key webbridge1.crt
-said "is missing, not of a wrong kind" "nothere.key: cannot be read: No such file or directory"
+said "is missing, not of a wrong kind" "nothere.key: it is not in the store, store: certwright pki list names what is there"
+fails "a name mistyped" "$CERTWRIGHT" pki inspect webbridge1.cert
+said "is guessed" "webbridge1.cert: it is not in the store, store: did you mean webbridge1.crt?"
+cp store/webbridge1.crt here.crt
+fails "a file of this folder without ./" "$CERTWRIGHT" pki inspect here.crt
+said "is found" "here.crt: it is not in the store, store: the one of this folder is ./here.crt"
 iconv -t UTF-16 store/webbridge1.crt >store/notepad.crt
 ok "UTF-16" "$CERTWRIGHT" pki inspect notepad.crt
 said "is read, and named" "notepad.crt: line 1: UTF-16 text of an editor"
