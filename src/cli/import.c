@@ -211,11 +211,11 @@ const struct cli_command command_import = {
     .options = options,
     .usage = "import PATH... [--dry-run] [--force] [--ca-folder DIR] [--password-file F]",
     .summary = "sorts what a CA returned to keys, chains and trust files",
-    .help = "Files or folders in any format and under any name, - for standard input. Each\n"
+    .help = "Files, ZIP files or folders, any format, any name; - is standard input. Each\n"
             "certificate goes to the identity whose key it has; bundles and full chains are\n"
             "put in order; trust files that follow are written with them, all or nothing.\n"
             "  --dry-run          says what would be done\n"
             "  --force            takes what has ended or lacks an issuer, too\n"
             "  --ca-folder DIR    CA certificates to complete chains with\n"
-            "  --password-file F  the password of a PKCS#12 file, in the first line",
+            "  --password-file F  the password of a PKCS#12 or ZIP file, in the first line",
 };

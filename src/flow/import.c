@@ -92,7 +92,7 @@ static void build(struct flow *flow, struct page *page)
         page_line(&page->intro,
                   "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
         list_awaited(flow, page);
-        page_line(&page->why, "Name a file or a folder, or paste what came by mail.");
+        page_line(&page->why, "Name a file, a ZIP file or a folder, or paste what came by mail.");
         page_line(&page->why,
                   "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
     } else {
