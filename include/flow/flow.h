@@ -58,13 +58,14 @@ struct mark {
 };
 /* Something the page can do besides the keys that every page has. */
 struct action {
-    char *id;        /* write, paste, mend, copy … */
-    int function;    /* 4: F4 (Esc 4); 0: only by letter */
-    char letter;     /* in lists; 0 none */
-    char *label;     /* Write, Paste … */
-    char *confirm;   /* what it will do, as a question: NULL needs none. "Write 31 files" */
-    bool wants_path; /* the front end asks for a path first (picker): text of the event */
-    bool wants_text; /* the front end takes pasted text first: text of the event */
+    char *id;          /* write, paste, mend, copy … */
+    int function;      /* 4: F4 (Esc 4); 0: only by letter */
+    char letter;       /* in lists; 0 none */
+    char *label;       /* Write, Paste … */
+    char *confirm;     /* what it will do, as a question: NULL needs none. "Write 31 files" */
+    bool wants_path;   /* the front end asks for a path first (picker): text of the event */
+    bool wants_text;   /* the front end takes pasted text first: text of the event */
+    bool wants_secret; /* the front end asks for a password first, unseen: text of the event */
 };
 struct page {
     enum page_kind kind;

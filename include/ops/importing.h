@@ -12,6 +12,7 @@ struct import_source {
     char *path;
     struct pki_file pki;
     char *problem; /* why it can't be read; NULL when read */
+    bool locked;   /* a ZIP archive that a password would open */
 };
 struct import_sources {
     struct import_source *items;

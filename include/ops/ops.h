@@ -68,6 +68,7 @@ struct import {
     struct import_missing *missing;
     size_t missing_count;
     size_t file_count;
+    bool locked;              /* some of it by a password that was not given, or is wrong */
     struct import_work *work; /* certificates and chains, owned */
 };
 struct import_options {

@@ -29,6 +29,8 @@ enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, pl
 enum reply plain_confirm(struct plain *plain, const char *id, const char *question, bool *yes);
 /* Lines up to a single dot; wipe and free it. */
 char *plain_text(struct plain *plain, const char *what);
+/* A password, unseen where a terminal is; *text is to be wiped and freed, NULL where none came. */
+enum reply plain_secret(struct plain *plain, const char *id, const char *what, char **text);
 /* Says what happened; false: refused. plain->page is the page after it. */
 bool plain_take(struct plain *plain, const struct event *event);
 enum step plain_next(struct plain *plain);

@@ -144,6 +144,8 @@ struct view *choice_new(const char *question, const struct strings *choices, siz
 /* done gets the text, NULL where it was left. */
 typedef void (*text_done)(struct ui *ui, const char *text);
 struct view *paste_new(const char *title, text_done done);
+/* A line that shows as stars. */
+struct view *secret_new(const char *title, text_done done);
 struct view *search_new(text_done done);
 /* path_view.c */
 struct view *path_new(const char *title, const char *start, text_done done);

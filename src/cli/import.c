@@ -115,9 +115,10 @@ static int say_nobody_served(const struct import *import)
     error_set(&err, STATUS_NO, "",
               "import goes by public keys: send the store's NAME.csr to the CA, or run it beside "
               "the deployment.conf whose store has the keys",
-              "none of the %zu objects in %zu files is a certificate for a key or request of the "
-              "store",
-              import->object_count, import->file_count);
+              "none of the %zu object%s in %zu file%s is a certificate for a key or request of "
+              "the store",
+              import->object_count, import->object_count == 1 ? "" : "s", import->file_count,
+              import->file_count == 1 ? "" : "s");
     return cli_fail(&err);
 }
 

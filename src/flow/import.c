@@ -1,6 +1,7 @@
 /* What the CA sent back: a path, a picker or pasted PEM; verdicts first, then written. */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "flow/step.h"
 
 #include <stdlib.h>
@@ -122,6 +123,10 @@ static void build(struct flow *flow, struct page *page)
     action->wants_path = true;
     action = page_add_action(page, "paste", 8, 0, "Paste");
     action->wants_text = true;
+    if (flow->looked && flow->import.locked) {
+        action = page_add_action(page, "password", 0, 'p', "Password");
+        action->wants_secret = true;
+    }
     size_t taken = count_taken(flow);
     page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");
 }
@@ -135,14 +140,12 @@ static void say_nothing(struct flow *flow)
              object->why);
 }
 
-static bool look(struct flow *flow, const char *path, const char *text, struct error *err)
+/* What was named last, with the password or without. */
+static bool look(struct flow *flow, const struct secret *password, struct error *err)
 {
-    struct strings paths = {0};
-    struct import_options options = {0};
+    struct import_options options = {.password = password};
     struct import fresh = {0};
-    if (path)
-        strings_add(&paths, path);
-    bool good = op_import_look(&flow->facts, &paths, text, &options, &fresh, err);
+    bool good = op_import_look(&flow->facts, &flow->paths, flow->pasted, &options, &fresh, err);
     if (good) {
         if (flow->looked)
             import_free(&flow->import);
@@ -155,7 +158,37 @@ static bool look(struct flow *flow, const char *path, const char *text, struct e
         else
             say_nothing(flow);
     }
-    strings_free(&paths);
+    return good;
+}
+
+static void forget_pasted(struct flow *flow)
+{
+    if (flow->pasted)
+        wipe(flow->pasted, strlen(flow->pasted));
+    free(flow->pasted);
+    flow->pasted = NULL;
+}
+
+static bool look_at(struct flow *flow, const char *path, const char *text, struct error *err)
+{
+    strings_free(&flow->paths);
+    forget_pasted(flow);
+    if (path)
+        strings_add(&flow->paths, path);
+    else
+        flow->pasted = xstrdup(text);
+    return look(flow, NULL, err);
+}
+
+/* The same files again. */
+static bool open_with(struct flow *flow, const char *password, struct error *err)
+{
+    struct secret secret = {0};
+    secret_set(&secret, password, strlen(password));
+    bool good = look(flow, &secret, err);
+    secret_free(&secret);
+    if (good && flow->import.locked)
+        flow_say(flow, LEVEL_ERROR, "That password does not open all of it: p tries another.");
     return good;
 }
 
@@ -168,6 +201,7 @@ static bool write_taken(struct flow *flow, struct error *err)
     if (good) {
         import_free(&flow->import);
         flow->looked = false;
+        forget_pasted(flow);
         if (!count_awaited(flow))
             flow_next(flow);
         flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts.store_path,
@@ -180,9 +214,11 @@ static bool write_taken(struct flow *flow, struct error *err)
 static bool take(struct flow *flow, const struct event *event, struct error *err)
 {
     if (event->kind == EVENT_ACTION && strcmp(event->id, "path") == 0 && event->text)
-        return look(flow, event->text, NULL, err);
+        return look_at(flow, event->text, NULL, err);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "paste") == 0 && event->text)
-        return look(flow, NULL, event->text, err);
+        return look_at(flow, NULL, event->text, err);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "password") == 0 && event->text)
+        return open_with(flow, event->text, err);
     if (event->kind == EVENT_TICK && flow->looked && event->row < flow->import.object_count) {
         struct import_identity *identity = identity_of(flow, &flow->import.objects[event->row]);
         if (identity && !identity->stop)

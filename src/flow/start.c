@@ -13,8 +13,10 @@ static void build(struct flow *flow, struct page *page)
     if (flow->loaded) {
         char *place = flow_resume_page(flow);
         struct row *row = page_row(page, "continue", LEVEL_NONE, "", "Go on: %s", place);
-        row_detail(row, "%s: %zu certificates on %zu server%s.", flow->config,
-                   flow->facts.deployment.identity_count, flow->facts.deployment.server_count,
+        row_detail(row, "%s: %zu certificate%s on %zu server%s.", flow->config,
+                   flow->facts.deployment.identity_count,
+                   flow->facts.deployment.identity_count == 1 ? "" : "s",
+                   flow->facts.deployment.server_count,
                    flow->facts.deployment.server_count == 1 ? "" : "s");
         row->can_open = true;
         free(place);

@@ -28,6 +28,9 @@ bool op_import_look(const struct facts *facts, const struct strings *paths, cons
         return false;
     }
     out->file_count = out->work->sources.count;
+    for (size_t i = 0; i < out->file_count; i++)
+        out->locked = out->locked || out->work->sources.items[i].locked ||
+                      out->work->sources.items[i].pki.locked;
     import_sort(facts, options, out->work);
     import_report(facts, options, out);
     return true;

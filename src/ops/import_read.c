@@ -82,8 +82,12 @@ static void read_bytes(const struct buffer *data, const char *path, const struct
     }
     struct unzipping zip = {path, password, out};
     struct error why = {0};
-    if (!archive_walk(data->data, data->length, password, take_entry, &zip, &why))
-        source_add(out, path)->problem = problem_of(&why);
+    bool locked;
+    if (archive_walk(data->data, data->length, password, take_entry, &zip, &locked, &why))
+        return;
+    struct import_source *source = source_add(out, path);
+    source->problem = problem_of(&why);
+    source->locked = locked;
 }
 
 static bool read_one(const char *path, const struct secret *password, struct import_sources *out,

@@ -320,11 +320,11 @@ static void report_unread(const struct import_source *source, struct import *out
     object->what = xstrdup(file->count ? "an object" : pki_kind_word(file->kind));
     if (file->wrong_password)
         put(object, VERDICT_STOP, "",
-            xstrdup("the password does not open it: check the file of --password-file"));
+            xstrdup(
+                "the password does not open it: try another (--password-file; on the screen p)"));
     else if (file->locked)
         put(object, VERDICT_LEFT, "",
-            xstrdup("locked by a password: put it into a file and name that with "
-                    "--password-file"));
+            xstrdup("locked by a password: give it (--password-file; on the screen p)"));
     else
         put(object, VERDICT_LEFT, "",
             xstrdup(source->problem ? source->problem

@@ -168,7 +168,7 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12)
         reader->file->kind = PKI_PKCS12;
     for (size_t i = given ? 0 : 1; i < 3 && worst != UNLOCK_COSTLY; i++) {
         opening.password = passwords[i];
-        opening.length = i == 0 ? (int)given->length : 0;
+        opening.length = given && i == 0 ? (int)given->length : 0;
         enum unlock outcome = unlock_try(try_pkcs12, &opening);
         if (outcome == UNLOCK_OPEN) {
             if (reader->file->count == opening.before)

@@ -49,6 +49,7 @@ struct walk {
     void *arg;
     unsigned char *room; /* FILE_LIMIT_BYTES of them, and one more */
     size_t used;         /* by all files so far */
+    bool locked;
 };
 
 static bool load(struct library *library)
@@ -84,14 +85,14 @@ static bool is_hidden(const char *name)
     return *path_base(name) == '.' || text_starts(name, "__MACOSX/");
 }
 
-static bool fail(const struct walk *walk, const char *name, bool locked, struct error *err)
+static bool fail(const struct walk *walk, const char *name, struct error *err)
 {
     const char *why = walk->library->error_string(walk->archive);
     char *of = name ? xformat("%s in it ", name) : xstrdup("");
-    if (locked)
+    if (walk->locked)
         error_set(err, STATUS_NO, "",
                   walk->password ? "try another one, or unpack it"
-                                 : "--password-file, or unpack it",
+                                 : "give it (--password-file; on the screen p), or unpack it",
                   "a ZIP archive, %sis locked by a password%s", of,
                   walk->password ? ", and not by this one" : "");
     else
@@ -111,8 +112,10 @@ static bool take_file(struct walk *walk, struct archive_entry *entry, const char
         got = walk->library->read_data(walk->archive, start + length, left + 1 - length);
         length += got > 0 ? (size_t)got : 0;
     }
-    if (got < 0)
-        return fail(walk, name, walk->library->is_encrypted(entry), err);
+    if (got < 0) {
+        walk->locked = walk->library->is_encrypted(entry);
+        return fail(walk, name, err);
+    }
     if (length > left)
         return error_set(err, STATUS_NO, "", "unpack it, and name what the CA sent",
                          "a ZIP archive of more than 16 MiB");
@@ -138,14 +141,15 @@ static bool walk_entries(struct walk *walk, struct error *err)
             return false;
     }
     if (code != ARCHIVE_EOF)
-        return fail(walk, NULL, false, err);
+        return fail(walk, NULL, err);
     return count || error_set(err, STATUS_NO, "", "have it sent again", "an empty ZIP archive");
 }
 
 bool archive_walk(const unsigned char *data, size_t length, const struct secret *password,
-                  archive_taker take, void *arg, struct error *err)
+                  archive_taker take, void *arg, bool *locked, struct error *err)
 {
     struct library library;
+    *locked = false;
     if (!load(&library))
         return error_set(err, STATUS_NO, "", "unpack it, then import the folder",
                          "a ZIP archive, and the library libarchive is not installed");
@@ -161,7 +165,8 @@ bool archive_walk(const unsigned char *data, size_t length, const struct secret 
             library.add_passphrase(walk.archive, (const char *)walk.password->data) == ARCHIVE_OK;
     good = good && library.open_memory(walk.archive, data, length) == ARCHIVE_OK
                ? walk_entries(&walk, err)
-               : fail(&walk, NULL, false, err);
+               : fail(&walk, NULL, err);
+    *locked = walk.locked;
     wipe(walk.room, walk.used);
     free(walk.room);
     library.read_free(walk.archive);
@@ -174,13 +179,14 @@ const char *archive_version(void)
 }
 #else
 bool archive_walk(const unsigned char *data, size_t length, const struct secret *password,
-                  archive_taker take, void *arg, struct error *err)
+                  archive_taker take, void *arg, bool *locked, struct error *err)
 {
     (void)data;
     (void)length;
     (void)password;
     (void)take;
     (void)arg;
+    *locked = false;
     return error_set(err, STATUS_NO, "", "unpack it, then import the folder",
                      "a ZIP archive, and this certwright was built without libarchive");
 }

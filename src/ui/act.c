@@ -195,6 +195,8 @@ static void pending_go(struct ui *ui)
         ui_push(ui, path_new(action->label, NULL, text_given));
     } else if (action->wants_text && !ui->pending_text) {
         ui_push(ui, paste_new(action->label, text_given));
+    } else if (action->wants_secret && !ui->pending_text) {
+        ui_push(ui, secret_new(action->label, text_given));
     } else if (action->confirm && !ui->pending_confirmed) {
         ask(ui, action->confirm, action->label);
     } else {

@@ -288,6 +288,110 @@ struct view *paste_new(const char *title, text_done done)
     return &self->view;
 }
 
+static void secret_build(struct ui *ui, struct view *view)
+{
+    drop(view);
+    open_window(ui, of(view), 3);
+}
+
+/* A star for a character, as many as fit. */
+static void secret_draw(struct ui *ui, struct view *view)
+{
+    struct dialog *self = of(view);
+    if (!self->pane.win)
+        return;
+    draw_frame(ui, view);
+    char *label = xformat("%s [", self->title);
+    int x = 1 + draw_text(self->pane.win, 1, 1, ui->columns - 4, label), room = ui->columns - x - 2;
+    int stars = 0;
+    for (const char *byte = str_text(&self->text); *byte; byte++)
+        stars += ((unsigned char)*byte & 0xC0) != 0x80;
+    stars = stars < room ? stars : room;
+    for (int i = 0; i < stars; i++)
+        draw_text(self->pane.win, 1, x + i, 1, "*");
+    draw_text(self->pane.win, 1, x + stars, 1, "]");
+    free(label);
+    ui->cursor_y = self->y + 1;
+    ui->cursor_x = x + stars;
+}
+
+static void secret_back(struct str *text)
+{
+    while (text->length > 0) {
+        unsigned char byte = (unsigned char)text->data[--text->length];
+        text->data[text->length] = '\0';
+        if ((byte & 0xC0) != 0x80)
+            break;
+    }
+}
+
+static size_t first_line(const char *text, size_t length)
+{
+    size_t end = 0;
+    while (end < length && text[end] && text[end] != '\r' && text[end] != '\n')
+        end++;
+    return end;
+}
+
+static bool secret_key(struct ui *ui, struct view *view, const struct key *key)
+{
+    struct dialog *self = of(view);
+    size_t length;
+    switch (key->press) {
+    case PRESS_ESC:
+        finish(ui, self, NULL);
+        return true;
+    case PRESS_ENTER:
+        finish(ui, self, str_text(&self->text));
+        return true;
+    case PRESS_TEXT:
+        if (self->text.length + key->length < PASSWORD_MAX)
+            paste_add(self, key->text, key->length);
+        break;
+    case PRESS_PASTE: /* its first line */
+        length = key->paste_refused ? 0 : first_line(key->paste, key->paste_length);
+        if (self->text.length + length < PASSWORD_MAX)
+            paste_add(self, key->paste, length);
+        break;
+    case PRESS_BACKSPACE:
+        secret_back(&self->text);
+        break;
+    case PRESS_CONTROL:
+        if (key->number != 'U')
+            return false;
+        str_wipe(&self->text);
+        break;
+    default:
+        return false;
+    }
+    ui_paint(ui, PAINT_BODY);
+    return true;
+}
+
+static void secret_hints(struct ui *ui, struct view *view, struct hints *hints)
+{
+    (void)ui;
+    (void)view;
+    hint_add(hints, 90, "Enter Try it");
+    hint_add(hints, 70, "^U Clear");
+    hint_add(hints, 80, "Esc Back");
+}
+
+struct view *secret_new(const char *title, text_done done)
+{
+    static const struct view_ops ops = {.build = secret_build,
+                                        .drop = drop,
+                                        .draw = secret_draw,
+                                        .key = secret_key,
+                                        .hints = secret_hints,
+                                        .close = close_view};
+    struct dialog *self = xcalloc(1, sizeof *self);
+    self->view.ops = &ops;
+    self->title = xstrdup(title);
+    self->done = done;
+    return &self->view;
+}
+
 static void search_build(struct ui *ui, struct view *view)
 {
     drop(view);

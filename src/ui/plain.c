@@ -1,11 +1,13 @@
 #include "ui/plain.h"
 
+#include "base/hidden.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool read_line(struct plain *plain)
 {
@@ -116,6 +118,34 @@ char *plain_text(struct plain *plain, const char *what)
     char *copy = xstrdup(str_text(&text));
     str_wipe(&text);
     return copy;
+}
+
+static void why_secret(struct plain *plain, const void *what)
+{
+    (void)what;
+    say(plain->out, "It opens what was named; nothing keeps it.");
+}
+
+enum reply plain_secret(struct plain *plain, const char *id, const char *what, char **text)
+{
+    char *prompt = xformat("%s: ", what);
+    enum reply reply = REPLY_BACK;
+    if (fileno(plain->in) == STDIN_FILENO && isatty(STDIN_FILENO)) {
+        struct secret typed = {0};
+        struct error err = {0};
+        fflush(plain->out);
+        if (hidden_ask(prompt, &typed, &err)) {
+            reply = REPLY_TEXT;
+            *text = xstrdup((const char *)typed.data);
+        }
+        secret_free(&typed);
+    } else {
+        reply = plain_ask(plain, id, prompt, why_secret, NULL);
+        if (reply == REPLY_TEXT)
+            *text = xstrdup(plain->line);
+    }
+    free(prompt);
+    return reply;
 }
 
 /* On to the next page; what stands in the way is said, and may be passed. */

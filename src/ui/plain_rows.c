@@ -90,6 +90,8 @@ static enum step act(struct plain *plain, const struct action *action, size_t ro
             text = xstrdup(plain->line);
     } else if (action->wants_text) {
         text = plain_text(plain, action->label);
+    } else if (action->wants_secret) {
+        reply = plain_secret(plain, id, action->label, &text);
     }
     if (reply == REPLY_TEXT && action->confirm)
         reply = plain_confirm(plain, id, action->confirm, &yes);

@@ -110,7 +110,7 @@ printf 'geheim\n' >right.pw
 printf 'falsch\n' >wrong.pw
 PASSWORD=geheim pack locked.zip web.crt=web.crt issuing.crt=ca/issuing.crt root.crt=ca/root.crt
 fails "a locked ZIP" "$CERTWRIGHT" import locked.zip
-says "asks for the password" "web.crt in it is locked by a password: --password-file, or unpack it"
+says "asks for the password" "web.crt in it is locked by a password: give it (--password-file; on the screen p), or unpack it"
 unchanged "locked"
 fails "another password" "$CERTWRIGHT" import locked.zip --password-file wrong.pw
 says "is said to be wrong" "and not by this one"
