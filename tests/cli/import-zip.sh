@@ -4,6 +4,14 @@
 
 sums() { (cd store && find . -type f ! -name .lock -exec sha256sum {} + | sort -k2); }
 
+cat >deployment.conf <<'END'
+release = "2.9"
+name = "example.com"
+key { type = "ec" bits = 256 }
+identity "web" { CN = "www.example.com" signer = "public" }
+END
+"$CERTWRIGHT" --quiet generate
+
 if "$CERTWRIGHT" --version | grep -q 'without libarchive'; then
     printf 'PK\003\004zip' >x.zip
     fails "a ZIP without libarchive" "$CERTWRIGHT" import x.zip
@@ -13,13 +21,6 @@ fi
 run "$CERTWRIGHT" --version
 says "--version names it" libarchive
 
-cat >deployment.conf <<'END'
-release = "2.9"
-name = "example.com"
-key { type = "ec" bits = 256 }
-identity "web" { CN = "www.example.com" signer = "public" }
-END
-"$CERTWRIGHT" --quiet generate
 make_ca ca Acme
 ca_signs ca store/web.csr web.crt
 cp -a store fresh
