@@ -219,14 +219,24 @@ static void advise_purpose(const struct advice_question *question, struct error 
     free(ku);
 }
 
+/* Why a certificate is no CA's, by the deepest cause. */
+static const char *why_no_ca(const struct cert *cert)
+{
+    if (cert->has_ku && !strings_has(&cert->ku, "keyCertSign"))
+        return "may not sign certificates: its keyUsage lacks keyCertSign";
+    if (cert->has_basic)
+        return "may not sign certificates: it is no CA, by its basicConstraints";
+    return "may not sign certificates: it is no CA, for it has no basicConstraints";
+}
+
 /* A CA that may not sign what stands below it. */
 static void advise_ca(const struct advice_question *question, struct error *err)
 {
     enum chain_fault fault = chain_fault(question->chain);
+    const struct cert *failed = chain_failed(question->chain);
     const char *what = fault == FAULT_PATH_LENGTH  ? "allows fewer CAs below it than stand here"
                        : fault == FAULT_CONSTRAINT ? "has a name that a CA above it may not sign"
-                                                   : "may not sign certificates: it is no CA";
-    const struct cert *failed = chain_failed(question->chain);
+                                                   : why_no_ca(failed);
     struct spot spot = find_spot(question, failed);
     error_set(err, STATUS_NO, spot.file,
               "ask the CA for the chain that it has for this certificate", "%s\"%s\" %s",
