@@ -60,7 +60,7 @@ said "is told" './full.crt: the first certificate, "CN=Acme root,O=Acme", is a C
 fails "matching keys by a request" "$CERTWRIGHT" pki match webbridge1.key callbridge1.csr
 says "is told apart" 'the request of "CN=callbridge1.example.com" (EC 256)'
 
-# no_ca NAME EXTENSION: a certificate that OpenSSL takes for no CA, and one below it.
+# no_ca NAME EXTENSIONS [- OPTION…]: a CA that may not sign the certificate below it.
 no_ca()
 {
     new_key "store/$1.key"
@@ -69,7 +69,7 @@ no_ca()
         -extfile <(printf '%s\n' "$2") -out "store/$1.crt" 2>/dev/null
     leaf "below$1" "$1"
     cat "store/$1.crt" store/root.crt >"store/$1chain.crt"
-    fails "$1: signs without leave" "$CERTWRIGHT" pki verify "below$1.crt" "$1chain.crt"
+    fails "$1: signs without leave" "$CERTWRIGHT" pki verify "below$1.crt" "$1chain.crt" "${@:4}"
 }
 no_ca usage $'basicConstraints=CA:TRUE\nkeyUsage=digitalSignature'
 said "the key usage is told" \
@@ -80,7 +80,14 @@ said "no CA by its constraints" \
 no_ca bare 'nsComment=none'
 said "no constraints at all" \
     'barechain.crt: certificate 1, "Acme bare" may not sign certificates: it is no CA, for it has no basicConstraints: '
-rm store/*usage* store/*server* store/*bare*
+# A fault of a CA is told of that CA, not of the leaf.
+no_ca client $'basicConstraints=CA:TRUE\nextendedKeyUsage=clientAuth' - --purpose server
+said "a CA for clients alone" 'clientchain.crt: certificate 1, "Acme client" is a CA that may not sign the certificate of a server (extended key usage: clientAuth; key usage: none): have another CA sign it'
+no_ca odd $'basicConstraints=CA:TRUE\n1.2.3.4=critical,ASN1:UTF8:x'
+said "an extension that nobody knows" 'oddchain.crt: certificate 1, "Acme odd": unhandled critical extension: '
+no_ca narrow $'basicConstraints=CA:TRUE\nnameConstraints=critical,permitted;DNS:example.org'
+said "names outside its constraints" 'belownarrow.crt: "belownarrow.example.com" has a name that a CA above it may not sign: ask for names that it may sign, or have another CA sign them'
+rm store/*usage* store/*server* store/*bare* store/*client* store/*odd* store/*narrow*
 
 fails "the issuer lacks" "$CERTWRIGHT" --store nowhere pki verify ./store/callbridge1.crt ./store/root.crt
 said "who, and where to fetch it" \
