@@ -89,6 +89,14 @@ no_ca narrow $'basicConstraints=CA:TRUE\nnameConstraints=critical,permitted;DNS:
 said "names outside its constraints" 'belownarrow.crt: "belownarrow.example.com" has a name that a CA above it may not sign: ask for names that it may sign, or have another CA sign them'
 rm store/*usage* store/*server* store/*bare* store/*client* store/*odd* store/*narrow*
 
+openssl genpkey -algorithm X25519 -out store/agree.key
+fails "a key that only agrees on others" "$CERTWRIGHT" pki csr agreed CN:a.example.com --key agree.key
+said "is told" "agree.key: a key that can't sign: no certificate of a server has one: make an RSA or EC key"
+openssl pkey -in store/agree.key -pubout -out store/public.pem
+fails "a public key" "$CERTWRIGHT" pki csr agreed CN:a.example.com --key public.pem
+said "is told" 'public.pem: a public key, not a private key: name the private key that it belongs to'
+rm store/agree.key store/public.pem
+
 fails "the issuer lacks" "$CERTWRIGHT" --store nowhere pki verify ./store/callbridge1.crt ./store/root.crt
 said "who, and where to fetch it" \
     './store/callbridge1.crt: the issuer of "callbridge1.example.com", "CN=Acme issuing,O=Acme", is not here: fetch it from http://ca.example.com/issuing.cer and add it to ./store/root.crt'
