@@ -22,6 +22,8 @@ void key_free(struct key *key);
 
 /* type "rsa" with bits 2048, 3072, 4096, or "ec" with bits 256, 384. */
 must_check bool key_generate(const char *type, int bits, struct key **out, struct error *err);
+/* An open private key of a kind that makes signatures. */
+must_check bool key_can_sign(const struct key *key, struct error *err);
 /* Unencrypted PKCS#8 PEM. */
 must_check bool key_pem(const struct key *key, struct secret *out, struct error *err);
 

@@ -36,8 +36,11 @@ enum pem_flag {
     PEM_TRAILING = 1 << 6, /* more than one blank line, or text, after the last END */
     PEM_BROKEN = 1 << 7,   /* a BEGIN whose object could not be read */
     PEM_QUOTED = 1 << 8,   /* a mail's mark before each line ("> "): read without it */
+    PEM_SPACED = 1 << 9,   /* a blank line inside an object: other readers end it there */
+    PEM_BEHIND = 1 << 10,  /* text behind BEGIN or END on its line: other readers fail */
+    PEM_CR = 1 << 11,      /* line ends of CR alone: other readers find nothing */
 };
-enum { PEM_FLAG_COUNT = 9 };
+enum { PEM_FLAG_COUNT = 12 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {

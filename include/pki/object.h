@@ -23,8 +23,6 @@ struct key *key_new_locked(void);
 void key_forget(struct key *key);
 /* RSA, EC, Ed25519, RSA-PSS, or OpenSSL's name. */
 const char *key_word(const EVP_PKEY *pkey);
-/* It is private and not locked. */
-must_check bool key_can_sign(const struct key *key, struct error *err);
 
 /* A string of a certificate as UTF-8, control bytes and what is no text as \1B. */
 char *field_text(const ASN1_STRING *string);

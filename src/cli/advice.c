@@ -208,29 +208,54 @@ static void advise_name(const struct advice_question *question, struct error *er
 static void advise_purpose(const struct advice_question *question, struct error *err)
 {
     const struct cert *failed = chain_failed(question->chain);
-    bool server = question->purpose == PURPOSE_SERVER;
+    struct spot spot = find_spot(question, failed);
+    const char *user = question->purpose == PURPOSE_SERVER ? "server" : "client";
     char *eku = strings_join(&failed->eku, ", "), *ku = strings_join(&failed->ku, ", ");
-    error_set(err, STATUS_NO, question->files[0],
-              server ? "ask the CA for one with extended key usage serverAuth"
-                     : "ask the CA for one with extended key usage clientAuth",
-              "\"%s\" may not be used by a %s (extended key usage: %s; key usage: %s)",
-              title(failed), server ? "server" : "client", *eku ? eku : "none", *ku ? ku : "none");
+    bool is_leaf = question->chain->depth == 0;
+    char *remedy = is_leaf ? xformat("ask the CA for one with extended key usage %sAuth", user)
+                           : xstrdup("have another CA sign it");
+    error_set(err, STATUS_NO, spot.file, remedy,
+              "%s\"%s\" %s a %s (extended key usage: %s; key usage: %s)", spot.ordinal,
+              title(failed),
+              is_leaf ? "may not be used by" : "is a CA that may not sign the certificate of", user,
+              *eku ? eku : "none", *ku ? ku : "none");
+    free(remedy);
     free(eku);
     free(ku);
+}
+
+/* Why a certificate is no CA's, by the deepest cause. */
+static const char *why_no_ca(const struct cert *cert)
+{
+    if (cert->has_ku && !strings_has(&cert->ku, "keyCertSign"))
+        return "may not sign certificates: its keyUsage lacks keyCertSign";
+    if (cert->has_basic)
+        return "may not sign certificates: it is no CA, by its basicConstraints";
+    return "may not sign certificates: it is no CA, for it has no basicConstraints";
 }
 
 /* A CA that may not sign what stands below it. */
 static void advise_ca(const struct advice_question *question, struct error *err)
 {
     enum chain_fault fault = chain_fault(question->chain);
+    const struct cert *failed = chain_failed(question->chain);
     const char *what = fault == FAULT_PATH_LENGTH  ? "allows fewer CAs below it than stand here"
                        : fault == FAULT_CONSTRAINT ? "has a name that a CA above it may not sign"
-                                                   : "may not sign certificates: it is no CA";
-    const struct cert *failed = chain_failed(question->chain);
+                                                   : why_no_ca(failed);
     struct spot spot = find_spot(question, failed);
     error_set(err, STATUS_NO, spot.file,
-              "ask the CA for the chain that it has for this certificate", "%s\"%s\" %s",
-              spot.ordinal, title(failed), what);
+              fault == FAULT_CONSTRAINT
+                  ? "ask for names that it may sign, or have another CA sign them"
+                  : "ask the CA for the chain that it has for this certificate",
+              "%s\"%s\" %s", spot.ordinal, title(failed), what);
+}
+
+static void advise_other(const struct advice_question *question, struct error *err)
+{
+    const struct cert *failed = chain_failed(question->chain);
+    struct spot spot = find_spot(question, failed);
+    error_set(err, STATUS_NO, spot.file, "ask the CA for a new one", "%s\"%s\": %s", spot.ordinal,
+              title(failed), question->chain->reason);
 }
 
 void advice_give(const struct advice_question *question, struct error *err)
@@ -259,7 +284,6 @@ void advice_give(const struct advice_question *question, struct error *err)
         advise_name(question, err);
         break;
     default:
-        error_set(err, STATUS_NO, question->files[0], "ask the CA for a new one", "\"%s\": %s",
-                  title(chain_failed(question->chain)), question->chain->reason);
+        advise_other(question, err);
     }
 }

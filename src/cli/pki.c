@@ -197,8 +197,12 @@ static const char *remedy_for_kind(enum pki_kind kind, const char *wanted)
     case PKI_CERTIFICATE:
     case PKI_BUNDLE:
         return "name the private key that it was made with";
-    case PKI_PRIVATE_KEY:
     case PKI_PUBLIC_KEY:
+    case PKI_SSH_PUBLIC_KEY:
+        if (strcmp(wanted, "private key") == 0)
+            return "name the private key that it belongs to";
+        return "name the certificate that was made with it";
+    case PKI_PRIVATE_KEY:
         return "name the certificate that was made with it";
     case PKI_PKCS12:
     case PKI_PKCS7:

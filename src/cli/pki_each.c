@@ -156,7 +156,7 @@ int pki_verify_each(const struct cli *cli, enum purpose purpose)
     pool_add_file(&anchors, &bundle);
     struct each each = {.cli = cli, .names = cli->args + 1};
     each.verifier = verifier_new(NULL, 0, anchors.certs, anchors.count, purpose,
-                                 cli_value(cli, "name"), cli->at ? cli->at : time(NULL));
+                                 cli_value(cli, "name"), cli->at_given ? cli->at : time(NULL));
     int status = run_each(&each, verify_share, count);
     verifier_free(each.verifier);
     pool_free(&anchors);

@@ -119,7 +119,8 @@ static bool read_given_key(struct making *run, const char *name, struct error *e
                          "the key is locked by a password");
     if (run->key && run->key->is_private) {
         pki_note(run->cli, name, &run->key_file);
-        return true;
+        return key_can_sign(run->key, err) ||
+               error_set(err, err->code, name, err->remedy, "%s", err->message);
     }
     return pki_wrong_kind(name, &run->key_file, "private key", err);
 }

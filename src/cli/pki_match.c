@@ -55,18 +55,24 @@ static bool fits(const struct object *object, const struct object *other)
     return !is_locked(other) && memcmp(key_id(object), key_id(other), KEY_ID_BYTES) == 0;
 }
 
-/* The name of a file of the store that holds what fits object: a key for a certificate, a
- * certificate for a key. NULL when there is none; lies in scan. */
+/* The name of a file of the store that holds what fits object: a key for a certificate, the private
+ * one before a public one, a certificate for a key. NULL when there is none; lies in scan. */
 static const char *find_fitting(const struct scan *scan, const struct object *object,
                                 enum object_kind wanted)
 {
+    const char *public_key = NULL;
     for (size_t i = 0; i < scan->count; i++) {
         const struct pki_file *file = &scan->files[i].pki;
-        for (size_t j = 0; j < file->count; j++)
-            if (file->objects[j].kind == wanted && fits(object, &file->objects[j]))
+        for (size_t j = 0; j < file->count; j++) {
+            const struct object *other = &file->objects[j];
+            if (other->kind != wanted || !fits(object, other))
+                continue;
+            if (wanted != OBJECT_KEY || other->key->is_private)
                 return scan->files[i].name;
+            public_key = scan->files[i].name;
+        }
     }
-    return NULL;
+    return public_key;
 }
 
 /* What to do: the key fits another certificate of that file, or other files belong together. */

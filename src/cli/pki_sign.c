@@ -62,6 +62,10 @@ static bool sign(struct signature *run, struct error *err)
         !read_cert(&run->store, run->ca_name, &run->ca_file, &run->ca, err) ||
         !read_signer(&run->store, run->ca_key_name, &run->key_file, &key, err))
         return false;
+    if (strcmp(run->out_name, run->ca_name) == 0) /* forced, it would end the CA */
+        return error_set(err, STATUS_NO, run->csr_name,
+                         "certwright pki selfsigned makes a CA's own certificate",
+                         "is the request of %s itself, and what it signs is no CA", run->ca_name);
     if (!force && store_has(&run->store, run->out_name))
         return error_set(err, STATUS_NO, run->out_name, "move it away, or --force",
                          "is there already");

@@ -134,6 +134,8 @@ int pki_verify(const struct cli *cli)
     struct error err = {0};
     if (!read_purpose(cli_value(cli, "purpose"), &run.purpose))
         return cli_usage(cli, "--purpose is server or client");
+    if (run.host && !*run.host)
+        return cli_usage(cli, "--name is a host name or an address");
     if (cli_flag(cli, "each"))
         return pki_verify_each(cli, run.purpose);
     int status;

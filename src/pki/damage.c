@@ -208,6 +208,9 @@ void pki_text_notes(const struct pki_file *file, struct strings *out)
         {PEM_INDENTED,
          "BEGIN does not begin its line: other readers skip this object. Delete what stands "
          "before it"},
+        {PEM_CR, "its line ends are CR alone: other readers find nothing. Save it with LF"},
+        {PEM_BEHIND, "text stands behind a marker: other readers fail here. Put a line end there"},
+        {PEM_SPACED, "a blank line inside an object: other readers fail here. Delete it"},
     };
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         unsigned flag = notes[i].flag;

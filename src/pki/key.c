@@ -129,7 +129,7 @@ bool key_generate(const char *type, int bits, struct key **out, struct error *er
     return false;
 }
 
-bool key_can_sign(const struct key *key, struct error *err)
+static bool is_open(const struct key *key, struct error *err)
 {
     if (key->encrypted)
         return error_set(err, STATUS_NO, "", "unlock it first: pki unlock",
@@ -140,10 +140,19 @@ bool key_can_sign(const struct key *key, struct error *err)
     return true;
 }
 
+bool key_can_sign(const struct key *key, struct error *err)
+{
+    if (!is_open(key, err))
+        return false;
+    return EVP_PKEY_can_sign(key->pkey) ||
+           error_set(err, STATUS_NO, "", "make an RSA or EC key",
+                     "a key that can't sign: no certificate of a server has one");
+}
+
 bool key_pem(const struct key *key, struct secret *out, struct error *err)
 {
     crypto_init();
-    if (!key_can_sign(key, err))
+    if (!is_open(key, err))
         return false;
     BIO *bio = BIO_new(BIO_s_mem()); /* wiped when freed */
     bool good = PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;

@@ -28,13 +28,18 @@ void names_free(struct names *names)
     *names = (struct names){0};
 }
 
+/* As a certificate holds it: hosts are ASCII there, titles are not. */
+static char *written_form(enum attribute attribute, const char *value)
+{
+    return attribute == ATTR_CN || attribute == ATTR_EMAIL ? name_ascii(value) : xstrdup(value);
+}
+
 void names_copy(struct names *to, const struct names *from)
 {
     *to = (struct names){0};
     for (int i = 0; i < ATTR_COUNT; i++)
         if (from->attributes[i])
-            to->attributes[i] =
-                i == ATTR_CN ? name_ascii(from->attributes[i]) : xstrdup(from->attributes[i]);
+            to->attributes[i] = written_form((enum attribute)i, from->attributes[i]);
     for (size_t i = 0; i < from->sans.count; i++)
         strings_add_take(&to->sans, name_ascii(from->sans.items[i]));
     strings_copy(&to->eku, &from->eku);
@@ -215,7 +220,7 @@ static bool attribute_add(struct names *names, enum attribute attribute, const c
         return error_set(err, STATUS_NO, attribute_names[attribute], "Give it once", "given twice");
     if (!attribute_check(attribute, value, err))
         return false;
-    names->attributes[attribute] = attribute == ATTR_CN ? name_ascii(value) : xstrdup(value);
+    names->attributes[attribute] = written_form(attribute, value);
     return true;
 }
 
@@ -373,7 +378,7 @@ void names_line(const struct names *names, const char *verb, const char *base, s
         const char *value = names->attributes[order[i]];
         if (!value || !*value)
             continue;
-        char *written = order[i] == ATTR_CN ? name_ascii(value) : xstrdup(value);
+        char *written = written_form(order[i], value);
         add_argument(out, attribute_names[order[i]], written);
         free(written);
     }

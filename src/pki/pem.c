@@ -137,6 +137,19 @@ static size_t find_end(const struct scan *scan, size_t from, bool *is_end)
     }
 }
 
+/* A marker stands alone on its line, but for blanks; glued markers are another flag. */
+static void judge_rest(struct scan *scan, size_t after)
+{
+    size_t at = after;
+    while (at < scan->length && (unsigned char)scan->text[at] <= ' ' &&
+           !is_line_end(scan->text[at]))
+        at++;
+    bool glued =
+        scan->length - at >= BEGIN_LENGTH && memcmp(scan->text + at, begin_mark, BEGIN_LENGTH) == 0;
+    if (at < scan->length && !is_line_end(scan->text[at]) && !glued)
+        set_flag(scan, PEM_BEHIND, after);
+}
+
 static void read_end(struct scan *scan, struct block *block)
 {
     bool is_end;
@@ -162,6 +175,7 @@ static void read_end(struct scan *scan, struct block *block)
         set_flag(scan, PEM_GLUED, end); /* the markers need lines of their own */
     else if (line != end)
         set_flag(scan, PEM_INDENTED, end);
+    judge_rest(scan, after);
     scan->at = after;
     scan->after_end = true;
 }
@@ -351,6 +365,47 @@ static bool unquote(const struct scan *scan, const struct block *block, struct s
     return true;
 }
 
+/* The first blank line from at on; end where there is none. */
+static size_t find_blank_line(const char *text, size_t at, size_t end)
+{
+    for (size_t start = at; at < end; at++) {
+        if (text[at] == '\n')
+            return start;
+        if (isspace((unsigned char)text[at]))
+            continue;
+        const char *next = memchr(text + at, '\n', end - at);
+        if (!next)
+            break;
+        at = (size_t)(next - text);
+        start = at + 1;
+    }
+    return end;
+}
+
+/* What other readers don't take between the markers. One blank line behind BEGIN they do. */
+static void judge_body(struct scan *scan, const struct block *block)
+{
+    const char *text = scan->text, *body = text + block->body;
+    size_t length = block->body_length, end = block->body + length;
+    const char *line = memchr(body, '\n', length);
+    if (!line && !memchr(body, '\r', length))
+        return; /* glued */
+    if (!line) {
+        set_flag(scan, PEM_CR, block->start);
+        return;
+    }
+    judge_rest(scan, block->body);
+    size_t headers = headers_length(body, length);
+    size_t at = headers ? block->body + headers : (size_t)(line - text) + 1;
+    if (!headers && find_blank_line(text, at, end) == at) {
+        line = memchr(text + at, '\n', end - at);
+        at = line ? (size_t)(line - text) + 1 : end;
+    }
+    size_t blank = find_blank_line(text, at, end);
+    if (blank < end)
+        set_flag(scan, PEM_SPACED, blank);
+}
+
 static void read_body(struct reader *reader, const struct block *block, const char *body,
                       size_t length, size_t line)
 {
@@ -381,6 +436,7 @@ static void read_block(struct reader *reader, struct scan *scan, const struct bl
         set_flag(scan, PEM_QUOTED, block->start);
         read_body(reader, block, str_text(&plain), plain.length, scan->line + 1);
     } else {
+        judge_body(scan, block);
         read_body(reader, block, scan->text + block->body, block->body_length, scan->line);
     }
     str_wipe(&plain);

@@ -198,6 +198,12 @@ static const struct {
 } texts[] = {
     {"PEM-GLUED", PEM_GLUED, "has END and BEGIN on one line: the appliance can't read it",
      "put a line end between them"},
+    {"PEM-GLUED", PEM_BEHIND, "has text behind a marker on its line: the appliance can't read it",
+     "put a line end there"},
+    {"PEM-GLUED", PEM_SPACED, "has a blank line inside an object: the appliance can't read it",
+     "delete the blank line"},
+    {"PEM-GLUED", PEM_CR, "has CR alone for line ends: the appliance finds nothing in it",
+     "save it with LF"},
     {"PEM-INDENTED", PEM_INDENTED,
      "has a blank before a BEGIN: that certificate is silently skipped", "remove the blank"},
     {"PEM-UTF16", PEM_UTF16, "is UTF-16 text from an editor: the appliance finds nothing in it",

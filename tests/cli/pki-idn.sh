@@ -36,6 +36,10 @@ same "the same" "DNS:xn--bcher-kva.example.com" "$(san x509 store/s.crt)"
 ok "verify --name takes either form" "$CERTWRIGHT" pki verify s.crt s.crt --name bücher.example.com
 ok "and the other" "$CERTWRIGHT" pki verify s.crt s.crt --name xn--bcher-kva.example.com
 fails "no other name" "$CERTWRIGHT" pki verify s.crt s.crt --name bucher.example.com
+ok "an e-mail address of the subject" "$CERTWRIGHT" pki csr mail CN:a.example.com emailAddress:info@bücher.example --ec P-256
+says "both forms are said" "info@bücher.example is written as info@xn--bcher-kva.example"
+same "ASCII in the subject" "emailAddress = info@xn--bcher-kva.example" \
+    "$(openssl req -in store/mail.csr -noout -subject | grep -o 'emailAddress.*')"
 ok "a title with a dot and blanks is none" "$CERTWRIGHT" pki selfsigned t "CN:Müller & Söhne GmbH u. Co." --ec P-256
 same "and makes no name" "" "$(san x509 store/t.crt)"
 

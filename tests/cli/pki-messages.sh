@@ -45,6 +45,11 @@ fails "key and certificate of two pairs" "$CERTWRIGHT" pki match callbridge1.key
 said "where it belongs" "webbridge1.crt: "
 says "to that key" "webbridge1.crt belongs to webbridge1.key"
 says "what was compared" 'a private key (EC 256) of callbridge1.key'
+openssl pkey -in store/webbridge1.key -pubout -out store/admin.pem
+fails "a public key of it lies before" "$CERTWRIGHT" pki match callbridge1.key webbridge1.crt
+says "the private key is told all the same" "webbridge1.crt belongs to webbridge1.key"
+rm store/admin.pem
+fails "again" "$CERTWRIGHT" pki match callbridge1.key webbridge1.crt
 says "with what" 'the certificate of "CN=webbridge1.example.com" (EC 256)'
 cat store/root.crt store/issuing.crt store/callbridge1.crt >full.crt
 fails "root first" "$CERTWRIGHT" pki match callbridge1.key ./full.crt
@@ -54,6 +59,43 @@ ok "root first, verified" "$CERTWRIGHT" pki verify ./full.crt root.crt
 said "is told" './full.crt: the first certificate, "CN=Acme root,O=Acme", is a CA of the others'
 fails "matching keys by a request" "$CERTWRIGHT" pki match webbridge1.key callbridge1.csr
 says "is told apart" 'the request of "CN=callbridge1.example.com" (EC 256)'
+
+# no_ca NAME EXTENSIONS [- OPTION…]: a CA that may not sign the certificate below it.
+no_ca()
+{
+    new_key "store/$1.key"
+    openssl req -new -key "store/$1.key" -subj "/CN=Acme $1" -out ca.csr
+    openssl x509 -req -in ca.csr -CA store/root.crt -CAkey store/root.key -set_serial "$RANDOM" -days 900 \
+        -extfile <(printf '%s\n' "$2") -out "store/$1.crt" 2>/dev/null
+    leaf "below$1" "$1"
+    cat "store/$1.crt" store/root.crt >"store/$1chain.crt"
+    fails "$1: signs without leave" "$CERTWRIGHT" pki verify "below$1.crt" "$1chain.crt" "${@:4}"
+}
+no_ca usage $'basicConstraints=CA:TRUE\nkeyUsage=digitalSignature'
+said "the key usage is told" \
+    'usagechain.crt: certificate 1, "Acme usage" may not sign certificates: its keyUsage lacks keyCertSign: '
+no_ca server 'basicConstraints=CA:FALSE'
+said "no CA by its constraints" \
+    'serverchain.crt: certificate 1, "Acme server" may not sign certificates: it is no CA, by its basicConstraints: '
+no_ca bare 'nsComment=none'
+said "no constraints at all" \
+    'barechain.crt: certificate 1, "Acme bare" may not sign certificates: it is no CA, for it has no basicConstraints: '
+# A fault of a CA is told of that CA, not of the leaf.
+no_ca client $'basicConstraints=CA:TRUE\nextendedKeyUsage=clientAuth' - --purpose server
+said "a CA for clients alone" 'clientchain.crt: certificate 1, "Acme client" is a CA that may not sign the certificate of a server (extended key usage: clientAuth; key usage: none): have another CA sign it'
+no_ca odd $'basicConstraints=CA:TRUE\n1.2.3.4=critical,ASN1:UTF8:x'
+said "an extension that nobody knows" 'oddchain.crt: certificate 1, "Acme odd": unhandled critical extension: '
+no_ca narrow $'basicConstraints=CA:TRUE\nnameConstraints=critical,permitted;DNS:example.org'
+said "names outside its constraints" 'belownarrow.crt: "belownarrow.example.com" has a name that a CA above it may not sign: ask for names that it may sign, or have another CA sign them'
+rm store/*usage* store/*server* store/*bare* store/*client* store/*odd* store/*narrow*
+
+openssl genpkey -algorithm X25519 -out store/agree.key
+fails "a key that only agrees on others" "$CERTWRIGHT" pki csr agreed CN:a.example.com --key agree.key
+said "is told" "agree.key: a key that can't sign: no certificate of a server has one: make an RSA or EC key"
+openssl pkey -in store/agree.key -pubout -out store/public.pem
+fails "a public key" "$CERTWRIGHT" pki csr agreed CN:a.example.com --key public.pem
+said "is told" 'public.pem: a public key, not a private key: name the private key that it belongs to'
+rm store/agree.key store/public.pem
 
 fails "the issuer lacks" "$CERTWRIGHT" --store nowhere pki verify ./store/callbridge1.crt ./store/root.crt
 said "who, and where to fetch it" \

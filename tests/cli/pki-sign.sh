@@ -125,3 +125,11 @@ done >serials
 [ "$(wc -l <serials)" -ge 8 ] && pass "sixteen signings at once, $(wc -l <serials) done" || fail "signings at once" "$(cat serials)"
 same "no serial number twice" "" "$(sort serials | uniq -d)"
 same "each of up to 128 bits, positive" "" "$(grep -vE '^serial=[0-9A-F]{24,32}$' serials)"
+
+# A CA's own request, signed by it, would take the CA's certificate away.
+cw pki selfsigned own CN:"Own CA" --ec P-256
+cw pki csr own CN:"Own CA" --key own.key
+cp store/own.crt own.before
+fails "a CA does not sign its own request" "$CERTWRIGHT" pki sign own own --force
+says "and says what does" "own.csr: is the request of own.crt itself, and what it signs is no CA: certwright pki selfsigned"
+same_file "its certificate stays" own.before store/own.crt

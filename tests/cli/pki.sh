@@ -182,6 +182,10 @@ exits 2 "too few arguments" "$CERTWRIGHT" pki match a.key
 exits 2 "too many arguments" "$CERTWRIGHT" pki inspect a b
 exits 2 "an option of another subcommand" "$CERTWRIGHT" pki list --days 3
 exits 2 "days that are no number" "$CERTWRIGHT" pki sign a b --days soon
+fails "the first second there was is a time like others" "$CERTWRIGHT" pki verify dbclient.crt dbca.crt --at 1970-01-01
+fails "and for several" "$CERTWRIGHT" pki verify --each dbclient.crt dbca.crt --at 1970-01-01
+says "it begins later" "not yet valid"
+exits 2 "a name that is empty" "$CERTWRIGHT" pki verify dbclient.crt dbca.crt --name ""
 exits 2 "a purpose nobody has" "$CERTWRIGHT" pki verify dbclient.crt dbca.crt --purpose sing
 
 # --- match ---

@@ -353,7 +353,11 @@ static void odd_text_is_read_and_flagged(void **state)
     (void)state;
     has_flags("cp bundle.crt out.pem", 0, 2);
     has_flags("sed 's/$/\\r/' bundle.crt >out.pem", 0, 2);
-    has_flags("tr '\\n' '\\r' <bundle.crt >out.pem", 0, 2);
+    has_flags("tr '\\n' '\\r' <bundle.crt >out.pem", PEM_CR, 2);
+    has_flags("sed 's/$/\\r\\r/' bundle.crt >out.pem", PEM_BETWEEN, 2);
+    has_flags("sed 's/$/\\n/' a.crt >out.pem", PEM_SPACED, 1);
+    has_flags("sed '1s/$/\\n/' a.crt >out.pem", 0, 1);
+    has_flags("sed 's/END CERTIFICATE-----/&x/' a.crt >out.pem", PEM_BEHIND | PEM_TRAILING, 1);
     has_flags("{ echo 'Issuer: x'; echo; cat bundle.crt; } >out.pem", 0, 2);
     has_flags("{ cat bundle.crt; echo; } >out.pem", 0, 2);
     has_flags("{ cat bundle.crt; printf '\\r\\n'; } >out.pem", 0, 2);
