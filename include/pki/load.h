@@ -39,8 +39,9 @@ enum pem_flag {
     PEM_SPACED = 1 << 9,   /* a blank line inside an object: other readers end it there */
     PEM_BEHIND = 1 << 10,  /* text behind BEGIN or END on its line: other readers fail */
     PEM_CR = 1 << 11,      /* line ends of CR alone: other readers find nothing */
+    PEM_LABEL = 1 << 12,   /* the marker names another kind, or none: other readers pass by */
 };
-enum { PEM_FLAG_COUNT = 12 };
+enum { PEM_FLAG_COUNT = 13 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {

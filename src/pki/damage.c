@@ -211,6 +211,8 @@ void pki_text_notes(const struct pki_file *file, struct strings *out)
         {PEM_CR, "its line ends are CR alone: other readers find nothing. Save it with LF"},
         {PEM_BEHIND, "text stands behind a marker: other readers fail here. Put a line end there"},
         {PEM_SPACED, "a blank line inside an object: other readers fail here. Delete it"},
+        {PEM_LABEL, "BEGIN does not name what follows: other readers pass it by. Let both markers "
+                    "say what it is"},
     };
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         unsigned flag = notes[i].flag;

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -422,6 +423,38 @@ static void read_body(struct reader *reader, const struct block *block, const ch
     OPENSSL_clear_free(data, room);
 }
 
+/* The marker's words are those that other readers look for before such an object. */
+static bool label_fits(const char *label, const struct object *object)
+{
+    switch (object->kind) {
+    case OBJECT_CERT:
+        return strcmp(label, PEM_STRING_X509) == 0 || strcmp(label, PEM_STRING_X509_OLD) == 0 ||
+               strcmp(label, PEM_STRING_X509_TRUSTED) == 0;
+    case OBJECT_CSR:
+        return strcmp(label, PEM_STRING_X509_REQ) == 0 ||
+               strcmp(label, PEM_STRING_X509_REQ_OLD) == 0;
+    case OBJECT_KEY:
+        break;
+    }
+    return text_ends(label, object->key->is_private ? "PRIVATE KEY" : "PUBLIC KEY");
+}
+
+/* Containers hold many kinds, and have a label of their own. */
+static void judge_label(struct scan *scan, const struct reader *reader, const struct block *block,
+                        size_t before, enum pki_kind kind_before)
+{
+    const struct pki_file *file = reader->file;
+    bool is_container = strcmp(block->label, PEM_STRING_PKCS7) == 0 ||
+                        strcmp(block->label, PEM_STRING_PKCS7_SIGNED) == 0 ||
+                        strcmp(block->label, PEM_STRING_CMS) == 0;
+    bool holds_one =
+        kind_before == PKI_UNKNOWN && (file->kind == PKI_PKCS7 || file->kind == PKI_PKCS12);
+    if (file->count == before || (is_container && (holds_one || kind_before != PKI_UNKNOWN)))
+        return;
+    if (is_container || holds_one || !label_fits(block->label, &file->objects[before]))
+        set_flag(scan, PEM_LABEL, block->start);
+}
+
 static void read_block(struct reader *reader, struct scan *scan, const struct block *block)
 {
     if (is_passed_by(block->label) && !block->fault)
@@ -431,6 +464,8 @@ static void read_block(struct reader *reader, struct scan *scan, const struct bl
             broken(reader, block->fault);
         return;
     }
+    size_t before = reader->file->count;
+    enum pki_kind kind = reader->file->kind;
     struct str plain = {0};
     if (block->is_framed && unquote(scan, block, &plain)) {
         set_flag(scan, PEM_QUOTED, block->start);
@@ -439,6 +474,7 @@ static void read_block(struct reader *reader, struct scan *scan, const struct bl
         judge_body(scan, block);
         read_body(reader, block, scan->text + block->body, block->body_length, scan->line);
     }
+    judge_label(scan, reader, block, before, kind);
     str_wipe(&plain);
 }
 

@@ -204,6 +204,8 @@ static const struct {
      "delete the blank line"},
     {"PEM-GLUED", PEM_CR, "has CR alone for line ends: the appliance finds nothing in it",
      "save it with LF"},
+    {"PEM-INDENTED", PEM_LABEL, "has a BEGIN that does not name what follows: it is passed by",
+     "let both markers name it"},
     {"PEM-INDENTED", PEM_INDENTED,
      "has a blank before a BEGIN: that certificate is silently skipped", "remove the blank"},
     {"PEM-UTF16", PEM_UTF16, "is UTF-16 text from an editor: the appliance finds nothing in it",

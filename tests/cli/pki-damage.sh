@@ -107,3 +107,18 @@ says "is said to be, beside the issuer that lacks" 'bundle.crt: object 1 (CERTIF
 { cat store/leaf.crt && sed '5s/./!/3' root.crt; } >store/both.crt
 ok "a pair with a damaged CA behind it" "$CERTWRIGHT" pki match leaf.key both.crt
 says "is a pair, and the damage is told" "both.crt: object 2 (CERTIFICATE"
+
+# A marker that names another kind, or none: openssl passes such an object by.
+sed 's/CERTIFICATE/Certificate/' root.crt >store/small.crt
+fails "openssl finds nothing behind a marker in small letters" openssl x509 -in store/small.crt -noout
+ok "it is read" "$CERTWRIGHT" pki inspect small.crt
+says "and said" "small.crt: line 1: BEGIN does not name what follows"
+sed 's/CERTIFICATE REQUEST/CERTIFICATE/' leaf.csr >store/named.crt
+ok "a request that calls itself a certificate" "$CERTWRIGHT" pki inspect named.crt
+says "is said to be none" "named.crt: line 1: BEGIN does not name what follows"
+openssl crl2pkcs7 -nocrl -certfile root.crt | sed 's/PKCS7/CERTIFICATE/' >store/seven.crt
+ok "a PKCS#7 that does" "$CERTWRIGHT" pki inspect seven.crt
+says "likewise" "seven.crt: line 1: BEGIN does not name what follows"
+openssl crl2pkcs7 -nocrl -certfile root.crt -out store/seven.p7b
+ok "one that says what it is" "$CERTWRIGHT" pki inspect seven.p7b
+silent "is let be" "does not name"
