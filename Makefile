@@ -49,13 +49,16 @@ SCREENS := $(sort $(wildcard screens/*.conf screens/presets/*.conf))
 
 all: tools $(O)/certwright
 
+# A word a file; V=1 shows the whole commands.
+say = $(if $(V),,@echo "  $(1)  $@";)
+
 $(O)/certwright: $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
 
 # Set-up comes before the first compilation (order only: it makes nothing stale).
 $(O)/obj/%.o: src/%.c | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The catalogue, compiled in: one C string a file.
 $(O)/builtin.c: $(SCREENS) Makefile
@@ -66,7 +69,7 @@ $(O)/builtin.c: $(SCREENS) Makefile
 	echo '{0, 0}};'; } > $@.tmp && mv $@.tmp $@
 $(O)/obj/model/builtin.o: $(O)/builtin.c | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 -include $(OBJ:.o=.d)
 

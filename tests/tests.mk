@@ -29,19 +29,19 @@ built: $(O)/certwright $(UNIT) $(REPLAY)
 # All but main, as an archive: a test links what it uses.
 $(O)/libcertwright.a: $(LIBOBJ)
 	@rm -f $@
-	ar rcs $@ $(LIBOBJ)
+	$(call say,AR)ar rcs $@ $(LIBOBJ)
 
 $(O)/tests/%.o: tests/unit/%.c | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/tests/%.o: tests/fuzz/%.c | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
 # A fuzz target fed from its corpus: every build runs what the fuzzer once found.
 $(REPLAY): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o $(O)/tests/replay.o $(O)/libcertwright.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/replay.o $(O)/libcertwright.a $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/replay.o $(O)/libcertwright.a $(LIBS)
 .PRECIOUS: $(O)/tests/%.o
 -include $(wildcard $(O)/tests/*.d)
 
@@ -64,7 +64,7 @@ bench: test-tools $(O)/certwright $(BENCHES)
 	@CERTWRIGHT=$(abspath $(O)/certwright) BENCH=$(abspath $(O)/bench) bash tests/bench/run.sh
 $(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm
 
 # libFuzzer: SECONDS each, new inputs go to build/fuzz/NAME.
 SECONDS ?= 60
@@ -84,4 +84,4 @@ fuzz: tools
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 $(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o build/fuzz/libcertwright.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/libcertwright.a $(LIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/libcertwright.a $(LIBS)

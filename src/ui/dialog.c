@@ -28,6 +28,14 @@ static struct dialog *of(const struct view *view)
     return (struct dialog *)view;
 }
 
+static struct dialog *dialog_new(const struct view_ops *ops, const char *title)
+{
+    struct dialog *self = xcalloc(1, sizeof *self);
+    self->view.ops = ops;
+    self->title = xstrdup(title);
+    return self;
+}
+
 static void open_window(struct ui *ui, struct dialog *self, int height)
 {
     if (height > ui->rows)
@@ -152,9 +160,7 @@ struct view *choice_new(const char *question, const struct strings *choices, siz
                                         .key = choice_key,
                                         .hints = choice_hints,
                                         .close = close_view};
-    struct dialog *self = xcalloc(1, sizeof *self);
-    self->view.ops = &ops;
-    self->title = xstrdup(question);
+    struct dialog *self = dialog_new(&ops, question);
     strings_copy(&self->choices, choices);
     self->at = at;
     self->chosen = done;
@@ -281,14 +287,12 @@ struct view *paste_new(const char *title, text_done done)
                                         .key = paste_key,
                                         .hints = paste_hints,
                                         .close = close_view};
-    struct dialog *self = xcalloc(1, sizeof *self);
-    self->view.ops = &ops;
-    self->title = xstrdup(title);
+    struct dialog *self = dialog_new(&ops, title);
     self->done = done;
     return &self->view;
 }
 
-static void secret_build(struct ui *ui, struct view *view)
+static void line_build(struct ui *ui, struct view *view)
 {
     drop(view);
     open_window(ui, of(view), 3);
@@ -379,23 +383,15 @@ static void secret_hints(struct ui *ui, struct view *view, struct hints *hints)
 
 struct view *secret_new(const char *title, text_done done)
 {
-    static const struct view_ops ops = {.build = secret_build,
+    static const struct view_ops ops = {.build = line_build,
                                         .drop = drop,
                                         .draw = secret_draw,
                                         .key = secret_key,
                                         .hints = secret_hints,
                                         .close = close_view};
-    struct dialog *self = xcalloc(1, sizeof *self);
-    self->view.ops = &ops;
-    self->title = xstrdup(title);
+    struct dialog *self = dialog_new(&ops, title);
     self->done = done;
     return &self->view;
-}
-
-static void search_build(struct ui *ui, struct view *view)
-{
-    drop(view);
-    open_window(ui, of(view), 3);
 }
 
 static void search_draw(struct ui *ui, struct view *view)
@@ -439,15 +435,13 @@ static void search_hints(struct ui *ui, struct view *view, struct hints *hints)
 
 struct view *search_new(text_done done)
 {
-    static const struct view_ops ops = {.build = search_build,
+    static const struct view_ops ops = {.build = line_build,
                                         .drop = drop,
                                         .draw = search_draw,
                                         .key = search_key,
                                         .hints = search_hints,
                                         .close = close_view};
-    struct dialog *self = xcalloc(1, sizeof *self);
-    self->view.ops = &ops;
-    self->title = xstrdup("");
+    struct dialog *self = dialog_new(&ops, "");
     self->done = done;
     return &self->view;
 }

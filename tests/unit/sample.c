@@ -13,6 +13,7 @@ static char folder[] = "/tmp/certwright-unit-XXXXXX";
 int sample_enter(void **state)
 {
     (void)state;
+    memset(folder + strlen(folder) - strlen("XXXXXX"), 'X', strlen("XXXXXX"));
     return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 

@@ -5,7 +5,7 @@
 
 /* A fresh folder in which the openssl command makes what is to be read. */
 
-/* Makes the folder and moves there; for cmocka's group set-up. */
+/* Makes the folder and moves there; for cmocka's set-up, of a group or of each test. */
 int sample_enter(void **state);
 int sample_leave(void **state);
 /* Runs a shell command there; the test fails when it does. */

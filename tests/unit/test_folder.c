@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "plan/folder.h"
+#include "sample.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -15,23 +16,6 @@
 #define PLAN                                                                                       \
     "[{\"step\":1,\"phase\":1,\"server\":\"a\",\"file\":\"\",\"upload\":[],\"command\":\"\","      \
     "\"expect\":[],\"section\":\"\",\"undo\":\"\",\"manual\":\"x\"}]"
-
-static char *home;
-
-static int set_up(void **state)
-{
-    (void)state;
-    home = xstrdup("/tmp/test_folder.XXXXXX");
-    return mkdtemp(home) && chdir(home) == 0 ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    bool gone = chdir("/") == 0 && folder_remove(home, NULL);
-    free(home);
-    return gone ? 0 : -1;
-}
 
 static void put(const char *path, const char *text)
 {
@@ -178,15 +162,17 @@ static void what_is_not_a_writers_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(made_where_nothing_is, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(replaced_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(given_up_leaves_the_old_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(strangers_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(places_that_cannot_be_replaced_are_refused, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_folder_of_a_dead_writer_goes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_a_writers_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(made_where_nothing_is, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, sample_enter,
+                                        sample_leave),
+        cmocka_unit_test_setup_teardown(replaced_whole, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(given_up_leaves_the_old_one, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(strangers_are_refused, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(places_that_cannot_be_replaced_are_refused, sample_enter,
+                                        sample_leave),
+        cmocka_unit_test_setup_teardown(the_folder_of_a_dead_writer_goes, sample_enter,
+                                        sample_leave),
+        cmocka_unit_test_setup_teardown(what_is_not_a_writers_stays, sample_enter, sample_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "sample.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -13,23 +14,6 @@
 #include <unistd.h>
 
 static const char name[] = "lock";
-static char *home;
-
-static int set_up(void **state)
-{
-    (void)state;
-    home = xstrdup("/tmp/test_lock.XXXXXX");
-    return mkdtemp(home) && chdir(home) == 0 ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    bool gone = chdir("/") == 0 && folder_remove(home, NULL);
-    free(home);
-    return gone ? 0 : -1;
-}
-
 static enum lock take(int *fd, struct lock_holder *holder, struct error *err)
 {
     return lock_take(AT_FDCWD, name, name, fd, holder, err);
@@ -121,5 +105,5 @@ int main(void)
         cmocka_unit_test(who_holds_it_may_be_unknown),
         cmocka_unit_test(what_is_no_file_is_refused),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, sample_enter, sample_leave);
 }
