@@ -25,11 +25,18 @@ same_file "nothing was saved" before.conf deployment.conf
 run bash -c 'printf "1\n" | "$CERTWRIGHT" --plain wizard'
 says "line by line the same is said first" "Warning: Open in another certwright"
 same_file "nothing was saved there either" before.conf deployment.conf
+run bash -c 'printf "2\nother.example.com\n\n" | "$CERTWRIGHT" --plain wizard'
+says "an answer is refused, not lost without a word" "Error: deployment.conf: Open in another certwright"
+same_file "nothing was saved then" before.conf deployment.conf
 [ ! -e .certwright.page ] && pass "no place is remembered" || fail "no place is remembered"
 
 exec 9>&-
 wait "$first"
 [ ! -e .certwright.lock ] && pass "the lock goes with the wizard" || fail "the lock goes with the wizard" "$(ls -A)"
+
+run bash -c 'printf "2\nother.example.com\n\n" | "$CERTWRIGHT" --plain wizard'
+ok "and the next one saves" grep -q '"other.example.com"' deployment.conf
+rm -f .certwright.page
 
 # A lock that a crash left is nobody's.
 echo "1 2026-01-01T00:00:00Z" >.certwright.lock

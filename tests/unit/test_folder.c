@@ -5,6 +5,7 @@
 #include "sample.h"
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,26 @@ static void install(const char *path, const char *mark)
     assert_false(folder_write(&folder, "nowhere/x", mark, strlen(mark), 0644, NULL));
     assert_true(folder_swap(&folder, NULL));
     assert_true(folder_end(&folder, NULL));
+}
+
+static int synced;
+
+int fsync(int fd)
+{
+    static int (*real)(int fd);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "fsync");
+    __atomic_add_fetch(&synced, 1, __ATOMIC_RELAXED);
+    return real(fd);
+}
+
+/* Fifty-two files, the folder below, the new one and the one that holds it. */
+static void all_of_it_is_on_the_disk(void **state)
+{
+    (void)state;
+    synced = 0;
+    install("install", "one");
+    assert_true(synced >= 52 + 3);
 }
 
 static void made_where_nothing_is(void **state)
@@ -162,6 +183,7 @@ static void what_is_not_a_writers_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_of_it_is_on_the_disk, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(made_where_nothing_is, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, sample_enter,
                                         sample_leave),
