@@ -108,6 +108,8 @@ static bool read_names(struct making *run, struct error *err)
     return true;
 }
 
+enum { RSA_BITS_LEAST = 2048 }; /* the CA/Browser Forum's, 6.1.5 */
+
 /* --key FILE: a private key that is open. */
 static bool read_given_key(struct making *run, const char *name, struct error *err)
 {
@@ -119,6 +121,11 @@ static bool read_given_key(struct making *run, const char *name, struct error *e
                          "the key is locked by a password");
     if (run->key && run->key->is_private) {
         pki_note(run->cli, name, &run->key_file);
+        if (text_starts(run->key->algorithm, "RSA") && run->key->bits < RSA_BITS_LEAST)
+            return error_set(err, STATUS_NO, name,
+                             "leave --key out, and a new key is made with the request",
+                             "an RSA key of %d bits, and CAs take none below %d", run->key->bits,
+                             RSA_BITS_LEAST);
         return key_can_sign(run->key, err) ||
                error_set(err, err->code, name, err->remedy, "%s", err->message);
     }
