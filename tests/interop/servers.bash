@@ -206,6 +206,7 @@ greet()
     local port=$1 name=$2 hear=-ign_eof
     shift 2
     [ -z "$SAY_UNTIL" ] || hear=-no_ign_eof
+    : >"$T/out.new" # for who speaks: it is there until the client has gone
     run timeout 10 openssl s_client -connect "127.0.0.1:$port" -servername "$name" -CAfile "$root" \
         -verify_hostname "$name" -verify_return_error -no-CApath -no-CAstore -showcerts $hear "$@" \
         < <(saying)
