@@ -51,7 +51,7 @@ int cli_usage(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 /* A line of result on stdout, unless --quiet. Escaped. */
 void cli_say(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 /* Loads catalogue and facts as the options say; ends in cli_fail's status on failure: 0 is good. */
-int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts *facts);
+int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts **facts);
 /* The store folder for commands that need no deployment.conf (pki): --store, else the config's
  * where there is one, else "store". Free it. A deployment.conf that can't be read is an error. */
 must_check bool cli_store_path(const struct cli *cli, char **out, struct error *err);

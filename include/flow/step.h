@@ -15,8 +15,8 @@ struct flow {
     int lock_fd; /* -1: another has the lock, or none can be had here */
     char *held;  /* what is said of the other */
 
-    bool loaded; /* deployment.conf is there and facts are gathered */
-    struct facts facts;
+    bool loaded;         /* deployment.conf is there and facts are gathered */
+    struct facts *facts; /* NULL: not loaded */
 
     /* A new deployment, until something is changed by hand: it is built anew from the answers. */
     const struct preset *preset;

@@ -52,9 +52,9 @@ void edit_rename_server(const struct deployment *deployment, const char *old, co
  * derived follows: addresses, options, CNs, SANs. A value that was typed stays. */
 must_check bool edit_follow(const struct deployment *before, struct str *text, struct error *err);
 
-/* Parses text and, when it is good and differs, saves it atomically; *deployment is then the new
- * one. Otherwise it stays as it was. */
-must_check bool deployment_put(struct deployment *deployment, const struct str *text,
-                               struct error *err);
+/* Parses text into *fresh and, when it differs from deployment's, saves it atomically; not over
+ * what another program wrote meanwhile. false: nothing was saved, and *fresh is none. */
+must_check bool deployment_put(const struct deployment *deployment, const struct str *text,
+                               struct deployment *fresh, struct error *err);
 
 #endif

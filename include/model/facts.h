@@ -5,12 +5,14 @@
 #include "model/trusts.h"
 #include "store/scan.h"
 
-/* Everything the judges look at, read once; made anew after a change. */
+/* Everything the judges look at, read once; made anew after a change. They lie on the heap and
+ * never move: deployment.scan and deployment.trusts point into them. */
 struct facts {
     const struct catalogue *catalogue;
     struct deployment deployment;
     char *store_path;
     struct scan scan;
+    size_t *scan_users; /* facts that have the same scan */
     struct trusts trusts;
     time_t at; /* the moment judged */
 };
@@ -20,8 +22,11 @@ struct facts_options {
     time_t at;          /* 0: now */
 };
 must_check bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
-                             struct facts *out, struct error *err);
-void facts_free(struct facts *facts);
+                             struct facts **out, struct error *err);
+/* The same store and moment with another deployment.conf, parsed already, which is taken over: no
+ * file is looked at. Both are freed, in any order. */
+struct facts *facts_with(const struct facts *facts, struct deployment *deployment);
+void facts_free(struct facts *facts); /* NULL is none */
 
 /* Files of an identity as the store has them now; NULL members where absent. */
 struct identity_files {

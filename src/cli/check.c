@@ -69,7 +69,7 @@ static bool is_release(const char *text)
            text[strlen(text) - 1] != '.' && !strstr(text, "..");
 }
 
-static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts *facts,
+static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts **facts,
                  struct findings *findings)
 {
     const char *release = cli_value(cli, "release");
@@ -77,10 +77,10 @@ static int judge(const struct cli *cli, struct catalogue *catalogue, struct fact
     if (status)
         return status;
     if (release) {
-        free(facts->deployment.release);
-        facts->deployment.release = xstrdup(release);
+        free((*facts)->deployment.release);
+        (*facts)->deployment.release = xstrdup(release);
     }
-    rules_run(facts, RULES_ALL, findings);
+    rules_run(*facts, RULES_ALL, findings);
     return STATUS_OK;
 }
 
@@ -95,19 +95,19 @@ static void forget(struct catalogue *catalogue, struct facts *facts, struct find
 static int fix(const struct cli *cli)
 {
     struct catalogue catalogue = {0};
-    struct facts facts = {0};
+    struct facts *facts = NULL;
     struct findings findings = {0};
     struct strings mended = {0};
     struct error err = {0};
     int status = judge(cli, &catalogue, &facts, &findings);
     if (status)
         return status;
-    if (!op_fix(&facts, &findings, &mended, &err))
+    if (!op_fix(facts, &findings, &mended, &err))
         status = cli_fail(&err);
     for (size_t i = 0; i < mended.count && !cli->json; i++)
         cli_say(cli, "mended %s", mended.items[i]);
     strings_free(&mended);
-    forget(&catalogue, &facts, &findings);
+    forget(&catalogue, facts, &findings);
     return status;
 }
 
@@ -119,7 +119,7 @@ static int check_run(const struct cli *cli)
     if (release && !is_release(release))
         return cli_usage(cli, "\"%s\" is no release: write it like 2.9", release);
     struct catalogue catalogue = {0};
-    struct facts facts = {0};
+    struct facts *facts = NULL;
     struct findings findings = {0};
     int status = cli_flag(cli, "fix") ? fix(cli) : STATUS_OK;
     if (status == STATUS_OK)
@@ -131,7 +131,7 @@ static int check_run(const struct cli *cli)
     else
         print_text(cli, &findings);
     status = findings_errors(&findings) ? STATUS_NO : STATUS_OK;
-    forget(&catalogue, &facts, &findings);
+    forget(&catalogue, facts, &findings);
     return status;
 }
 

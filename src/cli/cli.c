@@ -69,7 +69,7 @@ void cli_say(const struct cli *cli, const char *format, ...)
     free(message);
 }
 
-int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts *facts)
+int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts **facts)
 {
     struct error err = {0};
     if (!catalogue_load(cli->catalogue_folder, catalogue, &err))

@@ -3,7 +3,7 @@
 static int run_generate(const struct cli *cli)
 {
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
@@ -11,7 +11,7 @@ static int run_generate(const struct cli *cli)
     struct made_list made;
     struct error err = {0};
     cli_names(cli, &names);
-    bool good = op_generate(&facts, &names, &made, NULL, &err);
+    bool good = op_generate(facts, &names, &made, NULL, &err);
     if (good || made.count) /* what is done stays done */
         made_print(cli, &made);
     if (good && made.count == 0 && !cli->json)
@@ -20,7 +20,7 @@ static int run_generate(const struct cli *cli)
         status = cli_fail(&err);
     made_free(&made);
     strings_free(&names);
-    facts_free(&facts);
+    facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }

@@ -165,7 +165,7 @@ static int judge_and_write(const struct cli *cli, const struct facts *facts,
 static int import_paths(const struct cli *cli, const struct import_options *options)
 {
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
@@ -173,13 +173,13 @@ static int import_paths(const struct cli *cli, const struct import_options *opti
     struct import import;
     struct error err = {0};
     cli_names(cli, &paths);
-    if (op_import_look(&facts, &paths, NULL, options, &import, &err))
-        status = judge_and_write(cli, &facts, &import);
+    if (op_import_look(facts, &paths, NULL, options, &import, &err))
+        status = judge_and_write(cli, facts, &import);
     else
         status = cli_fail(&err);
     import_free(&import);
     strings_free(&paths);
-    facts_free(&facts);
+    facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }

@@ -170,16 +170,16 @@ static size_t show_service(const struct cli *cli, json_t *rows, const struct fac
 int pki_services(const struct cli *cli)
 {
     struct catalogue catalogue = {0};
-    struct facts facts = {0};
+    struct facts *facts = NULL;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status != STATUS_OK)
         return status;
     json_t *rows = json_array();
     size_t count = 0;
-    for (size_t i = 0; i < facts.deployment.server_count; i++) {
-        const struct server *server = &facts.deployment.servers[i];
+    for (size_t i = 0; i < facts->deployment.server_count; i++) {
+        const struct server *server = &facts->deployment.servers[i];
         for (size_t j = 0; j < server->service_count; j++)
-            count += show_service(cli, rows, &facts, &server->services[j]);
+            count += show_service(cli, rows, facts, &server->services[j]);
     }
     if (cli->json)
         json_print(rows, stdout);
@@ -187,7 +187,7 @@ int pki_services(const struct cli *cli)
         json_decref(rows);
     if (count == 0)
         pki_say(cli, WORD_USAGE_NONE, NULL, NULL, NULL);
-    facts_free(&facts);
+    facts_free(facts);
     catalogue_free(&catalogue);
     return STATUS_OK;
 }

@@ -107,12 +107,12 @@ static int run(const struct cli *cli)
     if (cli->arg_count)
         return cli_usage(cli, "plan takes no names: it is for all servers");
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = make_plan(cli, &facts);
-    facts_free(&facts);
+    status = make_plan(cli, facts);
+    facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }

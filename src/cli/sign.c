@@ -17,7 +17,7 @@ static bool read_days(const char *text, int *out)
 static int sign(const struct cli *cli, const struct sign_options *options)
 {
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
@@ -25,7 +25,7 @@ static int sign(const struct cli *cli, const struct sign_options *options)
     struct made_list made;
     struct error err = {0};
     cli_names(cli, &names);
-    if (op_sign(&facts, options, &names, &made, NULL, &err)) {
+    if (op_sign(facts, options, &names, &made, NULL, &err)) {
         made_print(cli, &made);
         if (made.count == 0 && !cli->json)
             cli_say(cli, "nothing to sign");
@@ -34,7 +34,7 @@ static int sign(const struct cli *cli, const struct sign_options *options)
     }
     made_free(&made);
     strings_free(&names);
-    facts_free(&facts);
+    facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }

@@ -22,7 +22,7 @@ enum { ATTRIBUTE_FIELDS = sizeof attributes / sizeof *attributes };
 
 static const struct names *subject_of(const struct flow *flow)
 {
-    return flow->loaded ? &flow->facts.deployment.subject : &flow->subject;
+    return flow->loaded ? &flow->facts->deployment.subject : &flow->subject;
 }
 
 static void add_subject_field(const struct flow *flow, size_t index, struct page *page)
@@ -51,7 +51,7 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_FORM;
     page->title = xstrdup("Basics");
     page_line(&page->intro, "What all certificates have in common.");
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     struct field *field =
         page_field(page, FIELD_TEXT, "basics.domain", "Domain", flow->loaded ? d->name : "");
     field_help(field,
@@ -84,7 +84,7 @@ static bool set_subject(struct flow *flow, enum attribute attribute, const char 
     if (!flow->loaded)
         return true;
     if (flow_is_as_built(flow)) {
-        char *domain = xstrdup(flow->facts.deployment.name);
+        char *domain = xstrdup(flow->facts->deployment.name);
         bool good = flow_create(flow, domain, err);
         free(domain);
         return good;
@@ -92,7 +92,7 @@ static bool set_subject(struct flow *flow, enum attribute attribute, const char 
     struct conf_step path[] = {{"subject", NULL}, {attribute_names[attribute], NULL}};
     struct str copy = {0};
     struct strings value = {0};
-    str_add(&copy, str_text(&flow->facts.deployment.text));
+    str_add(&copy, str_text(&flow->facts->deployment.text));
     strings_add(&value, text);
     if (*text)
         conf_set(&copy, path, 2, &value, false);
@@ -109,7 +109,7 @@ static bool set_top(struct flow *flow, const char *option, const char *text, str
     struct conf_step path[] = {{option, NULL}};
     struct str copy = {0};
     struct strings value = {0};
-    str_add(&copy, str_text(&flow->facts.deployment.text));
+    str_add(&copy, str_text(&flow->facts->deployment.text));
     strings_add(&value, text);
     conf_set(&copy, path, 1, &value, false);
     bool good = flow_put(flow, &copy, true, err);
@@ -161,7 +161,7 @@ const struct step_ops step_basics = {"basics", build, take};
 static const struct fact *next_fact(const struct flow *flow, size_t *server, size_t *service,
                                     size_t *index, struct strings *seen)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     for (; *server < d->server_count; ++*server, *service = 0)
         for (; *service < d->servers[*server].service_count; ++*service, *index = 0) {
             const struct component *c = d->servers[*server].services[*service].component;
@@ -190,7 +190,7 @@ static void build_facts(struct flow *flow, struct page *page)
     const struct fact *fact;
     while ((fact = next_fact(flow, &server, &service, &index, &seen))) {
         char *path = fact_path(fact), *id = xformat("facts.%s", path);
-        const char *value = deployment_fact(&flow->facts.deployment, path);
+        const char *value = deployment_fact(&flow->facts->deployment, path);
         bool tick = fact->type == ANSWER_TICK;
         bool on = tick && (strcmp(value, "true") == 0 || strcmp(value, "yes") == 0);
         struct field *field = page_field(page, tick ? FIELD_TICK : FIELD_TEXT, id, fact->label,
@@ -235,7 +235,7 @@ static bool take_facts(struct flow *flow, const struct event *event, struct erro
         struct conf_step steps[] = {{fact->block, NULL}, {fact->name, NULL}};
         struct strings value = {0};
         struct str copy = {0};
-        str_add(&copy, str_text(&flow->facts.deployment.text));
+        str_add(&copy, str_text(&flow->facts->deployment.text));
         strings_add(&value,
                     tick ? (strcmp(event->text, "yes") == 0 ? "true" : "false") : event->text);
         struct conf_span span;

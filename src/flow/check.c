@@ -8,10 +8,10 @@
 
 static void build(struct flow *flow, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     page->kind = PAGE_LIST;
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_ALL, &findings);
+    rules_run(flow->facts, RULES_ALL, &findings);
     size_t counts[3] = {0};
     for (size_t i = 0; i < findings.count; i++)
         counts[findings.items[i].severity] += !findings.items[i].accepted;
@@ -62,13 +62,13 @@ static void build(struct flow *flow, struct page *page)
 static bool accept(struct flow *flow, size_t row, struct error *err)
 {
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_ALL, &findings);
-    size_t skip = flow->facts.deployment.identity_count;
+    rules_run(flow->facts, RULES_ALL, &findings);
+    size_t skip = flow->facts->deployment.identity_count;
     bool good = true;
     if (row >= skip && row - skip < findings.count && !findings.items[row - skip].accepted) {
         const struct finding *finding = &findings.items[row - skip];
         struct str text = {0};
-        const char *old = str_text(&flow->facts.deployment.text);
+        const char *old = str_text(&flow->facts->deployment.text);
         str_addf(&text, "%s%saccept { rule = ", old, text_ends(old, "\n") ? "" : "\n");
         conf_quote(finding->id, &text);
         const struct {

@@ -8,7 +8,8 @@
 static const struct service *first_service(const struct flow *flow, const char *kind)
 {
     const struct component *component = catalogue_find(flow->catalogue, kind);
-    const struct kind *all = component ? deployment_kind(&flow->facts.deployment, component) : NULL;
+    const struct kind *all =
+        component ? deployment_kind(&flow->facts->deployment, component) : NULL;
     return all && all->count ? all->services[0] : NULL;
 }
 
@@ -22,7 +23,7 @@ static bool shown_before(const struct flow *flow, const struct component *compon
             return false;
         const struct service *service = first_service(flow, other->kind);
         for (size_t k = 0; service && k < other->slot_count; k++)
-            if (service_identity(&flow->facts.deployment, service, &other->slots[k]) == identity)
+            if (service_identity(&flow->facts->deployment, service, &other->slots[k]) == identity)
                 return true;
     }
     return false;
@@ -36,7 +37,7 @@ bool component_page_passes(const struct flow *flow, const char *kind)
     size_t identities = 0;
     for (size_t k = 0; k < service->component->slot_count; k++) {
         const struct slot *slot = &service->component->slots[k];
-        const struct identity *identity = service_identity(&flow->facts.deployment, service, slot);
+        const struct identity *identity = service_identity(&flow->facts->deployment, service, slot);
         if (!identity || !shown_before(flow, service->component, identity))
             return false;
         identities++;
@@ -48,7 +49,7 @@ static char *option_value(const struct flow *flow, const struct service *service
                           const struct ask *ask)
 {
     struct strings values = {0};
-    service_value(&flow->facts.deployment, service, ask->name, &values);
+    service_value(&flow->facts->deployment, service, ask->name, &values);
     char *text = strings_join(&values, " ");
     strings_free(&values);
     return text;
@@ -81,7 +82,7 @@ static void add_option(const struct flow *flow, const struct service *service,
     for (size_t i = 0; i < ask->choices.count; i++)
         field_choice(field, ask->choices.items[i], ask->choices.items[i], "");
     struct strings derived = {0};
-    derive_option(&flow->facts.deployment, service, ask, &derived);
+    derive_option(&flow->facts->deployment, service, ask, &derived);
     char *proposal = strings_join(&derived, " ");
     field->follows = *proposal && strcmp(proposal, value) == 0;
     field->list = ask->list;
@@ -99,7 +100,7 @@ static void add_option(const struct flow *flow, const struct service *service,
 /* "Stands for:" and the line to type on the appliance, for each identity of the page. */
 static void add_live(const struct flow *flow, const struct service *service, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     struct strings done = {0};
     page_line(&page->live, "Stands for:");
     for (size_t k = 0; k < service->component->slot_count; k++) {
@@ -127,7 +128,7 @@ static void add_live(const struct flow *flow, const struct service *service, str
 /* The other components that share an identity of this page. */
 static void add_sharers(const struct flow *flow, const struct service *service, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     const struct identity *mine = service->component->slot_count
                                       ? service_identity(d, service, &service->component->slots[0])
                                       : NULL;
@@ -173,12 +174,12 @@ static void build(struct flow *flow, struct page *page)
     page_lines(&page->intro, component->purpose);
     add_sharers(flow, service, page);
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_PLANNED, &findings);
+    rules_run(flow->facts, RULES_PLANNED, &findings);
     for (size_t i = 0; i < component->ask_count; i++)
         if (!component->asks[i].fold)
             add_option(flow, service, &component->asks[i], page);
     for (size_t k = 0; k < component->slot_count; k++)
-        if (slot_used(&flow->facts.deployment, service, &component->slots[k]))
+        if (slot_used(&flow->facts->deployment, service, &component->slots[k]))
             names_fields(flow, service, &component->slots[k], &findings, page);
     for (size_t i = 0; i < component->ask_count; i++)
         if (component->asks[i].fold)
@@ -188,7 +189,7 @@ static void build(struct flow *flow, struct page *page)
     add_live(flow, service, page);
     for (size_t k = 0; k < component->slot_count; k++) {
         const struct signer *signer =
-            derive_signer(&flow->facts.deployment, service, &component->slots[k]);
+            derive_signer(&flow->facts->deployment, service, &component->slots[k]);
         if (signer && *signer->why && component->slot_count == 1)
             page_line(&page->why, "Proposed: %s. %s Guide %s", signer->name, signer->why,
                       component->section);
@@ -202,14 +203,14 @@ static bool take_option(struct flow *flow, const struct service *service, const 
 {
     struct strings values = {0};
     struct str text = {0};
-    str_add(&text, str_text(&flow->facts.deployment.text));
+    str_add(&text, str_text(&flow->facts->deployment.text));
     if (ask->type == ANSWER_TICK)
         strings_add(&values, strcmp(value, "yes") == 0 ? "true" : "false");
     else if (ask->list)
         strings_split(&values, value, ' ');
     else if (*value)
         strings_add(&values, value);
-    edit_option(&flow->facts.deployment, service, ask->name, &values, ask->list, &text);
+    edit_option(&flow->facts->deployment, service, ask->name, &values, ask->list, &text);
     bool good = flow_put(flow, &text, true, err);
     if (!good && err && err->code != STATUS_SYSTEM) {
         struct error why = *err; /* the line of a file that was never written helps nobody */

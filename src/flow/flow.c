@@ -46,7 +46,7 @@ char *flow_path(const struct flow *flow, const char *name)
 
 bool flow_lab(const struct flow *flow)
 {
-    return flow->loaded ? deployment_lab(&flow->facts.deployment)
+    return flow->loaded ? deployment_lab(&flow->facts->deployment)
                         : flow->preset && strcmp(flow->preset->purpose, "lab") == 0;
 }
 
@@ -65,9 +65,9 @@ static bool has_asked_facts(const struct flow *flow)
 {
     if (flow_lab(flow) || !flow->loaded)
         return false;
-    for (size_t i = 0; i < flow->facts.deployment.server_count; i++)
-        for (size_t j = 0; j < flow->facts.deployment.servers[i].service_count; j++) {
-            const struct component *c = flow->facts.deployment.servers[i].services[j].component;
+    for (size_t i = 0; i < flow->facts->deployment.server_count; i++)
+        for (size_t j = 0; j < flow->facts->deployment.servers[i].service_count; j++) {
+            const struct component *c = flow->facts->deployment.servers[i].services[j].component;
             for (size_t k = 0; k < c->fact_count; k++)
                 if (!c->facts[k].fold)
                     return true;
@@ -87,7 +87,7 @@ static void page_order(const struct flow *flow, struct strings *out)
     strings_add(out, "servers");
     for (size_t c = 0; c < flow->catalogue->count; c++) {
         const struct component *component = &flow->catalogue->components[c];
-        if (deployment_kind(&flow->facts.deployment, component)->count)
+        if (deployment_kind(&flow->facts->deployment, component)->count)
             strings_add_take(out, xformat("page:%s", component->kind));
     }
     strings_add(out, "review");
@@ -101,7 +101,7 @@ static void page_order(const struct flow *flow, struct strings *out)
 
 static bool has_outside_signer(const struct flow *flow)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     for (size_t i = 0; i < d->identity_count; i++)
         if (strcmp(d->identities[i].signer, "public") == 0 ||
             strcmp(d->identities[i].signer, "internal") == 0)
@@ -205,8 +205,7 @@ bool flow_open(const struct flow_options *options, struct flow **out, struct err
 void flow_free(struct flow *flow)
 {
     flow_unlock(flow);
-    if (flow->loaded)
-        facts_free(&flow->facts);
+    facts_free(flow->facts);
     names_free(&flow->subject);
     str_free(&flow->built);
     page_free(&flow->page);
@@ -317,8 +316,8 @@ static void add_marks(struct flow *flow, struct page *page)
 static void add_heading(const struct flow *flow, struct page *page)
 {
     if (flow->loaded)
-        page->heading = xformat("%s %s - %s", flow->facts.deployment.name,
-                                flow->facts.deployment.release, page->title);
+        page->heading = xformat("%s %s - %s", flow->facts->deployment.name,
+                                flow->facts->deployment.release, page->title);
     else
         page->heading = xformat("certwright - %s", page->title);
 }
@@ -375,7 +374,7 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     flow->message = NULL;
     flow->message_level = LEVEL_NONE;
     if (flow->loaded && !flow->at)
-        flow->facts.at = time(NULL); /* a page may stand open for days */
+        flow->facts->at = time(NULL); /* a page may stand open for days */
     bool good = true;
     switch (event->kind) {
     case EVENT_BACK:

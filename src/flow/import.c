@@ -75,9 +75,9 @@ static size_t count_taken(const struct flow *flow)
 static void list_awaited(const struct flow *flow, struct page *page)
 {
     struct strings names = {0};
-    for (size_t i = 0; i < flow->facts.deployment.identity_count; i++)
-        if (is_awaited(flow, &flow->facts.deployment.identities[i]))
-            strings_add(&names, flow->facts.deployment.identities[i].name);
+    for (size_t i = 0; i < flow->facts->deployment.identity_count; i++)
+        if (is_awaited(flow, &flow->facts->deployment.identities[i]))
+            strings_add(&names, flow->facts->deployment.identities[i].name);
     char *all = strings_join(&names, ", ");
     if (names.count)
         page_line(&page->text, "Still with the CA: %s", all);
@@ -145,7 +145,7 @@ static bool look(struct flow *flow, const struct secret *password, struct error 
 {
     struct import_options options = {.password = password};
     struct import fresh = {0};
-    bool good = op_import_look(&flow->facts, &flow->paths, flow->pasted, &options, &fresh, err);
+    bool good = op_import_look(flow->facts, &flow->paths, flow->pasted, &options, &fresh, err);
     if (good) {
         if (flow->looked)
             import_free(&flow->import);
@@ -196,7 +196,7 @@ static bool write_taken(struct flow *flow, struct error *err)
 {
     struct strings written = {0};
     bool good = flow_may_write(flow, err) &&
-                op_import_write(&flow->facts, &flow->import, &written, err) &&
+                op_import_write(flow->facts, &flow->import, &written, err) &&
                 flow_gather(flow, err);
     if (good) {
         import_free(&flow->import);
@@ -204,7 +204,7 @@ static bool write_taken(struct flow *flow, struct error *err)
         forget_pasted(flow);
         if (!count_awaited(flow))
             flow_next(flow);
-        flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts.store_path,
+        flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts->store_path,
                  count_awaited(flow) ? " Some are still with the CA." : "");
     }
     strings_free(&written);

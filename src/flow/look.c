@@ -26,19 +26,19 @@ static void pool_add(struct pool *pool, const struct pki_file *file)
 
 static void store_pool(const struct flow *flow, struct pool *pool)
 {
-    for (size_t i = 0; flow->loaded && i < flow->facts.scan.count; i++)
-        pool_add(pool, &flow->facts.scan.files[i].pki);
+    for (size_t i = 0; flow->loaded && i < flow->facts->scan.count; i++)
+        pool_add(pool, &flow->facts->scan.files[i].pki);
 }
 
 static long days_left(const struct flow *flow, const struct cert *cert)
 {
-    time_t now = flow->loaded ? flow->facts.at : time(NULL);
+    time_t now = flow->loaded ? flow->facts->at : time(NULL);
     return (long)((cert->not_after - now) / SECONDS_A_DAY);
 }
 
 static time_t moment(const struct flow *flow)
 {
-    return flow->loaded ? flow->facts.at : flow->at ? flow->at : time(NULL);
+    return flow->loaded ? flow->facts->at : flow->at ? flow->at : time(NULL);
 }
 
 /* Root first, each certificate below its issuer. */
@@ -102,7 +102,7 @@ static void add_service_needs(const struct flow *flow, const struct identity_use
                               const struct cert *leaf, struct strings *said, struct strings *lines)
 {
     struct strings names = {0};
-    names_needed(&flow->facts.deployment, use, &names);
+    names_needed(&flow->facts->deployment, use, &names);
     const char *title = use->service->component->title;
     for (size_t i = 0; i < names.count; i++) {
         page_line(lines, "%-5s name %s, for %s",
@@ -153,7 +153,7 @@ static const struct cert *issuer_above(const struct chain *chain)
 enum level look_summary(const struct flow *flow, const struct identity *identity, char **text)
 {
     struct identity_files files;
-    facts_files(&flow->facts, identity, &files);
+    facts_files(flow->facts, identity, &files);
     if (!files.leaf) {
         *text = xstrdup(is_awaited(flow, identity) ? "with the CA: no certificate yet"
                                                    : "no certificate yet");
@@ -162,7 +162,7 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     struct pool pool = {0};
     struct chain chain;
     store_pool(flow, &pool);
-    chain_build(files.leaf, pool.items, pool.count, flow->facts.at, &chain);
+    chain_build(files.leaf, pool.items, pool.count, flow->facts->at, &chain);
     free(pool.items);
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     bool matches = key && memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0;
@@ -186,13 +186,13 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
 void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines)
 {
     struct identity_files files;
-    facts_files(&flow->facts, identity, &files);
+    facts_files(flow->facts, identity, &files);
     if (!files.leaf)
         return;
     struct pool pool = {0};
     struct chain chain;
     store_pool(flow, &pool);
-    chain_build(files.leaf, pool.items, pool.count, flow->facts.at, &chain);
+    chain_build(files.leaf, pool.items, pool.count, flow->facts->at, &chain);
     add_tree(flow, &chain, lines);
     page_line(lines, "%s", "");
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
@@ -209,8 +209,8 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
 
 static const struct identity *identity_of_file(const struct flow *flow, const char *file)
 {
-    for (size_t i = 0; flow->loaded && i < flow->facts.deployment.identity_count; i++) {
-        const struct identity *identity = &flow->facts.deployment.identities[i];
+    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++) {
+        const struct identity *identity = &flow->facts->deployment.identities[i];
         if (strcmp(identity->certificate_file, file) == 0 ||
             strcmp(identity->fullchain_file, file) == 0)
             return identity;
@@ -247,7 +247,7 @@ void look_file(const struct flow *flow, const char *file, struct page *page)
 {
     page->title = xformat("Inspect %s", file);
     const struct store_file *known =
-        flow->loaded && !strchr(file, '/') ? scan_find(&flow->facts.scan, file) : NULL;
+        flow->loaded && !strchr(file, '/') ? scan_find(&flow->facts->scan, file) : NULL;
     const struct identity *identity = known ? identity_of_file(flow, file) : NULL;
     if (known && !known->problem) {
         if (identity)
@@ -259,7 +259,7 @@ void look_file(const struct flow *flow, const char *file, struct page *page)
     }
     struct buffer buffer = {0};
     struct error err = {0};
-    char *path = flow->loaded && !strchr(file, '/') ? path_join(flow->facts.store_path, file)
+    char *path = flow->loaded && !strchr(file, '/') ? path_join(flow->facts->store_path, file)
                                                     : xstrdup(file);
     if (!file_read(path, &buffer, &err) && !file_read(file, &buffer, &err)) {
         page_line(&page->text, "%s: %s", err.place, err.message);

@@ -15,13 +15,13 @@ struct make_job {
 /* Somebody in the store signs it: by its own design no CA outside is asked. */
 static bool is_signed_here(const struct flow *flow, const struct identity *identity)
 {
-    return deployment_identity(&flow->facts.deployment, identity->signer) != NULL;
+    return deployment_identity(&flow->facts->deployment, identity->signer) != NULL;
 }
 
 bool is_awaited(const struct flow *flow, const struct identity *identity)
 {
     struct identity_files files;
-    facts_files(&flow->facts, identity, &files);
+    facts_files(flow->facts, identity, &files);
     bool outside =
         strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
     return outside && !files.leaf;
@@ -30,15 +30,15 @@ bool is_awaited(const struct flow *flow, const struct identity *identity)
 size_t count_awaited(const struct flow *flow)
 {
     size_t count = 0;
-    for (size_t i = 0; flow->loaded && i < flow->facts.deployment.identity_count; i++)
-        count += is_awaited(flow, &flow->facts.deployment.identities[i]);
+    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
+        count += is_awaited(flow, &flow->facts->deployment.identities[i]);
     return count;
 }
 
 static bool lacks(const struct flow *flow, const struct identity *identity)
 {
     struct identity_files files;
-    facts_files(&flow->facts, identity, &files);
+    facts_files(flow->facts, identity, &files);
     if (*identity->key_at)
         return false;
     bool self = strcmp(identity->signer, "self") == 0;
@@ -51,8 +51,8 @@ static bool lacks(const struct flow *flow, const struct identity *identity)
 
 bool make_is_due(const struct flow *flow)
 {
-    for (size_t i = 0; flow->loaded && i < flow->facts.deployment.identity_count; i++)
-        if (lacks(flow, &flow->facts.deployment.identities[i]))
+    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
+        if (lacks(flow, &flow->facts->deployment.identities[i]))
             return true;
     return false;
 }
@@ -65,7 +65,7 @@ static void build(struct flow *flow, struct page *page)
         page_row(page, "", LEVEL_OK, "", "%s", flow->made.items[i]);
     page_line(&page->why, "What is done stays done; the next run makes only the rest.");
     page_line(&page->why, "Writes %s/NAME.key (0600) and NAME.csr (0644). Nothing leaves here.",
-              flow->facts.store_path);
+              flow->facts->store_path);
     page->next = xstrdup(flow->job_failed ? "Try again" : "Next");
 }
 
@@ -84,7 +84,7 @@ job_function flow_job(struct flow *flow, void **arg)
     if (strcmp(flow->at_page, "make") != 0 || flow->job || !make_is_due(flow))
         return NULL;
     flow->job = xcalloc(1, sizeof *flow->job);
-    flow->job->facts = &flow->facts;
+    flow->job->facts = flow->facts;
     if (flow_may_write(flow, &flow->job->held))
         flow->job->held = (struct error){0};
     flow->job_failed = false;
@@ -105,14 +105,14 @@ static void note_made(struct flow *flow, const struct made_list *list)
 static bool sign_now(struct flow *flow, struct make_job *job, struct error *err)
 {
     struct strings names = {0};
-    for (size_t i = 0; i < flow->facts.deployment.identity_count; i++) {
-        const struct identity *identity = &flow->facts.deployment.identities[i];
+    for (size_t i = 0; i < flow->facts->deployment.identity_count; i++) {
+        const struct identity *identity = &flow->facts->deployment.identities[i];
         if (is_signed_here(flow, identity) && lacks(flow, identity))
             strings_add(&names, identity->name);
     }
     struct sign_options options = {0};
     bool good =
-        !names.count || (op_sign(&flow->facts, &options, &names, &job->signed_list, NULL, err) &&
+        !names.count || (op_sign(flow->facts, &options, &names, &job->signed_list, NULL, err) &&
                          flow_gather(flow, err));
     strings_free(&names);
     return good;
@@ -154,7 +154,7 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
         size_t made = flow->made.count;
         flow_next(flow);
         flow_say(flow, LEVEL_OK, "%zu step%s done: keys, requests and certificates are in %s.",
-                 made, made == 1 ? "" : "s", flow->facts.store_path);
+                 made, made == 1 ? "" : "s", flow->facts->store_path);
     } else if (event->kind == EVENT_NEXT && !make_is_due(flow)) {
         flow_next(flow);
     }

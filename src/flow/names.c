@@ -62,7 +62,7 @@ static void add_identity_field(const struct flow *flow, const struct service *se
                                const struct slot *slot, const struct identity *identity,
                                struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     char *own = derive_identity_name(d, service, slot);
     struct field *field =
         add_field(service, slot, "identity", "Certificate", FIELD_CHOICE, identity->name, page);
@@ -88,7 +88,7 @@ static void add_signer_field(const struct flow *flow, const struct service *serv
 {
     static const char *const words[] = {"public", "internal", "self"};
     static const char *const labels[] = {"public CA", "internal CA", "itself"};
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     struct field *field =
         add_field(service, slot, "signer", "Signed by", FIELD_CHOICE, identity->signer, page);
     const struct signer *proposed = derive_signer(d, service, slot);
@@ -117,7 +117,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
                             const struct slot *slot, const struct identity *identity,
                             struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     const char *cn = identity->names.attributes[ATTR_CN];
     struct names derived = {0};
     struct error err = {0};
@@ -166,7 +166,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
 void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
                   const struct findings *findings, struct page *page)
 {
-    const struct identity *identity = service_identity(&flow->facts.deployment, service, slot);
+    const struct identity *identity = service_identity(&flow->facts->deployment, service, slot);
     if (!identity)
         return;
     add_identity_field(flow, service, slot, identity, page);
@@ -191,7 +191,7 @@ void names_fields(const struct flow *flow, const struct service *service, const 
 static void share(const struct flow *flow, const struct service *service, const struct slot *slot,
                   const char *name, struct str *text)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     struct strings value = {0};
     strings_add(&value, name);
     edit_option(d, service, slot->name, &value, false, text);
@@ -213,14 +213,14 @@ static void share(const struct flow *flow, const struct service *service, const 
 /* New identities get the names that the catalogue proposes. */
 static bool name_fresh(struct flow *flow, const char *name, struct error *err)
 {
-    const struct identity *identity = deployment_identity(&flow->facts.deployment, name);
+    const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
     if (!identity || identity->names.attributes[ATTR_CN])
         return true;
     struct names names = {0};
     struct str text = {0};
     struct strings value = {0};
-    str_add(&text, str_text(&flow->facts.deployment.text));
-    derive_identity(&flow->facts.deployment, identity, &names);
+    str_add(&text, str_text(&flow->facts->deployment.text));
+    derive_identity(&flow->facts->deployment, identity, &names);
     struct conf_step cn[] = {{"identity", name}, {"CN", NULL}};
     struct conf_step san[] = {{"identity", name}, {"subjectAltName", NULL}};
     if (names.attributes[ATTR_CN]) {
@@ -261,7 +261,7 @@ static void set_value(struct str *text, const char *identity, const char *option
 bool names_take(struct flow *flow, const struct service *service, const struct slot *slot,
                 const char *option, const char *value, struct error *err)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     const struct identity *identity = service_identity(d, service, slot);
     if (!identity || strpbrk(value, "\n\r"))
         return true;

@@ -12,7 +12,7 @@
 static size_t count_errors(const struct flow *flow)
 {
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_ALL, &findings);
+    rules_run(flow->facts, RULES_ALL, &findings);
     size_t errors = findings_errors(&findings);
     findings_free(&findings);
     return errors;
@@ -56,7 +56,7 @@ static void build(struct flow *flow, struct page *page)
         page_line(&page->intro, "Not yet: %zu error%s in the check.", errors,
                   errors == 1 ? "" : "s");
         page_line(&page->why, "Go back to the check, which says what to do.");
-    } else if (!plan_make(&flow->facts, &options, &plan, &err)) {
+    } else if (!plan_make(flow->facts, &options, &plan, &err)) {
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
     } else {
@@ -91,8 +91,8 @@ static bool write_plan(struct flow *flow, struct error *err)
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");
-    bool good = flow_may_write(flow, err) && plan_make(&flow->facts, &options, &plan, err) &&
-                plan_write(&plan, &flow->facts, out, err);
+    bool good = flow_may_write(flow, err) && plan_make(flow->facts, &options, &plan, err) &&
+                plan_write(&plan, flow->facts, out, err);
     if (good) {
         flow_next(flow);
         flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
@@ -111,7 +111,7 @@ const struct step_ops step_plan = {"plan", build, take};
 
 static void build_done(struct flow *flow, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     char *out = flow_path(flow, "install");
     page->kind = PAGE_TEXT;
     page->title = xstrdup("Done");
@@ -122,7 +122,7 @@ static void build_done(struct flow *flow, struct page *page)
     char *runbook = path_join(out, "RUNBOOK.md");
     page_line(&page->text, "  %-20s the deployment: edit it, or start again here", flow->config);
     page_line(&page->text, "  %-20s keys, requests, certificates: back it up",
-              flow->facts.store_path);
+              flow->facts->store_path);
     page_line(&page->text, "  %-20s what to do, step by step: read this first", runbook);
     free(runbook);
     for (size_t i = 0; i < d->server_count; i++) {
@@ -141,7 +141,7 @@ static void build_done(struct flow *flow, struct page *page)
     page_line(&page->text, "  3  delete the keys from %s/ when the server has them", out);
     time_t first = 0;
     for (size_t i = 0; i < d->identity_count; i++) {
-        const struct cert *leaf = scan_cert(&flow->facts.scan, d->identities[i].certificate_file);
+        const struct cert *leaf = scan_cert(&flow->facts->scan, d->identities[i].certificate_file);
         if (leaf && (!first || leaf->not_after < first))
             first = leaf->not_after;
     }

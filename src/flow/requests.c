@@ -11,7 +11,7 @@ static const char lab_ca[] = "labca";
 static char *csr_path(const struct flow *flow, const char *name)
 {
     char *file = xformat("%s.csr", name);
-    char *path = path_join(flow->facts.store_path, file);
+    char *path = path_join(flow->facts->store_path, file);
     free(file);
     return path;
 }
@@ -40,7 +40,7 @@ static void add_advice(const struct identity *identity, struct row *row)
 
 static void build(struct flow *flow, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     page->kind = PAGE_LIST;
     page->title = xstrdup("Requests for the CA");
     page_line(&page->intro,
@@ -69,8 +69,7 @@ static bool sign_here(struct flow *flow, struct error *err)
 {
     struct sign_options options = {.ca = lab_ca, .make_ca = true};
     struct made_list made = {0};
-    bool good =
-        flow_may_write(flow, err) && op_sign(&flow->facts, &options, NULL, &made, NULL, err);
+    bool good = flow_may_write(flow, err) && op_sign(flow->facts, &options, NULL, &made, NULL, err);
     size_t count = made.count;
     made_free(&made);
     if (!good || !flow_gather(flow, err))

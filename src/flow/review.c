@@ -73,11 +73,11 @@ static void add_row(const struct identity *identity, const struct findings *find
 
 static void build(struct flow *flow, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     page->kind = PAGE_LIST;
     page->title = xstrdup("Review");
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_PLANNED, &findings);
+    rules_run(flow->facts, RULES_PLANNED, &findings);
     page_line(&page->intro, "Every certificate, its signer and who uses it. Nothing is made yet.");
     for (size_t i = 0; i < d->identity_count; i++)
         add_row(&d->identities[i], &findings, page);
@@ -92,7 +92,7 @@ static void build(struct flow *flow, struct page *page)
     page_line(&page->text, "%zu certificate%s: %zu from a CA outside, %zu made here.",
               d->identity_count, d->identity_count == 1 ? "" : "s", outside, own);
     page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
-              flow->facts.store_path);
+              flow->facts->store_path);
     page_line(&page->why,
               "One wrong name costs a second round with the CA: read the names once more.");
     page->next = xstrdup(make_is_due(flow) ? "Make keys and requests" : "Next");
@@ -101,7 +101,7 @@ static void build(struct flow *flow, struct page *page)
 /* The first page that shows the identity. */
 static void open_identity(struct flow *flow, const char *name)
 {
-    const struct identity *identity = deployment_identity(&flow->facts.deployment, name);
+    const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
     const struct component *first = NULL;
     for (size_t i = 0; i < identity->use_count; i++) {
         const struct component *component = identity->uses[i].service->component;

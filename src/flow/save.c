@@ -8,39 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is looked at from now on. */
+static void have(struct flow *flow, struct facts *facts)
+{
+    facts_free(flow->facts);
+    flow->facts = facts;
+    flow->loaded = true;
+    flow->page_good = false;
+}
+
 bool flow_gather(struct flow *flow, struct error *err)
 {
     struct facts_options options = {.config = flow->config, .store = flow->store, .at = flow->at};
-    struct facts fresh;
+    struct facts *fresh;
     if (!facts_gather(&options, flow->catalogue, &fresh, err))
         return false;
-    if (flow->loaded)
-        facts_free(&flow->facts);
-    flow->facts = fresh;
-    /* the facts moved: what points into them follows */
-    flow->facts.deployment.scan = &flow->facts.scan;
-    flow->facts.deployment.trusts = &flow->facts.trusts;
-    flow->loaded = true;
-    flow->page_good = false;
+    have(flow, fresh);
     return true;
 }
 
 /* The deployment of a trial becomes what text says; the scan stays the lender's. */
 static bool trial_parse(struct flow *flow, const struct str *text, struct error *err)
 {
+    static const struct facts nothing;
     struct deployment fresh;
     if (!deployment_parse(flow->config, str_text(text), text->length, flow->catalogue, &fresh, err))
         return false;
-    if (flow->loaded) {
-        trusts_free(&flow->facts.trusts);
-        deployment_free(&flow->facts.deployment);
-    }
-    flow->facts.catalogue = flow->catalogue;
-    flow->facts.deployment = fresh;
-    trusts_derive(&flow->facts.deployment, &flow->facts.scan, &flow->facts.trusts);
-    flow->facts.deployment.scan = &flow->facts.scan;
-    flow->facts.deployment.trusts = &flow->facts.trusts;
-    flow->loaded = true;
+    have(flow, facts_with(flow->facts ? flow->facts : &nothing, &fresh));
+    flow->facts->catalogue = flow->catalogue;
     return true;
 }
 
@@ -58,23 +53,17 @@ void flow_trial(const struct flow *flow, struct flow *trial)
     names_copy(&trial->subject, &flow->subject);
     if (flow->built.length)
         str_add(&trial->built, str_text(&flow->built));
-    if (!flow->loaded)
-        return;
-    trial->facts = (struct facts){.catalogue = flow->catalogue,
-                                  .store_path = flow->facts.store_path,
-                                  .scan = flow->facts.scan,
-                                  .at = flow->facts.at};
+    struct deployment same;
     struct error impossible; /* it was parsed before */
-    if (!trial_parse(trial, &flow->facts.deployment.text, &impossible))
-        trial->loaded = false;
+    if (flow->loaded &&
+        deployment_parse(flow->config, str_text(&flow->facts->deployment.text),
+                         flow->facts->deployment.text.length, flow->catalogue, &same, &impossible))
+        have(trial, facts_with(flow->facts, &same));
 }
 
 void flow_drop_trial(struct flow *trial)
 {
-    if (trial->loaded) {
-        trusts_free(&trial->facts.trusts);
-        deployment_free(&trial->facts.deployment);
-    }
+    facts_free(trial->facts);
     names_free(&trial->subject);
     str_free(&trial->built);
     free(trial->message);
@@ -119,15 +108,18 @@ bool flow_may_write(struct flow *flow, struct error *err)
 
 bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err)
 {
-    struct deployment *deployment = &flow->facts.deployment;
+    const struct deployment *deployment = &flow->facts->deployment;
     if (follow && !edit_follow(deployment, text, err))
         return false;
     if (flow->trial)
         return trial_parse(flow, text, err);
     if (strcmp(str_text(text), str_text(&deployment->text)) != 0 && !flow_may_write(flow, err))
         return false;
-    if (deployment_put(deployment, text, err))
-        return flow_gather(flow, err);
+    struct deployment fresh;
+    if (deployment_put(deployment, text, &fresh, err)) {
+        have(flow, facts_with(flow->facts, &fresh));
+        return true;
+    }
     struct error ignored; /* what was wrong first is what is told */
     if (!flow_gather(flow, &ignored))
         flow->page_good = false;
@@ -137,7 +129,7 @@ bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *er
 bool flow_is_as_built(const struct flow *flow)
 {
     return flow->preset && flow->built.length && flow->loaded &&
-           strcmp(str_text(&flow->built), str_text(&flow->facts.deployment.text)) == 0;
+           strcmp(str_text(&flow->built), str_text(&flow->facts->deployment.text)) == 0;
 }
 
 bool flow_create(struct flow *flow, const char *domain, struct error *err)

@@ -9,7 +9,7 @@
 /* The ids carry the server's title only where there are several. */
 static char *field_id(const struct flow *flow, size_t index, const char *what)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     if (d->server_count == 1)
         return xformat("servers.%s", what);
     return xformat("servers.%zu.%s", index + 1, what);
@@ -26,7 +26,7 @@ static const struct service *service_of_kind(const struct server *server,
 
 static void add_server_fields(const struct flow *flow, size_t index, struct page *page)
 {
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     const struct server *server = &d->servers[index];
     char *id = field_id(flow, index, "name");
     struct field *field = page_field(page, FIELD_TEXT, id, "Server name", server->name);
@@ -62,10 +62,10 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_FORM;
     page->title = xstrdup("Servers");
     page_line(&page->intro, "The server, and what runs on it.");
-    for (size_t i = 0; i < flow->facts.deployment.server_count; i++)
+    for (size_t i = 0; i < flow->facts->deployment.server_count; i++)
         add_server_fields(flow, i, page);
     struct findings findings = {0};
-    rules_run(&flow->facts, RULES_PLANNED, &findings);
+    rules_run(flow->facts, RULES_PLANNED, &findings);
     for (size_t i = 0; i < findings.count; i++) {
         const struct finding *finding = &findings.items[i];
         if (finding->severity == SEVERITY_NOTICE || *finding->identity || !*finding->service)
@@ -78,8 +78,8 @@ static void build(struct flow *flow, struct page *page)
         }
     }
     findings_free(&findings);
-    page_line(&page->live, "%zu certificate%s in all.", flow->facts.deployment.identity_count,
-              flow->facts.deployment.identity_count == 1 ? "" : "s");
+    page_line(&page->live, "%zu certificate%s in all.", flow->facts->deployment.identity_count,
+              flow->facts->deployment.identity_count == 1 ? "" : "s");
     page_line(&page->why, "Space ticks. A component that you add brings the names it needs.");
 }
 
@@ -96,8 +96,8 @@ static bool rename_server(struct flow *flow, const struct server *server, const 
     if (strcmp(name, server->name) == 0)
         return true;
     struct str text = {0};
-    str_add(&text, str_text(&flow->facts.deployment.text));
-    edit_rename_server(&flow->facts.deployment, server->name, name, &text);
+    str_add(&text, str_text(&flow->facts->deployment.text));
+    edit_rename_server(&flow->facts->deployment, server->name, name, &text);
     bool good = flow_put(flow, &text, true, err);
     str_free(&text);
     return good;
@@ -115,7 +115,7 @@ static bool set_address(struct flow *flow, const struct server *server, const ch
     struct conf_step path[] = {{"server", server->name}, {"address", NULL}};
     struct str text = {0};
     struct strings value = {0};
-    str_add(&text, str_text(&flow->facts.deployment.text));
+    str_add(&text, str_text(&flow->facts->deployment.text));
     strings_add(&value, address);
     conf_set(&text, path, 2, &value, false);
     bool good = flow_put(flow, &text, true, err);
@@ -149,10 +149,10 @@ static bool set_component(struct flow *flow, const struct server *server, const 
     if (!component || (service != NULL) == on)
         return true;
     struct str text = {0};
-    str_add(&text, str_text(&flow->facts.deployment.text));
-    bool good = on ? edit_add_service(&flow->facts.deployment, server, component,
-                                      shared_identity(&flow->facts.deployment, server), &text, err)
-                   : edit_remove_service(&flow->facts.deployment, service, &text, err);
+    str_add(&text, str_text(&flow->facts->deployment.text));
+    bool good = on ? edit_add_service(&flow->facts->deployment, server, component,
+                                      shared_identity(&flow->facts->deployment, server), &text, err)
+                   : edit_remove_service(&flow->facts->deployment, service, &text, err);
     good = good && flow_put(flow, &text, true, err);
     str_free(&text);
     return good;
@@ -166,7 +166,7 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
     }
     if (event->kind != EVENT_SET)
         return true;
-    const struct deployment *d = &flow->facts.deployment;
+    const struct deployment *d = &flow->facts->deployment;
     for (size_t i = 0; i < d->server_count; i++) {
         char *prefix = field_id(flow, i, "");
         bool mine = text_starts(event->id, prefix);

@@ -14,10 +14,10 @@ static void build(struct flow *flow, struct page *page)
         char *place = flow_resume_page(flow);
         struct row *row = page_row(page, "continue", LEVEL_NONE, "", "Go on: %s", place);
         row_detail(row, "%s: %zu certificate%s on %zu server%s.", flow->config,
-                   flow->facts.deployment.identity_count,
-                   flow->facts.deployment.identity_count == 1 ? "" : "s",
-                   flow->facts.deployment.server_count,
-                   flow->facts.deployment.server_count == 1 ? "" : "s");
+                   flow->facts->deployment.identity_count,
+                   flow->facts->deployment.identity_count == 1 ? "" : "s",
+                   flow->facts->deployment.server_count,
+                   flow->facts->deployment.server_count == 1 ? "" : "s");
         row->can_open = true;
         free(place);
         row = page_row(page, "basics", LEVEL_NONE, "", "Walk through from the beginning");

@@ -41,24 +41,19 @@ static bool is_unchanged(const struct deployment *deployment, struct error *err)
                              "another program changed it meanwhile");
 }
 
-bool deployment_put(struct deployment *deployment, const struct str *text, struct error *err)
+bool deployment_put(const struct deployment *deployment, const struct str *text,
+                    struct deployment *fresh, struct error *err)
 {
-    if (text->length == deployment->text.length &&
-        memcmp(str_text(text), str_text(&deployment->text), text->length) == 0)
-        return true;
-    struct deployment fresh;
     if (!deployment_parse(deployment->path, str_text(text), text->length, deployment->catalogue,
-                          &fresh, err))
+                          fresh, err))
         return false;
-    if (!is_unchanged(deployment, err) ||
-        !file_replace(deployment->path, str_text(text), text->length, 0644, err)) {
-        deployment_free(&fresh);
-        return false;
-    }
-    fresh.scan = deployment->scan;
-    deployment_free(deployment);
-    *deployment = fresh;
-    return true;
+    if ((text->length == deployment->text.length &&
+         memcmp(str_text(text), str_text(&deployment->text), text->length) == 0) ||
+        (is_unchanged(deployment, err) &&
+         file_replace(deployment->path, str_text(text), text->length, 0644, err)))
+        return true;
+    deployment_free(fresh);
+    return false;
 }
 
 /* Parses a text that an edit made; errors would be ours. */

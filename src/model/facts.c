@@ -5,37 +5,72 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
-                  struct facts *out, struct error *err)
+/* The store says how trust files are called, and which identities have a bundle. */
+static void join(struct facts *facts)
 {
-    *out = (struct facts){.catalogue = catalogue, .at = options->at ? options->at : time(NULL)};
-    if (!deployment_load(options->config, catalogue, &out->deployment, err))
+    facts->deployment.scan = &facts->scan;
+    trusts_derive(&facts->deployment, &facts->scan, &facts->trusts);
+    facts->deployment.trusts = &facts->trusts;
+}
+
+bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
+                  struct facts **out, struct error *err)
+{
+    struct facts *facts = xcalloc(1, sizeof *facts);
+    facts->catalogue = catalogue;
+    facts->at = options->at ? options->at : time(NULL);
+    facts->scan_users = xcalloc(1, sizeof *facts->scan_users);
+    *facts->scan_users = 1;
+    if (!deployment_load(options->config, catalogue, &facts->deployment, err)) {
+        facts_free(facts);
         return false;
+    }
     if (options->store) {
-        out->store_path = xstrdup(options->store);
+        facts->store_path = xstrdup(options->store);
     } else {
         const char *base = path_base(options->config);
         char *folder = xstrndup(options->config, (size_t)(base - options->config));
-        out->store_path = path_join(folder, out->deployment.store);
+        facts->store_path = path_join(folder, facts->deployment.store);
         free(folder);
     }
-    if (!scan_store(out->store_path, &out->scan, err)) {
-        facts_free(out);
+    if (!scan_store(facts->store_path, &facts->scan, err)) {
+        facts_free(facts);
         return false;
     }
-    out->deployment.scan = &out->scan;
-    trusts_derive(&out->deployment, &out->scan, &out->trusts);
-    out->deployment.trusts = &out->trusts;
+    join(facts);
+    *out = facts;
     return true;
+}
+
+struct facts *facts_with(const struct facts *facts, struct deployment *deployment)
+{
+    struct facts *with = xcalloc(1, sizeof *with);
+    *with = (struct facts){.catalogue = facts->catalogue,
+                           .deployment = *deployment,
+                           .store_path = facts->store_path ? xstrdup(facts->store_path) : NULL,
+                           .scan = facts->scan,
+                           .scan_users = facts->scan_users,
+                           .at = facts->at};
+    *deployment = (struct deployment){0};
+    if (!with->scan_users)
+        with->scan_users = xcalloc(1, sizeof *with->scan_users);
+    ++*with->scan_users;
+    join(with);
+    return with;
 }
 
 void facts_free(struct facts *facts)
 {
+    if (!facts)
+        return;
     trusts_free(&facts->trusts);
-    scan_free(&facts->scan);
     deployment_free(&facts->deployment);
+    if (--*facts->scan_users == 0) {
+        scan_free(&facts->scan);
+        free(facts->scan_users);
+    }
     free(facts->store_path);
-    *facts = (struct facts){0};
+    free(facts);
 }
 
 void facts_files(const struct facts *facts, const struct identity *identity,

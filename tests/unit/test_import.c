@@ -35,7 +35,7 @@ struct fixture {
     char folder[64];
     char *config;
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
     struct ca ca;
 };
 
@@ -68,7 +68,7 @@ static void gather(struct fixture *f)
 
 static void gather_again(struct fixture *f)
 {
-    facts_free(&f->facts);
+    facts_free(f->facts);
     gather(f);
 }
 
@@ -83,7 +83,7 @@ static int set_up(void **state)
     assert_true(file_replace(f->config, conf, sizeof conf - 1, 0644, NULL));
     assert_true(catalogue_load(NULL, &f->catalogue, &err));
     gather(f);
-    if (!op_generate(&f->facts, NULL, &made, NULL, &err))
+    if (!op_generate(f->facts, NULL, &made, NULL, &err))
         fail_msg("%s: %s", err.place, err.message);
     assert_int_equal(made.count, 3);
     assert_int_equal(made.items[0].what, MADE_KEY | MADE_CERTIFICATE);
@@ -99,7 +99,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     ca_free(&f->ca);
-    facts_free(&f->facts);
+    facts_free(f->facts);
     catalogue_free(&f->catalogue);
     assert_true(folder_remove(f->folder, NULL));
     free(f->config);
@@ -111,7 +111,7 @@ static int tear_down(void **state)
 static void answer(struct fixture *f, const struct ca *ca, const char *csr_file, int days,
                    time_t from, struct str *out)
 {
-    const struct store_file *file = scan_find(&f->facts.scan, csr_file);
+    const struct store_file *file = scan_find(&f->facts->scan, csr_file);
     assert_non_null(file);
     bool cut;
     struct error err = {0};
@@ -124,7 +124,7 @@ static void look(struct fixture *f, const char *text, bool force, struct import 
     struct strings none = {0};
     struct import_options options = {.force = force};
     struct error err = {0};
-    if (!op_import_look(&f->facts, &none, text, &options, out, &err))
+    if (!op_import_look(f->facts, &none, text, &options, out, &err))
         fail_msg("%s: %s", err.place, err.message);
 }
 
@@ -140,7 +140,7 @@ static void write_and_gather(struct fixture *f, const struct import *import)
 {
     struct strings written = {0};
     struct error err = {0};
-    if (!op_import_write(&f->facts, import, &written, &err))
+    if (!op_import_write(f->facts, import, &written, &err))
         fail_msg("%s: %s", err.place, err.message);
     strings_free(&written);
     gather_again(f);
@@ -148,7 +148,7 @@ static void write_and_gather(struct fixture *f, const struct import *import)
 
 static time_t end_in_store(struct fixture *f, const char *name)
 {
-    const struct cert *cert = scan_cert(&f->facts.scan, name);
+    const struct cert *cert = scan_cert(&f->facts->scan, name);
     assert_non_null(cert);
     return cert->not_after;
 }
@@ -301,7 +301,7 @@ static void a_lab_certificate_gives_way_to_the_real_one(void **state)
     struct error err = {0};
     struct strings names = {0};
     strings_add(&names, "one");
-    if (!op_sign(&f->facts, &options, &names, &made, NULL, &err))
+    if (!op_sign(f->facts, &options, &names, &made, NULL, &err))
         fail_msg("%s: %s", err.place, err.message);
     assert_int_equal(made.count, 1);
     assert_int_equal(made.items[0].what, MADE_CERTIFICATE);
@@ -328,7 +328,7 @@ static void what_was_asked_and_not_got_is_told(void **state)
     struct str csr = {0}, text = {0};
     struct pki_file file = {0}, key = {0};
     struct buffer pem = {0}; /* the scan keeps no private key */
-    char *path = path_join(f->facts.store_path, "one.key");
+    char *path = path_join(f->facts->store_path, "one.key");
     assert_true(file_read(path, &pem, NULL));
     pki_parse(pem.data, pem.length, NULL, &key);
     free(path);
@@ -375,9 +375,9 @@ static void a_held_lock_leaves_all_as_it_was(void **state)
     answer(f, &f->ca, "one.csr", 90, NOW, &text);
     str_add(&text, f->ca.pem.data);
     look(f, text.data, false, &import);
-    assert_true(store_open(f->facts.store_path, false, &store, NULL));
+    assert_true(store_open(f->facts->store_path, false, &store, NULL));
     assert_true(store_lock(&store, NULL));
-    assert_false(op_import_write(&f->facts, &import, &written, &err));
+    assert_false(op_import_write(f->facts, &import, &written, &err));
     assert_int_equal(err.code, STATUS_SYSTEM);
     assert_false(store_has(&store, "one.crt"));
     assert_int_equal(written.count, 0);

@@ -14,7 +14,7 @@ static const char head[] =
 
 struct fixture {
     struct catalogue catalogue;
-    struct facts facts;
+    struct facts *facts;
 };
 
 static void open_fixture(struct fixture *fixture, const char *rest)
@@ -26,7 +26,9 @@ static void open_fixture(struct fixture *fixture, const char *rest)
     str_add(&text, rest);
     if (!catalogue_load(NULL, &fixture->catalogue, &err))
         fail_msg("%s", err.message);
-    struct facts *facts = &fixture->facts;
+    struct facts *facts = fixture->facts = xcalloc(1, sizeof *facts);
+    facts->scan_users = xcalloc(1, sizeof *facts->scan_users);
+    *facts->scan_users = 1;
     facts->catalogue = &fixture->catalogue;
     facts->store_path = xstrdup("store");
     assert_true(clock_parse("2026-06-15T12:00:00Z", &facts->at));
@@ -39,7 +41,7 @@ static void open_fixture(struct fixture *fixture, const char *rest)
 
 static void close_fixture(struct fixture *fixture)
 {
-    facts_free(&fixture->facts);
+    facts_free(fixture->facts);
     catalogue_free(&fixture->catalogue);
 }
 
@@ -59,7 +61,7 @@ static void planned_names_are_judged_without_files(void **state)
     open_fixture(&fixture, "server \"cms1\" { address = \"cms1.example.com\"\n"
                            "  service \"webbridge3\" { https = \"web\" c2w = \"web\"\n"
                            "    a-record = \"meet.example.com\" } }\n");
-    rules_run(&fixture.facts, RULES_PLANNED, &findings);
+    rules_run(fixture.facts, RULES_PLANNED, &findings);
     assert_null(find(&findings, "FILE-MISSING"));
     const struct finding *finding = find(&findings, "WB-CN-A-RECORD");
     assert_non_null(finding);
@@ -83,7 +85,7 @@ static void missing_files_are_told_in_order(void **state)
     struct findings findings;
     open_fixture(&fixture, "server \"cms1\" { address = \"cms1.example.com\"\n"
                            "  service \"webadmin\" { identity = \"admin\" } }\n");
-    rules_run(&fixture.facts, RULES_ALL, &findings);
+    rules_run(fixture.facts, RULES_ALL, &findings);
     assert_int_equal(findings_errors(&findings), 2);
     assert_string_equal(findings.items[0].file, "admin.crt");
     assert_string_equal(findings.items[1].file, "admin.key");
@@ -102,7 +104,7 @@ static size_t errors_with(const char *accept)
              "  service \"webadmin\" { identity = \"admin\" } }\n%s\n",
              accept);
     open_fixture(&fixture, str_text(&text));
-    rules_run(&fixture.facts, RULES_ALL, &findings);
+    rules_run(fixture.facts, RULES_ALL, &findings);
     size_t errors = findings_errors(&findings);
     assert_int_equal(findings.count, 2);
     findings_free(&findings);
