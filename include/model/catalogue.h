@@ -74,7 +74,9 @@ struct fact {    /* an option of environment {} or validation {} that this compo
 struct require { /* a rule of this component: an id and one verb */
     char *id;    /* the title up to a blank: "EKU-SERVER c2w" is EKU-SERVER */
     char *slot;  /* "" the whole service */
-    char *when, *why, *severity, *section;
+    char *when, *severity, *section;
+    char *why;            /* a sentence or more; with `present` it is the finding itself */
+    char *remedy;         /* what mends it; the other verbs know that themselves */
     struct strings names; /* templates that must be in the certificate; `{a} | {b}`: one of them */
     struct strings cn;    /* templates the CN must equal */
     struct strings eku;   /* usages that must be there if the extension is */

@@ -39,14 +39,21 @@ static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_BOOL("fold", cfg_false, CFGF_NONE),
                                CFG_END()};
 
-static cfg_opt_t require_opts[] = {
-    CFG_STR("slot", "", CFGF_NONE),          CFG_STR("when", "", CFGF_NONE),
-    CFG_STR("why", "", CFGF_NONE),           CFG_STR("severity", "", CFGF_NONE),
-    CFG_STR("section", "", CFGF_NONE),       CFG_STR_LIST("names", no_items, CFGF_NONE),
-    CFG_STR_LIST("cn", no_items, CFGF_NONE), CFG_STR_LIST("eku", no_items, CFGF_NONE),
-    CFG_STR("not-signer", "", CFGF_NONE),    CFG_STR("not-platform", "", CFGF_NONE),
-    CFG_STR("key-not-of", "", CFGF_NONE),    CFG_STR("same-ca-as", "", CFGF_NONE),
-    CFG_STR("present", "", CFGF_NONE),       CFG_END()};
+static cfg_opt_t require_opts[] = {CFG_STR("slot", "", CFGF_NONE),
+                                   CFG_STR("when", "", CFGF_NONE),
+                                   CFG_STR("why", "", CFGF_NONE),
+                                   CFG_STR("severity", "", CFGF_NONE),
+                                   CFG_STR("section", "", CFGF_NONE),
+                                   CFG_STR_LIST("names", no_items, CFGF_NONE),
+                                   CFG_STR_LIST("cn", no_items, CFGF_NONE),
+                                   CFG_STR_LIST("eku", no_items, CFGF_NONE),
+                                   CFG_STR("not-signer", "", CFGF_NONE),
+                                   CFG_STR("not-platform", "", CFGF_NONE),
+                                   CFG_STR("key-not-of", "", CFGF_NONE),
+                                   CFG_STR("same-ca-as", "", CFGF_NONE),
+                                   CFG_STR("present", "", CFGF_NONE),
+                                   CFG_STR("remedy", "", CFGF_NONE),
+                                   CFG_END()};
 
 static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("slot", "", CFGF_NONE),
@@ -209,6 +216,7 @@ static void read_require(cfg_t *cfg, const char *section, struct require *requir
     require->slot = text(cfg, "slot");
     require->when = text(cfg, "when");
     require->why = text(cfg, "why");
+    require->remedy = text(cfg, "remedy");
     require->severity = or_default(text(cfg, "severity"), "error");
     require->section = or_default(text(cfg, "section"), section);
     list(cfg, "names", &require->names);
@@ -365,7 +373,7 @@ static void require_free(struct require *require)
     char *texts[] = {require->id,         require->slot,         require->when,
                      require->why,        require->severity,     require->section,
                      require->not_signer, require->not_platform, require->key_not_of,
-                     require->same_ca_as, require->present};
+                     require->same_ca_as, require->present,      require->remedy};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&require->names);

@@ -63,16 +63,21 @@ static void expand(const struct subject *s, const char *pattern, struct strings 
     }
 }
 
-/* The reason as a sentence; the caller frees it. */
-static char *reason(const struct subject *s)
+static char *expanded(const struct subject *s, const char *sentence)
 {
     struct subject context = *s;
     struct str text = {0};
-    if (!template_expand(s->require->why, lookup, &context, &text, NULL)) {
+    if (!template_expand(sentence, lookup, &context, &text, NULL)) {
         str_clear(&text);
-        str_add(&text, s->require->why);
+        str_add(&text, sentence);
     }
     return str_take(&text);
+}
+
+/* The reason as a sentence; the caller frees it. */
+static char *reason(const struct subject *s)
+{
+    return expanded(s, s->require->why);
 }
 
 static void again(struct finding *finding, const struct subject *s, const char *change)
@@ -518,26 +523,18 @@ static const struct {
     {"open-port", has_open_port},     {"older", is_older},
 };
 
-/* The last sentence of the reason is the remedy. */
 static void verb_present(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     for (size_t i = 0; i < sizeof presences / sizeof *presences; i++) {
         if (strcmp(presences[i].word, s->require->present) != 0 || !presences[i].is(s))
             continue;
-        char *why = reason(s), *cut = NULL;
-        for (char *at = strstr(why, ". "); at; at = strstr(at + 1, ". "))
-            cut = at;
-        if (cut)
-            *cut = '\0';
+        char *why = reason(s), *remedy = expanded(s, s->require->remedy);
         size_t length = strlen(why);
         if (length && why[length - 1] == '.')
             why[length - 1] = '\0';
         struct finding *finding = report(out, rule, s, "%s", why);
-        if (cut) {
-            char *rest = cut + 2;
-            size_t end = strlen(rest);
-            report_remedy(finding, "%.*s", (int)(end - (end && rest[end - 1] == '.')), rest);
-        }
+        report_remedy(finding, "%s", remedy);
+        free(remedy);
         free(why);
     }
 }
