@@ -37,6 +37,16 @@ enum chain_fault chain_fault(const struct chain *chain);
 /* The certificate at which it fails. */
 const struct cert *chain_failed(const struct chain *chain);
 
+/* The CA's key signed the certificate, and yet OpenSSL, and the appliance, do not take this
+ * certificate of the CA for its issuer: its authority key identifier names another one, by serial
+ * number or key identifier. Says which, a sentence without a full stop; NULL where it is the one
+ * named. Free it. */
+char *cert_other_issuer(const struct cert *cert, const struct cert *issuer);
+/* The same of the first certificate of a path for which it is so; NULL where the path holds. */
+char *chain_other_issuer(const struct chain *chain);
+/* What to do then. */
+extern const char chain_other_remedy[];
+
 /* The best path for leaf among pool by signature, not by name alone: valid before invalid, complete
  * before not, shortest, latest to end. Every path is tried within a bound on work (same-name CAs,
  * cross-signed ones). Anchors are pool's self-signed certificates. */

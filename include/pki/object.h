@@ -26,6 +26,8 @@ const char *key_word(const EVP_PKEY *pkey);
 
 /* A string of a certificate as UTF-8, control bytes and what is no text as \1B. */
 char *field_text(const ASN1_STRING *string);
+/* Upper-case hex, whole bytes, as `openssl x509 -serial` prints it. Free it. */
+char *field_serial(const ASN1_INTEGER *serial);
 /* RFC 4514. */
 char *field_name(const X509_NAME *name);
 /* The first value of each attribute. *cn is "" where there is none. */

@@ -8,17 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Upper-case hex, whole bytes, as `openssl x509 -serial` prints it. */
-static char *serial_text(const ASN1_INTEGER *serial)
-{
-    BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
-    char *hex = number ? BN_bn2hex(number) : NULL;
-    char *text = xstrdup(!hex || strcmp(hex, "0") == 0 ? "00" : hex);
-    OPENSSL_free(hex);
-    BN_free(number);
-    return text;
-}
-
 static time_t time_of(const ASN1_TIME *at)
 {
     struct tm when = {0};
@@ -126,7 +115,7 @@ static void leave_out(struct cert *cert)
 static void read_facts(struct cert *cert, enum pki_need need)
 {
     X509 *x509 = cert->x509;
-    cert->serial = serial_text(X509_get0_serialNumber(x509));
+    cert->serial = field_serial(X509_get0_serialNumber(x509));
     field_key(X509_get_X509_PUBKEY(x509), need, &cert->key_algorithm, &cert->key_bits,
               cert->key_id);
     read_signature(cert);

@@ -271,3 +271,13 @@ void field_extensions(const STACK_OF(X509_EXTENSION) * list, struct extensions *
     read_ku(list, out);
     read_eku(list, out);
 }
+
+char *field_serial(const ASN1_INTEGER *serial)
+{
+    BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
+    char *hex = number ? BN_bn2hex(number) : NULL;
+    char *text = xstrdup(!hex || strcmp(hex, "0") == 0 ? "00" : hex);
+    OPENSSL_free(hex);
+    BN_free(number);
+    return text;
+}
