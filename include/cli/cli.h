@@ -30,8 +30,11 @@ struct cli {
     const char *command;
     const struct secret *password; /* what --password-file holds, once it was read; else NULL */
 };
+/* Global options that are not for every command. */
+enum { CLI_JSON = 1, CLI_AT = 2 };
 struct cli_command {
     const char *name;
+    unsigned takes; /* of those */
     int (*run)(const struct cli *cli);
     const struct cli_option *options; /* ends with a NULL name */
     const char *usage;                /* "sign --ca NAME [--make-ca] [IDENTITY...]" */
@@ -44,6 +47,12 @@ extern const struct cli_command command_wizard, command_init, command_pki, comma
 
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_value(const struct cli *cli, const char *name); /* the last one given, or NULL */
+/* The whole number from 1 to most that an option gives, 0 where it is not given; the exit status of
+ * wrong usage where it is none. */
+must_check int cli_number(const struct cli *cli, const char *name, int most, int *out);
+enum { DAYS_MOST = 36500 }; /* a century; a year of five digits is nobody's wish */
+/* --release, where it is given, reads like one: 2.9, 3.10; else it is said. */
+must_check bool cli_release(const struct cli *cli);
 /* "certwright: FILE: what is wrong: what to do" on stderr; returns the exit status. */
 int cli_fail(const struct error *err);
 /* Wrong usage: says it and the usage line; returns 2. */

@@ -64,8 +64,6 @@ struct pki_known {
 must_check bool pki_know(const struct cli *cli, const char *base, struct pki_known *out,
                          struct error *err);
 void pki_known_free(struct pki_known *known);
-/* --days, 0 where it is absent; the exit status of wrong usage where it can't be read. */
-must_check int pki_days(const struct cli *cli, int *days);
 /* A wording of the appliance on stdout, unless --json or --quiet. */
 void pki_say(const struct cli *cli, enum word word, const char *one, const char *two,
              const char *three);

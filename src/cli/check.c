@@ -4,7 +4,6 @@
 #include "cli/cli.h"
 #include "ops/fix.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,13 +61,6 @@ static void print_text(const struct cli *cli, const struct findings *findings)
             counts[SEVERITY_WARNING], counts[SEVERITY_NOTICE]);
 }
 
-/* 2.9, 3.10 */
-static bool is_release(const char *text)
-{
-    return isdigit((unsigned char)*text) && strspn(text, "0123456789.") == strlen(text) &&
-           text[strlen(text) - 1] != '.' && !strstr(text, "..");
-}
-
 static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts **facts,
                  struct findings *findings)
 {
@@ -113,11 +105,10 @@ static int fix(const struct cli *cli)
 
 static int check_run(const struct cli *cli)
 {
-    const char *release = cli_value(cli, "release");
     if (cli->arg_count)
         return cli_usage(cli, "check takes no argument");
-    if (release && !is_release(release))
-        return cli_usage(cli, "\"%s\" is no release: write it like 2.9", release);
+    if (!cli_release(cli))
+        return STATUS_USAGE;
     struct catalogue catalogue = {0};
     struct facts *facts = NULL;
     struct findings findings = {0};
@@ -139,6 +130,7 @@ static const struct cli_option check_options[] = {{"fix", false}, {"release", tr
 
 const struct cli_command command_check = {
     .name = "check",
+    .takes = CLI_JSON | CLI_AT,
     .run = check_run,
     .options = check_options,
     .usage = "check [--fix] [--release R]",

@@ -26,6 +26,30 @@ const char *cli_value(const struct cli *cli, const char *name)
     return value;
 }
 
+int cli_number(const struct cli *cli, const char *name, int most, int *out)
+{
+    const char *text = cli_value(cli, name);
+    *out = 0;
+    if (!text)
+        return STATUS_OK;
+    bool is_digits = strspn(text, "0123456789") == strlen(text); /* strtol takes blanks and signs */
+    long value = is_digits ? strtol(text, NULL, 10) : 0;
+    if (value < 1 || value > most)
+        return cli_usage(cli, "--%s takes a number from 1 to %d, not \"%s\"", name, most, text);
+    *out = (int)value;
+    return STATUS_OK;
+}
+
+bool cli_release(const struct cli *cli)
+{
+    const char *text = cli_value(cli, "release");
+    if (!text || (strspn(text, "0123456789.") == strlen(text) && *text != '.' &&
+                  !text_ends(text, ".") && !strstr(text, "..")))
+        return true;
+    cli_usage(cli, "--release takes a release like 2.9, not \"%s\"", text);
+    return false;
+}
+
 int cli_fail(const struct error *err)
 {
     struct str text = {0};

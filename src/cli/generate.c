@@ -29,6 +29,7 @@ static const struct cli_option options[] = {{0}};
 
 const struct cli_command command_generate = {
     .name = "generate",
+    .takes = CLI_JSON,
     .run = run_generate,
     .options = options,
     .usage = "generate [IDENTITY...]",

@@ -208,6 +208,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command command_import = {
     .name = "import",
+    .takes = CLI_JSON,
     .run = run_import,
     .options = options,
     .usage = "import PATH... [--dry-run] [--force] [--ca-folder DIR] [--password-file F]",

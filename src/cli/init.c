@@ -108,6 +108,8 @@ static int run(const struct cli *cli)
         return cli_usage(cli, "init needs --preset P");
     if (!cli_value(cli, "domain"))
         return cli_usage(cli, "init needs --domain D");
+    if (!cli_release(cli))
+        return STATUS_USAGE;
     struct catalogue catalogue;
     struct error err = {0};
     if (!catalogue_load(cli->catalogue_folder, &catalogue, &err))
@@ -130,11 +132,12 @@ static int run(const struct cli *cli)
 }
 
 const struct cli_command command_init = {
-    "init",
-    run,
-    options,
-    "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
-    "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--force]",
-    "writes a deployment.conf from a preset",
-    "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
-    "single-combined (Web Bridge 2 and XMPP on one server)."};
+    .name = "init",
+    .run = run,
+    .options = options,
+    .usage =
+        "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
+        "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--force]",
+    .summary = "writes a deployment.conf from a preset",
+    .help = "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
+            "single-combined (Web Bridge 2 and XMPP on one server)."};

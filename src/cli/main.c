@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 /* Getopt's numbers: the global options, then the commands' own from OWN on. */
 enum {
-    CONFIG = 1,
+    CONFIG = UCHAR_MAX + 1, /* below are the letters of short options, and there is none */
     STORE,
     CATALOGUE,
     PLAIN,
@@ -69,9 +70,9 @@ static void print_help(void)
          "  --catalogue DIR    component files added to or replacing the built-in ones\n"
          "  --plain            ask line by line: dumb terminals, screen readers, pipes\n"
          "  --ascii            no line-drawing characters\n"
-         "  --json             results as one JSON document\n"
+         "  --json             results as one JSON document, where a command has results\n"
          "  --color WHEN       auto, always or never; NO_COLOR is honoured\n"
-         "  --at DATE          judge validity at that time (2026-12-31 or 2026-12-31T12:00:00Z)\n"
+         "  --at DATE          check and pki verify judge as of then (2026-12-31[T12:00:00Z])\n"
          "  --quiet            results and errors only\n"
          "  --help, --version\n\n"
          "`certwright COMMAND --help` tells more. Exit status: 0 done or yes, 1 no or refused,\n"
@@ -144,11 +145,48 @@ static struct option *all_options(size_t *count)
             table = grow(table, *count, sizeof *table);
             table[*count] =
                 (struct option){own->name, own->has_value ? required_argument : no_argument, NULL,
-                                OWN + (int)*count};
+                                CONFIG + (int)*count};
             ++*count;
         }
     table = grow(table, *count, sizeof *table);
     return table;
+}
+
+static int no_value(const char *option)
+{
+    char *name = xformat("%s%s", text_starts(option, "--") ? "" : "--", option);
+    int status = wrong_usage("a value is missing after", name, "see --help");
+    free(name);
+    return status;
+}
+
+/* What getopt took no option: the whole word, which stands at optind still where several letters
+ * follow one dash. */
+static int unknown_option(int argc, char **argv, const struct option *table, size_t count)
+{
+    const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+    if (optopt >= CONFIG) {
+        char *name = xformat("--%s", table[optopt - CONFIG].name);
+        int status = wrong_usage("no value is taken by", name, "leave the part from \"=\" on out");
+        free(name);
+        return status;
+    }
+    if (optopt) {
+        bool is_alone = word[0] == '-' && word[1] == (char)optopt && !word[2];
+        return wrong_usage("no such option", is_alone || optind >= argc ? word : argv[optind],
+                           "options are whole words behind two dashes: see certwright --help");
+    }
+    const char **names = xcalloc(count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = table[i].name;
+    char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+    const char *near = strlen(name) > 2 ? text_nearest(name, names, count) : NULL;
+    char *hint = near ? xformat("did you mean --%s?", near) : xstrdup("see certwright --help");
+    int status = wrong_usage("no such option", word, hint);
+    free(hint);
+    free(name);
+    free(names);
+    return status;
 }
 
 static int take_global(struct cli *cli, int which, const char *value)
@@ -223,6 +261,10 @@ static int run(struct cli *cli, bool help, bool version)
     for (size_t i = 0; i < cli->given_count; i++)
         if (!belongs_to(command, cli->given[i].name))
             return cli_usage(cli, "%s has no option --%s", command->name, cli->given[i].name);
+    if (cli->json && !(command->takes & CLI_JSON))
+        return cli_usage(cli, "%s has no results to give as --json", command->name);
+    if (cli->at_given && !(command->takes & CLI_AT))
+        return cli_usage(cli, "%s takes no --at: it goes by the clock", command->name);
     return command->run(cli);
 }
 
@@ -246,18 +288,17 @@ int main(int argc, char **argv)
     int status = STATUS_OK, which;
     opterr = 0;
     while (status == STATUS_OK && (which = getopt_long(argc, argv, ":", table, NULL)) != -1) {
-        const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
-        if (which == ':')
-            status = wrong_usage("a value is missing after", word, "see --help");
+        if (which == ':' || (which >= CONFIG && optarg && !*optarg))
+            status = no_value(which == ':' ? argv[optind - 1] : table[which - CONFIG].name);
         else if (which == '?')
-            status = wrong_usage("no such option", word, "see certwright --help");
+            status = unknown_option(argc, argv, table, count);
         else if (which == HELP)
             help = true;
         else if (which == VERSION_OPTION)
             version = true;
         else if (which >= OWN) {
             cli.given = grow(cli.given, cli.given_count, sizeof *cli.given);
-            cli.given[cli.given_count++] = (struct cli_given){table[which - OWN].name, optarg};
+            cli.given[cli.given_count++] = (struct cli_given){table[which - CONFIG].name, optarg};
         } else {
             status = take_global(&cli, which, optarg);
         }

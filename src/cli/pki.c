@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DAYS_MOST 36500 /* a century; a year of five digits is nobody's wish */
-
 static const struct pki_action actions[] = {
     {"list", "list", 0, 0, " ", pki_list},
     {"inspect", "inspect FILE", 1, 1, " password-file ", pki_inspect},
@@ -90,6 +88,9 @@ static int run_pki(const struct cli *cli)
             return cli_usage(cli, "pki%s%s takes no --%s", *name ? " " : "", name,
                              cli->given[i].name);
     }
+    if (cli->at_given && (!action || action->run != pki_verify))
+        return cli_usage(cli, "pki%s%s takes no --at: it goes by the clock", *name ? " " : "",
+                         name);
     if (!action)
         return pki_services(cli);
     size_t count = cli->arg_count - 1;
@@ -246,20 +247,6 @@ void pki_known_free(struct pki_known *known)
     catalogue_free(&known->catalogue);
 }
 
-int pki_days(const struct cli *cli, int *days)
-{
-    const char *text = cli_value(cli, "days");
-    char *end = NULL;
-    *days = 0;
-    if (!text)
-        return STATUS_OK;
-    long value = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || value < 1 || value > DAYS_MOST)
-        return cli_usage(cli, "--days is a number from 1 to %d", DAYS_MOST);
-    *days = (int)value;
-    return STATUS_OK;
-}
-
 void pki_say(const struct cli *cli, enum word word, const char *one, const char *two,
              const char *three)
 {
@@ -278,6 +265,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command command_pki = {
     .name = "pki",
+    .takes = CLI_JSON | CLI_AT,
     .run = run_pki,
     .options = options,
     .usage = "pki [list|inspect|match|verify|unlock|csr|selfsigned|sign|pkcs12-to-ssh] ...",

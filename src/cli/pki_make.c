@@ -41,7 +41,7 @@ static int check_options(const struct cli *cli, const struct pki_known *known,
         return cli_usage(cli, "one of --bits, --ec and --key, not several");
     if (!read_wish(cli, known, wish))
         return cli_usage(cli, "--bits is 2048, 3072 or 4096; --ec is P-256 or P-384");
-    return pki_days(cli, days);
+    return cli_number(cli, "days", DAYS_MOST, days);
 }
 
 /* One request or certificate to make. */

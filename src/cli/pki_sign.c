@@ -133,7 +133,7 @@ int pki_sign(const struct cli *cli)
                             .store = {.fd = -1, .lock_fd = -1}};
     struct pki_known known;
     struct error err = {0};
-    int status = pki_days(cli, &run.days);
+    int status = cli_number(cli, "days", DAYS_MOST, &run.days);
     if (status == STATUS_OK && !pki_know(cli, base, &known, &err)) {
         status = cli_fail(&err);
         pki_known_free(&known);

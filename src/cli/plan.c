@@ -122,6 +122,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command command_plan = {
     .name = "plan",
+    .takes = CLI_JSON,
     .run = run,
     .options = options,
     .usage = "plan [--out DIR] [--base] [--all] [--force]",

@@ -1,19 +1,5 @@
 #include "cli/made.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-#define DAYS_MAX 36500
-
-static bool read_days(const char *text, int *out)
-{
-    char *end;
-    errno = 0;
-    long days = strtol(text, &end, 10);
-    *out = (int)days;
-    return *text && !*end && !errno && days >= 1 && days <= DAYS_MAX;
-}
-
 static int sign(const struct cli *cli, const struct sign_options *options)
 {
     struct catalogue catalogue;
@@ -41,14 +27,14 @@ static int sign(const struct cli *cli, const struct sign_options *options)
 
 static int run_sign(const struct cli *cli)
 {
-    const char *days = cli_value(cli, "days");
     struct sign_options options = {
         .ca = cli_value(cli, "ca"),
         .make_ca = cli_flag(cli, "make-ca"),
         .force = cli_flag(cli, "force"),
     };
-    if (days && !read_days(days, &options.days))
-        return cli_usage(cli, "--days takes a number from 1 to %d, not \"%s\"", DAYS_MAX, days);
+    int status = cli_number(cli, "days", DAYS_MOST, &options.days);
+    if (status)
+        return status;
     if (options.make_ca && !options.ca)
         return cli_usage(cli, "--make-ca needs --ca NAME: the name of the CA to make");
     return sign(cli, &options);
@@ -59,6 +45,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command command_sign = {
     .name = "sign",
+    .takes = CLI_JSON,
     .run = run_sign,
     .options = options,
     .usage = "sign --ca NAME [--make-ca] [--force] [--days N] [IDENTITY...]",

@@ -47,10 +47,8 @@ static int run(const struct cli *cli)
     struct catalogue catalogue;
     if (!catalogue_load(cli->catalogue_folder, &catalogue, &err))
         return cli_fail(&err);
-    struct flow_options flow_options = {.config = cli->config,
-                                        .store = cli->store,
-                                        .catalogue = &catalogue,
-                                        .at = cli->at_given ? cli->at : 0};
+    struct flow_options flow_options = {
+        .config = cli->config, .store = cli->store, .catalogue = &catalogue};
     struct flow *flow;
     int status;
     if (flow_open(&flow_options, &flow, &err)) {
@@ -64,11 +62,11 @@ static int run(const struct cli *cli)
 }
 
 const struct cli_command command_wizard = {
-    "wizard",
-    run,
-    options,
-    "wizard [--answers FILE] [--ids] [--mouse]",
-    "asks step by step, from no certificates to a finished plan",
-    "Every accepted answer is saved in deployment.conf at once: leave when you like and\n"
-    "start again. With --plain it asks line by line; --answers FILE takes \"id = value\"\n"
-    "lines (--ids shows the ids)."};
+    .name = "wizard",
+    .run = run,
+    .options = options,
+    .usage = "wizard [--answers FILE] [--ids] [--mouse]",
+    .summary = "asks step by step, from no certificates to a finished plan",
+    .help = "Every accepted answer is saved in deployment.conf at once: leave when you like and\n"
+            "start again. With --plain it asks line by line; --answers FILE takes \"id = value\"\n"
+            "lines (--ids shows the ids)."};

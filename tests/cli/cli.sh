@@ -15,6 +15,77 @@ exits 2 "a colour that is none" "$CERTWRIGHT" --color sometimes check
 exits 2 "a date that can't be read" "$CERTWRIGHT" --at yesterday check
 exits 2 "a date that doesn't exist" "$CERTWRIGHT" check --at 2026-13-45
 exits 2 "days that are no number" "$CERTWRIGHT" pki selfsigned x CN:x --days many
+exits 2 "letters behind one dash" "$CERTWRIGHT" -xy check
+says "the option is blamed, not the program" 'certwright: no such option "-xy": '
+exits 2 "behind the command" "$CERTWRIGHT" check -x
+says "the same" 'certwright: no such option "-x": '
+exits 2 "a mistyped option" "$CERTWRIGHT" --qiet check
+says "the nearest one is named" "did you mean --quiet?"
+exits 2 "a value for an option that takes none" "$CERTWRIGHT" --quiet=1 check
+says "is told as that" 'no value is taken by "--quiet"'
+for option in --config= --store= --catalogue= --at= --color= --out= --ca= --days= --bits= --purpose= --name=; do
+    exits 2 "an empty value: $option" "$CERTWRIGHT" check "$option"
+    says "is one that is missing: $option" "a value is missing after \"${option%=}\""
+done
+# Numbers are digits, for every command alike.
+for days in +10 ' 10' '10 ' 10x x10 0 -1 1.5 0x10 36501 99999999999999999999; do
+    for command in "sign --ca x" "pki sign a b" "pki selfsigned x CN:x"; do
+        # shellcheck disable=SC2086
+        exits 2 "$command --days '$days'" "$CERTWRIGHT" $command --days "$days"
+        says "says what it takes" "--days takes a number from 1 to 36500, not \"$days\""
+    done
+done
+for release in 3. .9 2..9 two 2.9x; do
+    exits 2 "check --release $release" "$CERTWRIGHT" check --release "$release"
+    exits 2 "init --release $release" "$CERTWRIGHT" init --preset lab --domain example.com --release "$release"
+done
+exits 2 "a purpose that is none" "$CERTWRIGHT" pki verify a.crt b.crt --purpose both
+exits 2 "a curve that is none" "$CERTWRIGHT" pki csr x CN:x --ec P-521
+
+# --at is for judges alone: it would date what is made. --json is for commands that have results.
+for command in wizard "init --preset lab --domain example.com" generate "sign --ca x" "import x" plan pki "pki list" \
+    "pki inspect x" "pki match x y" "pki unlock x" "pki csr x CN:x" "pki selfsigned x" "pki sign x y" \
+    "pki pkcs12-to-ssh x"; do
+    # shellcheck disable=SC2086
+    exits 2 "$command takes no --at" "$CERTWRIGHT" $command --at 2040-01-01
+    says "and says so" "takes no --at"
+done
+for command in wizard "init --preset lab --domain example.com"; do
+    # shellcheck disable=SC2086
+    exits 2 "$command takes no --json" "$CERTWRIGHT" $command --json
+    says "and says so: $command" "has no results to give as --json"
+done
+same "nothing was made" "" "$(ls)"
+# Each option on each command that does not have it.
+takes()
+{
+    case $1 in
+    wizard) echo " answers= ids mouse " ;;
+    init) echo " preset= domain= with= without= force O= OU= L= ST= C= emailAddress= release= " ;;
+    pki) echo " bits= ec= key= days= purpose= name= force password-file= each " ;;
+    generate) echo " " ;;
+    sign) echo " ca= make-ca force days= " ;;
+    import) echo " dry-run force ca-folder= password-file= " ;;
+    check) echo " fix release= " ;;
+    plan) echo " out= base all force " ;;
+    esac
+}
+wrong=''
+for command in wizard init pki generate sign import check plan; do
+    for owner in wizard init pki sign import check plan; do
+        for option in $(takes $owner); do
+            case $(takes $command) in *" $option "*) continue ;; esac
+            case $option in
+            *=) run "$CERTWRIGHT" $command "--${option}2" ;;
+            *) run "$CERTWRIGHT" $command "--$option" ;;
+            esac </dev/null
+            [ "$status" = 2 ] && [[ $err == *"no option"* || $err == *"no such option"* ]] ||
+                wrong="$wrong $command:$option"
+        done
+    done
+done
+same "an option of another command is wrong usage" "" "$wrong"
+
 exits 2 "too many arguments" "$CERTWRIGHT" pki match a b c
 exits 2 "too few arguments" "$CERTWRIGHT" pki match a
 exits 2 "an unknown pki command" "$CERTWRIGHT" pki frobnicate
