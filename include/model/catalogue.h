@@ -17,6 +17,13 @@ enum stage {
     STAGE_BY_HAND,
     STAGE_OTHER
 };
+/* What a command does to those who use the service. */
+enum effect {
+    EFFECT_NONE,
+    EFFECT_STOP,   /* it is out from here on */
+    EFFECT_START,  /* it serves again */
+    EFFECT_RESTART /* out and back in one: what it carries is dropped */
+};
 enum answer_type {
     ANSWER_TEXT,
     ANSWER_HOST,
@@ -92,9 +99,11 @@ struct trust_rule {
 };
 struct command {
     enum stage stage;
+    enum effect effect;
+    bool api;   /* of by-hand: method, path and parameters for the API */
     char *line; /* a template */
-    char *when, *section, *undo;
-    bool none; /* "none" in the place of its files undoes it */
+    char *when, *section;
+    char *undo; /* a template: what takes the line back; `none = true` makes it of the line */
     enum source source;
     struct strings expect;
     struct release release;

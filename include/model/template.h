@@ -19,6 +19,9 @@ must_check bool template_expand_list(const char *pattern, template_lookup lookup
 /* Every hole outside brackets has a value: the line says something whole. */
 bool template_complete(const char *pattern, template_lookup lookup, void *context);
 
+/* The pattern with "none" in the place of its files: "bridge certs none", a tag stays. Free it. */
+char *template_none(const char *pattern);
+
 /* Undoes expansion: the values of the holes by path, from a typed line. */
 struct match {
     struct strings paths, values;

@@ -7,6 +7,8 @@
 
 struct line {
     enum stage stage;
+    enum effect effect;
+    bool api;
     char *text, *undo, *section; /* "" where there is none */
     struct strings expect;
     enum source source;

@@ -3,7 +3,8 @@
 
 #include "model/facts.h"
 
-/* The installation as steps (SPEC 11); plan.json is this, every other file is written from it. */
+/* The installation as steps; plan.json is this, every other file is written from it. A plan belongs
+ * to the facts that it was made of. */
 struct step {
     int number, phase;
     char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
@@ -11,7 +12,23 @@ struct step {
     char *command;
     struct strings expect;
     char *section, *undo, *manual;
-    enum source source; /* of the reply; not in plan.json */
+    /* What plan.json does not tell: */
+    const struct service *service; /* whose procedure it is of; NULL: the server's */
+    enum stage stage;              /* of it */
+    enum effect effect;            /* on those who use the service */
+    bool api;                      /* manual is a call of the API */
+    enum source source;            /* of the reply */
+};
+/* What people notice of a service while the plan is carried out. */
+struct outage {
+    const struct service *service;
+    /* The same: a restart, which drops what runs through it. to NULL: it stays stopped. */
+    const struct step *from, *to;
+    size_t lines; /* to type until it serves again */
+};
+struct outages {
+    struct outage *items; /* in the order of the steps; free with free */
+    size_t count;
 };
 struct plan_server {
     char *name;
@@ -38,6 +55,14 @@ must_check bool plan_write(const struct plan *plan, const struct facts *facts, c
 void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out);
 /* plan.json. */
 void plan_json(const struct plan *plan, struct str *out);
+void plan_outages(const struct plan *plan, struct outages *out);
+/* What lies in the folder beside what plan_write would put there. */
+enum plan_written {
+    PLAN_ABSENT, /* no plan of ours */
+    PLAN_OTHER,  /* an older one, or of other certificates */
+    PLAN_SAME    /* this one, byte by byte */
+};
+enum plan_written plan_compare(const struct plan *plan, const struct facts *facts, const char *out);
 /* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9
  * files)". */
 size_t plan_file_count(const struct plan *plan);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "model/builtin.h"
 #include "model/confuse.h"
+#include "model/template.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -68,6 +69,8 @@ static cfg_opt_t command_opts[] = {CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR("undo", "", CFGF_NONE),
                                    CFG_STR("source", "guide", CFGF_NONE),
                                    CFG_BOOL("none", cfg_false, CFGF_NONE),
+                                   CFG_STR("effect", "", CFGF_NONE),
+                                   CFG_BOOL("api", cfg_false, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
                                    CFG_STR("from", "", CFGF_NONE),
                                    CFG_STR("until", "", CFGF_NONE),
@@ -240,14 +243,26 @@ static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust
     trust->section = or_default(text(cfg, "section"), section);
 }
 
+/* What comes before an assignment stops the service and what comes after starts it, unless the file
+ * says otherwise. */
+static enum effect effect(const char *word, enum stage stage)
+{
+    static const char *const words[] = {"none", "stop", "start", "restart"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i]) == 0)
+            return (enum effect)i;
+    return stage == STAGE_BEFORE ? EFFECT_STOP : stage == STAGE_AFTER ? EFFECT_START : EFFECT_NONE;
+}
+
 static void read_command(cfg_t *cfg, enum stage stage, const char *section, struct command *command)
 {
     command->stage = stage;
     command->line = xstrdup(cfg_title(cfg));
     command->when = text(cfg, "when");
     command->section = or_default(text(cfg, "section"), section);
-    command->undo = text(cfg, "undo");
-    command->none = cfg_getbool(cfg, "none");
+    command->undo = cfg_getbool(cfg, "none") ? template_none(command->line) : text(cfg, "undo");
+    command->effect = effect(cfg_getstr(cfg, "effect"), stage);
+    command->api = cfg_getbool(cfg, "api");
     command->source = source(cfg_getstr(cfg, "source"));
     list(cfg, "expect", &command->expect);
     command->release = release(cfg);

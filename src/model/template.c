@@ -65,6 +65,17 @@ bool template_complete(const char *pattern, template_lookup lookup, void *contex
     return good && !empty;
 }
 
+char *template_none(const char *pattern)
+{
+    static const char tag[] = "{tag}";
+    const char *hole = pattern;
+    while (*hole && *hole != '[' && (*hole != '{' || text_starts(hole, tag)))
+        hole++;
+    while (hole > pattern && hole[-1] == ' ')
+        hole--;
+    return xformat("%.*s none", (int)(hole - pattern), pattern);
+}
+
 bool template_expand_list(const char *pattern, template_lookup lookup, void *context,
                           struct strings *out, struct error *err)
 {

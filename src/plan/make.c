@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "model/template.h"
 #include "pki/words.h"
 #include "plan/files.h"
 #include "plan/merge.h"
@@ -47,29 +48,55 @@ static struct step *add_step(struct making *making, int phase, const struct serv
     return step;
 }
 
-static void add_command(struct making *making, int phase, const struct server *server,
-                        const struct line *line)
+static void add_line(struct making *making, int phase, const struct service *service,
+                     const struct line *line)
 {
-    struct step *step = add_step(making, phase, server);
-    step->command = xstrdup(line->text);
+    struct step *step = add_step(making, phase, service->server);
+    char **text = line->stage == STAGE_BY_HAND ? &step->manual : &step->command;
+    *text = xstrdup(line->text);
     strings_copy(&step->expect, &line->expect);
     step->section = xstrdup(line->section);
     step->undo = xstrdup(line->undo);
+    step->service = service;
+    step->stage = line->stage;
+    step->effect = line->effect;
+    step->api = line->api;
     step->source = line->source;
 }
 
-static void add_manual(struct making *making, int phase, const struct server *server,
-                       const char *text, const char *section)
-{
-    struct step *step = add_step(making, phase, server);
-    step->manual = xstrdup(text);
-    step->section = xstrdup(section);
-}
-
-static struct step *add_check(struct making *making, const struct server *server, char *command)
+static void add_note(struct making *making, const struct server *server, const char *text)
 {
     struct step *step = add_step(making, PHASE_CHECKS, server);
-    step->command = command;
+    step->manual = xstrdup(text);
+    step->section = xstrdup("4.2");
+}
+
+/* An identity's files under the names that the checks' templates have for them. */
+struct pair {
+    const char *key, *certificate, *anchor;
+};
+static bool pair_value(void *context, const char *path, struct strings *out)
+{
+    const struct pair *pair = context;
+    const char *value = strcmp(path, "key") == 0           ? pair->key
+                        : strcmp(path, "certificate") == 0 ? pair->certificate
+                        : strcmp(path, "anchor") == 0      ? pair->anchor
+                                                           : NULL;
+    if (value)
+        strings_add(out, value);
+    return value != NULL;
+}
+
+static struct step *add_check(struct making *making, const struct server *server,
+                              const char *pattern, const struct pair *pair)
+{
+    struct step *step = add_step(making, PHASE_CHECKS, server);
+    struct str line = {0};
+    struct pair copy = pair ? *pair : (struct pair){0};
+    if (!template_expand(pattern, pair_value, &copy, &line, NULL))
+        abort(); /* our own pattern */
+    step->command = str_take(&line);
+    step->stage = STAGE_OTHER;
     step->section = xstrdup("4.3");
     return step;
 }
@@ -85,13 +112,12 @@ static void expect_word(struct step *step, enum word word)
 static void add_pair(struct making *making, const struct server *server, const struct use *use,
                      const char *certificate)
 {
-    struct step *match =
-        add_check(making, server, xformat("pki match %s %s", use->identity->key_file, certificate));
-    expect_word(match, WORD_MATCH);
-    struct step *verify = add_check(
-        making, server,
-        xformat("pki verify %s %s", certificate, use->anchor ? use->anchor : certificate));
-    expect_word(verify, WORD_VERIFIED);
+    const struct pair pair = {.key = use->identity->key_file,
+                              .certificate = certificate,
+                              .anchor = use->anchor ? use->anchor : certificate};
+    expect_word(add_check(making, server, "pki match {key} {certificate}", &pair), WORD_MATCH);
+    expect_word(add_check(making, server, "pki verify {certificate} {anchor}", &pair),
+                WORD_VERIFIED);
 }
 
 static void add_checks(struct making *making, const struct server *server,
@@ -104,8 +130,8 @@ static void add_checks(struct making *making, const struct server *server,
         upload->section = xstrdup("4.2");
     }
     for (size_t i = 0; i < files->notes.count; i++)
-        add_manual(making, PHASE_CHECKS, server, files->notes.items[i], "4.2");
-    struct step *list = add_check(making, server, xstrdup("pki list"));
+        add_note(making, server, files->notes.items[i]);
+    struct step *list = add_check(making, server, "pki list", NULL);
     strings_copy(&list->expect, &files->upload);
     list->source = SOURCE_FIELD;
     free(list->section);
@@ -125,7 +151,7 @@ static void add_stages(struct making *making, int phase, const struct service *s
     const struct procedure *procedure = procedure_of(making, service);
     for (size_t i = 0; i < procedure->count; i++)
         if (procedure->lines[i].stage >= from && procedure->lines[i].stage <= to)
-            add_command(making, phase, service->server, &procedure->lines[i]);
+            add_line(making, phase, service, &procedure->lines[i]);
 }
 
 /* What a person does by hand comes when every server's services have theirs: an API answers only
@@ -135,8 +161,7 @@ static void add_by_hand(struct making *making, const struct service *service)
     const struct procedure *procedure = procedure_of(making, service);
     for (size_t i = 0; i < procedure->count; i++)
         if (procedure->lines[i].stage == STAGE_BY_HAND)
-            add_manual(making, PHASE_SERVICES, service->server, procedure->lines[i].text,
-                       procedure->lines[i].section);
+            add_line(making, PHASE_SERVICES, service, &procedure->lines[i]);
 }
 
 static bool is_wanted(const void *context, const struct service *service)
@@ -259,7 +284,7 @@ static bool fill_server(struct making *making, size_t index, struct error *err)
     for (size_t i = 0; i < server->service_count; i++) {
         const struct service *service = &server->services[i];
         if (service->installed && !making->options->all)
-            continue; /* in place already: checked, not planned (SPEC 6) */
+            continue; /* in place already: checked, not planned */
         if (!merge_service(making->facts, service, &making->procedures[index][i], err))
             return false;
     }

@@ -74,21 +74,13 @@ static bool expand(struct view *view, const char *pattern, char **out, struct er
     return good;
 }
 
-/* What takes the line back: the catalogue's words, or "none" in the place of the files. */
+/* What takes the line back; "" where nothing does, or what it would name lacks. */
 static bool expand_undo(struct view *view, const struct command *command, char **out,
                         struct error *err)
 {
     if (*command->undo && template_complete(command->undo, look, view))
         return expand(view, command->undo, out, err);
-    *out = NULL;
-    if (!*command->undo && command->none) {
-        size_t literal = strcspn(command->line, "{[");
-        while (literal && command->line[literal - 1] == ' ')
-            literal--;
-        *out = xformat("%.*s none", (int)literal, command->line);
-    }
-    if (!*out)
-        *out = xstrdup("");
+    *out = xstrdup("");
     return true;
 }
 
@@ -122,6 +114,8 @@ static bool make_line(struct view *view, const struct command *command, struct l
         command->stage != STAGE_AFTER)
         view->holes = NULL; /* what is only shown is not uploaded */
     line->stage = command->stage;
+    line->effect = command->effect;
+    line->api = command->api;
     line->source = command->source;
     line->section = xstrdup(*command->section ? command->section : component->section);
     bool good = expand(view, command->line, &line->text, err);

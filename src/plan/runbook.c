@@ -71,16 +71,10 @@ const char *procedure_line(const struct procedure *procedure, enum stage stage)
     return NULL;
 }
 
-/* Installed services have steps in some plans only: then their first assignment is among them. */
-static bool is_planned(const struct plan *plan, const struct service *service,
-                       const struct procedure *procedure)
+static bool is_planned(const struct plan *plan, const struct service *service)
 {
-    const char *line = procedure_line(procedure, STAGE_ASSIGN);
-    if (!line || !service->installed)
-        return line != NULL;
     for (size_t i = 0; i < plan->count; i++)
-        if (strcmp(plan->steps[i].server, service->server->name) == 0 &&
-            strcmp(plan->steps[i].command, line) == 0)
+        if (plan->steps[i].service == service)
             return true;
     return false;
 }
@@ -92,12 +86,9 @@ static void book_open(struct book *book)
         for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
             const struct service *service = &deployment->servers[i].services[k];
             struct procedure procedure;
-            if (!merge_service(book->facts, service, &procedure, NULL))
-                continue; /* the plan was made of it: cannot be */
-            if (!is_planned(book->plan, service, &procedure)) {
-                procedure_free(&procedure);
-                continue;
-            }
+            if (!is_planned(book->plan, service) ||
+                !merge_service(book->facts, service, &procedure, NULL))
+                continue; /* the plan was made of it: merging cannot fail */
             book->services = grow(book->services, book->count, sizeof *book->services);
             book->services[book->count++] = (struct book_service){service, procedure};
         }
@@ -114,19 +105,20 @@ static void introduction(const struct book *book)
 {
     const struct deployment *deployment = &book->facts->deployment;
     size_t servers = book->plan->server_count;
+    char *count = xformat("%zu servers", servers);
     char *name = page_quote(deployment->name), *release = page_quote(deployment->release);
     page_title(book->out, 1, "Runbook: Meeting Server certificates of %s", name);
     page_text(
         book->out,
-        "This puts the certificates of %zu server%s in place (Cisco Meeting Server %s), in %zu "
-        "steps. Do them in the order of their numbers, on the server that is named, and compare "
-        "each reply with what stands below the command. Nothing in this folder has been sent "
-        "anywhere yet.",
-        servers, servers == 1 ? "" : "s", release, book->plan->count);
+        "This puts the certificates of %s in place (Cisco Meeting Server %s). It has %zu steps. Do "
+        "them in the order of their numbers, on the server that is named, and compare each reply "
+        "with what stands below the command. Nothing in this folder has been sent anywhere yet.",
+        servers == 1 ? "1 server" : count, release, book->plan->count);
     page_text(
         book->out,
         "When a reply is not as written here, stop and read section 2. How to undo everything "
         "is on the last page. You need no knowledge of certificates for this.");
+    free(count);
     free(name);
     free(release);
 }

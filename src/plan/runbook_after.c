@@ -218,9 +218,11 @@ static void look_once_more(const struct book *book)
         char *list = strings_join(&shows, "`, `");
         if (shows.count)
             page_item(out,
-                      "%s: `%s` show%s the new files, and `Enabled : true` where there is such a "
-                      "line.",
-                      server->name, list, shows.count == 1 ? "s" : "");
+                      shows.count == 1 ? "%s: `%s` shows the new files, and `Enabled : true` where "
+                                         "there is such a line."
+                                       : "%s: `%s` show the new files, and `Enabled : true` where "
+                                         "there is such a line.",
+                      server->name, list);
         free(list);
         strings_free(&shows);
         const struct service *management;
@@ -246,35 +248,22 @@ static void look_once_more(const struct book *book)
     str_add_char(out, '\n');
 }
 
-/* The first words of a command up to the verb of its service: what disables and enables it. */
-static bool same_service(const struct step *a, const struct step *b)
-{
-    size_t length = strcspn(a->command, " ");
-    return strcmp(a->server, b->server) == 0 && strncmp(a->command, b->command, length) == 0 &&
-           (b->command[length] == ' ' || !b->command[length]);
-}
-
-/* The lines that take back one service's steps [from, to), the last first. */
+/* The lines that take back one service's steps [from, to), the last first. A restart takes nothing
+ * back: it makes what was taken back count, once, at the end. */
 static void take_back(const struct book *book, size_t from, size_t to)
 {
     const struct step *steps = book->plan->steps;
     const char *restart = NULL;
     bool any = false;
-    for (size_t i = from; i < to; i++)
-        any = any || *steps[i].undo;
-    if (!any)
-        return;
     for (size_t i = to; i-- > from;) {
-        const char *command = steps[i].command;
-        if (text_ends(command, " enable"))
-            page_code(book->out, 4, "%.*s disable", (int)(strlen(command) - strlen(" enable")),
-                      command);
-        if (text_ends(command, " restart"))
-            restart = command;
-        if (*steps[i].undo)
-            page_code(book->out, 4, "%s", steps[i].undo);
+        if (steps[i].effect == EFFECT_RESTART)
+            restart = steps[i].command;
+        if (!*steps[i].undo)
+            continue;
+        page_code(book->out, 4, "%s", steps[i].undo);
+        any = true;
     }
-    if (restart)
+    if (any && restart)
         page_code(book->out, 4, "%s", restart);
 }
 
@@ -291,12 +280,12 @@ static void go_back(const struct book *book)
     for (size_t to = plan->count; to > 0;) {
         const struct step *last = &plan->steps[to - 1];
         size_t from = to - 1;
-        if (!*last->command || last->phase <= 1) {
+        if (!*last->command || !last->service || last->stage == STAGE_BASE) {
             to = from;
             continue;
         }
         while (from > 0 && plan->steps[from - 1].phase == last->phase &&
-               *plan->steps[from - 1].command && same_service(last, &plan->steps[from - 1]))
+               *plan->steps[from - 1].command && plan->steps[from - 1].service == last->service)
             from--;
         if (strcmp(server, last->server) != 0) {
             char *address = book_ssh_address(book_server(book, last->server));

@@ -47,7 +47,8 @@ static char *describe_bundle(const struct facts *facts, const char *name, const 
 {
     const struct store_file *file = scan_find(&facts->scan, name);
     size_t count = file ? pki_cert_count(&file->pki) : 0;
-    return xformat("%s, %zu certificate%s", what, count, count == 1 ? "" : "s");
+    return count == 1 ? xformat("%s, 1 certificate", what)
+                      : xformat("%s, %zu certificates", what, count);
 }
 
 /* Who accepts whom by this file: "trusted by Web Bridge 3 (CAs of Call Bridge)". */
@@ -180,7 +181,7 @@ static void keys_here(const struct book *book)
         str_add_char(book->out, '\n');
 }
 
-/* The service's own display shows what its base lines set. */
+/* The service's own display shows what its base lines set; some have none that is known. */
 static void base_rows(const struct book *book, const struct book_service *item)
 {
     const char *shows = procedure_line(&item->procedure, STAGE_DISPLAY);
@@ -188,10 +189,9 @@ static void base_rows(const struct book *book, const struct book_service *item)
         const struct line *line = &item->procedure.lines[i];
         if (line->stage != STAGE_BASE)
             continue;
-        char *kind = xstrndup(line->text, strcspn(line->text, " "));
-        str_addf(book->out, "| %s | `%s` | `%s` |\n", item->service->server->name, line->text,
-                 shows ? shows : kind);
-        free(kind);
+        str_addf(book->out, "| %s | `%s` | %s%s%s |\n", item->service->server->name, line->text,
+                 shows ? "`" : "", shows ? shows : "no command is known to show it",
+                 shows ? "`" : "");
     }
 }
 
@@ -282,39 +282,38 @@ static void in_place_already(const struct book *book)
         str_add_char(book->out, '\n');
 }
 
-/* From one command to the one that ends it: `x disable` and `x enable`. */
-static void outage(const struct book *book, size_t from)
+static void one_outage(const struct book *book, const struct outage *outage)
 {
-    const struct step *start = &book->plan->steps[from];
-    size_t length = strlen(start->command) - strlen(" disable");
-    char *wanted = xformat("%.*s enable", (int)length, start->command);
-    for (size_t i = from + 1; i < book->plan->count; i++) {
-        const struct step *end = &book->plan->steps[i];
-        if (strcmp(end->server, start->server) != 0 || strcmp(end->command, wanted) != 0)
-            continue;
-        page_item(book->out, "%s: `%.*s` is out from step %d to step %d.", start->server,
-                  (int)length, start->command, start->number, end->number);
-        break;
-    }
-    free(wanted);
+    const struct service *service = outage->service;
+    const char *server = service->server->name, *title = service->component->title;
+    if (outage->from == outage->to)
+        page_item(book->out,
+                  "%s: %s restarts at step %d (`%s`). What runs through it is dropped, and it is "
+                  "back as soon as it has started.",
+                  server, title, outage->from->number, outage->from->command);
+    else if (!outage->to)
+        page_item(book->out, "%s: %s stops at step %d (`%s`) and is not started again.", server,
+                  title, outage->from->number, outage->from->command);
+    else
+        page_item(book->out,
+                  "%s: %s is out from step %d (`%s`) to step %d (`%s`), for as long as it takes to "
+                  "type %zu lines.",
+                  server, title, outage->from->number, outage->from->command, outage->to->number,
+                  outage->to->command, outage->lines);
 }
 
 static void time_window(const struct book *book)
 {
+    struct outages outages;
+    plan_outages(book->plan, &outages);
     page_title(book->out, 3, "Time window");
-    page_text(book->out,
-              "Uploads and checks disturb nobody, so do them ahead if you like. These steps "
-              "people notice:");
-    for (size_t i = 0; i < book->plan->count; i++) {
-        const struct step *step = &book->plan->steps[i];
-        if (text_ends(step->command, " disable"))
-            outage(book, i);
-        else if (text_ends(step->command, " restart"))
-            page_item(book->out,
-                      "%s: `%s`, step %d, restarts the service: what runs through it is "
-                      "dropped.",
-                      step->server, step->command, step->number);
-    }
+    page_text(book->out, outages.count
+                             ? "Uploads and checks disturb nobody, so do them ahead if you like. "
+                               "These steps people notice:"
+                             : "Nothing that serves already is stopped: no step disturbs anybody.");
+    for (size_t i = 0; i < outages.count; i++)
+        one_outage(book, &outages.items[i]);
+    free(outages.items);
     str_add_char(book->out, '\n');
     bool any = false;
     struct strings told = {0};

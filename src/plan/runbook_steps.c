@@ -55,8 +55,10 @@ static void upload_step(const struct book *book, const struct step *step, const 
     size_t count = step->upload.count;
     const struct server *server = book_server(book, step->server);
     char *address = book_url_address(server);
-    page_hang(out, first, "Upload %zu file%s. On your computer, in this folder:", count,
-              count == 1 ? "" : "s");
+    if (count == 1)
+        page_hang(out, first, "Upload 1 file. On your computer, in this folder:");
+    else
+        page_hang(out, first, "Upload %zu files. On your computer, in this folder:", count);
     str_add_char(out, '\n');
     page_code(out, indent + 4, "cd %s", step->server);
     page_code(out, indent + 4, "sftp -b upload.sftp admin@%s", address);
@@ -77,10 +79,10 @@ static void upload_step(const struct book *book, const struct step *step, const 
 /* How the lines below a command are to be read. */
 static const char *expect_label(const struct step *step)
 {
-    if (!text_starts(step->expect.items[0], "SUCCESS"))
-        return step->source == SOURCE_FIELD && !strchr(step->expect.items[0], ':')
-                   ? "Look for these names:"
-                   : "Look for these lines, among others:";
+    if (!step->service && step->source == SOURCE_FIELD)
+        return "Look for these names:";
+    if (step->stage == STAGE_DISPLAY)
+        return "Look for these lines, among others:";
     return step->source == SOURCE_OURS
                ? "Expect this or the like; the exact words are not documented:"
                : "Expect:";
@@ -119,14 +121,14 @@ static char *management_anchor(const struct book *book, const struct service *ma
     return NULL;
 }
 
-/* "POST /api/v1/webbridges url=c2w://x:9999" as a line for curl. */
+/* "POST /api/v1/webbridges url=c2w://x:9999" (method, path, parameters) as a line for curl. */
 static void curl_example(const struct book *book, const struct step *step, int indent)
 {
     struct strings words = {0};
     strings_split(&words, step->manual, ' ');
     const struct service *management;
     char *url = book_management_url(book, book_server(book, step->server), &management);
-    if (words.count < 2 || words.items[1][0] != '/' || !url) {
+    if (words.count < 2 || !url) {
         strings_free(&words);
         free(url);
         return;
@@ -157,16 +159,12 @@ static void curl_example(const struct book *book, const struct step *step, int i
 
 static void manual_step(const struct book *book, const struct step *step, const char *first)
 {
-    struct strings words = {0};
-    strings_split(&words, step->manual, ' ');
-    bool api = words.count > 1 && words.items[1][0] == '/';
-    strings_free(&words);
-    if (api) {
-        page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);
-        curl_example(book, step, (int)strlen(first));
-    } else {
+    if (!step->api) {
         page_hang(book->out, first, "By hand: %s", step->manual);
+        return;
     }
+    page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);
+    curl_example(book, step, (int)strlen(first));
 }
 
 static void write_step(const struct book *book, const struct step *step)

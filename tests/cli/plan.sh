@@ -88,7 +88,7 @@ pass "RUNBOOK.md was read for each command"
 has "RUNBOOK.md: how to upload" "sftp -b upload.sftp admin@cms1.example.com" $book
 has "RUNBOOK.md: and with a password" "sftp -o BatchMode=no -b upload.sftp admin@cms1.example.com" $book
 has "RUNBOOK.md: preconditions" "| cms1 | \`callbridge listen a\` | \`callbridge\` |" $book
-has "RUNBOOK.md: the outage" "\`webadmin\` is out from step 7 to step 9" $book
+has "RUNBOOK.md: the outage" "Web Admin is out from step 7" $book
 has "RUNBOOK.md: what drops calls" "drops every call" $book
 has "RUNBOOK.md: the key to delete" "rm cms1/files/cms1.key" $book
 has "RUNBOOK.md: the API with curl" "https://cms1.example.com:445/api/v1/webbridges" $book
