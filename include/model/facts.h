@@ -4,6 +4,7 @@
 #include "model/deployment.h"
 #include "model/trusts.h"
 #include "store/scan.h"
+#include "store/sent.h"
 
 /* Everything the judges look at, read once; made anew after a change. They lie on the heap and
  * never move: deployment.scan and deployment.trusts point into them. */
@@ -12,7 +13,8 @@ struct facts {
     struct deployment deployment;
     char *store_path;
     struct scan scan;
-    size_t *scan_users; /* facts that have the same scan */
+    struct sent_list sent; /* which requests are with their CA */
+    size_t *scan_users;    /* facts that have the same scan and list */
     struct trusts trusts;
     time_t at; /* the moment judged */
 };

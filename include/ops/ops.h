@@ -27,6 +27,11 @@ void made_free(struct made_list *list);
 must_check bool op_generate(const struct facts *facts, const struct strings *names,
                             struct made_list *out, struct progress *progress, struct error *err);
 
+/* Notes that the identity's request was sent to its CA today, or with false that it was not. The
+ * request must be the one that facts saw: another one is another request. */
+must_check bool op_sent(const struct facts *facts, const struct identity *identity, bool sent,
+                        struct error *err);
+
 struct sign_options {
     const char *ca; /* NULL: every signer is itself an identity */
     bool make_ca, force;

@@ -68,6 +68,7 @@ struct csr {
     int key_bits;
     bool signature_valid;
     unsigned char key_id[KEY_ID_BYTES];
+    unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
     struct X509_req_st *req;
 };
 void csr_free(struct csr *csr);

@@ -33,7 +33,8 @@ bool facts_gather(const struct facts_options *options, const struct catalogue *c
         facts->store_path = path_join(folder, facts->deployment.store);
         free(folder);
     }
-    if (!scan_store(facts->store_path, &facts->scan, err)) {
+    if (!scan_store(facts->store_path, &facts->scan, err) ||
+        !sent_read(facts->store_path, &facts->sent, err)) {
         facts_free(facts);
         return false;
     }
@@ -49,6 +50,7 @@ struct facts *facts_with(const struct facts *facts, struct deployment *deploymen
                            .deployment = *deployment,
                            .store_path = facts->store_path ? xstrdup(facts->store_path) : NULL,
                            .scan = facts->scan,
+                           .sent = facts->sent,
                            .scan_users = facts->scan_users,
                            .at = facts->at};
     *deployment = (struct deployment){0};
@@ -67,6 +69,7 @@ void facts_free(struct facts *facts)
     deployment_free(&facts->deployment);
     if (--*facts->scan_users == 0) {
         scan_free(&facts->scan);
+        sent_free(&facts->sent);
         free(facts->scan_users);
     }
     free(facts->store_path);

@@ -13,10 +13,20 @@ size_t csr_steps(X509_REQ *req, enum pki_need need)
     return need < PKI_TEXT ? 0 : key_steps(X509_REQ_get0_pubkey(req));
 }
 
+static void read_digest(X509_REQ *req, unsigned char id[static KEY_ID_BYTES])
+{
+    unsigned char *der = NULL;
+    int length = i2d_X509_REQ(req, &der);
+    if (length > 0)
+        crypto_digest(der, (size_t)length, id);
+    OPENSSL_free(der);
+}
+
 struct csr *csr_new(X509_REQ *req, enum pki_need need)
 {
     struct csr *csr = xcalloc(1, sizeof *csr);
     csr->req = req;
+    read_digest(req, csr->id);
     const X509_NAME *subject = X509_REQ_get_subject_name(req);
     csr->subject = field_name(subject);
     field_subject(subject, &csr->names, &csr->cn);
