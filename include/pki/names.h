@@ -27,6 +27,9 @@ must_check bool attribute_check(enum attribute attribute, const char *value, str
 must_check bool san_check(const char *value, struct error *err);
 /* A host name of two or more labels, or an address; the message names the column. */
 must_check bool host_check(const char *value, struct error *err);
+/* A domain as a person types it, in ASCII or international; *ascii is what the DNS and certificates
+ * call it (free it). */
+must_check bool domain_check(const char *value, char **ascii, struct error *err);
 must_check bool email_check(const char *value, struct error *err);
 /* An international host name whose ASCII form has at most so many characters. */
 must_check bool idn_check(const char *value, size_t most, struct error *err);

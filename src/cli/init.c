@@ -1,4 +1,5 @@
 /* certwright init: a deployment.conf from a preset. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -51,24 +52,44 @@ static bool read_subject(const struct cli *cli, struct names *out, struct error 
     return true;
 }
 
-static bool check_domain(const char *domain, struct error *err)
+/* As `pki csr` takes a host: an international domain in the form of the DNS, both said. */
+static bool read_domain(const struct cli *cli, char **domain, struct error *err)
 {
-    if (is_host_name(domain) && *domain != '*')
-        return true;
-    const char *blank = strchr(domain, ' ');
-    if (blank)
-        return error_set(err, STATUS_NO, "--domain", "write it like example.com",
-                         "a domain has no blank (column %d)", (int)(blank - domain) + 1);
-    return error_set(err, STATUS_NO, "--domain", "write it like example.com", "\"%s\" is no domain",
-                     domain);
+    const char *typed = cli_value(cli, "domain");
+    if (!domain_check(typed, domain, err))
+        return error_set(err, err->code, "--domain", err->remedy, "\"%s\": %s", typed,
+                         err->message);
+    if (strcmp(typed, *domain) != 0)
+        cli_say(cli, "%s is written as %s", typed, *domain);
+    return true;
 }
 
-static bool write_config(const struct cli *cli, const struct str *text, struct error *err)
+/* What stands in the way, so that nobody has to look before he decides. */
+static bool is_there(const struct cli *cli, const struct catalogue *catalogue, struct error *err)
+{
+    static const char remedy[] = "go on with it by certwright, name another file with --config, or "
+                                 "replace it with --force";
+    struct deployment old = {0};
+    struct stat info;
+    char date[16] = "";
+    if (lstat(cli->config, &info) == 0)
+        clock_date(info.st_mtime, date);
+    if (deployment_load(cli->config, catalogue, &old, NULL))
+        error_set(err, STATUS_NO, cli->config, remedy,
+                  "it is there already: the deployment %s, saved on %s", old.name, date);
+    else
+        error_set(err, STATUS_NO, cli->config, remedy,
+                  "it is there already, saved on %s, and is no deployment that can be read", date);
+    deployment_free(&old);
+    return false;
+}
+
+static bool write_config(const struct cli *cli, const struct catalogue *catalogue,
+                         const struct str *text, struct error *err)
 {
     struct stat info;
     if (lstat(cli->config, &info) == 0 && !cli_flag(cli, "force"))
-        return error_set(err, STATUS_NO, cli->config, "use --force to write a new one in its place",
-                         "it is there already");
+        return is_there(cli, catalogue, err);
     return file_replace(cli->config, str_text(text), text->length, 0644, err);
 }
 
@@ -80,18 +101,22 @@ static int make(const struct cli *cli, const struct catalogue *catalogue,
     struct strings with = {0}, without = {0};
     struct str text = {0};
     struct build_options build = {.preset = preset,
-                                  .domain = cli_value(cli, "domain"),
                                   .release = cli_value(cli, "release"),
                                   .subject = &subject,
                                   .with = &with,
                                   .without = &without};
-    bool good = check_domain(build.domain, &err) && read_subject(cli, &subject, &err) &&
-                read_kinds(catalogue, "--with", cli_value(cli, "with"), &with, &err) &&
-                read_kinds(catalogue, "--without", cli_value(cli, "without"), &without, &err) &&
-                build_deployment(catalogue, &build, &text, &err) && write_config(cli, &text, &err);
+    char *domain = NULL;
+    bool good = read_domain(cli, &domain, &err);
+    build.domain = domain;
+    good = good && read_subject(cli, &subject, &err) &&
+           read_kinds(catalogue, "--with", cli_value(cli, "with"), &with, &err) &&
+           read_kinds(catalogue, "--without", cli_value(cli, "without"), &without, &err) &&
+           build_deployment(catalogue, &build, &text, &err) &&
+           write_config(cli, catalogue, &text, &err);
     if (good)
         cli_say(cli, "Wrote %s: %s, for %s.\nNext: certwright generate", cli->config, preset->title,
                 build.domain);
+    free(domain);
     names_free(&subject);
     strings_free(&with);
     strings_free(&without);

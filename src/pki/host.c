@@ -268,6 +268,18 @@ bool host_check(const char *value, struct error *err)
     return is_ip_address(value) || name_check(value, 2, err);
 }
 
+bool domain_check(const char *value, char **ascii, struct error *err)
+{
+    *ascii = NULL;
+    if (*value == '*')
+        return error_set(err, STATUS_NO, "", "Write it like example.com",
+                         "a wildcard is a name for a certificate, not a domain");
+    if (!(is_idn_host(value) ? idn_check(value, HOST_MAX, err) : name_check(value, 2, err)))
+        return false;
+    *ascii = name_ascii(value);
+    return true;
+}
+
 static bool plain_check(const char *value, const char *what, const char *remedy, struct error *err)
 {
     for (const char *byte = value; *byte; byte++)

@@ -56,6 +56,7 @@ same "the rules name no component and no option that is wrong" "" \
 cp deployment.conf first.conf
 fails "a second init is refused" "$CERTWRIGHT" init --preset webapp --domain example.org
 says "it names the way" --force
+says "and what is there" "deployment.conf: it is there already: the deployment example.com, saved on $(date -u +%F)"
 same_file "and changes nothing" first.conf deployment.conf
 ok "--force" "$CERTWRIGHT" init --preset webapp --domain example.org --force
 sets "writes the new one" name example.org
@@ -174,3 +175,24 @@ sets "UTF-8 too" subject.OU 'Zoë'
 ok "and can be read back" "$CERTWRIGHT" generate cms1
 same "in the request" 'A "B" \C ${HOME}' \
     "$(openssl req -in store/cms1.csr -noout -subject -nameopt multiline,utf8,-esc_msb,-esc_ctrl | sed -n 's/.*organizationName *= //p')"
+
+# An international domain is taken as `pki csr` takes a host.
+rm -f deployment.conf
+cw --version
+if grep -q 'without libidn2' "$T/out"; then
+    fails "an international domain without libidn2" "$CERTWRIGHT" init --preset webapp --domain müller.example
+    says "is refused with the form to type" "the one with xn-- in it"
+else
+    ok "an international domain" "$CERTWRIGHT" init --preset webapp --domain müller.example
+    says "both forms are said" "müller.example is written as xn--mller-kva.example"
+    sets "the file has the one of the DNS" name xn--mller-kva.example
+    sets "and so have its names" identity.singleCert.CN cms1.xn--mller-kva.example
+    ok "which its keys and requests have" "$CERTWRIGHT" generate
+    has "in the SAN" DNS:cms1.xn--mller-kva.example <(openssl req -in store/singleCert.csr -noout -text)
+fi
+rm -f deployment.conf
+for domain in 'mül ler.example' 'exam ple.com' '*.example.com' 192.0.2.1 example 'exam_ple.com' ' example.com' ''; do
+    run "$CERTWRIGHT" init --preset lab --domain "$domain"
+    same "'$domain' is no domain" "no 0" "$([ "$status" != 0 ] && echo no) $(find . -name deployment.conf | wc -l)"
+    says "and is blamed" "--domain"
+done
