@@ -18,7 +18,7 @@ endif
 
 WERROR := $(if $(CI),-Werror)
 OPT ?= -O2
-CPPFLAGS += -Iinclude -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED
+CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED
 CFLAGS += -std=c11 $(OPT) -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla $(WERROR) -fPIE -fstack-protector-strong $(HARDEN) $(SANFLAGS) \
 	$(PKG_CFLAGS)

@@ -54,7 +54,7 @@ lint: tools
 	@sh tests/setup.sh lint
 	@find src include tests -name '*.[ch]' | xargs clang-format --dry-run -Werror
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/lint-cppcheck.txt \
-		--enable=warning,performance,portability -Iinclude -j $(JOBS) src
+		--enable=warning,performance,portability -Iinclude -Isrc -j $(JOBS) src
 	@sh tests/floors.sh
 	@sh tests/names.sh
 	@sh tests/lint-house.sh

@@ -63,6 +63,8 @@ enum plan_written {
     PLAN_SAME    /* this one, byte by byte */
 };
 enum plan_written plan_compare(const struct plan *plan, const struct facts *facts, const char *out);
+/* A file of the store is a private key, by name or by content: written for its owner alone. */
+bool file_is_private(const struct facts *facts, const char *name);
 /* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9
  * files)". */
 size_t plan_file_count(const struct plan *plan);

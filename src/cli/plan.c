@@ -1,7 +1,6 @@
 #include "plan/plan.h"
 
 #include "cli/cli.h"
-#include "plan/files.h"
 #include "rules/rules.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "plan/files.h"
 
 #include "base/mem.h"
+#include "plan/plan.h"
 #include "store/name.h"
 
 #include <stdlib.h>

@@ -31,7 +31,5 @@ must_check bool files_gather(const struct facts *facts, const struct ca_keys *ca
                              const struct server *server, const struct procedure *procedures,
                              struct server_files *out, struct error *err);
 void server_files_free(struct server_files *files);
-/* A private key, by name or by content: written for its owner alone. */
-bool file_is_private(const struct facts *facts, const char *name);
 
 #endif
