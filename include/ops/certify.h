@@ -7,11 +7,6 @@
 
 /* What follows from new certificates, as parts of a batch that its maker commits. */
 
-/* A certificate just made below that CA holds as far as the CAs above it are in the pool: their
- * path lengths, name constraints and lifetimes. */
-must_check bool certify_holds(const struct str *leaf_pem, const struct cert *ca,
-                              const struct pool *above, time_t at, struct error *err);
-
 /* A file of certificates (0644) unless the store, or the batch, has it just so. */
 void certify_put(const struct store *store, struct batch *batch, const char *name,
                  const struct str *text);

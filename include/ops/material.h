@@ -2,39 +2,18 @@
 #define OPS_MATERIAL_H
 
 #include "model/facts.h"
+#include "store/pool.h"
+#include "store/read.h"
 #include "store/store.h"
 
-/* Keys, requests and certificates as the operations need them: read under the lock, with what to do
- * when one lacks. */
+/* Keys, requests and certificates as the operations need them. */
 
 /* <name>.csr; free it. */
 char *csr_name(const struct identity *identity);
 
-/* The private key in a file of the store. *key lies in *file, which is freed with pki_file_free,
- * success or not. */
-must_check bool read_key(const struct store *store, const char *name, struct pki_file *file,
-                         const struct key **key, struct error *err);
-/* The same of a CA: its id is not told. */
-must_check bool read_signer(const struct store *store, const char *name, struct pki_file *file,
-                            const struct key **key, struct error *err);
-must_check bool read_csr(const struct store *store, const char *name, struct pki_file *file,
-                         const struct csr **csr, struct error *err);
-must_check bool read_cert(const struct store *store, const char *name, struct pki_file *file,
-                          const struct cert **cert, struct error *err);
-
 /* A new key as PEM into the batch (0600, never in place of another). */
 must_check bool make_key(const struct deployment *deployment, const char *name, struct batch *batch,
                          struct pki_file *file, const struct key **key, struct error *err);
-
-/* Certificates that others own, each once. Start with {0}. */
-struct pool {
-    const struct cert **certs;
-    size_t count;
-};
-bool pool_add(struct pool *pool, const struct cert *cert);
-void pool_add_file(struct pool *pool, const struct pki_file *file);
-void pool_add_scan(struct pool *pool, const struct scan *scan);
-void pool_free(struct pool *pool);
 
 /* Opens and locks the store of facts for writing. */
 must_check bool open_locked(const struct facts *facts, struct store *out, struct error *err);

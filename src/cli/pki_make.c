@@ -1,7 +1,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/pki.h"
-#include "ops/days.h"
+#include "model/days.h"
 #include "ops/material.h"
 #include "store/name.h"
 

@@ -2,8 +2,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/pki.h"
+#include "model/days.h"
 #include "ops/certify.h"
-#include "ops/days.h"
 #include "ops/material.h"
 
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static bool holds(const struct signature *run, const struct str *pem, time_t now
     bool good = scan_store(run->store.path, &scan, err);
     if (good) {
         pool_add_scan(&pool, &scan);
-        good = certify_holds(pem, run->ca, &pool, now, err);
+        good = pool_upholds(&pool, pem, run->ca, now, err);
     }
     pool_free(&pool);
     scan_free(&scan);

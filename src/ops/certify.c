@@ -26,49 +26,6 @@ static bool in_store(const struct store *store, const char *name, const struct s
     return same;
 }
 
-static const char *what_forbids(enum chain_fault fault)
-{
-    switch (fault) {
-    case FAULT_ENDED:
-        return "has ended";
-    case FAULT_EARLY:
-        return "has not begun";
-    case FAULT_NO_CA:
-        return "may not sign";
-    case FAULT_PATH_LENGTH:
-        return "allows no CA below it that signs";
-    case FAULT_CONSTRAINT:
-        return "has a name that a CA above may not sign";
-    default:
-        return NULL;
-    }
-}
-
-bool certify_holds(const struct str *leaf_pem, const struct cert *ca, const struct pool *above,
-                   time_t at, struct error *err)
-{
-    struct pki_file file;
-    struct pool pool = {0};
-    struct chain chain = {0};
-    pki_parse((const unsigned char *)leaf_pem->data, leaf_pem->length, NULL, &file);
-    const struct cert *leaf = pki_first_cert(&file);
-    pool_add(&pool, ca);
-    for (size_t i = 0; i < above->count; i++)
-        pool_add(&pool, above->certs[i]);
-    if (leaf)
-        chain_build(leaf, pool.certs, pool.count, at, &chain);
-    const char *what =
-        leaf && chain.complete && !chain.valid ? what_forbids(chain_fault(&chain)) : NULL;
-    if (what) {
-        const struct cert *failed = chain_failed(&chain);
-        error_set(err, STATUS_NO, ca->subject, "sign with another CA",
-                  "what it signs would hold nowhere: \"%s\" %s", failed->subject, what);
-    }
-    pool_free(&pool);
-    pki_file_free(&file);
-    return !what;
-}
-
 void certify_put(const struct store *store, struct batch *batch, const char *name,
                  const struct str *text)
 {

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/days.h"
 #include "ops/certify.h"
-#include "ops/days.h"
 #include "ops/forge.h"
 #include "ops/material.h"
 

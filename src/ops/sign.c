@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/days.h"
 #include "ops/certify.h"
-#include "ops/days.h"
 #include "ops/material.h"
 #include "pki/chain.h"
 #include "store/name.h"
@@ -230,7 +230,7 @@ static bool issue(struct signing *run, const struct identity *identity,
     if (!cert_issue(csr, authority->cert, authority->key, days, facts->at, &item->leaf_pem, &cut,
                     err) ||
         (!authority->cert->self_signed &&
-         !certify_holds(&item->leaf_pem, authority->cert, &authority->above, facts->at, err))) {
+         !pool_upholds(&authority->above, &item->leaf_pem, authority->cert, facts->at, err))) {
         error_wrap(err, "%s is not signed by %s: ", identity->name, authority->name);
         return false;
     }

@@ -1,4 +1,4 @@
-#include "ops/days.h"
+#include "model/days.h"
 
 #define DAYS_SERVED 365
 #define DAYS_LONG 3650 /* a CA must outlive what it signs */

@@ -1,5 +1,5 @@
-#ifndef OPS_DAYS_H
-#define OPS_DAYS_H
+#ifndef MODEL_DAYS_H
+#define MODEL_DAYS_H
 
 #include "model/deployment.h"
 
