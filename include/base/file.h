@@ -29,6 +29,10 @@ must_check bool file_read(const char *path, struct buffer *out, struct error *er
 must_check bool file_replace(const char *path, const void *data, size_t length, mode_t mode,
                              struct error *err);
 
+/* The same where no file is: one that appeared meanwhile stays, and *taken says so. */
+must_check bool file_place(const char *path, const void *data, size_t length, mode_t mode,
+                           bool *taken, struct error *err);
+
 /* Files that were written, brought to the disk and closed: some at a time, whose syncs the disk
  * does together. The place of the first that failed (errno tells), count when all is well. */
 size_t files_sync(const int *fds, size_t count);

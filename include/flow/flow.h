@@ -2,6 +2,7 @@
 #define FLOW_FLOW_H
 
 #include "base/job.h"
+#include "flow/draft.h"
 #include "model/catalogue.h"
 
 #include <time.h>
@@ -49,6 +50,7 @@ struct row {
     bool can_open; /* Enter acts on it */
     char *detail;  /* lines for the message rows while the cursor is here */
     char *file;    /* F4 inspects it; "" none */
+    char *action;  /* Enter does this action of the page instead of choosing: its id; "" none */
 };
 struct mark {
     char *id;    /* the page, for EVENT_GOTO; "" none */
@@ -91,6 +93,7 @@ struct page {
     char *next;         /* what F2/Enter does here: "Next", "Write", "Leave" */
     char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
     char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */
+    char *undo;         /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
     bool last;          /* next leaves the wizard */
 };
 
@@ -102,6 +105,7 @@ enum event_kind {
     EVENT_BACK,
     EVENT_ACTION, /* id of an action; text where it wants one */
     EVENT_GOTO,   /* id of a page */
+    EVENT_UNDO,   /* the last accepted answer, or the last change of a list, is taken back */
     EVENT_DONE    /* the page's job has ended */
 };
 struct event {
@@ -134,6 +138,11 @@ void flow_judge(struct flow *flow, const char *id, const char *text, struct page
  * none is due. Tell the flow by EVENT_DONE with the worker's result in result. */
 job_function flow_job(struct flow *flow, void **arg);
 void flow_job_result(struct flow *flow, bool ok, const struct error *err);
+/* Half-typed answers beside deployment.conf; the front end keeps them there and saves them. Empty
+ * and never written where the flow is read-only. */
+struct draft *flow_draft(struct flow *flow);
+/* The deployment.conf that is worked on now: another one may be opened on the start page. */
+const char *flow_config(const struct flow *flow);
 /* Leaving was asked for and everything is saved. */
 bool flow_ended(const struct flow *flow);
 /* Read-only because another holds the lock: a sentence, else NULL. */

@@ -56,5 +56,12 @@ must_check bool edit_follow(const struct deployment *before, struct str *text, s
  * what another program wrote meanwhile. false: nothing was saved, and *fresh is none. */
 must_check bool deployment_put(const struct deployment *deployment, const struct str *text,
                                struct deployment *fresh, struct error *err);
+/* A deployment.conf where none is; not over one that appeared meanwhile. */
+must_check bool deployment_create(const char *path, const struct str *text, struct error *err);
+/* Takes the file away unless another program changed it. */
+must_check bool deployment_remove(const struct deployment *deployment, struct error *err);
+enum standing { STANDING_AS_READ, STANDING_CHANGED, STANDING_GONE };
+/* The file of the deployment, beside what was read of it. */
+enum standing deployment_standing(const struct deployment *deployment);
 
 #endif

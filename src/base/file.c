@@ -198,6 +198,37 @@ bool file_replace(const char *path, const void *data, size_t length, mode_t mode
     return good;
 }
 
+/* FAT knows no links, and old file systems no renaming that spares what is there: one of the two
+ * works nearly everywhere. */
+static bool move_to_free(const char *temp, const char *path)
+{
+    if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno == EEXIST || link(temp, path) != 0)
+        return false;
+    unlink(temp);
+    return true;
+}
+
+bool file_place(const char *path, const void *data, size_t length, mode_t mode, bool *taken,
+                struct error *err)
+{
+    char *temp;
+    *taken = false;
+    if (!file_write_temp(AT_FDCWD, path, data, length, mode, &temp, err))
+        return false;
+    bool good = move_to_free(temp, path);
+    if (!good) {
+        *taken = errno == EEXIST;
+        error_system(err, path, "cannot be written");
+        unlink(temp);
+    } else if (!sync_folder_of(path)) {
+        good = error_system(err, path, "its folder cannot be synced");
+    }
+    free(temp);
+    return good;
+}
+
 bool folder_make(const char *path, mode_t mode, struct error *err)
 {
     char *copy = xstrdup(path);

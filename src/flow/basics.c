@@ -134,17 +134,8 @@ static bool set_domain(struct flow *flow, const char *text, struct error *err)
     return set_top(flow, "name", text, err);
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static bool set(struct flow *flow, const struct event *event, struct error *err)
 {
-    if (event->kind == EVENT_NEXT) {
-        if (!flow->loaded)
-            return error_set(err, STATUS_NO, "Domain", "type a domain like example.com",
-                             "an answer is needed here");
-        flow_next(flow);
-        return true;
-    }
-    if (event->kind != EVENT_SET)
-        return true;
     if (strcmp(event->id, "basics.domain") == 0)
         return set_domain(flow, event->text, err);
     if (strcmp(event->id, "basics.release") == 0)
@@ -153,6 +144,20 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
         if (strcmp(event->id + strlen("basics."), attribute_names[attributes[i].attribute]) == 0)
             return set_subject(flow, attributes[i].attribute, event->text, err);
     return true;
+}
+
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
+{
+    (void)page;
+    if (event->kind == EVENT_SET)
+        return way_if(set(flow, event, err), GO_STAY);
+    if (event->kind != EVENT_NEXT)
+        return way_go(GO_STAY);
+    return way_if(flow->loaded ||
+                      error_set(err, STATUS_NO, "Domain", "type a domain like example.com",
+                                "an answer is needed here"),
+                  GO_NEXT);
 }
 
 const struct step_ops step_basics = {"basics", build, take};
@@ -213,14 +218,8 @@ static void build_facts(struct flow *flow, struct page *page)
         "and which names it must hold. Guide 2.2");
 }
 
-static bool take_facts(struct flow *flow, const struct event *event, struct error *err)
+static bool set_fact(struct flow *flow, const struct event *event, struct error *err)
 {
-    if (event->kind == EVENT_NEXT) {
-        flow_next(flow);
-        return true;
-    }
-    if (event->kind != EVENT_SET)
-        return true;
     struct strings seen = {0};
     size_t server = 0, service = 0, index = 0;
     const struct fact *fact;
@@ -250,6 +249,15 @@ static bool take_facts(struct flow *flow, const struct event *event, struct erro
     }
     strings_free(&seen);
     return good;
+}
+
+static struct way take_facts(struct flow *flow, const struct page *page, const struct event *event,
+                             struct error *err)
+{
+    (void)page;
+    if (event->kind == EVENT_SET)
+        return way_if(set_fact(flow, event, err), GO_STAY);
+    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_facts = {"facts", build_facts, take_facts};

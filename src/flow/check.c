@@ -93,20 +93,19 @@ static bool accept(struct flow *flow, size_t row, struct error *err)
     return good;
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
     if (event->kind == EVENT_ACTION && strcmp(event->id, "accept") == 0)
-        return accept(flow, event->row, err);
-    const struct page *page = flow_page(flow);
+        return way_if(accept(flow, event->row, err), GO_STAY);
     if (event->kind == EVENT_CHOOSE && event->row < page->row_count &&
         *page->rows[event->row].file) {
         char *id = xformat("look:%s", page->rows[event->row].file);
-        flow_go(flow, id);
+        struct way way = way_to(id, NULL);
         free(id);
-    } else if (event->kind == EVENT_NEXT) {
-        flow_next(flow);
+        return way;
     }
-    return true;
+    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_check = {"check", build, take};
@@ -118,12 +117,13 @@ static void build_look(struct flow *flow, struct page *page)
     page->next = xstrdup("Back");
 }
 
-static bool take_look(struct flow *flow, const struct event *event, struct error *err)
+static struct way take_look(struct flow *flow, const struct page *page, const struct event *event,
+                            struct error *err)
 {
+    (void)flow;
+    (void)page;
     (void)err;
-    if (event->kind == EVENT_NEXT)
-        flow_go(flow, "check");
-    return true;
+    return way_go(event->kind == EVENT_NEXT ? GO_BACK : GO_STAY);
 }
 
 const struct step_ops step_look = {"look", build_look, take_look};

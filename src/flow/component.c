@@ -244,13 +244,13 @@ static bool take_set(struct flow *flow, const struct event *event, struct error 
     return true;
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
-    if (event->kind == EVENT_NEXT)
-        flow_next(flow);
-    else if (event->kind == EVENT_SET)
-        return take_set(flow, event, err);
-    return true;
+    (void)page;
+    if (event->kind == EVENT_SET)
+        return way_if(take_set(flow, event, err), GO_STAY);
+    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_component = {"page", build, take};

@@ -192,7 +192,7 @@ static bool open_with(struct flow *flow, const char *password, struct error *err
     return good;
 }
 
-static bool write_taken(struct flow *flow, struct error *err)
+static struct way write_taken(struct flow *flow, struct error *err)
 {
     struct strings written = {0};
     bool good = flow_may_write(flow, err) &&
@@ -202,43 +202,43 @@ static bool write_taken(struct flow *flow, struct error *err)
         import_free(&flow->import);
         flow->looked = false;
         forget_pasted(flow);
-        if (!count_awaited(flow))
-            flow_next(flow);
         flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts->store_path,
                  count_awaited(flow) ? " Some are still with the CA." : "");
     }
     strings_free(&written);
-    return good;
+    return way_if(good, count_awaited(flow) ? GO_STAY : GO_NEXT);
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
+    (void)page;
     if (event->kind == EVENT_ACTION && strcmp(event->id, "path") == 0 && event->text)
-        return look_at(flow, event->text, NULL, err);
+        return way_if(look_at(flow, event->text, NULL, err), GO_STAY);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "paste") == 0 && event->text)
-        return look_at(flow, NULL, event->text, err);
+        return way_if(look_at(flow, NULL, event->text, err), GO_STAY);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "password") == 0 && event->text)
-        return open_with(flow, event->text, err);
+        return way_if(open_with(flow, event->text, err), GO_STAY);
     if (event->kind == EVENT_TICK && flow->looked && event->row < flow->import.object_count) {
         struct import_identity *identity = identity_of(flow, &flow->import.objects[event->row]);
         if (identity && !identity->stop)
             identity->take = !identity->take;
-        return true;
+        return way_go(GO_STAY);
     }
     if (event->kind != EVENT_NEXT)
-        return true;
+        return way_go(GO_STAY);
     if (count_taken(flow))
         return write_taken(flow, err);
     if (count_awaited(flow) && !event->insist && !flow->warned) {
         flow->warned = true;
-        return error_set(err, STATUS_NO, "",
-                         "Name the files or the folder that came back, or paste them; Next again "
-                         "goes on without",
-                         "%zu certificate%s still lacking", count_awaited(flow),
-                         count_awaited(flow) == 1 ? " is" : "s are");
+        error_set(err, STATUS_NO, "",
+                  "Name the files or the folder that came back, or paste them; Next again "
+                  "goes on without",
+                  "%zu certificate%s still lacking", count_awaited(flow),
+                  count_awaited(flow) == 1 ? " is" : "s are");
+        return way_go(GO_REFUSED);
     }
-    flow_next(flow);
-    return true;
+    return way_go(GO_NEXT);
 }
 
 const struct step_ops step_import = {"import", build, take};

@@ -147,18 +147,19 @@ void flow_job_result(struct flow *flow, bool ok, const struct error *err)
     flow->page_good = false;
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
     (void)err;
-    if (event->kind == EVENT_DONE && !flow->job_failed && !make_is_due(flow)) {
-        size_t made = flow->made.count;
-        flow_next(flow);
+    (void)page;
+    bool made = !make_is_due(flow);
+    if (event->kind == EVENT_DONE && !flow->job_failed && made) {
+        size_t steps = flow->made.count;
         flow_say(flow, LEVEL_OK, "%zu step%s done: keys, requests and certificates are in %s.",
-                 made, made == 1 ? "" : "s", flow->facts->store_path);
-    } else if (event->kind == EVENT_NEXT && !make_is_due(flow)) {
-        flow_next(flow);
+                 steps, steps == 1 ? "" : "s", flow->facts->store_path);
+        return way_go(GO_NEXT);
     }
-    return true;
+    return way_go(event->kind == EVENT_NEXT && made ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_make = {"make", build, take};

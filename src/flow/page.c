@@ -70,6 +70,7 @@ struct row *page_row(struct page *page, const char *id, enum level level, const 
     row->level = level;
     row->detail = xstrdup("");
     row->file = xstrdup("");
+    row->action = xstrdup("");
     return row;
 }
 
@@ -118,7 +119,30 @@ const struct action *page_find_action(const struct page *page, const char *id)
     return NULL;
 }
 
-struct field *page_find_field(struct page *page, const char *id)
+struct way way_go(enum go go)
+{
+    return (struct way){.go = go};
+}
+
+struct way way_to(const char *page, const char *at)
+{
+    return (struct way){GO_PAGE, xstrdup(page), at ? xstrdup(at) : NULL};
+}
+
+struct way way_if(bool good, enum go go)
+{
+    return way_go(good ? go : GO_REFUSED);
+}
+
+size_t page_find_row(const struct page *page, const char *id)
+{
+    size_t row = 0;
+    while (row < page->row_count && strcmp(page->rows[row].id, id) != 0)
+        row++;
+    return row;
+}
+
+struct field *page_find_field(const struct page *page, const char *id)
 {
     for (size_t i = 0; i < page->field_count; i++)
         if (strcmp(page->fields[i].id, id) == 0)
@@ -156,7 +180,7 @@ void page_free(struct page *page)
         field_free(&page->fields[i]);
     for (size_t i = 0; i < page->row_count; i++) {
         struct row *row = &page->rows[i];
-        char *texts[] = {row->id, row->text, row->word, row->detail, row->file};
+        char *texts[] = {row->id, row->text, row->word, row->detail, row->file, row->action};
         for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
             free(texts[j]);
     }
@@ -170,8 +194,8 @@ void page_free(struct page *page)
         free(page->actions[i].label);
         free(page->actions[i].confirm);
     }
-    char *texts[] = {page->id,   page->heading,      page->title,    page->message,
-                     page->next, page->confirm_next, page->clipboard};
+    char *texts[] = {page->id,   page->heading,      page->title,     page->message,
+                     page->next, page->confirm_next, page->clipboard, page->undo};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(page->fields);

@@ -81,30 +81,32 @@ static void build(struct flow *flow, struct page *page)
     plan_free(&plan);
 }
 
-static bool write_plan(struct flow *flow, struct error *err)
+static struct way write_plan(struct flow *flow, struct error *err)
 {
     size_t errors = count_errors(flow);
     if (errors)
-        return error_set(err, STATUS_NO, "plan", "Go back to the check, which says what to do",
-                         "%zu error%s must be mended or accepted first", errors,
-                         errors == 1 ? "" : "s");
+        return way_if(error_set(err, STATUS_NO, "plan",
+                                "Go back to the check, which says what to do",
+                                "%zu error%s must be mended or accepted first", errors,
+                                errors == 1 ? "" : "s"),
+                      GO_STAY);
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");
     bool good = flow_may_write(flow, err) && plan_make(flow->facts, &options, &plan, err) &&
                 plan_write(&plan, flow->facts, out, err);
-    if (good) {
-        flow_next(flow);
+    if (good)
         flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
-    }
     plan_free(&plan);
     free(out);
-    return good;
+    return way_if(good, GO_NEXT);
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
-    return event->kind != EVENT_NEXT || write_plan(flow, err);
+    (void)page;
+    return event->kind == EVENT_NEXT ? write_plan(flow, err) : way_go(GO_STAY);
 }
 
 const struct step_ops step_plan = {"plan", build, take};
@@ -157,12 +159,13 @@ static void build_done(struct flow *flow, struct page *page)
     free(out);
 }
 
-static bool take_done(struct flow *flow, const struct event *event, struct error *err)
+static struct way take_done(struct flow *flow, const struct page *page, const struct event *event,
+                            struct error *err)
 {
+    (void)flow;
+    (void)page;
     (void)err;
-    if (event->kind == EVENT_NEXT)
-        flow->ended = true;
-    return true;
+    return way_go(event->kind == EVENT_NEXT ? GO_LEAVE : GO_STAY);
 }
 
 const struct step_ops step_done = {"done", build_done, take_done};

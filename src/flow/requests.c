@@ -65,7 +65,7 @@ static void build(struct flow *flow, struct page *page)
     page->next = xstrdup("Sent");
 }
 
-static bool sign_here(struct flow *flow, struct error *err)
+static struct way sign_here(struct flow *flow, struct error *err)
 {
     struct sign_options options = {.ca = lab_ca, .make_ca = true};
     struct made_list made = {0};
@@ -73,27 +73,25 @@ static bool sign_here(struct flow *flow, struct error *err)
     size_t count = made.count;
     made_free(&made);
     if (!good || !flow_gather(flow, err))
-        return false;
-    flow_next(flow);
+        return way_go(GO_REFUSED);
     flow_say(flow, LEVEL_OK,
              "Signed by %s (%zu). Browsers and phones do not know that CA: for a lab.", lab_ca,
              count);
-    return true;
+    return way_go(GO_NEXT);
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
-    const struct page *page = flow_page(flow);
-    if (event->kind == EVENT_NEXT) {
-        flow_next(flow);
-    } else if (event->kind == EVENT_CHOOSE && event->row < page->row_count) {
+    if (event->kind == EVENT_CHOOSE && event->row < page->row_count) {
         char *id = xformat("request:%s", page->rows[event->row].id);
-        flow_go(flow, id);
+        struct way way = way_to(id, NULL);
         free(id);
-    } else if (event->kind == EVENT_ACTION && strcmp(event->id, "lab") == 0) {
-        return sign_here(flow, err);
+        return way;
     }
-    return true;
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "lab") == 0)
+        return sign_here(flow, err);
+    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_requests = {"requests", build, take};
@@ -119,12 +117,13 @@ static void build_request(struct flow *flow, struct page *page)
     page->next = xstrdup("Back");
 }
 
-static bool take_request(struct flow *flow, const struct event *event, struct error *err)
+static struct way take_request(struct flow *flow, const struct page *page,
+                               const struct event *event, struct error *err)
 {
+    (void)flow;
+    (void)page;
     (void)err;
-    if (event->kind == EVENT_NEXT)
-        flow_go(flow, "requests");
-    return true;
+    return way_go(event->kind == EVENT_NEXT ? GO_BACK : GO_STAY);
 }
 
 const struct step_ops step_request = {"request", build_request, take_request};

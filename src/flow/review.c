@@ -99,7 +99,7 @@ static void build(struct flow *flow, struct page *page)
 }
 
 /* The first page that shows the identity. */
-static void open_identity(struct flow *flow, const char *name)
+static struct way open_identity(struct flow *flow, const char *name)
 {
     const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
     const struct component *first = NULL;
@@ -110,34 +110,31 @@ static void open_identity(struct flow *flow, const char *name)
     }
     if (first) {
         char *page = xformat("page:%s", first->kind);
-        flow_go(flow, page);
+        struct way way = way_to(page, NULL);
         free(page);
-        return;
+        return way;
     }
     flow_say(flow, LEVEL_NOTE,
              "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.", name,
              name);
+    return way_go(GO_STAY);
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
-    const struct page *page = flow_page(flow);
-    if (event->kind == EVENT_CHOOSE && event->row < page->row_count) {
-        char *name = xstrdup(page->rows[event->row].id);
-        open_identity(flow, name);
-        free(name);
-        return true;
-    }
+    if (event->kind == EVENT_CHOOSE && event->row < page->row_count)
+        return open_identity(flow, page->rows[event->row].id);
     if (event->kind != EVENT_NEXT)
-        return true;
+        return way_go(GO_STAY);
     for (size_t i = 0; i < page->row_count; i++)
         if (page->rows[i].level == LEVEL_ERROR && !event->insist && !flow->warned) {
             flow->warned = true;
-            return error_set(err, STATUS_NO, page->rows[i].id, "Enter opens its page", "%s",
-                             page->rows[i].detail);
+            return way_if(error_set(err, STATUS_NO, page->rows[i].id, "Enter opens its page", "%s",
+                                    page->rows[i].detail),
+                          GO_STAY);
         }
-    flow_next(flow);
-    return true;
+    return way_go(GO_NEXT);
 }
 
 const struct step_ops step_review = {"review", build, take};

@@ -17,13 +17,21 @@ static void have(struct flow *flow, struct facts *facts)
     flow->page_good = false;
 }
 
-bool flow_gather(struct flow *flow, struct error *err)
+static bool gather(struct flow *flow, struct error *err)
 {
     struct facts_options options = {.config = flow->config, .store = flow->store, .at = flow->at};
     struct facts *fresh;
     if (!facts_gather(&options, flow->catalogue, &fresh, err))
         return false;
     have(flow, fresh);
+    return true;
+}
+
+bool flow_gather(struct flow *flow, struct error *err)
+{
+    if (!gather(flow, err))
+        return false;
+    history_clear(flow);
     return true;
 }
 
@@ -126,6 +134,25 @@ bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *er
     return false;
 }
 
+bool flow_restore(struct flow *flow, const char *text, struct error *err)
+{
+    if (text) {
+        struct str copy = {0};
+        str_add(&copy, text);
+        bool good = !flow->loaded || flow_put(flow, &copy, false, err);
+        str_free(&copy);
+        return good;
+    }
+    if (!flow->loaded)
+        return true;
+    if (!flow_may_write(flow, err) || !deployment_remove(&flow->facts->deployment, err))
+        return false;
+    facts_free(flow->facts);
+    flow->facts = NULL;
+    flow->loaded = false;
+    return true;
+}
+
 bool flow_is_as_built(const struct flow *flow)
 {
     return flow->preset && flow->built.length && flow->loaded &&
@@ -143,7 +170,7 @@ bool flow_create(struct flow *flow, const char *domain, struct error *err)
     else if (good)
         good = flow_may_write(flow, err) &&
                file_replace(flow->config, str_text(&text), text.length, 0644, err) &&
-               flow_gather(flow, err);
+               gather(flow, err);
     if (good) {
         str_free(&flow->built);
         flow->built = text;

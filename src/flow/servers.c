@@ -158,14 +158,8 @@ static bool set_component(struct flow *flow, const struct server *server, const 
     return good;
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static bool set(struct flow *flow, const struct event *event, struct error *err)
 {
-    if (event->kind == EVENT_NEXT) {
-        flow_next(flow);
-        return true;
-    }
-    if (event->kind != EVENT_SET)
-        return true;
     const struct deployment *d = &flow->facts->deployment;
     for (size_t i = 0; i < d->server_count; i++) {
         char *prefix = field_id(flow, i, "");
@@ -181,6 +175,15 @@ static bool take(struct flow *flow, const struct event *event, struct error *err
         return set_component(flow, &d->servers[i], what, strcmp(event->text, "yes") == 0, err);
     }
     return true;
+}
+
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
+{
+    (void)page;
+    if (event->kind == EVENT_SET)
+        return way_if(set(flow, event, err), GO_STAY);
+    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 
 const struct step_ops step_servers = {"servers", build, take};

@@ -11,7 +11,7 @@ static void build(struct flow *flow, struct page *page)
     page->title = xstrdup(flow->loaded ? "What shall be done?" : "no deployment here");
     page_line(&page->intro, "What shall be done?");
     if (flow->loaded) {
-        char *place = flow_resume_page(flow);
+        char *place = order_resume(flow);
         struct row *row = page_row(page, "continue", LEVEL_NONE, "", "Go on: %s", place);
         row_detail(row, "%s: %zu certificate%s on %zu server%s.", flow->config,
                    flow->facts->deployment.identity_count,
@@ -51,31 +51,28 @@ static void build(struct flow *flow, struct page *page)
     page->next = xstrdup("Choose");
 }
 
-static bool take(struct flow *flow, const struct event *event, struct error *err)
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
 {
-    if (event->kind != EVENT_CHOOSE && event->kind != EVENT_NEXT)
-        return true;
-    const struct page *page = flow_page(flow);
-    if (event->row >= page->row_count)
-        return true;
+    (void)err;
+    struct way way = way_go(GO_STAY);
+    if ((event->kind != EVENT_CHOOSE && event->kind != EVENT_NEXT) || event->row >= page->row_count)
+        return way;
     const char *id = page->rows[event->row].id;
     if (strcmp(id, "inspect") == 0) {
         flow_say(flow, LEVEL_NOTE,
                  "F4 (Esc 4) opens the picker; on the command line: certwright pki inspect FILE");
     } else if (strcmp(id, "continue") == 0) {
-        char *place = flow_resume_page(flow);
-        flow_go(flow, place);
+        char *place = order_resume(flow);
+        way = way_to(place, NULL);
         free(place);
     } else if (flow->loaded) {
-        char *copy = xstrdup(id);
-        flow_go(flow, copy);
-        free(copy);
+        way = way_to(id, NULL);
     } else {
         flow->preset = catalogue_preset(flow->catalogue, id);
-        flow_go(flow, "basics");
+        way = way_to("basics", NULL);
     }
-    (void)err;
-    return true;
+    return way;
 }
 
 const struct step_ops step_start = {"start", build, take};

@@ -6,7 +6,8 @@
 #include "ops/ops.h"
 #include "rules/rules.h"
 
-/* Private to flow/: what the pages share. */
+/* Private to flow/: what the pages share. The room has two floors: the engine (flow.c, order.c,
+ * history.c) calls the steps, and a step only answers where to go. */
 
 struct flow {
     const struct catalogue *catalogue;
@@ -24,6 +25,11 @@ struct flow {
     struct str built; /* what the preset made of the last answers */
 
     char *at_page;
+    char *spot;           /* the field or row of it to begin with; NULL: as the step says */
+    struct strings came;  /* the pages on the way here, for Esc */
+    struct strings rows;  /* page, row: where each list was left */
+    struct history *past; /* for EVENT_UNDO */
+    struct draft draft;
     struct page page;
     bool page_good;
     char *message;
@@ -44,11 +50,31 @@ struct flow {
     char *request; /* the identity whose CSR is shown */
 };
 
-/* A step: a page and what it does with an event. id is the page's, or its part up to ":". */
+/* Where a step goes when it has taken an event. */
+enum go {
+    GO_REFUSED, /* nowhere: not taken, and err says why */
+    GO_STAY,
+    GO_NEXT, /* to the next page that has something to ask */
+    GO_BACK, /* whence one came */
+    GO_PAGE, /* to the page, at its field or row */
+    GO_LEAVE /* out of the wizard */
+};
+struct way {
+    enum go go;
+    char *page, *at; /* owned; of GO_PAGE alone; at may be NULL */
+};
+struct way way_go(enum go go); /* not GO_PAGE */
+struct way way_to(const char *page, const char *at);
+/* Refused unless all went well. */
+struct way way_if(bool good, enum go go);
+
+/* A step: a page and what it does with an event. id is the page's, or its part up to ":". page is
+ * the page as it was shown when the event came. */
 struct step_ops {
     const char *id;
     void (*page)(struct flow *flow, struct page *page);
-    bool (*take)(struct flow *flow, const struct event *event, struct error *err);
+    struct way (*take)(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err);
 };
 extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
     step_review, step_make, step_requests, step_request, step_import, step_check, step_look,
@@ -65,25 +91,51 @@ void flow_unlock(struct flow *flow);
 must_check bool flow_create(struct flow *flow, const char *domain, struct error *err);
 /* Nothing but the preset made this deployment: it may be made anew. */
 bool flow_is_as_built(const struct flow *flow);
-
-/* flow.c */
-/* The page where the last visit ended, else where something is open. Free it. */
-char *flow_resume_page(const struct flow *flow);
-/* Moves on, passing over pages that have nothing to ask; or back. */
-void flow_next(struct flow *flow);
-void flow_back(struct flow *flow);
-void flow_go(struct flow *flow, const char *page_id);
-void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);
-/* No other wizard has this deployment open, or not any more. */
-must_check bool flow_may_write(struct flow *flow, struct error *err);
 /* Reads deployment.conf and store again. */
 must_check bool flow_gather(struct flow *flow, struct error *err);
+/* No other wizard has this deployment open, or not any more. */
+must_check bool flow_may_write(struct flow *flow, struct error *err);
 /* Saves an edited text: deployment.conf and everything that follows from it. */
 must_check bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err);
+/* deployment.conf becomes text as it is; NULL: there was none, and there is none again. */
+must_check bool flow_restore(struct flow *flow, const char *text, struct error *err);
+
+/* state.c */
+void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);
 /* The part of the page's id behind "page:", "" when there is none. */
 const char *flow_page_part(const struct flow *flow);
 char *flow_path(const struct flow *flow, const char *name); /* beside deployment.conf */
 bool flow_lab(const struct flow *flow);
+
+/* order.c */
+/* Every page of this deployment in order, with those that may be passed over. */
+void order_pages(const struct flow *flow, struct strings *out);
+bool order_has(const struct flow *flow, const char *page_id);
+/* The page on the way that one beside it belongs to; NULL: it is no such page. */
+const char *order_owner(const char *page_id);
+/* The next page of the order that has something to ask, or the one before; NULL: none. Free it. */
+char *order_beside(const struct flow *flow, int direction);
+/* Nothing to ask there: Next and Back pass it by. */
+bool order_passes(const struct flow *flow, const char *page_id, bool forward);
+/* The page where the last visit ended, else where something is open. Free it. */
+char *order_resume(const struct flow *flow);
+/* Writes down where this visit is. */
+void order_remember(const struct flow *flow);
+void order_marks(struct flow *flow, struct page *page);
+
+/* history.c: what EVENT_UNDO takes back */
+/* How everything stands before an event of the page is taken. */
+struct change *history_before(const struct flow *flow, const struct page *page,
+                              const struct event *event);
+/* Afterwards: kept when something changed. before is taken over. */
+void history_after(struct flow *flow, struct change *before);
+/* Takes the last change back and tells where it was made. A tick is taken back by ticking that row
+ * again, which is left to the caller: *tick. */
+struct way history_undo(struct flow *flow, bool *tick, struct error *err);
+/* The last change in a word or two; NULL: there is none. */
+const char *history_last(const struct flow *flow);
+/* What was written before is no more to be taken back: the store, or someone else, went on. */
+void history_clear(struct flow *flow);
 
 /* page.c: filling a page */
 struct field *page_field(struct page *page, enum field_kind kind, const char *id, const char *label,
@@ -101,7 +153,9 @@ void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3)
 /* Adds a text of several lines; the front end wraps what is too long for its width. */
 void page_lines(struct strings *lines, const char *text);
 const struct action *page_find_action(const struct page *page, const char *id);
-struct field *page_find_field(struct page *page, const char *id);
+struct field *page_find_field(const struct page *page, const char *id);
+/* Its place among the rows, row_count: none. */
+size_t page_find_row(const struct page *page, const char *id);
 enum level level_of(enum severity severity);
 const char *flow_level_word(enum level level); /* OK note WARN ERROR */
 

@@ -1,5 +1,4 @@
 /* Changes of a deployment: its text is edited in place, parsed again, saved. */
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/build.h"
 #include "model/conftext.h"
@@ -25,35 +24,6 @@ void edit_option(const struct deployment *deployment, const struct service *serv
         conf_set(text, path, 3, values, list);
     else
         conf_remove(text, path, 3);
-}
-
-/* Somebody else may have edited the file since it was read: their work is not overwritten. */
-static bool is_unchanged(const struct deployment *deployment, struct error *err)
-{
-    struct buffer now = {0};
-    if (!file_read(deployment->path, &now, err))
-        return false;
-    bool same = now.length == deployment->text.length &&
-                memcmp(now.data, str_text(&deployment->text), now.length) == 0;
-    buffer_free(&now);
-    return same || error_set(err, STATUS_NO, deployment->path,
-                             "It is read again: look, then answer once more",
-                             "another program changed it meanwhile");
-}
-
-bool deployment_put(const struct deployment *deployment, const struct str *text,
-                    struct deployment *fresh, struct error *err)
-{
-    if (!deployment_parse(deployment->path, str_text(text), text->length, deployment->catalogue,
-                          fresh, err))
-        return false;
-    if ((text->length == deployment->text.length &&
-         memcmp(str_text(text), str_text(&deployment->text), text->length) == 0) ||
-        (is_unchanged(deployment, err) &&
-         file_replace(deployment->path, str_text(text), text->length, 0644, err)))
-        return true;
-    deployment_free(fresh);
-    return false;
 }
 
 /* Parses a text that an edit made; errors would be ours. */

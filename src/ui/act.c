@@ -257,7 +257,7 @@ void ui_leave(struct ui *ui, int status)
     struct view *base = ui_base(ui);
     if (base && base->ops->draft)
         base->ops->draft(ui, base);
-    draft_save(&ui->draft);
+    draft_save(ui->draft);
     ui->ended = true;
     ui->status = status;
 }

@@ -93,10 +93,10 @@ static void keep_drafts(struct ui *ui, struct view *view)
     struct form_view *self = of(view);
     for (size_t i = 0; i < self->count; i++) {
         if (self->entries[i].typed)
-            draft_set(&ui->draft, ui->page->id, self->entries[i].id,
+            draft_set(ui->draft, ui->page->id, self->entries[i].id,
                       lineedit_text(&self->entries[i].line));
         else
-            draft_remove(&ui->draft, ui->page->id, self->entries[i].id);
+            draft_remove(ui->draft, ui->page->id, self->entries[i].id);
     }
 }
 
@@ -105,7 +105,7 @@ static void take_drafts(struct ui *ui, struct form_view *self)
     size_t first = self->count;
     for (size_t i = 0; i < self->count; i++) {
         const struct field *field = &ui->page->fields[i];
-        const char *text = draft_text(&ui->draft, ui->page->id, field->id);
+        const char *text = draft_text(ui->draft, ui->page->id, field->id);
         if (!text || field->kind != FIELD_TEXT || strcmp(text, field->value) == 0)
             continue;
         lineedit_set(&self->entries[i].line, text);
@@ -210,7 +210,7 @@ static bool commit(struct ui *ui, struct view *view)
         free(text);
         if (ui_base(ui) == view)
             keep_drafts(ui, view);
-        draft_save(&ui->draft);
+        draft_save(ui->draft);
         ui->draft_ms = 0;
     }
     ui->rest_ms = 0;

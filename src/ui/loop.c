@@ -312,7 +312,7 @@ static void take_deadlines(struct ui *ui)
         struct view *base = ui_base(ui);
         if (base->ops->draft)
             base->ops->draft(ui, base);
-        draft_save(&ui->draft);
+        draft_save(ui->draft);
     }
     if (due(&ui->progress_ms, ui->now_ms))
         ui_paint(ui, ui->top->under ? PAINT_ALL : PAINT_BODY);
@@ -344,7 +344,7 @@ static void turn(struct ui *ui)
 
 int ui_run(struct flow *flow, const struct ui_options *options)
 {
-    struct ui ui = {.flow = flow, .options = options, .job_fd = -1};
+    struct ui ui = {.flow = flow, .options = options, .draft = flow_draft(flow), .job_fd = -1};
     struct error err = {0};
     if (!screen_start(options, &err)) {
         struct str text = {0};
@@ -354,17 +354,15 @@ int ui_run(struct flow *flow, const struct ui_options *options)
         return (int)err.code;
     }
     const char *held = flow_held(flow);
-    if (!held)
-        draft_open(&ui.draft, options->config);
     ui.now_ms = clock_ms();
     ui.page = flow_page(flow);
     resized(&ui);
     ui_page_changed(&ui);
     if (held)
         ui_say(&ui, LEVEL_WARN, "%s", held);
-    else if (ui.draft.count > 0 && !ui.said)
+    else if (ui.draft->count > 0 && !ui.said)
         ui_say(&ui, LEVEL_NOTE, "Half-typed text of last time waits on the page %s.",
-               ui.draft.texts[0].page);
+               ui.draft->texts[0].page);
     while (!ui.ended)
         turn(&ui);
 
@@ -378,7 +376,6 @@ int ui_run(struct flow *flow, const struct ui_options *options)
         ui_pop(&ui);
     bury(&ui);
     screen_stop(ui.lost);
-    draft_free(&ui.draft);
     free(ui.page_id);
     free(ui.said);
     free(ui.pending_action);

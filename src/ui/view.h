@@ -1,7 +1,7 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
-#include "ui/draft.h"
+#include "flow/draft.h"
 #include "ui/draw.h"
 #include "ui/lineedit.h"
 #include "ui/screen.h"
@@ -86,7 +86,7 @@ struct ui {
 
     struct job *job;
     int job_fd;
-    struct draft draft;
+    struct draft *draft; /* the flow's */
 
     char *pending_action; /* waits for a confirmation, a path, a text; NULL: F2 waits */
     char *pending_text;

@@ -1,4 +1,4 @@
-#include "ui/draft.h"
+#include "flow/draft.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -311,6 +311,82 @@ static void sharing_joins_the_names(void **state)
     assert_string_equal(field(world, "webbridge.CN")->value, "join.example.com");
 }
 
+static void undo(struct world *world)
+{
+    must(world, (struct event){.kind = EVENT_UNDO});
+}
+
+static void undo_takes_back_answer_by_answer(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.O", "Example Inc.");
+    set(world, "basics.domain", "example.com");
+    char *first = read_text(world->config);
+    next(world);
+    next(world);
+    set(world, "servers.recorder", "yes");
+    assert_string_equal(flow_page(world->flow)->undo, "Recorder");
+    next(world);
+    set(world, "servers.nothing", "yes"); /* no change, nothing to undo */
+    undo(world);
+    assert_string_equal(at(world), "servers");
+    assert_string_equal(flow_page(world->flow)->message, "Undone: Recorder is not ticked again.");
+    char *text = read_text(world->config);
+    assert_string_equal(text, first);
+    undo(world);
+    assert_int_equal(access(world->config, F_OK), -1);
+    assert_string_equal(at(world), "basics");
+    assert_string_equal(field(world, "basics.domain")->value, "");
+    assert_string_equal(field(world, "basics.O")->value, "Example Inc.");
+    undo(world);
+    assert_string_equal(field(world, "basics.O")->value, "");
+    assert_string_equal(flow_page(world->flow)->message, "Undone: Organisation is empty again.");
+    undo(world);
+    assert_string_equal(flow_page(world->flow)->message, "There is nothing to undo.");
+    set(world, "basics.domain", "example.com");
+    free(text);
+    text = read_text(world->config);
+    assert_null(strstr(text, "Example Inc."));
+    free(first);
+    free(text);
+}
+
+static void undo_leaves_what_another_program_wrote(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    set(world, "servers.name", "core1");
+    assert_true(file_replace(world->config, "# mine\n", 7, 0644, NULL));
+    assert_false(send(world, (struct event){.kind = EVENT_UNDO}, &err));
+    assert_non_null(strstr(err.message, "another program changed it meanwhile"));
+    char *text = read_text(world->config);
+    assert_string_equal(text, "# mine\n");
+    free(text);
+}
+
+static void esc_returns_whence_one_came(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "review"});
+    const struct page *page = flow_page(world->flow);
+    size_t row = 0;
+    while (strcmp(page->rows[row].id, "callbridge") != 0)
+        row++;
+    must(world, (struct event){.kind = EVENT_CHOOSE, .row = row});
+    assert_string_equal(at(world), "page:callbridge");
+    must(world, (struct event){.kind = EVENT_BACK});
+    assert_string_equal(at(world), "review");
+    assert_int_equal(flow_page(world->flow)->at, row);
+    must(world, (struct event){.kind = EVENT_BACK});
+    assert_string_equal(at(world), "basics");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +402,9 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(undo_takes_back_answer_by_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(undo_leaves_what_another_program_wrote, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(esc_returns_whence_one_came, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

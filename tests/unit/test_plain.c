@@ -206,6 +206,7 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
             flow->at++;
         break;
     case EVENT_DONE:
+    case EVENT_UNDO:
         flow->job_done = true;
         flow->at = 3;
         flow->message = "2 keys made";

@@ -1,5 +1,5 @@
-#ifndef UI_DRAFT_H
-#define UI_DRAFT_H
+#ifndef FLOW_DRAFT_H
+#define FLOW_DRAFT_H
 
 #include "base/str.h"
 

@@ -1,4 +1,4 @@
-#include "ui/draft.h"
+#include "flow/draft.h"
 
 #include "base/file.h"
 #include "base/mem.h"
