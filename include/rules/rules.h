@@ -4,14 +4,20 @@
 #include "model/facts.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
+/* What certwright check --fix does about a finding: it needs no one's decision. */
+enum fix { FIX_NONE, FIX_CHAIN, FIX_TRUST, FIX_MODE };
 
-/* What a rule has to say (SPEC 9). Empty strings where there is none, never NULL. */
+/* What a rule has to say. Empty strings where there is none, never NULL. */
 struct finding {
     enum severity severity;
     char *id, *server, *service, *identity, *file;
     char *message, *remedy, *section;
-    char *mend;    /* the value that mends the field CN (or SAN n), "" when F5 cannot */
-    bool accepted; /* taken knowingly (accept {}): shown, not counted */
+    char *field;          /* the option that mends it: of the identity (CN, subjectAltName, signer,
+                             C …), else of the service; "" none */
+    char *mend;           /* the value that mends that field, "" when F5 cannot */
+    enum fix fix;         /* FIX_NONE: a person has to do something */
+    bool accepted;        /* taken knowingly (accept {}): shown, not counted */
+    char *reason, *until; /* of accept {} */
 };
 struct findings {
     struct finding *items;
@@ -24,7 +30,7 @@ enum rules_scope {
                      wizard judges while a page is typed; no file is missed */
 };
 /* Every rule over the facts; sorted by severity, server, service, identity, file, id. One fault,
- * one error: RULES.md's precedence is applied, then accept {}. */
+ * one error: the deeper reason silences the others, then accept {} is applied. */
 void rules_run(const struct facts *facts, enum rules_scope scope, struct findings *out);
 void findings_free(struct findings *findings);
 /* Errors that are not accepted. */
@@ -32,5 +38,10 @@ size_t findings_errors(const struct findings *findings);
 const char *severity_word(enum severity severity); /* error warning notice */
 /* The place in words: "server service identity file", what there is of it. Free it. */
 char *finding_place(const struct finding *finding);
+
+/* How long a certificate still serves: due under a third of its life or 60 days, whichever is less,
+ * near under a half or 90 days. */
+enum term_state { TERM_LONG, TERM_NEAR, TERM_DUE, TERM_ENDED };
+enum term_state rules_term(const struct cert *cert, time_t at);
 
 #endif

@@ -20,6 +20,8 @@ static json_t *finding_json(const struct finding *finding)
     json_put(object, "remedy", json_text(finding->remedy));
     json_put(object, "section", json_text(finding->section));
     json_put(object, "accepted", json_boolean(finding->accepted));
+    json_put(object, "reason", json_text(finding->reason));
+    json_put(object, "until", json_text(finding->until));
     return object;
 }
 

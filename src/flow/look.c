@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
-#include "model/template.h"
+#include "model/required.h"
 #include "pki/chain.h"
 #include "pki/text.h"
 
@@ -66,48 +66,23 @@ static void add_tree(const struct flow *flow, const struct chain *chain, struct 
         page_line(lines, "FAIL  %s", chain->reason);
 }
 
-struct view {
-    const struct deployment *deployment;
-    const struct service *service;
-};
-
-static bool look_up(void *context, const char *path, struct strings *out)
-{
-    const struct view *view = context;
-    return service_value(view->deployment, view->service, path, out);
-}
-
-/* The names that a component insists on in the certificate of its slot, as its file says. */
-static void names_needed(const struct deployment *d, const struct identity_use *use,
-                         struct strings *out)
-{
-    const struct component *component = use->service->component;
-    struct view view = {d, use->service};
-    for (size_t i = 0; i < component->require_count; i++) {
-        const struct require *require = &component->requires[i];
-        bool mine = !*require->slot || strcmp(require->slot, use->slot->name) == 0;
-        if (!mine || *require->present || !service_condition(d, use->service, require->when))
-            continue;
-        struct strings names = {0};
-        for (size_t k = 0; k < require->names.count; k++)
-            if (template_expand_list(require->names.items[k], look_up, &view, &names, NULL))
-                for (size_t n = 0; n < names.count; n++)
-                    strings_add_new(out, names.items[n]);
-        strings_free(&names);
-    }
-}
-
 /* What each service needs of the certificate, beside what it has. */
 static void add_service_needs(const struct flow *flow, const struct identity_use *use,
                               const struct cert *leaf, struct strings *said, struct strings *lines)
 {
-    struct strings names = {0};
-    names_needed(&flow->facts->deployment, use, &names);
+    struct required_names names;
+    required_names(&flow->facts->deployment, use->service, use->slot, &names);
     const char *title = use->service->component->title;
     for (size_t i = 0; i < names.count; i++) {
-        page_line(lines, "%-5s name %s, for %s",
-                  cert_has_name(leaf, names.items[i]) ? "OK" : "MISS", names.items[i], title);
-        strings_add_new(said, names.items[i]);
+        const struct strings *any = &names.items[i].any;
+        bool has = false;
+        for (size_t j = 0; j < any->count; j++) {
+            has = has || cert_has_name(leaf, any->items[j]);
+            strings_add_new(said, any->items[j]);
+        }
+        char *words = strings_join(any, " or ");
+        page_line(lines, "%-5s name %s, for %s", has ? "OK" : "MISS", words, title);
+        free(words);
     }
     for (size_t i = 0; i < use->slot->eku.count; i++) {
         const char *usage = use->slot->eku.items[i];
@@ -115,7 +90,7 @@ static void add_service_needs(const struct flow *flow, const struct identity_use
                   !leaf->has_eku || strings_has(&leaf->eku, usage) ? "OK" : "MISS", usage, title,
                   leaf->has_eku ? "" : " (no restriction in it)");
     }
-    strings_free(&names);
+    required_free(&names);
 }
 
 /* Then what the request asked for besides. */

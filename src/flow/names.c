@@ -16,30 +16,6 @@ bool is_names_option(const char *option)
     return false;
 }
 
-/* Rules by what a person changes to mend them; a prefix stands for its family. */
-const char *finding_field(const struct finding *finding)
-{
-    static const struct {
-        const char *prefix, *option;
-    } table[] = {{"SIGNER-", "signer"},
-                 {"SELF-", "signer"},
-                 {"PUBLIC-CLIENTAUTH", "signer"},
-                 {"COUNTRY", "O"},
-                 {"STATE-ABBR", "O"},
-                 {"PUBLIC-ATTRS", "O"},
-                 {"SAN-", "subjectAltName"},
-                 {"XMPP-DOMAIN", "subjectAltName"},
-                 {"XMPP-SAN", "subjectAltName"},
-                 {"WB-EXPRESSWAY", "subjectAltName"},
-                 {"C2W-", "subjectAltName"},
-                 {"WEBADMIN-CUCM", "subjectAltName"},
-                 {"REUSE-", "identity"}};
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (text_starts(finding->id, table[i].prefix))
-            return table[i].option;
-    return "CN";
-}
-
 /* callbridge.CN where the kind has one slot, KIND.SLOT.CN else. */
 static char *field_id(const struct service *service, const struct slot *slot, const char *option)
 {
@@ -163,6 +139,22 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
         field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
 }
 
+/* The subject's attributes are the basics' (a page of its own): only what stands here is told. */
+static struct field *finding_field(const struct service *service, const struct slot *slot,
+                                   const struct finding *finding, struct page *page)
+{
+    char *id = field_id(service, slot, finding->field);
+    struct field *field = page_find_field(page, id);
+    free(id);
+    for (size_t i = 0; i < ATTR_COUNT; i++)
+        if (field || strcmp(attribute_names[i], finding->field) == 0)
+            return field;
+    id = field_id(service, slot, "CN");
+    field = page_find_field(page, id);
+    free(id);
+    return field;
+}
+
 void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
                   const struct findings *findings, struct page *page)
 {
@@ -177,9 +169,7 @@ void names_fields(const struct flow *flow, const struct service *service, const 
         if (strcmp(finding->identity, identity->name) != 0 ||
             finding->severity == SEVERITY_NOTICE || finding->accepted)
             continue;
-        char *id = field_id(service, slot, finding_field(finding));
-        struct field *field = page_find_field(page, id);
-        free(id);
+        struct field *field = finding_field(service, slot, finding, page);
         if (field)
             field_finding(field, level_of(finding->severity), finding->message, finding->remedy,
                           finding->mend);

@@ -169,8 +169,6 @@ must_check bool names_take(struct flow *flow, const struct service *service,
                            const struct slot *slot, const char *option, const char *text,
                            struct error *err);
 bool is_names_option(const char *option);
-/* Findings of one identity or service at the fields they speak of. */
-const char *finding_field(const struct finding *finding);
 
 /* look.c: what a certificate is, for F4 and the check page */
 void look_file(const struct flow *flow, const char *file, struct page *page);

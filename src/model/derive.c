@@ -1,6 +1,7 @@
 /* What the catalogue proposes for names, addresses and signers. */
 #include "base/mem.h"
 #include "model/build.h"
+#include "model/required.h"
 #include "model/template.h"
 
 #include <stdlib.h>
@@ -86,28 +87,27 @@ static void add_san(struct names *names, const char *value)
         strings_add_new(&names->sans, value);
 }
 
-static void add_expanded(const struct deployment *deployment, const struct identity_use *use,
-                         const char *pattern, struct strings *out)
-{
-    struct view view = {deployment, use->service, NULL};
-    struct strings values = {0};
-    if (template_expand_list(pattern, lookup, &view, &values, NULL))
-        strings_copy(out, &values);
-    strings_free(&values);
-}
-
 static void names_of_own(const struct deployment *deployment, const struct identity_use *use,
                          struct names *out)
 {
     struct strings values = {0};
-    add_expanded(deployment, use, use->slot->cn, &values);
+    service_expand(deployment, use->service, use->slot->cn, &values);
     if (values.count)
         out->attributes[ATTR_CN] = xstrdup(values.items[0]);
     for (size_t i = 0; i < use->slot->sans.count; i++)
-        add_expanded(deployment, use, use->slot->sans.items[i], &values);
+        service_expand(deployment, use->service, use->slot->sans.items[i], &values);
     for (size_t i = 1; i < values.count; i++)
         add_san(out, values.items[i]);
     strings_free(&values);
+}
+
+static bool has_any(const struct names *names, const struct strings *any)
+{
+    for (size_t i = 0; i < any->count; i++)
+        if (strings_has_nocase(&names->sans, any->items[i]) ||
+            strcasecmp(names->attributes[ATTR_CN], any->items[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Shared by several slots: the server's name, and each name that a component insists on (guide 3.1:
@@ -118,22 +118,14 @@ static void names_of_shared(const struct deployment *deployment, const struct id
     out->attributes[ATTR_CN] = xstrdup(identity->uses[0].service->server->address);
     for (size_t i = 0; i < identity->use_count; i++) {
         const struct identity_use *use = &identity->uses[i];
-        const struct component *component = use->service->component;
-        struct strings values = {0};
+        struct required_names names;
         if (use->service->server != identity->uses[0].service->server)
-            strings_add(&values, use->service->server->address);
-        for (size_t j = 0; j < component->require_count; j++) {
-            const struct require *require = &component->requires[j];
-            bool mine = !*require->slot || strcmp(require->slot, use->slot->name) == 0;
-            if (!mine || *require->present ||
-                !service_condition(deployment, use->service, require->when))
-                continue;
-            for (size_t k = 0; k < require->names.count; k++)
-                add_expanded(deployment, use, require->names.items[k], &values);
-        }
-        for (size_t j = 0; j < values.count; j++)
-            add_san(out, values.items[j]);
-        strings_free(&values);
+            add_san(out, use->service->server->address);
+        required_names(deployment, use->service, use->slot, &names);
+        for (size_t j = 0; j < names.count; j++)
+            if (!has_any(out, &names.items[j].any))
+                add_san(out, names.items[j].any.items[0]);
+        required_free(&names);
     }
 }
 

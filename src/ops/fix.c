@@ -9,45 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum mend { MEND_NONE, MEND_CHAIN, MEND_TRUST, MEND_MODE };
-
-static enum mend mend_of(const struct finding *finding)
-{
-    static const struct {
-        const char *id;
-        enum mend mend;
-    } table[] = {
-        {"BUNDLE-ORDER", MEND_CHAIN},
-        {"BUNDLE-LEAF", MEND_CHAIN},
-        {"BUNDLE-EXTRA", MEND_CHAIN},
-        {"BUNDLE-FORMAT", MEND_CHAIN},
-        {"BUNDLE-MISSING", MEND_CHAIN},
-        {"BUNDLE-NO-ROOT", MEND_CHAIN},
-        {"CHAIN-BROKEN", MEND_CHAIN},
-        {"CERT-CHAIN", MEND_CHAIN},
-        {"FULLCHAIN-NEEDED", MEND_CHAIN},
-        {"FULLCHAIN-FIRST", MEND_CHAIN},
-        {"PEM-GLUED", MEND_CHAIN},
-        {"PEM-INDENTED", MEND_CHAIN},
-        {"PEM-UTF16", MEND_CHAIN},
-        {"PEM-BOM", MEND_CHAIN},
-        {"EXT-ENCODING", MEND_CHAIN},
-        {"TRUST-MISSING", MEND_TRUST},
-        {"PINNED-ISSUER", MEND_TRUST},
-        {"TRUST-STALE", MEND_TRUST},
-        {"TRUST-BUNDLE-COMPLETE", MEND_TRUST},
-        {"CHAIN-STORE-LEAF", MEND_TRUST},
-        {"KEY-MODE", MEND_MODE},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table && !finding->accepted; i++) {
-        if (strcmp(table[i].id, finding->id) != 0)
-            continue;
-        /* The form of a file without an identity is that of a trust file. */
-        return table[i].mend == MEND_CHAIN && !*finding->identity ? MEND_TRUST : table[i].mend;
-    }
-    return MEND_NONE;
-}
-
 /* The certificate of the identity's key, wherever it stands among its files. */
 static const struct cert *leaf_of(const struct identity_files *files, const struct pool *pool)
 {
@@ -117,7 +78,7 @@ static bool mend_modes(const struct store *store, const struct findings *finding
 {
     for (size_t i = 0; i < findings->count; i++) {
         const char *file = findings->items[i].file;
-        if (mend_of(&findings->items[i]) != MEND_MODE)
+        if (findings->items[i].fix != FIX_MODE || findings->items[i].accepted)
             continue;
         if (fchmodat(store->fd, file, 0600, 0) != 0)
             return error_system(err, file, "its mode cannot be changed");
@@ -137,10 +98,11 @@ bool op_fix(const struct facts *facts, const struct findings *findings, struct s
         const struct finding *finding = &findings->items[i];
         const struct identity *identity =
             deployment_identity(&facts->deployment, finding->identity);
-        enum mend mend = mend_of(finding);
-        if (mend == MEND_CHAIN && identity && strcmp(finding->file, identity->key_file) != 0)
+        if (finding->accepted)
+            continue;
+        if (finding->fix == FIX_CHAIN && identity)
             mend_chain(facts, &store, identity, &batch);
-        else if (mend == MEND_TRUST)
+        else if (finding->fix == FIX_TRUST)
             mend_trust(facts, &store, finding->file, &batch);
     }
     bool good = certify_trusts(facts, &store, &batch, err) &&

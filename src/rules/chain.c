@@ -1,6 +1,6 @@
-/* RULES.md, "Chains and bundles". */
+/* Chains and bundles (doc/rules.md). */
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,16 +80,30 @@ bool view_chain(const struct judge *judge, const struct view *view, struct chain
     return true;
 }
 
-/* Where a missing issuer can be had. */
-static void fetch(struct finding *finding, const struct judge *judge, const struct cert *below)
+/* The store has what is above a certificate, up to a root. */
+static bool store_leads_on(const struct judge *judge, const struct cert *cert)
 {
-    const char *file = NULL;
-    if (store_issuer(judge, below, &file))
-        report_remedy(finding, "certwright check --fix takes it from %s", file);
-    else if (*below->aia)
-        report_remedy(finding, "fetch %s and certwright import it", below->aia);
-    else
-        report_remedy(finding, "ask the CA for its chain, root included, and certwright import it");
+    for (size_t depth = 0; cert && depth < CHAIN_MAX; depth++) {
+        if (cert->self_signed)
+            return true;
+        cert = store_issuer(judge, cert, NULL);
+    }
+    return false;
+}
+
+/* Where a missing issuer can be had. */
+static void fetch(struct finding *finding, const struct rule *rule, const struct judge *judge,
+                  const struct cert *below)
+{
+    if (store_leads_on(judge, below)) {
+        report_fix(finding, rule);
+    } else {
+        if (*below->aia)
+            remedy_add(finding, "fetch %s", below->aia);
+        else
+            remedy_add(finding, "ask the CA for its chain, root included");
+        remedy_add(finding, "certwright import what it returns");
+    }
 }
 
 static bool in_pool(const struct certs *pool, const struct cert *cert)
@@ -142,7 +156,7 @@ static void chain_broken(const struct rule *rule, const struct subject *s, struc
             struct finding *finding = report(
                 out, rule, s, "%s does not lead %s to a root: the issuer of %s is missing, %s",
                 s->name, s->view->leaf_file, top->subject, top->issuer);
-            fetch(finding, s->judge, top);
+            fetch(finding, rule, s->judge, top);
         } else if (!look.chain.valid) {
             bool times = false;
             for (size_t i = 0; i < look.chain.count; i++)
@@ -152,10 +166,8 @@ static void chain_broken(const struct rule *rule, const struct subject *s, struc
                 struct finding *finding =
                     report(out, rule, s, "%s does not verify with %s: %s (depth %d)",
                            s->view->leaf_file, s->name, look.chain.reason, look.chain.depth);
-                report_remedy(finding,
-                              "certwright pki verify %s %s tells more; ask the CA for the "
-                              "right chain",
-                              s->view->leaf_file, s->name);
+                remedy_add(finding, "ask the CA for the chain of %s", s->view->leaf_file);
+                remedy_add(finding, "certwright import what it returns");
             }
         }
     }
@@ -172,7 +184,7 @@ static void bundle_no_root(const struct rule *rule, const struct subject *s, str
                    "%s stops below its root %s: the service answers \"unable to get "
                    "issuer certificate\"",
                    s->name, top->issuer);
-        fetch(finding, s->judge, top);
+        fetch(finding, rule, s->judge, top);
     }
     certs_free(&look.pool);
 }
@@ -220,7 +232,7 @@ static void bundle_order(const struct rule *rule, const struct subject *s, struc
         struct finding *finding =
             report(out, rule, s, "%s is not in order: the issuer of %s comes first, its root last",
                    s->name, s->view->leaf_file);
-        report_remedy(finding, "certwright check --fix writes it in order");
+        report_fix(finding, rule);
     }
     certs_free(&look.pool);
 }
@@ -233,7 +245,7 @@ static void bundle_leaf(const struct rule *rule, const struct subject *s, struct
         struct finding *finding =
             report(out, rule, s, "%s holds %s itself; a bundle is its issuers alone", s->name,
                    s->view->leaf_file);
-        report_remedy(finding, "certwright check --fix writes it without");
+        report_fix(finding, rule);
     }
     certs_free(&look.pool);
 }
@@ -274,7 +286,7 @@ static void bundle_extra(const struct rule *rule, const struct subject *s, struc
             struct finding *finding =
                 report(out, rule, s, "%s holds %s, which is on no path from %s", s->name,
                        cert->subject, s->view->leaf_file);
-            report_remedy(finding, "certwright check --fix takes it out");
+            report_fix(finding, rule);
         }
         free(marked);
     }
@@ -303,7 +315,7 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
                          lent && *lent->why ? ". " : "", lent ? lent->why : "");
         finding->severity = lent ? require_severity(lent) : SEVERITY_WARNING;
     }
-    fetch(finding, s->judge, view->leaf);
+    fetch(finding, rule, s->judge, view->leaf);
 }
 
 static void cert_chain(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -319,7 +331,7 @@ static void cert_chain(const struct rule *rule, const struct subject *s, struct 
     struct finding *finding = report(
         out, rule, s, "%s holds %zu certificates; here it is the leaf alone, its issuers are %s",
         s->name, count, s->view->names[ROLE_BUNDLE]);
-    report_remedy(finding, "certwright check --fix takes it apart");
+    report_fix(finding, rule);
 }
 
 static void bundle_format(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -334,7 +346,7 @@ static void bundle_format(const struct rule *rule, const struct subject *s, stru
                flags & PEM_BETWEEN  ? "text or blank lines between its certificates"
                : flags & PEM_NO_END ? "no line end after its last END line"
                                     : "text or blank lines after its last END line");
-    report_remedy(finding, "certwright check --fix writes it clean");
+    report_fix(finding, rule);
 }
 
 /* Guide D.1: Web Bridge 3 takes no bundle, so all of it is in one file. */
@@ -364,13 +376,13 @@ static void fullchain_needed(const struct rule *rule, const struct subject *s, s
         struct finding *finding =
             report(out, rule, s, "%s is no full chain: it stops at %s, whose issuer %s is missing",
                    s->name, top->subject, top->issuer);
-        fetch(finding, s->judge, top);
+        fetch(finding, rule, s->judge, top);
     } else if (chain.complete && !exact) {
         struct finding *finding =
             report(out, rule, s,
                    "%s is no full chain: it must be the leaf, its issuers in order, the root last",
                    s->name);
-        report_remedy(finding, "certwright check --fix writes it so");
+        report_fix(finding, rule);
     }
     certs_free(&pool);
 }
@@ -391,19 +403,28 @@ static void chain_long(const struct rule *rule, const struct subject *s, struct 
                "the chain of %s has %zu certificates of %zu bytes, which every handshake carries",
                s->view->leaf_file, chain.count, bytes);
     report_file(finding, file);
-    report_remedy(finding, "ask the CA for a shorter chain, if it has one");
+    remedy_add(
+        finding,
+        "ask the CA for a shorter chain, if it has one, then certwright import what it returns");
 }
 
 static const struct rule rules[] = {
-    {"CHAIN-BROKEN", "4.4", SEVERITY_ERROR, SCOPE_FILE, chain_broken},
-    {"BUNDLE-ORDER", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_order},
-    {"BUNDLE-LEAF", "3.2", SEVERITY_ERROR, SCOPE_FILE, bundle_leaf},
-    {"CERT-CHAIN", "3.2", SEVERITY_ERROR, SCOPE_FILE, cert_chain},
-    {"BUNDLE-NO-ROOT", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, bundle_no_root},
-    {"BUNDLE-MISSING", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_missing},
-    {"BUNDLE-EXTRA", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_extra},
-    {"BUNDLE-FORMAT", "4.7.1", SEVERITY_WARNING, SCOPE_FILE, bundle_format},
-    {"FULLCHAIN-NEEDED", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, fullchain_needed},
-    {"CHAIN-LONG", "C", SEVERITY_NOTICE, SCOPE_IDENTITY, chain_long},
+    {"CHAIN-BROKEN", "4.4", SEVERITY_ERROR, SCOPE_FILE, chain_broken, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 13}}},
+    {"BUNDLE-ORDER", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_order, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 14}}},
+    {"BUNDLE-LEAF", "3.2", SEVERITY_ERROR, SCOPE_FILE, bundle_leaf, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 10}}},
+    {"CERT-CHAIN", "3.2", SEVERITY_ERROR, SCOPE_FILE, cert_chain, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 9}}},
+    {"BUNDLE-NO-ROOT", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, bundle_no_root, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 12}}},
+    {"BUNDLE-MISSING", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_missing, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 11}}},
+    {"BUNDLE-EXTRA", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_extra, .fix = FIX_CHAIN},
+    {"BUNDLE-FORMAT", "4.7.1", SEVERITY_WARNING, SCOPE_FILE, bundle_format, .fix = FIX_CHAIN},
+    {"FULLCHAIN-NEEDED", "1.2.4", SEVERITY_ERROR, SCOPE_FILE, fullchain_needed, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 12}}},
+    {"CHAIN-LONG", "C", SEVERITY_NOTICE, SCOPE_IDENTITY, chain_long, .field = ""},
 };
 const struct group rules_chain = {rules, sizeof rules / sizeof *rules};

@@ -1,5 +1,7 @@
-/* RULES.md, "Names and files": each file by itself, and key with certificate and request. */
-#include "rules/rule.h"
+/* Names and files: each file by itself, and key with certificate and request. */
+#include "base/mem.h"
+#include "model/build.h"
+#include "rule.h"
 #include "store/name.h"
 
 #include <stdlib.h>
@@ -23,19 +25,31 @@ static const char *base_end(const char *name)
     return dot ? dot : name + strlen(name);
 }
 
-/* Where deployment.conf names a file. */
+/* The file gets another name, and deployment.conf says so. */
 static void renamed(struct finding *finding, const struct subject *s, const char *to)
 {
     static const char *const options[] = {"key-file", "certificate-file", "bundle-file",
                                           "fullchain-file"};
-    if (s->trust)
-        report_remedy(finding, "rename it%s%s and set %s-file of service \"%s\" in deployment.conf",
-                      *to ? " " : "", to, s->trust->rule->name, s->service->name);
-    else if (s->role < ROLE_CSR)
-        report_remedy(finding, "rename it%s%s and set %s of identity \"%s\" in deployment.conf",
-                      *to ? " " : "", to, options[s->role], s->view->identity->name);
-    else
-        report_remedy(finding, "rename it%s%s", *to ? " " : "", to);
+    const char *store = s->judge->facts->store_path;
+    remedy_add(finding, "rename %s/%s to %s", store, s->name, to);
+    if (s->trust) {
+        char *option = xformat("%s-file", s->trust->rule->name);
+        struct strings value = {.items = (char *[]){(char *)to}, .count = 1};
+        remedy_set_service(finding, s->service, option, &value, false);
+        free(option);
+    } else if (s->role < ROLE_CSR) {
+        remedy_set(finding, s->view, options[s->role], to);
+    }
+}
+
+/* The name with each byte of `bad` before its extension made a hyphen. */
+static char *hyphened(const char *name, char bad)
+{
+    char *to = xstrdup(name), *end = to + (base_end(name) - name);
+    for (char *c = to; c < end; c++)
+        if (*c == bad)
+            *c = '-';
+    return to;
 }
 
 static void name_dot(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -43,20 +57,26 @@ static void name_dot(const struct rule *rule, const struct subject *s, struct fi
     const char *first = strchr(s->name, '.');
     if (!first || first == base_end(s->name))
         return;
-    char *to = strdup(s->name);
-    for (char *c = to; c && *c && c < to + (base_end(s->name) - s->name); c++)
-        if (*c == '.')
-            *c = '-';
-    renamed(report(out, rule, s, "%s has a dot besides that of its extension", s->name), s,
-            to ? to : "");
+    char *to = hyphened(s->name, '.');
+    renamed(report(out, rule, s, "%s has a dot besides that of its extension", s->name), s, to);
     free(to);
 }
 
 static void name_underscore(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    if (strchr(s->name, '_'))
-        renamed(report(out, rule, s, "%s has an underscore, which guide A.1 forbids", s->name), s,
-                "");
+    if (!strchr(s->name, '_'))
+        return;
+    char *to = hyphened(s->name, '_');
+    renamed(report(out, rule, s, "%s has an underscore, which guide A.1 forbids", s->name), s, to);
+    free(to);
+}
+
+static void renamed_extension(struct finding *finding, const struct subject *s,
+                              const char *extension)
+{
+    char *to = xformat("%.*s%s", (int)(base_end(s->name) - s->name), s->name, extension);
+    renamed(finding, s, to);
+    free(to);
 }
 
 static void name_extension_fits(const struct rule *rule, const struct subject *s,
@@ -64,17 +84,18 @@ static void name_extension_fits(const struct rule *rule, const struct subject *s
 {
     if (s->role == ROLE_CSR)
         return;
-    bool fits = s->role == ROLE_KEY           ? name_is_key(s->name)
+    bool key = s->role == ROLE_KEY;
+    bool fits = key                           ? name_is_key(s->name)
                 : s->role == ROLE_CERTIFICATE ? name_is_certificate(s->name)
                                               : name_is_bundle(s->name);
     if (fits)
         return;
     struct finding *finding = report(out, rule, s, "%s: the appliance takes a %s only as %s",
                                      s->name, role_words[s->role],
-                                     s->role == ROLE_KEY           ? ".key, .pem or .der"
+                                     key                           ? ".key, .pem or .der"
                                      : s->role == ROLE_CERTIFICATE ? ".pem, .der, .cer or .crt"
                                                                    : ".pem, .cer or .crt");
-    renamed(finding, s, "");
+    renamed_extension(finding, s, key ? ".key" : ".crt");
 }
 
 static void ext_encoding(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -88,17 +109,60 @@ static void ext_encoding(const struct rule *rule, const struct subject *s, struc
             report(out, rule, s, "%s is a %s in DER, and the appliance reads those as PEM only",
                    s->name, role_words[s->role]);
         finding->severity = SEVERITY_ERROR;
-        report_remedy(finding, "certwright check --fix writes it as PEM");
+        report_fix(finding, rule);
     } else if (strcasecmp(extension, ".pem") == 0 && der) {
-        renamed(report(out, rule, s, "%s holds DER, not PEM", s->name), s, "to .cer or .der");
+        renamed_extension(report(out, rule, s, "%s holds DER, not PEM", s->name), s, ".der");
     } else if (strcasecmp(extension, ".der") == 0 && !der) {
-        renamed(report(out, rule, s, "%s holds PEM, not DER", s->name), s, "to .pem");
+        renamed_extension(report(out, rule, s, "%s holds PEM, not DER", s->name), s, ".pem");
     }
 }
 
 static bool made_elsewhere(const struct subject *s)
 {
     return s->role == ROLE_KEY && *s->view->identity->key_at;
+}
+
+/* The files of the store that go with a public key: a private key or a certificate. */
+static const char *file_of_key(const struct judge *judge, const unsigned char *id)
+{
+    for (size_t i = 0; i < judge->facts->scan.count; i++) {
+        const struct store_file *file = &judge->facts->scan.files[i];
+        const struct key *key = file->problem ? NULL : pki_first_key(&file->pki);
+        if (key && key->is_private && !key->encrypted && memcmp(key->id, id, KEY_ID_BYTES) == 0)
+            return file->name;
+    }
+    return NULL;
+}
+
+/* A key made anew would fit no certificate that is here. */
+static void remedy_key(struct finding *finding, const struct subject *s)
+{
+    const struct view *view = s->view;
+    const struct store_file *file = view->files[ROLE_CERTIFICATE];
+    const struct cert *leaf = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
+    const char *owner = leaf ? file_of_key(s->judge, leaf->key_id) : NULL;
+    if (!leaf) {
+        remedy_add(finding, "certwright generate %s", view->identity->name);
+    } else if (owner) {
+        remedy_set(finding, view, "key-file", owner);
+    } else {
+        remedy_add(finding,
+                   "copy the key of %s to %s/%s; if it is lost, delete %s/%s, then certwright "
+                   "generate %s",
+                   view->names[ROLE_CERTIFICATE], s->judge->facts->store_path, s->name,
+                   s->judge->facts->store_path, view->names[ROLE_CERTIFICATE],
+                   view->identity->name);
+    }
+}
+
+/* The certificate is here, its chain isn't. */
+static void remedy_chain(struct finding *finding, const struct subject *s)
+{
+    const struct view *view = s->view;
+    if (view->leaf && (view->leaf->self_signed || store_issuer(s->judge, view->leaf, NULL)))
+        report_fix(finding, &(struct rule){.fix = FIX_CHAIN});
+    else
+        remedy_add(finding, "get the CA's chain, root included, then certwright import it");
 }
 
 /* Trust files have a rule of their own, and bundles too. */
@@ -110,20 +174,12 @@ static void file_missing(const struct rule *rule, const struct subject *s, struc
     struct finding *finding =
         report(out, rule, s, "%s, the %s of identity \"%s\", is not in the store", s->name,
                role_words[s->role], identity->name);
-    bool outside =
-        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
-    bool self = strcmp(identity->signer, "self") == 0;
-    if (s->role == ROLE_KEY || self)
-        report_remedy(finding, "certwright generate %s", identity->name);
+    if (s->role == ROLE_KEY)
+        remedy_key(finding, s);
     else if (s->role == ROLE_FULLCHAIN && s->view->files[ROLE_CERTIFICATE])
-        report_remedy(finding,
-                      "certwright import %s/%s and the CA's chain: the full chain is written",
-                      s->judge->facts->store_path, s->view->names[ROLE_CERTIFICATE]);
-    else if (outside)
-        report_remedy(finding, "send %s.csr to the CA, then certwright import what it returns",
-                      identity->name);
+        remedy_chain(finding, s);
     else
-        report_remedy(finding, "certwright sign %s", identity->name);
+        remedy_new_certificate(finding, s, false);
 }
 
 /* A service whose slot no identity fills has no files to name. */
@@ -134,8 +190,8 @@ static void no_identity(const struct rule *rule, const struct subject *s, struct
     struct finding *finding =
         report(out, rule, s, "service \"%s\" on %s names no identity for its %s", s->service->name,
                s->server->name, s->slot->name);
-    report_remedy(finding, "set %s = \"NAME\" in service \"%s\" of deployment.conf", s->slot->name,
-                  s->service->name);
+    const struct signer *signer = derive_signer(&s->judge->facts->deployment, s->service, s->slot);
+    remedy_own_identity(finding, s, signer ? signer->name : "internal");
 }
 
 static bool fits(enum role role, const struct pki_file *file)
@@ -150,6 +206,26 @@ static bool fits(enum role role, const struct pki_file *file)
     }
 }
 
+/* What is there is of no use in this place: the right thing is had as if it lacked. */
+static void remedy_file(struct finding *finding, const struct subject *s)
+{
+    const char *store = s->judge->facts->store_path;
+    if (s->trust) {
+        remedy_add(finding, "delete %s/%s", store, s->name);
+        remedy_add(finding, "certwright check --fix");
+        return;
+    }
+    remedy_add(finding, "rename %s/%s to %s.bak", store, s->name, s->name);
+    if (s->role == ROLE_KEY)
+        remedy_key(finding, s);
+    else if (s->role == ROLE_CSR)
+        remedy_add(finding, "certwright generate %s", s->view->identity->name);
+    else if (s->role == ROLE_CERTIFICATE || !s->view->files[ROLE_CERTIFICATE])
+        remedy_new_certificate(finding, s, false);
+    else
+        remedy_chain(finding, s);
+}
+
 static void file_kind(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (!s->file)
@@ -159,7 +235,7 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
     if (s->file->problem) {
         struct finding *finding =
             report(out, rule, s, "%s can't be read: %s", s->name, s->file->problem);
-        report_remedy(finding, "put a %s in its place", role_words[s->role]);
+        remedy_file(finding, s);
         return;
     }
     if (fits(s->role, file)) {
@@ -168,7 +244,7 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
         struct finding *finding =
             report(out, rule, s, "%s has a part that can't be read%s%s", s->name,
                    file->problem ? ": " : "", file->problem ? file->problem : "");
-        report_remedy(finding, "get the file again from where it came, and certwright import it");
+        remedy_file(finding, s);
         return;
     }
     if (file->kind == PKI_UNKNOWN && file->flags & named_elsewhere)
@@ -182,13 +258,14 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
         finding = report(out, rule, s, "%s is a %s, not a %s", s->name,
                          file->kind == PKI_CSR ? "certificate request" : pki_kind_word(file->kind),
                          role_words[s->role]);
-    if (file->kind == PKI_CSR)
-        report_remedy(finding, "send it to the CA: the answer belongs here");
-    else if (file->kind == PKI_PKCS12 || file->kind == PKI_PKCS7)
-        report_remedy(finding, "certwright import %s/%s takes it apart",
-                      s->judge->facts->store_path, s->name);
-    else
-        report_remedy(finding, "put a %s in its place", role_words[s->role]);
+    if ((file->kind == PKI_PKCS12 || file->kind == PKI_PKCS7) && s->role != ROLE_KEY) {
+        remedy_add(finding, "rename %s/%s to %s", s->judge->facts->store_path, s->name,
+                   file->kind == PKI_PKCS12 ? "answer.p12" : "answer.p7b");
+        remedy_add(finding, "certwright import %s/%s", s->judge->facts->store_path,
+                   file->kind == PKI_PKCS12 ? "answer.p12" : "answer.p7b");
+    } else {
+        remedy_file(finding, s);
+    }
 }
 
 static const struct {
@@ -215,13 +292,16 @@ static const struct {
 
 static void pem_text(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++)
-        if (strcmp(texts[i].id, rule->id) == 0 && s->file->pki.flags & texts[i].flag)
-            report_remedy(
-                report(out, rule, s, "%s %s (line %zu)", s->name, texts[i].is,
-                       s->file->pki.flag_lines[__builtin_ctz(texts[i].flag)]),
-                "%s%s", texts[i].remedy,
-                s->role == ROLE_KEY || s->role == ROLE_CSR ? "" : ", or certwright check --fix");
+    for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(texts[i].id, rule->id) != 0 || !(s->file->pki.flags & texts[i].flag))
+            continue;
+        struct finding *finding = report(out, rule, s, "%s %s (line %zu)", s->name, texts[i].is,
+                                         s->file->pki.flag_lines[__builtin_ctz(texts[i].flag)]);
+        if (s->role == ROLE_KEY || s->role == ROLE_CSR)
+            report_remedy(finding, "%s", texts[i].remedy);
+        else
+            report_fix(finding, rule);
+    }
 }
 
 static const struct key *private_key(const struct subject *s)
@@ -240,18 +320,6 @@ static void key_locked(const struct rule *rule, const struct subject *s, struct 
         return;
     report_remedy(report(out, rule, s, "%s is still protected by a password", s->name),
                   "certwright pki unlock %s", s->name);
-}
-
-/* The files of the store that go with a public key: a private key or a certificate. */
-static const char *file_of_key(const struct judge *judge, const unsigned char *id)
-{
-    for (size_t i = 0; i < judge->facts->scan.count; i++) {
-        const struct store_file *file = &judge->facts->scan.files[i];
-        const struct key *key = file->problem ? NULL : pki_first_key(&file->pki);
-        if (key && key->is_private && !key->encrypted && memcmp(key->id, id, KEY_ID_BYTES) == 0)
-            return file->name;
-    }
-    return NULL;
 }
 
 /* Which certificate of the file the key fits; 0: none. */
@@ -274,7 +342,6 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
     const struct cert *cert = pki_first_cert(&s->file->pki);
     if (!cert || memcmp(cert->key_id, id, KEY_ID_BYTES) == 0)
         return;
-    const char *name = s->view->identity->name;
     size_t number = number_of_key(&s->file->pki, id);
     const char *owner = file_of_key(s->judge, cert->key_id);
     if (number) {
@@ -283,21 +350,18 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
         struct finding *finding =
             report(out, rule, s, "%s begins with %s, and %s fits its %s certificate", s->name,
                    cert->subject, key_name, nth);
-        report_remedy(finding, "certwright check --fix writes it leaf first");
+        report_fix(finding, &(struct rule){.fix = FIX_CHAIN});
     } else if (owner) {
         struct finding *finding =
             report(out, rule, s, "%s belongs to %s, not to %s", s->name, owner, key_name);
-        report_remedy(
-            finding,
-            "certwright import %s/%s sorts it to its key; get the certificate of %s.csr for "
-            "this one",
-            s->judge->facts->store_path, s->name, name);
+        remedy_add(finding, "certwright import %s/%s", s->judge->facts->store_path, s->name);
+        remedy_new_certificate(finding, s, false);
     } else {
-        struct finding *finding =
-            report(out, rule, s, "%s and %s do not match: the certificate is another key's",
-                   key_name, s->name);
-        report_remedy(finding, "get the certificate of %s.csr from the CA and certwright import it",
-                      name);
+        struct finding *finding = report(out, rule, s,
+                                         "%s and %s do not belong together: the "
+                                         "certificate is another key's",
+                                         key_name, s->name);
+        remedy_new_certificate(finding, s, false);
     }
 }
 
@@ -333,8 +397,8 @@ static void csr_stale(const struct rule *rule, const struct subject *s, struct f
     struct finding *finding =
         report(out, rule, s, "%s was made for %s, not for %s: its answer will never match", s->name,
                owner ? owner : "another key", s->view->names[ROLE_KEY]);
-    report_remedy(finding, "remove %s, then certwright generate %s makes the request for the key",
-                  s->name, s->view->identity->name);
+    remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->name);
+    remedy_add(finding, "certwright generate %s", s->view->identity->name);
 }
 
 static void key_mode(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -343,8 +407,21 @@ static void key_mode(const struct rule *rule, const struct subject *s, struct fi
         return;
     struct finding *finding = report(out, rule, s, "%s can be read by others (mode %04o)", s->name,
                                      (unsigned)(s->file->mode & 07777));
-    report_remedy(finding, "chmod 600 %s/%s, or certwright check --fix",
-                  s->judge->facts->store_path, s->name);
+    report_fix(finding, rule);
+}
+
+/* Request and certificate of the key that was put aside. */
+static void remedy_aside(struct finding *finding, const struct subject *s)
+{
+    const struct view *view = s->view;
+    static const enum role roles[] = {ROLE_CSR, ROLE_CERTIFICATE, ROLE_BUNDLE, ROLE_FULLCHAIN};
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (view->files[roles[i]])
+            remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path,
+                       view->names[roles[i]], view->names[roles[i]]);
+    remedy_add(finding, "certwright generate %s", view->identity->name);
+    if (strcmp(view->identity->signer, "self") != 0)
+        remedy_new_certificate(finding, s, false);
 }
 
 static void key_weak(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -364,19 +441,17 @@ static void key_weak(const struct rule *rule, const struct subject *s, struct fi
         return;
     struct finding *finding;
     if (rsa && bits < RSA_BITS_MIN) {
-        finding =
-            report(out, rule, s, "%s is RSA with %d bits, and 2048 are the least", s->name, bits);
+        finding = report(out, rule, s, "%s is RSA with %d bits: at least 2048 bits are required",
+                         s->name, bits);
         finding->severity = SEVERITY_ERROR;
     } else {
         finding =
             report(out, rule, s, "%s is %s with %d bits; only RSA of 2048 to 4096 is documented",
                    s->name, algorithm, bits);
     }
-    report_remedy(
-        finding,
-        "set key { type = \"rsa\" bits = 2048 } in deployment.conf, put %s aside, certwright "
-        "generate %s, and have a new certificate made",
-        s->name, view->identity->name);
+    remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
+    remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path, s->name, s->name);
+    remedy_aside(finding, s);
 }
 
 /* Guide 1.2.3, 4.8: who has a CA's key can make every other certificate. */
@@ -388,8 +463,7 @@ static void key_ca(const struct rule *rule, const struct subject *s, struct find
         report(out, rule, s, "%s signs other identities, and its key would go to %s",
                s->view->identity->name, s->server->name);
     report_file(finding, s->view->identity->key_file);
-    report_remedy(finding, "give service \"%s\" an identity of its own, signed by \"%s\"",
-                  s->service->name, s->view->identity->name);
+    remedy_own_identity(finding, s, s->view->identity->name);
 }
 
 static void key_at_shared(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -401,29 +475,35 @@ static void key_at_shared(const struct rule *rule, const struct subject *s, stru
         out, rule, s, "the key of \"%s\" is made on %s and never leaves it, but %s needs it too",
         s->view->identity->name, s->view->identity->key_at, s->server->name);
     report_file(finding, "");
-    report_remedy(finding, "give %s an identity of its own, or remove key-at from \"%s\"",
-                  s->server->name, s->view->identity->name);
+    remedy_own_identity(finding, s, s->view->identity->signer);
 }
 
 static const struct rule rules[] = {
-    {"NAME-DOT", "4.2", SEVERITY_ERROR, SCOPE_FILE, name_dot},
-    {"NAME-UNDERSCORE", "3.1", SEVERITY_WARNING, SCOPE_FILE, name_underscore},
-    {"NAME-EXT", "B", SEVERITY_ERROR, SCOPE_FILE, name_extension_fits},
-    {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding},
-    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_FILE, file_missing},
-    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_SLOT, no_identity},
-    {"FILE-KIND", "4.3", SEVERITY_ERROR, SCOPE_FILE, file_kind},
-    {"PEM-GLUED", "4.7.1", SEVERITY_ERROR, SCOPE_FILE, pem_text},
-    {"PEM-INDENTED", "", SEVERITY_ERROR, SCOPE_FILE, pem_text},
-    {"PEM-UTF16", "", SEVERITY_ERROR, SCOPE_FILE, pem_text},
-    {"PEM-BOM", "", SEVERITY_WARNING, SCOPE_FILE, pem_text},
-    {"KEY-LOCKED", "C", SEVERITY_ERROR, SCOPE_FILE, key_locked},
-    {"KEY-MATCH", "4.3", SEVERITY_ERROR, SCOPE_FILE, key_match},
-    {"FULLCHAIN-FIRST", "D.1", SEVERITY_ERROR, SCOPE_FILE, key_match},
-    {"CSR-STALE", "3.1", SEVERITY_ERROR, SCOPE_FILE, csr_stale},
-    {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode},
-    {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak},
-    {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca},
-    {"KEY-AT-SHARED", "4.2", SEVERITY_ERROR, SCOPE_SLOT, key_at_shared},
+    {"NAME-DOT", "4.2", SEVERITY_ERROR, SCOPE_FILE, name_dot, .field = ""},
+    {"NAME-UNDERSCORE", "3.1", SEVERITY_WARNING, SCOPE_FILE, name_underscore, .field = ""},
+    {"NAME-EXT", "B", SEVERITY_ERROR, SCOPE_FILE, name_extension_fits, .ranks = {{ORDER_FILE, -1}}},
+    {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding, .fix = FIX_CHAIN},
+    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_FILE, file_missing,
+     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}}},
+    {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_SLOT, no_identity,
+     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}}},
+    {"FILE-KIND", "4.3", SEVERITY_ERROR, SCOPE_FILE, file_kind, .ranks = {{ORDER_FILE, 1}}},
+    {"PEM-GLUED", "4.7.1", SEVERITY_ERROR, SCOPE_FILE, pem_text, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 3}}},
+    {"PEM-INDENTED", "", SEVERITY_ERROR, SCOPE_FILE, pem_text, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 4}}},
+    {"PEM-UTF16", "", SEVERITY_ERROR, SCOPE_FILE, pem_text, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 2}}},
+    {"PEM-BOM", "", SEVERITY_WARNING, SCOPE_FILE, pem_text, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 5}}},
+    {"KEY-LOCKED", "C", SEVERITY_ERROR, SCOPE_FILE, key_locked, .ranks = {{ORDER_FILE, 6}}},
+    {"KEY-MATCH", "4.3", SEVERITY_ERROR, SCOPE_FILE, key_match, .ranks = {{ORDER_FILE, 7}}},
+    {"FULLCHAIN-FIRST", "D.1", SEVERITY_ERROR, SCOPE_FILE, key_match, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 8}}},
+    {"CSR-STALE", "3.1", SEVERITY_ERROR, SCOPE_FILE, csr_stale, .ranks = {{ORDER_FILE, 8}}},
+    {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode, .fix = FIX_MODE},
+    {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak, .field = ""},
+    {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca, .field = "identity"},
+    {"KEY-AT-SHARED", "4.2", SEVERITY_ERROR, SCOPE_SLOT, key_at_shared, .field = "key-at"},
 };
 const struct group rules_content = {rules, sizeof rules / sizeof *rules};

@@ -1,13 +1,13 @@
 #include "base/escape.h"
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *formatted(const char *format, va_list args)
+char *finding_format(const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -44,11 +44,14 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
         .file = xstrdup(file),
         .remedy = xstrdup(""),
         .section = xstrdup(rule->section),
+        .field = xstrdup(rule->field ? rule->field : ""),
         .mend = xstrdup(""),
+        .reason = xstrdup(""),
+        .until = xstrdup(""),
     };
     va_list args;
     va_start(args, format);
-    finding->message = formatted(format, args);
+    finding->message = finding_format(format, args);
     va_end(args);
     return finding;
 }
@@ -58,54 +61,37 @@ void report_remedy(struct finding *finding, const char *format, ...)
     va_list args;
     va_start(args, format);
     free(finding->remedy);
-    finding->remedy = formatted(format, args);
+    finding->remedy = finding_format(format, args);
     va_end(args);
 }
 
-static void set(char **member, const char *value)
+void finding_take(char **member, char *value)
 {
-    char *copy = xstrdup(value);
     free(*member);
-    *member = copy;
+    *member = value;
 }
 
-void report_change(struct finding *finding, const struct view *view, const char *format, ...)
+void finding_set(char **member, const char *value)
 {
-    va_list args;
-    va_start(args, format);
-    free(finding->remedy);
-    finding->remedy = formatted(format, args);
-    va_end(args);
-    if (!view->leaf && !view->files[ROLE_CSR])
-        return;
-    const char *name = view->identity->name;
-    char *whole = xformat("%s, remove %s.csr, and certwright generate %s makes the new request",
-                          finding->remedy, name, name);
-    free(finding->remedy);
-    finding->remedy = whole;
+    finding_take(member, xstrdup(value));
 }
 
-void report_mend(struct finding *finding, const char *value)
+void report_mend(struct finding *finding, const char *field, const char *value)
 {
-    set(&finding->mend, value);
+    finding_set(&finding->field, field);
+    finding_set(&finding->mend, value);
 }
 
-void report_mend_sans(struct finding *finding, const struct view *view,
-                      const struct strings *lacking)
+void report_fix(struct finding *finding, const struct rule *rule)
 {
-    struct strings all = {0};
-    strings_copy(&all, &view->identity->names.sans);
-    for (size_t i = 0; i < lacking->count; i++)
-        if (!strstr(lacking->items[i], " or ")) /* a choice is the person's */
-            strings_add_new(&all, lacking->items[i]);
-    free(finding->mend);
-    finding->mend = strings_join(&all, " ");
-    strings_free(&all);
+    /* The form of a file without an identity is that of a trust file. */
+    finding->fix = rule->fix == FIX_CHAIN && !*finding->identity ? FIX_TRUST : rule->fix;
+    report_remedy(finding, "certwright check --fix");
 }
 
 void report_file(struct finding *finding, const char *file)
 {
-    set(&finding->file, file);
+    finding_set(&finding->file, file);
 }
 
 void ordinal(size_t number, char out[static 16])
@@ -118,9 +104,9 @@ void ordinal(size_t number, char out[static 16])
 
 void finding_free(struct finding *finding)
 {
-    char *owned[] = {finding->id,       finding->server,  finding->service,
-                     finding->identity, finding->file,    finding->message,
-                     finding->remedy,   finding->section, finding->mend};
+    char *owned[] = {finding->id,    finding->server,  finding->service, finding->identity,
+                     finding->file,  finding->message, finding->remedy,  finding->section,
+                     finding->field, finding->mend,    finding->reason,  finding->until};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
 }

@@ -1,7 +1,9 @@
-/* RULES.md, "Names in certificates": what holds for every component. The names that one component
- * must have are entries of its file. */
+/* Names in certificates, so far as it holds for every component (doc/rules.md). The names that one
+ * component must have are entries of its file. */
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "model/build.h"
+#include "model/required.h"
+#include "rule.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -26,8 +28,7 @@ static void cn_missing(const struct rule *rule, const struct subject *s, struct 
         return;
     char *title = view_title(s->view);
     struct finding *finding = report(out, rule, s, "%s has no CN", title);
-    report_change(finding, s->view, "give identity \"%s\" a CN in deployment.conf",
-                  s->view->identity->name);
+    remedy_cn(finding, s);
     free(title);
 }
 
@@ -46,9 +47,25 @@ static void cn_in_san(const struct rule *rule, const struct subject *s, struct f
     struct finding *finding =
         report(out, rule, s, "%s has the CN %s, which its SAN lacks (has: %s)", view->leaf_file,
                view->cn, has);
-    report_change(finding, view, "have a new certificate made with %s in its SAN", view->cn);
-    report_mend(finding, view->cn);
+    /* A request names the CN in its SAN by itself. */
+    struct strings cn = {.items = (char *[]){(char *)view->cn}, .count = 1};
+    remedy_name(finding, s, "subjectAltName", &cn);
     free(has);
+}
+
+/* The names by which a slot's service is known: the holes of its CN and SAN. */
+static void slot_names(const struct subject *s, struct strings *out)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    for (size_t i = 0; i <= s->slot->sans.count; i++) {
+        const char *pattern = i ? s->slot->sans.items[i - 1] : s->slot->cn;
+        struct strings names = {0};
+        if (*pattern == '{' && strcspn(pattern, "}") + 1 == strlen(pattern))
+            service_expand(deployment, s->service, pattern, &names);
+        for (size_t j = 0; j < names.count; j++)
+            strings_add_new(out, names.items[j]);
+        strings_free(&names);
+    }
 }
 
 static void san_none(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -60,13 +77,41 @@ static void san_none(const struct rule *rule, const struct subject *s, struct fi
     struct finding *finding = report(
         out, rule, s, "%s serves %zu services and has no SAN, so it names one of them at most",
         view->leaf_file, view->service_count);
-    report_change(finding, view, "name each service in subjectAltName of identity \"%s\"",
-                  view->identity->name);
+    struct strings names = {0};
+    for (size_t i = view->first_use; i != USE_NONE; i = s->judge->uses[i].next) {
+        const struct use *use = &s->judge->uses[i];
+        struct subject subject = *s;
+        subject.service = use->service;
+        subject.slot = use->slot;
+        slot_names(&subject, &names);
+    }
+    remedy_name(finding, s, "subjectAltName", &names);
+    strings_free(&names);
+}
+
+/* Each name by itself: what stands on both sides of a blank is a name where it looks like one, else
+ * the blank goes. */
+static void split_names(const struct strings *sans, struct strings *out)
+{
+    for (size_t i = 0; i < sans->count; i++) {
+        struct strings parts = {0};
+        bool whole = true;
+        strings_split(&parts, sans->items[i], ' ');
+        for (size_t j = 0; j < parts.count; j++)
+            whole = whole && (is_host_name(parts.items[j]) || is_ip_address(parts.items[j]));
+        if (whole)
+            for (size_t j = 0; j < parts.count; j++)
+                strings_add_new(out, parts.items[j]);
+        else
+            strings_add_take(out, strings_join(&parts, ""));
+        strings_free(&parts);
+    }
 }
 
 static void san_space(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    const struct strings *sans = s->view->leaf ? &s->view->sans : &s->view->identity->names.sans;
+    const struct strings *planned = &s->view->identity->names.sans;
+    const struct strings *sans = s->view->leaf ? &s->view->sans : planned;
     for (size_t i = 0; i < sans->count; i++) {
         const char *value = s->view->leaf ? bare(sans->items[i]) : sans->items[i];
         if (!strchr(value, ' ') || strncmp(sans->items[i], "URI:", 4) == 0)
@@ -74,9 +119,12 @@ static void san_space(const struct rule *rule, const struct subject *s, struct f
         char *title = view_title(s->view);
         struct finding *finding =
             report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
-        report_change(finding, s->view,
-                      "write each name by itself in subjectAltName of identity \"%s\"",
-                      s->view->identity->name);
+        struct strings right = {0};
+        split_names(planned, &right);
+        if (!strings_equal(&right, planned))
+            remedy_set_sans(finding, s->view, &right);
+        remedy_new_certificate(finding, s, true);
+        strings_free(&right);
         free(title);
     }
 }
@@ -105,8 +153,16 @@ static void san_duplicate(const struct rule *rule, const struct subject *s, stru
         char *title = view_title(s->view);
         const char *name = s->view->leaf ? bare(sorted[i]) : sorted[i];
         struct finding *finding = report(out, rule, s, "%s has %s twice in its SAN", title, name);
-        report_remedy(finding, "leave %s out of subjectAltName of identity \"%s\" next time", name,
-                      s->view->identity->name);
+        struct strings once = {0};
+        const struct strings *planned = &s->view->identity->names.sans;
+        for (size_t j = 0; j < planned->count; j++)
+            if (!strings_has_nocase(&once, planned->items[j]) &&
+                !(cn_is_added && strcasecmp(planned->items[j], s->view->cn) == 0))
+                strings_add(&once, planned->items[j]);
+        if (once.count < planned->count)
+            remedy_set_sans(finding, s->view, &once);
+        remedy_new_certificate(finding, s, true);
+        strings_free(&once);
         free(title);
     }
     free(sorted);
@@ -123,15 +179,23 @@ static void malformed(const struct rule *rule, const struct subject *s, struct f
         report(out, rule, s, "%s has \"%s\", and a star stands for the whole first label only",
                title, name);
     const char *dot = strchr(star, '.');
-    report_remedy(finding, "write *.%s in identity \"%s\" of deployment.conf",
-                  dot && dot[1] ? dot + 1 : s->judge->facts->deployment.name,
-                  s->view->identity->name);
-    if (dot && dot[1] && !strchr(dot, '*') && strcasecmp(name, s->view->cn) == 0) {
-        struct str right = {0};
-        str_addf(&right, "*%s", dot);
-        report_mend(finding, str_text(&right));
-        str_free(&right);
+    char *right = xformat(
+        "*.%s", dot && dot[1] && !strchr(dot, '*') ? dot + 1 : s->judge->facts->deployment.name);
+    struct strings sans = {0};
+    bool planned = false;
+    for (size_t i = 0; i < s->view->identity->names.sans.count; i++) {
+        const char *san = s->view->identity->names.sans.items[i];
+        planned = planned || strcasecmp(san, name) == 0;
+        strings_add_new(&sans, strcasecmp(san, name) == 0 ? right : san);
     }
+    const char *cn = s->view->request.attributes[ATTR_CN];
+    if (planned)
+        remedy_set_sans(finding, s->view, &sans);
+    if (cn && strcasecmp(cn, name) == 0)
+        remedy_set(finding, s->view, "CN", right);
+    remedy_new_certificate(finding, s, true);
+    strings_free(&sans);
+    free(right);
     free(title);
 }
 
@@ -163,29 +227,65 @@ static void wildcard(const struct rule *rule, const struct subject *s, struct fi
     char *title = view_title(view);
     struct finding *finding = report(
         out, rule, s, "%s has the wildcard %s, which the guide shows for XMPP alone", title, found);
-    report_remedy(finding, "name the hosts in CN and subjectAltName of identity \"%s\"",
-                  view->identity->name);
+    remedy_no_wildcard(finding, s);
     free(title);
+}
+
+/* The code that was meant; NULL when unclear. */
+static const char *country_meant(const char *code)
+{
+    static const struct {
+        const char *typed, *code;
+    } usual[] = {{"UK", "GB"},  {"EN", "GB"},  {"ENG", "GB"}, {"GBR", "GB"}, {"USA", "US"},
+                 {"DEU", "DE"}, {"GER", "DE"}, {"FRA", "FR"}, {"CHE", "CH"}};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strcasecmp(usual[i].typed, code) == 0)
+            return usual[i].code;
+    return country_code(code);
+}
+
+/* Where the value of an attribute stands: in the identity, else in subject {}. */
+static void remedy_attribute(struct finding *finding, const struct subject *s, enum attribute which,
+                             const char *value)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    const char *own = s->view->identity->names.attributes[which];
+    const char *common = deployment->subject.attributes[which];
+    const char *option = attribute_names[which];
+    if (own && common && strcmp(own, common) == 0)
+        remedy_set_subject(finding, option, value);
+    else
+        remedy_set(finding, s->view, option, value);
+    remedy_new_certificate(finding, s, true);
 }
 
 static void country(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     const char *code = attribute(s->view, ATTR_C);
+    const char *planned = s->view->identity->names.attributes[ATTR_C];
     bool letters =
         strlen(code) == 2 && isalpha((unsigned char)code[0]) && isalpha((unsigned char)code[1]);
     if (!*code || (letters && is_country(code)))
         return;
+    const char *meant = country_meant(code);
+    bool small = letters && meant && strcasecmp(code, meant) == 0;
     char *title = view_title(s->view);
-    struct finding *finding = report(out, rule, s,
-                                     letters ? "%s has C = %s, which is no ISO 3166 country"
-                                             : "%s has C = \"%s\", and a country is two letters",
-                                     title, code);
+    struct finding *finding =
+        report(out, rule, s,
+               !letters ? "%s has C = \"%s\", and a country is two letters"
+               : small  ? "%s has C = \"%s\" in small letters, and some CAs want capitals"
+                        : "%s has C = \"%s\", which is no country of ISO 3166",
+               title, code);
     if (letters)
         finding->severity = SEVERITY_WARNING;
-    bool britain = strcasecmp(code, "UK") == 0;
-    report_remedy(finding, "set C in deployment.conf: %s",
-                  britain ? "the United Kingdom is GB"
-                          : "the two letters of ISO 3166, like US or GB");
+    if (planned && is_country(planned))
+        remedy_new_certificate(finding, s, true);
+    else if (meant)
+        remedy_attribute(finding, s, ATTR_C, meant);
+    else
+        remedy_add(finding,
+                   "set C in subject {} of deployment.conf to the two letters of ISO 3166, "
+                   "like US, GB or DE");
     free(title);
 }
 
@@ -203,15 +303,38 @@ static void state_abbreviated(const struct rule *rule, const struct subject *s,
     char *title = view_title(s->view);
     struct finding *finding =
         report(out, rule, s, "%s has ST = \"%s\", which looks abbreviated", title, state);
-    report_remedy(finding,
-                  "write the state or province in full in deployment.conf, like California");
+    const char *planned = s->view->identity->names.attributes[ATTR_ST];
+    if (planned && strcmp(planned, state) == 0)
+        remedy_add(finding, "write the state or province in full at ST in deployment.conf, like "
+                            "California for CA");
+    remedy_new_certificate(finding, s, true);
     free(title);
+}
+
+/* Public CAs have dropped the department from certificates since 2022. */
+static void public_unit(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct identity *identity = s->view->identity;
+    const char *unit = identity->names.attributes[ATTR_OU];
+    if (!unit || !*unit)
+        return;
+    struct finding *finding = report(
+        out, rule, s, "identity \"%s\" has OU = \"%s\", which a public CA leaves out since 2022",
+        identity->name, unit);
+    finding->severity = SEVERITY_NOTICE;
+    report_file(finding, "");
+    report_mend(finding, attribute_names[ATTR_OU], "");
+    const char *common = s->judge->facts->deployment.subject.attributes[ATTR_OU];
+    if (common && strcmp(common, unit) == 0)
+        remedy_add(finding, "take OU out of subject {} of deployment.conf");
+    else
+        remedy_add(finding, "take OU out of identity \"%s\" of deployment.conf", identity->name);
 }
 
 static void public_attributes(const struct rule *rule, const struct subject *s,
                               struct findings *out)
 {
-    static const enum attribute wanted[] = {ATTR_O, ATTR_OU, ATTR_L, ATTR_ST, ATTR_C};
+    static const enum attribute wanted[] = {ATTR_O, ATTR_L, ATTR_ST, ATTR_C};
     const struct identity *identity = s->view->identity;
     if (strcmp(identity->signer, "public") != 0)
         return;
@@ -228,36 +351,12 @@ static void public_attributes(const struct rule *rule, const struct subject *s,
                    "identity \"%s\" goes to a public CA, which may want all attributes, without %s",
                    identity->name, names);
         report_file(finding, "");
-        report_remedy(finding, "set %s in subject {} of deployment.conf", names);
+        report_mend(finding, lacking.items[0], "");
+        remedy_add(finding, "set %s in subject {} of deployment.conf", names);
         free(names);
     }
     strings_free(&lacking);
-}
-
-static bool expand(const char *path, const struct subject *s, struct strings *out)
-{
-    return service_value(&s->judge->facts->deployment, s->service, path, out);
-}
-
-/* The names by which a slot's service is known: the holes of its CN and SAN. */
-static void slot_names(const struct subject *s, struct strings *out)
-{
-    struct strings patterns = {0};
-    strings_add(&patterns, s->slot->cn);
-    for (size_t i = 0; i < s->slot->sans.count; i++)
-        strings_add(&patterns, s->slot->sans.items[i]);
-    for (size_t i = 0; i < patterns.count; i++) {
-        const char *pattern = patterns.items[i];
-        size_t length = strlen(pattern);
-        if (length < 3 || pattern[0] != '{' || strcspn(pattern, "}") + 1 != length)
-            continue;
-        struct str path = {0};
-        str_add_bytes(&path, pattern + 1, length - 2);
-        if (!expand(str_text(&path), s, out))
-            strings_add(out, pattern);
-        str_free(&path);
-    }
-    strings_free(&patterns);
+    public_unit(rule, s, out);
 }
 
 static void san_missing(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -275,10 +374,8 @@ static void san_missing(const struct rule *rule, const struct subject *s, struct
         struct finding *finding = report(
             out, rule, s, "%s is shared by %zu services, and %s on %s is not named in it: %s",
             title, view->service_count, s->service->component->title, s->server->name, lacking);
-        report_change(finding, view, "add %s to subjectAltName of identity \"%s\"", names.items[0],
-                      view->identity->name);
         struct strings first = {.items = names.items, .count = 1};
-        report_mend_sans(finding, view, &first);
+        remedy_name(finding, s, "subjectAltName", &first);
         free(lacking);
         free(title);
     }
@@ -295,23 +392,30 @@ static void cn_fqdn(const struct rule *rule, const struct subject *s, struct fin
     char *title = view_title(view);
     struct finding *finding = report(
         out, rule, s, "%s has the CN \"%s\", which is no fully qualified name", title, view->cn);
-    report_change(finding, view, "set CN of identity \"%s\" to the host's name with its domain",
-                  view->identity->name);
+    remedy_cn(finding, s);
     free(title);
 }
 
 static const struct rule rules[] = {
-    {"CN-MISSING", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, cn_missing},
-    {"CN-IN-SAN", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, cn_in_san},
-    {"SAN-NONE", "D.2", SEVERITY_ERROR, SCOPE_IDENTITY, san_none},
-    {"SAN-SPACE", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, san_space},
-    {"SAN-DUPLICATE", "212217", SEVERITY_NOTICE, SCOPE_IDENTITY, san_duplicate},
-    {"SAN-MISSING", "3.1", SEVERITY_WARNING, SCOPE_SLOT, san_missing},
-    {"CN-FQDN", "3.1", SEVERITY_WARNING, SCOPE_SLOT, cn_fqdn},
-    {"WILDCARD", "3.1.3", SEVERITY_WARNING, SCOPE_IDENTITY, wildcard},
-    {"WILDCARD-MALFORMED", "217320", SEVERITY_ERROR, SCOPE_IDENTITY, wildcard_malformed},
-    {"COUNTRY", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, country},
-    {"STATE-ABBR", "1.2.2", SEVERITY_WARNING, SCOPE_IDENTITY, state_abbreviated},
-    {"PUBLIC-ATTRS", "3.1", SEVERITY_WARNING, SCOPE_IDENTITY, public_attributes},
+    {"CN-MISSING", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, cn_missing, .field = "CN",
+     .ranks = {{ORDER_CN, 0}}},
+    {"CN-IN-SAN", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, cn_in_san, .field = "subjectAltName",
+     .ranks = {{ORDER_SAN, 1}}},
+    {"SAN-NONE", "D.2", SEVERITY_ERROR, SCOPE_IDENTITY, san_none, .field = "subjectAltName",
+     .ranks = {{ORDER_SAN, 0}}},
+    {"SAN-SPACE", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, san_space, .field = "subjectAltName"},
+    {"SAN-DUPLICATE", "212217", SEVERITY_NOTICE, SCOPE_IDENTITY, san_duplicate,
+     .field = "subjectAltName"},
+    {"SAN-MISSING", "3.1", SEVERITY_WARNING, SCOPE_SLOT, san_missing, .field = "subjectAltName",
+     .ranks = {{ORDER_NAME, 1}}},
+    {"CN-FQDN", "3.1", SEVERITY_WARNING, SCOPE_SLOT, cn_fqdn, .field = "CN",
+     .ranks = {{ORDER_CN, 2}}},
+    {"WILDCARD", "3.1.3", SEVERITY_WARNING, SCOPE_IDENTITY, wildcard, .field = "CN",
+     .ranks = {{ORDER_WILDCARD, 2}}},
+    {"WILDCARD-MALFORMED", "217320", SEVERITY_ERROR, SCOPE_IDENTITY, wildcard_malformed,
+     .field = "CN", .ranks = {{ORDER_WILDCARD, 0}}},
+    {"COUNTRY", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, country, .field = "C"},
+    {"STATE-ABBR", "1.2.2", SEVERITY_WARNING, SCOPE_IDENTITY, state_abbreviated, .field = "ST"},
+    {"PUBLIC-ATTRS", "3.1", SEVERITY_WARNING, SCOPE_IDENTITY, public_attributes, .field = ""},
 };
 const struct group rules_names = {rules, sizeof rules / sizeof *rules};

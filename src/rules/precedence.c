@@ -1,98 +1,40 @@
 /* One fault, one error: a rule is silent where another has named the same thing for a deeper reason
- * (RULES.md); then what deployment.conf accepts knowingly. */
+ * (doc/rules.md); then what deployment.conf accepts knowingly. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* What two findings must have in common for the deeper one to silence the other. */
 enum common { SAME_FILE, SAME_IDENTITY, SAME_SERVICE };
-
-struct rank {
-    const char *id;
-    enum common common;
-    int group; /* only findings of one group silence each other */
-    int level; /* the lower silences the higher */
+static const enum common commons[] = {
+    [ORDER_FILE] = SAME_FILE,       [ORDER_SAN] = SAME_IDENTITY,
+    [ORDER_CN] = SAME_IDENTITY,     [ORDER_WILDCARD] = SAME_IDENTITY,
+    [ORDER_CLIENT] = SAME_IDENTITY, [ORDER_SIGNER] = SAME_IDENTITY,
+    [ORDER_NAME] = SAME_SERVICE,    [ORDER_PRESENT] = SAME_SERVICE,
 };
 
-static const struct rank ranks[] = {
-    {"NAME-EXT", SAME_FILE, 0, -1}, /* the store does not even see it */
-    {"FILE-MISSING", SAME_FILE, 0, 0},
-    {"FILE-KIND", SAME_FILE, 0, 1},
-    {"PEM-UTF16", SAME_FILE, 0, 2},
-    {"PEM-GLUED", SAME_FILE, 0, 3},
-    {"PEM-INDENTED", SAME_FILE, 0, 4},
-    {"PEM-BOM", SAME_FILE, 0, 5},
-    {"KEY-LOCKED", SAME_FILE, 0, 6},
-    {"KEY-MATCH", SAME_FILE, 0, 7},
-    {"FULLCHAIN-FIRST", SAME_FILE, 0, 8},
-    {"CERT-CHAIN", SAME_FILE, 0, 9},
-    {"BUNDLE-LEAF", SAME_FILE, 0, 10},
-    {"BUNDLE-MISSING", SAME_FILE, 0, 11},
-    {"FULLCHAIN-NEEDED", SAME_FILE, 0, 12},
-    {"BUNDLE-NO-ROOT", SAME_FILE, 0, 12},
-    {"CHAIN-BROKEN", SAME_FILE, 0, 13},
-    {"BUNDLE-ORDER", SAME_FILE, 0, 14},
-    {"EXPIRED", SAME_FILE, 0, 15},
-    {"NOT-YET", SAME_FILE, 0, 15},
-    {"TRUST-MISSING", SAME_FILE, 0, 20},
-    {"PINNED-ISSUER", SAME_FILE, 0, 21},
-    {"XMPP-VALIDATE-CORE", SAME_FILE, 0, 22},
-    {"TRUST-STALE", SAME_FILE, 0, 23},
-    {"TRUST-BUNDLE-COMPLETE", SAME_FILE, 0, 24},
-
-    {"XMPP-SAN-REQUIRED", SAME_IDENTITY, 1, 0},
-    {"SAN-NONE", SAME_IDENTITY, 1, 0},
-    {"XMPP-DOMAIN-SAN", SAME_IDENTITY, 1, 1},
-    {"XMPP-DNS-NAME", SAME_IDENTITY, 1, 1},
-    {"CN-IN-SAN", SAME_IDENTITY, 1, 1},
-
-    {"WB-CN-A-RECORD", SAME_SERVICE, 2, 0},
-    {"XMPP-DOMAIN-SAN", SAME_SERVICE, 2, 0},
-    {"XMPP-DNS-NAME", SAME_SERVICE, 2, 0},
-    {"C2W-NAME", SAME_SERVICE, 2, 0},
-    {"DBSERVER-SAN", SAME_SERVICE, 2, 0},
-    {"SAN-MISSING", SAME_SERVICE, 2, 1},
-
-    {"CN-MISSING", SAME_IDENTITY, 3, 0},
-    {"DBCLIENT-CN", SAME_IDENTITY, 3, 1},
-    {"LYNC-CN", SAME_IDENTITY, 3, 1},
-    {"CN-FQDN", SAME_IDENTITY, 3, 2},
-
-    {"WILDCARD-MALFORMED", SAME_IDENTITY, 4, 0},
-    {"WILDCARD-CUCM", SAME_IDENTITY, 4, 1},
-    {"WILDCARD", SAME_IDENTITY, 4, 2},
-
-    {"EKU-CUCM", SAME_IDENTITY, 5, 0},
-    {"EKU-CLIENT", SAME_IDENTITY, 5, 1},
-
-    {"SELF-FORBIDDEN", SAME_IDENTITY, 6, 0},
-    {"SELF-CUCM", SAME_IDENTITY, 6, 1},
-    {"SELF-WB3", SAME_IDENTITY, 6, 2},
-    {"SIGNER-PUBLIC", SAME_IDENTITY, 6, 3},
-    {"SELF-PRODUCTION", SAME_IDENTITY, 6, 4},
-
-    {"DB-CERTS", SAME_SERVICE, 7, 0},
-    {"TLS-PORT-NO-CERT", SAME_SERVICE, 7, 0},
-    {"FILE-MISSING", SAME_SERVICE, 7, 1},
+/* A finding, its rule and whether it stays. */
+struct entry {
+    const struct finding *finding;
+    const struct rule *rule; /* NULL: of a component's file alone */
+    bool *silent;
 };
-#define RANK_COUNT (sizeof ranks / sizeof *ranks)
 
 /* An error is never silent for a warning's sake. */
-static bool silences(enum common common, const struct finding *deep, const struct finding *other)
+static bool silences(enum common common, const struct entry *deep, const struct entry *other)
 {
-    if (deep->severity > other->severity)
+    if (!deep->rule || !other->rule || deep->finding->severity > other->finding->severity)
         return false;
-    for (size_t i = 0; i < RANK_COUNT; i++) {
-        if (ranks[i].common != common || strcmp(ranks[i].id, deep->id) != 0)
-            continue;
-        for (size_t j = 0; j < RANK_COUNT; j++)
-            if (ranks[j].group == ranks[i].group && ranks[j].level > ranks[i].level &&
-                strcmp(ranks[j].id, other->id) == 0)
+    for (size_t i = 0; i < RANKS_MAX; i++)
+        for (size_t j = 0; j < RANKS_MAX; j++) {
+            const struct rank *a = &deep->rule->ranks[i], *b = &other->rule->ranks[j];
+            if (a->order != ORDER_NONE && a->order == b->order && commons[a->order] == common &&
+                a->rank < b->rank)
                 return true;
-    }
+        }
     return false;
 }
 
@@ -103,12 +45,6 @@ static const char *key(enum common common, const struct finding *finding, int pa
         return part ? finding->service : finding->server;
     return common == SAME_FILE ? finding->file : finding->identity;
 }
-
-/* A finding and whether it stays. */
-struct entry {
-    const struct finding *finding;
-    bool *silent;
-};
 
 static int by_key(enum common common, const void *left, const void *right)
 {
@@ -162,7 +98,7 @@ static void settle_common(enum common common, struct entry *entries, size_t coun
             continue;
         for (size_t i = start; i < end; i++)
             for (size_t j = start; j < end && !*entries[i].silent; j++)
-                *entries[i].silent = silences(common, entries[j].finding, entries[i].finding);
+                *entries[i].silent = silences(common, &entries[j], &entries[i]);
     }
 }
 
@@ -206,8 +142,12 @@ static void take_accepts(const struct facts *facts, struct finding *finding)
         if (strcmp(accept->rule, finding->id) == 0 && matches(accept->server, finding->server) &&
             matches(accept->service, finding->service) &&
             matches(accept->identity, finding->identity) && matches(accept->file, finding->file) &&
-            holds(accept, facts->at))
+            holds(accept, facts->at)) {
             finding->accepted = true;
+            finding_set(&finding->reason, accept->reason);
+            finding_set(&finding->until, accept->until);
+            return;
+        }
     }
 }
 
@@ -216,7 +156,8 @@ void findings_settle(const struct facts *facts, struct findings *findings)
     bool *silent = xcalloc(findings->count + 1, sizeof *silent);
     struct entry *entries = xcalloc(findings->count + 1, sizeof *entries);
     for (size_t i = 0; i < findings->count; i++)
-        entries[i] = (struct entry){&findings->items[i], &silent[i]};
+        entries[i] =
+            (struct entry){&findings->items[i], rule_find(findings->items[i].id), &silent[i]};
     settle_repeats(entries, findings->count);
     for (int common = SAME_FILE; common <= SAME_SERVICE; common++)
         settle_common((enum common)common, entries, findings->count);

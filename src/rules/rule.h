@@ -4,9 +4,19 @@
 #include "pki/chain.h"
 #include "rules/rules.h"
 
-/* What the groups of rules share; private to rules/. */
+#include <stdarg.h>
 
-enum scope { SCOPE_FILE, SCOPE_IDENTITY, SCOPE_SLOT, SCOPE_TRUST, SCOPE_SERVICE, SCOPE_SERVER };
+/* What the groups of rules share. */
+
+enum scope {
+    SCOPE_FILE,
+    SCOPE_IDENTITY,
+    SCOPE_SLOT,
+    SCOPE_TRUST,
+    SCOPE_SERVICE,
+    SCOPE_SERVER,
+    SCOPE_ENTRY /* a component's file says what is judged, and how grave it is */
+};
 enum role { ROLE_KEY, ROLE_CERTIFICATE, ROLE_BUNDLE, ROLE_FULLCHAIN, ROLE_CSR, ROLE_TRUST };
 #define ROLE_COUNT (ROLE_CSR + 1) /* of an identity's files */
 
@@ -67,18 +77,43 @@ struct subject {
     const char *name;              /* of a file */
     const struct store_file *file; /* NULL: absent */
 };
+/* One fault, one error: of the findings of one order that have something in common, the one of the
+ * lowest rank alone is told. */
+enum order {
+    ORDER_NONE,
+    ORDER_FILE, /* the same file */
+    ORDER_SAN,  /* the same identity, as are the next ones */
+    ORDER_CN,
+    ORDER_WILDCARD,
+    ORDER_CLIENT,
+    ORDER_SIGNER,
+    ORDER_NAME, /* the same service */
+    ORDER_PRESENT
+};
+struct rank {
+    enum order order;
+    int rank;
+};
+#define RANKS_MAX 2
 struct rule {
     const char *id, *section;
     enum severity severity;
     enum scope scope;
     void (*check)(const struct rule *rule, const struct subject *subject, struct findings *out);
+    const char *field; /* finding.field, where the check does not say it; NULL: none */
+    enum fix fix;      /* what report_fix promises */
+    struct rank ranks[RANKS_MAX];
 };
 struct group {
     const struct rule *rules;
     size_t count;
 };
+#define RULE_GROUPS 7
 extern const struct group rules_names, rules_content, rules_usage, rules_chain, rules_trust,
-    rules_topology;
+    rules_topology, rules_entries;
+extern const struct group *const rule_groups[RULE_GROUPS];
+/* The first of that id in any group; NULL: none. */
+const struct rule *rule_find(const char *id);
 
 /* rules/view */
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out);
@@ -105,24 +140,68 @@ const struct require *service_require(const struct judge *judge, const struct se
 struct finding *report(struct findings *out, const struct rule *rule, const struct subject *subject,
                        const char *format, ...) printf_like(4, 5);
 void report_remedy(struct finding *finding, const char *format, ...) printf_like(2, 3);
-/* A change of deployment.conf, and the new request that follows where there is one already. */
-void report_change(struct finding *finding, const struct view *view, const char *format, ...)
-    printf_like(3, 4);
-void report_mend(struct finding *finding, const char *value);
-/* The whole list that subjectAltName becomes, separated by blanks. */
-void report_mend_sans(struct finding *finding, const struct view *view,
-                      const struct strings *lacking);
+/* certwright check --fix does what the rule says. */
+void report_fix(struct finding *finding, const struct rule *rule);
+/* The option, and the value that mends it ("" none). */
+void report_mend(struct finding *finding, const char *field, const char *value);
 void report_file(struct finding *finding, const char *file);
+void finding_set(char **member, const char *value);
+void finding_take(char **member, char *value);
+char *finding_format(const char *format, va_list args);
 void finding_free(struct finding *finding);
 /* "1st", "2nd" … */
 void ordinal(size_t number, char out[static 16]);
 
+/* rules/remedy: each adds steps to the remedy, a ", then" between them. */
+void remedy_add(struct finding *finding, const char *format, ...) printf_like(2, 3);
+/* An option of the identity, or of a service, and F5's value for it. */
+void remedy_set(struct finding *finding, const struct view *view, const char *option,
+                const char *value);
+void remedy_set_sans(struct finding *finding, const struct view *view, const struct strings *sans);
+void remedy_set_service(struct finding *finding, const struct service *service, const char *option,
+                        const struct strings *values, bool list);
+void remedy_set_subject(struct finding *finding, const char *option, const char *value);
+/* The CN that the catalogue proposes; names in the place of wildcards. Then the new certificate. */
+void remedy_cn(struct finding *finding, const struct subject *subject);
+void remedy_no_wildcard(struct finding *finding, const struct subject *subject);
+/* CN becomes the name, or the names join subjectAltName, so far as deployment.conf does not say so
+ * already; then the new certificate. */
+void remedy_name(struct finding *finding, const struct subject *subject, const char *option,
+                 const struct strings *names);
+/* How the view's identity gets another certificate; request: its names or signer changed, so that
+ * the request is made anew. Nothing where only deployment.conf is judged. */
+void remedy_new_certificate(struct finding *finding, const struct subject *subject, bool request);
+/* The same, signed by another from now on. */
+void remedy_signer(struct finding *finding, const struct subject *subject, const char *signer);
+/* An identity of its own for the subject's slot, with the names proposed. */
+void remedy_own_identity(struct finding *finding, const struct subject *subject,
+                         const char *signer);
+
 /* rules/precedence */
 void findings_settle(const struct facts *facts, struct findings *findings);
 
-/* rules/verbs: the entries of a component's file. */
-void verbs_run(const struct judge *judge, struct findings *out);
+/* rules/require: the entries of a component's file. */
+void require_run(const struct judge *judge, struct findings *out);
 enum severity require_severity(const struct require *require);
+/* The values of a template seen from the subject's service. */
+void require_expand(const struct subject *subject, const char *pattern, struct strings *out);
+/* A sentence with its holes filled in; free it. */
+char *require_sentence(const struct subject *subject, const char *sentence);
+/* The entry's `why` behind another sentence: ". Why", or "". Free it. */
+char *require_reason(const struct subject *subject);
+
+/* Its verbs, by what they judge. */
+void verb_names(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_names_of_file(const struct rule *rule, const struct subject *subject,
+                        struct findings *out);
+void verb_cn(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_eku(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_not_signer(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_key_not_of(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_same_ca_as(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_present(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_not_platform(const struct rule *rule, const struct subject *subject,
+                       struct findings *out);
 
 /* rules/chain: the certificates of a file; free items. */
 struct certs {

@@ -1,19 +1,29 @@
 /* One walk of each scope, then precedence and what was accepted. */
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const struct group *const groups[] = {&rules_names, &rules_content, &rules_usage,
-                                             &rules_chain, &rules_trust,   &rules_topology};
+const struct group *const rule_groups[RULE_GROUPS] = {&rules_content, &rules_names, &rules_usage,
+                                                      &rules_chain,   &rules_trust, &rules_topology,
+                                                      &rules_entries};
+
+const struct rule *rule_find(const char *id)
+{
+    for (size_t i = 0; i < RULE_GROUPS; i++)
+        for (size_t j = 0; j < rule_groups[i]->count; j++)
+            if (strcmp(rule_groups[i]->rules[j].id, id) == 0)
+                return &rule_groups[i]->rules[j];
+    return NULL;
+}
 
 static void ask(enum scope scope, const struct subject *subject, struct findings *out)
 {
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        for (size_t j = 0; j < groups[i]->count; j++)
-            if (groups[i]->rules[j].scope == scope)
-                groups[i]->rules[j].check(&groups[i]->rules[j], subject, out);
+    for (size_t i = 0; i < RULE_GROUPS; i++)
+        for (size_t j = 0; j < rule_groups[i]->count; j++)
+            if (rule_groups[i]->rules[j].scope == scope)
+                rule_groups[i]->rules[j].check(&rule_groups[i]->rules[j], subject, out);
 }
 
 /* A file is judged where a slot takes it. The bundle of a certificate is, because pki verify needs
@@ -157,7 +167,7 @@ void rules_run(const struct facts *facts, enum rules_scope scope, struct finding
     walk_uses(&judge, out);
     walk_trusts(&judge, out);
     walk_servers(&judge, out);
-    verbs_run(&judge, out);
+    require_run(&judge, out);
     judge_close(&judge);
     findings_settle(facts, out);
     if (out->count)

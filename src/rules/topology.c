@@ -1,6 +1,6 @@
-/* RULES.md, "Reuse, trust, topology": what compares the services of one server. */
+/* Topology: what compares the services of one server. */
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,17 +110,59 @@ static const struct require *grouped(const struct judge *judge, const struct por
     return first && service_require(judge, b->service, GROUP_ID) ? first : NULL;
 }
 
-static bool clash(const struct judge *judge, const struct port *a, const struct port *b)
+static bool clash(const struct port *a, const struct port *b)
 {
     if (a->number != b->number || (a->service == b->service && a->ask == b->ask))
         return false;
-    if (a->service == b->service && grouped(judge, a, b))
-        return true;
     return !*a->interface || !*b->interface || strcmp(a->interface, b->interface) == 0;
 }
 
+static bool is_taken(const struct ports *ports, long number)
+{
+    for (size_t i = 0; i < ports->count; i++)
+        if (ports->items[i].number == number)
+            return true;
+    return false;
+}
+
+/* The port that the catalogue has beside others, else the next that nothing on the server uses. */
+static long free_port(const struct ports *ports, const struct port *port)
+{
+    const char *colon = strrchr(port->ask->instead, ':');
+    long number = colon ? port_number(colon + 1) : 0;
+    if (number && !is_taken(ports, number))
+        return number;
+    for (number = port->number + 1; number <= 65535 && is_taken(ports, number);)
+        number++;
+    return number <= 65535 ? number : 1024;
+}
+
+/* The option with that one value changed, and the others as they are. */
+static void remedy_port(struct finding *finding, const struct judge *judge,
+                        const struct ports *ports, const struct port *port)
+{
+    struct strings values = {0}, right = {0};
+    long number = free_port(ports, port);
+    bool list = port->ask->type == ANSWER_LISTENS, bare = port->ask->type == ANSWER_PORT;
+    service_value(&judge->facts->deployment, port->service, port->ask->name, &values);
+    for (size_t i = 0; i < values.count; i++) {
+        size_t length = strcspn(values.items[i], ":");
+        bool same = strlen(port->interface) == length &&
+                    strncmp(values.items[i], port->interface, length) == 0;
+        if (bare)
+            strings_add_take(&right, xformat("%ld", number));
+        else if (same)
+            strings_add_take(&right, xformat("%s:%ld", port->interface, number));
+        else
+            strings_add(&right, values.items[i]);
+    }
+    remedy_set_service(finding, port->service, port->ask->name, &right, list);
+    strings_free(&right);
+    strings_free(&values);
+}
+
 static void clash_report(const struct rule *rule, const struct subject *s, const struct port *a,
-                         const struct port *b, struct findings *out)
+                         const struct port *b, const struct ports *ports, struct findings *out)
 {
     const struct require *group = grouped(s->judge, a, b);
     struct rule named = *rule;
@@ -135,8 +177,7 @@ static void clash_report(const struct rule *rule, const struct subject *s, const
         report(out, &named, &subject, "%s (%s) and %s (%s) both listen on port %ld%s%s",
                a->service->name, a->ask->name, b->service->name, b->ask->name, a->number,
                *interface ? " of interface " : "", interface);
-    report_remedy(finding, "set another port in %s of service \"%s\", server \"%s\"", b->ask->name,
-                  b->service->name, s->server->name);
+    remedy_port(finding, s->judge, ports, b);
 }
 
 static void port_clash(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -145,8 +186,8 @@ static void port_clash(const struct rule *rule, const struct subject *s, struct 
     ports_of(s->judge, s->server, &ports);
     for (size_t i = 0; i < ports.count; i++)
         for (size_t j = 0; j < i; j++)
-            if (clash(s->judge, &ports.items[j], &ports.items[i]))
-                clash_report(rule, s, &ports.items[j], &ports.items[i], out);
+            if (clash(&ports.items[j], &ports.items[i]))
+                clash_report(rule, s, &ports.items[j], &ports.items[i], &ports, out);
     ports_free(&ports);
 }
 
@@ -171,7 +212,7 @@ static void not_in_release(const struct rule *rule, const struct subject *s, str
 }
 
 static const struct rule rules[] = {
-    {"PORT-CLASH", "213821", SEVERITY_ERROR, SCOPE_SERVER, port_clash},
-    {"DEPRECATED", "2", SEVERITY_ERROR, SCOPE_SERVICE, not_in_release},
+    {"PORT-CLASH", "213821", SEVERITY_ERROR, SCOPE_SERVER, port_clash, .field = ""},
+    {"DEPRECATED", "2", SEVERITY_ERROR, SCOPE_SERVICE, not_in_release, .field = ""},
 };
 const struct group rules_topology = {rules, sizeof rules / sizeof *rules};

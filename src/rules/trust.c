@@ -1,5 +1,5 @@
-/* RULES.md, "Reuse, trust, topology": whether each trust file holds what its reader must accept. */
-#include "rules/rule.h"
+/* Trusts: whether each trust file holds what its reader must accept. */
+#include "rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,23 +23,6 @@ static bool holds(const struct certs *pool, const struct cert *cert)
         if (cert_same(pool->items[i], cert))
             return true;
     return false;
-}
-
-/* What a person does for a trust file that is not right. */
-static void renew_file(struct finding *finding, const struct subject *s)
-{
-    struct strings wanted = {0};
-    for (size_t i = 0; i < s->trust->target_count; i++) {
-        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
-        if (view)
-            strings_add_new(&wanted, s->trust->rule->how == TRUST_PINNED || view->self_signed
-                                         ? view->names[ROLE_CERTIFICATE]
-                                         : view->names[ROLE_BUNDLE]);
-    }
-    char *names = strings_join(&wanted, " ");
-    report_remedy(finding, "certwright check --fix writes it from %s", names);
-    free(names);
-    strings_free(&wanted);
 }
 
 /* Which service a target is, in words. */
@@ -74,7 +57,7 @@ static void trust_missing(const struct rule *rule, const struct subject *s, stru
         report(out, rule, s, "%s, by which %s on %s accepts %s%s, is not in the store", s->name,
                s->service->component->title, s->server->name, target ? target : "its peers",
                s->trust->target_count > 1 ? " and others" : "");
-    renew_file(finding, s);
+    report_fix(finding, rule);
     free(target);
 }
 
@@ -153,7 +136,7 @@ static void pinned(const struct rule *rule, const struct subject *s, enum lack w
         else
             finding = report(out, rule, s, "%s lacks %s, the certificate of %s", s->name,
                              view->leaf_file, words);
-        renew_file(finding, s);
+        report_fix(finding, rule);
         free(words);
     }
     if (some)
@@ -206,7 +189,7 @@ static void trust_complete(const struct rule *rule, const struct subject *s, str
         struct finding *finding =
             report(out, rule, s, "%s does not lead %s, the certificate of %s, to a root", s->name,
                    view->leaf_file, words);
-        renew_file(finding, s);
+        report_fix(finding, rule);
         free(words);
     }
     certs_free(&pool);
@@ -221,16 +204,21 @@ static void chain_store_leaf(const struct rule *rule, const struct subject *s, s
         struct finding *finding =
             report(out, rule, s, "%s holds the leaf %s alone, and %s checks chains up to a root",
                    s->name, pool.items[0]->subject, s->service->component->title);
-        renew_file(finding, s);
+        report_fix(finding, rule);
     }
     certs_free(&pool);
 }
 
 static const struct rule rules[] = {
-    {"TRUST-MISSING", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_missing},
-    {"PINNED-ISSUER", "210800", SEVERITY_ERROR, SCOPE_TRUST, pinned_issuer},
-    {"TRUST-STALE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_stale},
-    {"TRUST-BUNDLE-COMPLETE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_complete},
-    {"CHAIN-STORE-LEAF", "217062", SEVERITY_WARNING, SCOPE_TRUST, chain_store_leaf},
+    {"TRUST-MISSING", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_missing, .fix = FIX_TRUST,
+     .ranks = {{ORDER_FILE, 20}}},
+    {"PINNED-ISSUER", "210800", SEVERITY_ERROR, SCOPE_TRUST, pinned_issuer, .fix = FIX_TRUST,
+     .ranks = {{ORDER_FILE, 21}}},
+    {"TRUST-STALE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_stale, .fix = FIX_TRUST,
+     .ranks = {{ORDER_FILE, 23}}},
+    {"TRUST-BUNDLE-COMPLETE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_complete,
+     .fix = FIX_TRUST, .ranks = {{ORDER_FILE, 24}}},
+    {"CHAIN-STORE-LEAF", "217062", SEVERITY_WARNING, SCOPE_TRUST, chain_store_leaf,
+     .fix = FIX_TRUST},
 };
 const struct group rules_trust = {rules, sizeof rules / sizeof *rules};

@@ -1,6 +1,6 @@
-/* RULES.md, "Usage, signer, validity": what holds for every component. */
+/* Usage, signer and validity, so far as it holds for every component (doc/rules.md). */
 #include "base/clock.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,7 @@ static void ku_digsig(const struct rule *rule, const struct subject *s, struct f
     char *has = strings_join(&leaf->ku, ", ");
     struct finding *finding = report(
         out, rule, s, "%s has a keyUsage without digitalSignature (%s)", s->view->leaf_file, has);
-    report_remedy(finding, "ask the CA for keyUsage digitalSignature: %s.csr requests it",
-                  s->view->identity->name);
+    remedy_new_certificate(finding, s, false);
     free(has);
 }
 
@@ -33,10 +32,7 @@ static void self_production(const struct rule *rule, const struct subject *s, st
     char *title = view_title(view);
     struct finding *finding =
         report(out, rule, s, "%s is self-signed, which is for a lab only", title);
-    report_remedy(finding,
-                  "set signer = \"internal\" for identity \"%s\", then certwright generate "
-                  "%s and have it signed",
-                  view->identity->name, view->identity->name);
+    remedy_signer(finding, s, "internal");
     free(title);
 }
 
@@ -54,10 +50,33 @@ static void template_webserver(const struct rule *rule, const struct subject *s,
             "template WebServer gives identity \"%s\" serverAuth alone, and it is a client too",
             identity->name);
         report_file(finding, "");
-        report_remedy(finding, "set template = the name of one with both usages in identity \"%s\"",
-                      identity->name);
+        remedy_add(finding,
+                   "set template in identity \"%s\" of deployment.conf to the name of a template "
+                   "that gives both usages",
+                   identity->name);
     }
     strings_free(&eku);
+}
+
+/* An identity of its own for the slot that is a client; the shared one stays for the others, with
+ * its public CA (document 225482). */
+static void remedy_clients(struct finding *finding, const struct subject *s)
+{
+    const struct view *view = s->view;
+    if (view->service_count < 2) {
+        remedy_signer(finding, s, "internal");
+        return;
+    }
+    for (size_t i = view->first_use; i != USE_NONE; i = s->judge->uses[i].next) {
+        const struct use *use = &s->judge->uses[i];
+        if (!strings_has(&use->slot->eku, "clientAuth"))
+            continue;
+        struct subject subject = *s;
+        subject.service = use->service;
+        subject.slot = use->slot;
+        remedy_own_identity(finding, &subject, "internal");
+    }
+    report_mend(finding, "signer", "");
 }
 
 static void public_clientauth(const struct rule *rule, const struct subject *s,
@@ -70,10 +89,11 @@ static void public_clientauth(const struct rule *rule, const struct subject *s,
     view_usages(s->judge, s->view, &eku);
     if (strings_has(&eku, "clientAuth")) {
         struct finding *finding = report(
-            out, rule, s, "identity \"%s\" needs clientAuth, which public CAs stop issuing in 2026",
+            out, rule, s,
+            "identity \"%s\" needs clientAuth, which public CAs have stopped issuing in 2026",
             identity->name);
         report_file(finding, "");
-        report_remedy(finding, "set signer = \"internal\" for identity \"%s\"", identity->name);
+        remedy_clients(finding, s);
     }
     strings_free(&eku);
 }
@@ -116,19 +136,13 @@ static void days_between(time_t from, time_t to, char out[static 32])
  */
 static void remedy_term(struct finding *finding, const struct subject *s, size_t depth)
 {
-    const struct identity *identity = s->view->identity;
-    bool outside =
-        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
     if (depth)
-        report_remedy(finding, "ask the CA for its new chain and certwright import it; a new "
-                               "certificate comes with it");
-    else if (outside)
-        report_remedy(finding, "send %s.csr to the CA, then certwright import what it returns",
-                      identity->name);
-    else if (strcmp(identity->signer, "self") == 0)
-        report_remedy(finding, "certwright pki selfsigned %s makes a new one", identity->name);
+        remedy_add(finding, "ask the CA for its new chain, and for a new certificate if its "
+                            "signing CA is another one now");
     else
-        report_remedy(finding, "certwright sign --force %s", identity->name);
+        remedy_new_certificate(finding, s, false);
+    if (depth)
+        remedy_add(finding, "certwright import what it returns");
 }
 
 static void expired(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -169,11 +183,26 @@ static void not_yet(const struct rule *rule, const struct subject *s, struct fin
         clock_stamp(cert->not_before, stamp);
         clock_stamp(at, now);
         struct finding *finding =
-            report(out, rule, s, "\"%s\" in %s is valid only from %s (now: %s)", cert_name(cert),
+            report(out, rule, s, "\"%s\" in %s is valid from %s, and it is %s now", cert_name(cert),
                    term.files[i], stamp, now);
         report_file(finding, term.files[i]);
-        report_remedy(finding, "wait, or look at the clocks of this machine and of the CA");
+        remedy_add(finding, "wait until then; if the clock of this machine is wrong, set it");
     }
+}
+
+/* A certificate of 47 days is no standing alarm: what counts is the share of its life (guide 5.6
+ * asks for a renewal in time, the CAs for shorter and shorter lives). */
+enum term_state rules_term(const struct cert *cert, time_t at)
+{
+    time_t left = cert->not_after - at, life = cert->not_after - cert->not_before;
+    time_t warn = life / 3, note = life / 2;
+    if (left < 0)
+        return TERM_ENDED;
+    if (warn > (time_t)SOON_WARN_DAYS * SECONDS_A_DAY)
+        warn = (time_t)SOON_WARN_DAYS * SECONDS_A_DAY;
+    if (note > (time_t)SOON_NOTE_DAYS * SECONDS_A_DAY)
+        note = (time_t)SOON_NOTE_DAYS * SECONDS_A_DAY;
+    return left < warn ? TERM_DUE : left < note ? TERM_NEAR : TERM_LONG;
 }
 
 static void expires_soon(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -184,15 +213,15 @@ static void expires_soon(const struct rule *rule, const struct subject *s, struc
         return;
     for (size_t i = 0; i < term.chain.count; i++) {
         const struct cert *cert = term.chain.certs[i];
-        if (cert->not_after < at || cert->not_before > at ||
-            cert->not_after - at >= (time_t)SOON_NOTE_DAYS * SECONDS_A_DAY)
+        enum term_state state = rules_term(cert, at);
+        if (cert->not_before > at || (state != TERM_DUE && state != TERM_NEAR))
             continue;
         char date[16], days[32];
         clock_date(cert->not_after, date);
         days_between(at, cert->not_after, days);
         struct finding *finding = report(out, rule, s, "\"%s\" in %s ends %s, in %s",
                                          cert_name(cert), term.files[i], date, days);
-        if (cert->not_after - at >= (time_t)SOON_WARN_DAYS * SECONDS_A_DAY)
+        if (state == TERM_NEAR)
             finding->severity = SEVERITY_NOTICE;
         report_file(finding, term.files[i]);
         remedy_term(finding, s, i);
@@ -214,7 +243,7 @@ static void outlives_ca(const struct rule *rule, const struct subject *s, struct
         struct finding *finding =
             report(out, rule, s, "%s is valid until %s, its CA \"%s\" only until %s",
                    s->view->leaf_file, ends, cert_name(issuer), ca_ends);
-        report_remedy(finding, "renew it with the CA's next certificate before %s", ca_ends);
+        remedy_add(finding, "renew it earlier: before %s, with the CA's next certificate", ca_ends);
         return;
     }
 }
@@ -235,19 +264,27 @@ static void sig_sha1(const struct rule *rule, const struct subject *s, struct fi
         if (older)
             finding->severity = SEVERITY_ERROR;
         report_file(finding, term.files[i]);
-        report_remedy(finding, "ask the CA for a signature with SHA-256");
+        if (i)
+            remedy_add(finding, "ask the CA for a chain signed with SHA-256");
+        else
+            remedy_new_certificate(finding, s, false);
+        if (i)
+            remedy_add(finding, "certwright import what it returns");
     }
 }
 
 static const struct rule rules[] = {
-    {"KU-DIGSIG", "D.2", SEVERITY_ERROR, SCOPE_IDENTITY, ku_digsig},
-    {"SELF-PRODUCTION", "6", SEVERITY_WARNING, SCOPE_IDENTITY, self_production},
-    {"TEMPLATE-WEBSERVER", "213820", SEVERITY_WARNING, SCOPE_IDENTITY, template_webserver},
-    {"PUBLIC-CLIENTAUTH", "225482", SEVERITY_WARNING, SCOPE_IDENTITY, public_clientauth},
-    {"EXPIRED", "5.6", SEVERITY_ERROR, SCOPE_IDENTITY, expired},
-    {"NOT-YET", "5.6", SEVERITY_ERROR, SCOPE_IDENTITY, not_yet},
-    {"EXPIRES-SOON", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, expires_soon},
-    {"OUTLIVES-CA", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, outlives_ca},
-    {"SIG-SHA1", "3", SEVERITY_WARNING, SCOPE_IDENTITY, sig_sha1},
+    {"KU-DIGSIG", "D.2", SEVERITY_ERROR, SCOPE_IDENTITY, ku_digsig, .field = ""},
+    {"SELF-PRODUCTION", "6", SEVERITY_WARNING, SCOPE_IDENTITY, self_production, .field = "signer",
+     .ranks = {{ORDER_SIGNER, 4}}},
+    {"TEMPLATE-WEBSERVER", "213820", SEVERITY_WARNING, SCOPE_IDENTITY, template_webserver,
+     .field = "template"},
+    {"PUBLIC-CLIENTAUTH", "225482", SEVERITY_WARNING, SCOPE_IDENTITY, public_clientauth,
+     .field = "signer"},
+    {"EXPIRED", "5.6", SEVERITY_ERROR, SCOPE_IDENTITY, expired, .ranks = {{ORDER_FILE, 15}}},
+    {"NOT-YET", "5.6", SEVERITY_ERROR, SCOPE_IDENTITY, not_yet, .ranks = {{ORDER_FILE, 15}}},
+    {"EXPIRES-SOON", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, expires_soon, .field = ""},
+    {"OUTLIVES-CA", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, outlives_ca, .field = ""},
+    {"SIG-SHA1", "3", SEVERITY_WARNING, SCOPE_IDENTITY, sig_sha1, .field = ""},
 };
 const struct group rules_usage = {rules, sizeof rules / sizeof *rules};

@@ -1,6 +1,6 @@
 /* What each identity says, and where it is used: made once, before the rules look. */
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "rule.h"
 
 #include <stdlib.h>
 #include <string.h>

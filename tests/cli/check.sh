@@ -20,7 +20,7 @@ same "not a word" '' "$out"
 
 ok "JSON" "$CERTWRIGHT" check --json
 json "its fields" '.[0] | keys_unsorted | sort | join(" ")' \
-    'accepted file id identity message remedy section server service severity'
+    'accepted file id identity message reason remedy section server service severity until'
 json "sorted by severity, server, service" '[.[] | .id] | join(" ")' \
     'CALLBRIDGE-RESTART WB3-API WEBAPP-EXTERNAL'
 json "empty where there is none" '.[0].file + "|" + .[0].identity' '|'
@@ -45,6 +45,10 @@ ok "an error accepted is none" "$CERTWRIGHT" check --at "$(date -u -d '+2 years'
 says "but it is shown" '(accepted)'
 cw check --json --at "$(date -u -d '+2 years' +%F)"
 json "and marked" '.[] | select(.id == "EXPIRED") | .accepted' true
+json "with its reason" '.[] | select(.id == "EXPIRED") | .reason' "a test"
+json "and its end" '.[] | select(.id == "EXPIRED") | .until' 2040-01-31
+json "what is not accepted has neither" \
+    'all(.[] | select(.accepted | not); .accepted == false and .reason == "" and .until == "")' true
 fails "until its day" "$CERTWRIGHT" check --at 2040-02-01
 
 # --fix

@@ -1,7 +1,8 @@
 /* Findings as values: planned names, order, precedence, what is accepted. */
+#include "../../src/rules/rule.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "rules/rule.h"
+#include "model/ruleid.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -220,6 +221,59 @@ static void numbers_are_ordinal(void **state)
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* accept {} is judged below this room, by a list of its own. */
+static void every_rule_is_in_the_list_of_ids(void **state)
+{
+    (void)state;
+    struct catalogue catalogue;
+    struct error err;
+    struct strings ids = {0};
+    assert_true(catalogue_load(NULL, &catalogue, &err));
+    for (size_t i = 0; i < RULE_GROUPS; i++)
+        for (size_t j = 0; j < rule_groups[i]->count; j++)
+            strings_add_new(&ids, rule_groups[i]->rules[j].id);
+    for (size_t i = 0; i < catalogue.count; i++)
+        for (size_t j = 0; j < catalogue.components[i].require_count; j++) {
+            const char *id = catalogue.components[i].requires[j].id;
+            if (!rule_find(id))
+                fail_msg("%s has no row in src/rules/entries.c", id);
+        }
+    qsort(ids.items, ids.count, sizeof *ids.items, by_name);
+    assert_int_equal(ids.count, rule_id_count);
+    for (size_t i = 0; i < ids.count; i++)
+        assert_string_equal(ids.items[i], rule_ids[i]);
+    assert_true(rule_id_known(&catalogue, "EKU-CLIENT"));
+    assert_false(rule_id_known(&catalogue, "EKU-CLEINT"));
+    assert_string_equal(rule_id_nearest(&catalogue, "eku-cleint"), "EKU-CLIENT");
+    assert_null(rule_id_nearest(&catalogue, "nothing-of-the-kind"));
+    strings_free(&ids);
+    catalogue_free(&catalogue);
+}
+
+static size_t with_term(long life_days, long left_days)
+{
+    struct cert cert = {.not_before = 0, .not_after = (time_t)life_days * SECONDS_A_DAY};
+    return rules_term(&cert, (time_t)(life_days - left_days) * SECONDS_A_DAY);
+}
+
+static void a_short_life_is_no_standing_alarm(void **state)
+{
+    (void)state;
+    assert_int_equal(with_term(47, 40), TERM_LONG);
+    assert_int_equal(with_term(47, 23), TERM_NEAR);
+    assert_int_equal(with_term(47, 15), TERM_DUE);
+    assert_int_equal(with_term(397, 91), TERM_LONG);
+    assert_int_equal(with_term(397, 89), TERM_NEAR);
+    assert_int_equal(with_term(397, 60), TERM_NEAR);
+    assert_int_equal(with_term(397, 59), TERM_DUE);
+    assert_int_equal(with_term(397, -1), TERM_ENDED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +287,8 @@ int main(void)
         cmocka_unit_test(nothing_read_can_act_on_a_terminal),
         cmocka_unit_test(a_place_is_what_there_is_of_it),
         cmocka_unit_test(numbers_are_ordinal),
+        cmocka_unit_test(every_rule_is_in_the_list_of_ids),
+        cmocka_unit_test(a_short_life_is_no_standing_alarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,243 @@
+/* Remedies as a person follows them: steps joined by ", then", each a command, an option of
+ * deployment.conf with its value, or what to send to whom. Followed to the letter they make their
+ * finding go: tests/cli/rules.sh does. */
+#include "base/mem.h"
+#include "model/build.h"
+#include "model/conftext.h"
+#include "rule.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void remedy_add(struct finding *finding, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *step = finding_format(format, args);
+    va_end(args);
+    char *whole = *finding->remedy ? xformat("%s, then %s", finding->remedy, step) : xstrdup(step);
+    finding_take(&finding->remedy, whole);
+    free(step);
+}
+
+/* As deployment.conf wants it. */
+static char *quoted(const char *value)
+{
+    struct str text = {0};
+    conf_quote(value, &text);
+    return str_take(&text);
+}
+
+static char *quoted_list(const struct strings *values)
+{
+    struct str text = {0};
+    str_add(&text, "{");
+    for (size_t i = 0; i < values->count; i++) {
+        str_add(&text, i ? ", " : " ");
+        conf_quote(values->items[i], &text);
+    }
+    str_add(&text, " }");
+    return str_take(&text);
+}
+
+void remedy_set(struct finding *finding, const struct view *view, const char *option,
+                const char *value)
+{
+    char *text = quoted(value);
+    remedy_add(finding, "set %s = %s in identity \"%s\" of deployment.conf", option, text,
+               view->identity->name);
+    report_mend(finding, option, value);
+    free(text);
+}
+
+void remedy_set_sans(struct finding *finding, const struct view *view, const struct strings *sans)
+{
+    char *list = quoted_list(sans), *mend = strings_join(sans, " ");
+    remedy_add(finding, "set subjectAltName = %s in identity \"%s\" of deployment.conf", list,
+               view->identity->name);
+    report_mend(finding, "subjectAltName", mend);
+    free(mend);
+    free(list);
+}
+
+void remedy_set_service(struct finding *finding, const struct service *service, const char *option,
+                        const struct strings *values, bool list)
+{
+    char *text = list ? quoted_list(values) : quoted(values->items[0]);
+    char *mend = strings_join(values, " ");
+    remedy_add(finding, "set %s = %s in service \"%s\" of server \"%s\" of deployment.conf", option,
+               text, service->name, service->server->name);
+    report_mend(finding, option, mend);
+    free(mend);
+    free(text);
+}
+
+void remedy_set_subject(struct finding *finding, const char *option, const char *value)
+{
+    char *text = quoted(value);
+    remedy_add(finding, "set %s = %s in subject {} of deployment.conf", option, text);
+    report_mend(finding, option, value);
+    free(text);
+}
+
+static bool is_outside(const char *signer)
+{
+    return strcmp(signer, "public") == 0 || strcmp(signer, "internal") == 0;
+}
+
+/* again: the identity has a certificate, which would do otherwise. */
+static void answer(struct finding *finding, const char *name, const char *signer, bool again)
+{
+    if (is_outside(signer)) {
+        remedy_add(finding, "send %s.csr to the CA", name);
+        remedy_add(finding, "certwright import what it returns");
+    } else if (strcmp(signer, "self") != 0) {
+        remedy_add(finding, "certwright sign %s%s", again ? "--force " : "", name);
+    }
+}
+
+static void new_certificate(struct finding *finding, const struct subject *s, bool request,
+                            const char *signer)
+{
+    const struct identity *identity = s->view->identity;
+    const char *name = identity->name;
+    bool self = strcmp(signer, "self") == 0;
+    if (s->judge->planned)
+        return;
+    if (*identity->key_at && request)
+        remedy_add(finding,
+                   "have the request made anew on %s, as RUNBOOK.md shows, and put it here",
+                   identity->key_at);
+    /* A self-signed one that is here would be kept. */
+    if (self && s->view->files[ROLE_CERTIFICATE])
+        remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
+                   s->view->names[ROLE_CERTIFICATE]);
+    if (!*identity->key_at && (request || self || !s->view->files[ROLE_CSR]))
+        remedy_add(finding, "certwright generate %s", name);
+    answer(finding, name, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
+}
+
+void remedy_new_certificate(struct finding *finding, const struct subject *s, bool request)
+{
+    new_certificate(finding, s, request, s->view->identity->signer);
+}
+
+void remedy_signer(struct finding *finding, const struct subject *s, const char *signer)
+{
+    if (strcmp(s->view->identity->signer, signer) != 0)
+        remedy_set(finding, s->view, "signer", signer);
+    new_certificate(finding, s, true, signer);
+}
+
+/* "callbridge1", or where another has that name "callbridge1-own". */
+static char *free_name(const struct deployment *deployment, const struct service *service,
+                       const struct slot *slot)
+{
+    char *name = derive_identity_name(deployment, service, slot);
+    if (!deployment_identity(deployment, name))
+        return name;
+    char *other = xformat("%s-own", name);
+    free(name);
+    return other;
+}
+
+void remedy_own_identity(struct finding *finding, const struct subject *s, const char *signer)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    struct identity_use use = {s->service, s->slot};
+    char empty[] = "";
+    struct identity own = {.signer = empty, .uses = &use, .use_count = 1};
+    struct names names = {0};
+    struct str text = {0};
+    char *name = free_name(deployment, s->service, s->slot);
+    derive_identity(deployment, &own, &names);
+    str_add(&text, "identity ");
+    conf_quote(name, &text);
+    str_add(&text, " { CN = ");
+    conf_quote(names.attributes[ATTR_CN] ? names.attributes[ATTR_CN] : "", &text);
+    for (size_t i = 0; i < names.sans.count; i++) {
+        str_add(&text, i ? ", " : "  subjectAltName = { ");
+        conf_quote(names.sans.items[i], &text);
+    }
+    str_add(&text, names.sans.count ? " }  signer = " : "  signer = ");
+    conf_quote(signer, &text);
+    str_add(&text, " }");
+    remedy_add(finding, "add %s to deployment.conf", str_text(&text));
+    struct strings value = {.items = &name, .count = 1};
+    remedy_set_service(finding, s->service, s->slot->name, &value, false);
+    report_mend(finding, "identity", "");
+    if (!s->judge->planned) {
+        remedy_add(finding, "certwright generate %s", name);
+        answer(finding, name, signer, false);
+    }
+    str_free(&text);
+    names_free(&names);
+    free(name);
+}
+
+void remedy_name(struct finding *finding, const struct subject *s, const char *option,
+                 const struct strings *names)
+{
+    const struct view *view = s->view;
+    struct strings asked = {0}, all = {0};
+    const char *cn = view->request.attributes[ATTR_CN];
+    bool change = false;
+    names_full_san(&view->request, &asked);
+    strings_copy(&all, &view->identity->names.sans);
+    if (strcmp(option, "CN") == 0) {
+        change = !cn || strcasecmp(cn, names->items[0]) != 0;
+        if (change)
+            remedy_set(finding, view, option, names->items[0]);
+    } else {
+        for (size_t i = 0; i < names->count; i++) {
+            bool there = false;
+            for (size_t j = 0; j < asked.count && !there; j++)
+                there = san_covers(asked.items[j], names->items[i]);
+            change = change || (!there && strings_add_new(&all, names->items[i]));
+        }
+        if (change)
+            remedy_set_sans(finding, view, &all);
+    }
+    remedy_new_certificate(finding, s, true);
+    strings_free(&all);
+    strings_free(&asked);
+}
+
+void remedy_cn(struct finding *finding, const struct subject *s)
+{
+    struct names names = {0};
+    derive_identity(&s->judge->facts->deployment, s->view->identity, &names);
+    if (names.attributes[ATTR_CN])
+        remedy_set(finding, s->view, "CN", names.attributes[ATTR_CN]);
+    else
+        remedy_add(finding, "set CN in identity \"%s\" of deployment.conf to its host's full name",
+                   s->view->identity->name);
+    remedy_new_certificate(finding, s, true);
+    names_free(&names);
+}
+
+void remedy_no_wildcard(struct finding *finding, const struct subject *s)
+{
+    const struct strings *planned = &s->view->identity->names.sans;
+    const char *cn = s->view->request.attributes[ATTR_CN];
+    struct names names = {0};
+    struct strings sans = {0};
+    derive_identity(&s->judge->facts->deployment, s->view->identity, &names);
+    const char *proposed = names.attributes[ATTR_CN];
+    for (size_t i = 0; i < planned->count; i++)
+        if (!strchr(planned->items[i], '*') &&
+            !(proposed && strcasecmp(proposed, planned->items[i]) == 0))
+            strings_add_new(&sans, planned->items[i]);
+    for (size_t i = 0; i < names.sans.count; i++)
+        strings_add_new(&sans, names.sans.items[i]);
+    if (!strings_equal(&sans, planned))
+        remedy_set_sans(finding, s->view, &sans);
+    if (cn && strchr(cn, '*') && proposed)
+        remedy_set(finding, s->view, "CN", proposed);
+    remedy_new_certificate(finding, s, true);
+    strings_free(&sans);
+    names_free(&names);
+}

@@ -1,0 +1,205 @@
+/* Verbs of a component's file that judge whether something is there. */
+#include "base/mem.h"
+#include "model/build.h"
+#include "model/required.h"
+#include "rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *bare(const char *entry)
+{
+    const char *colon = strchr(entry, ':');
+    return colon ? colon + 1 : entry;
+}
+
+static bool has_wildcard(const struct subject *s)
+{
+    bool found = s->view && *s->view->cn == '*';
+    for (size_t i = 0; s->view && i < s->view->sans.count; i++)
+        found = found || *bare(s->view->sans.items[i]) == '*';
+    return found;
+}
+
+static bool has_address(const struct subject *s)
+{
+    bool found = false;
+    for (size_t i = 0; s->view && i < s->view->sans.count; i++)
+        found = found || strncmp(s->view->sans.items[i], "IP:", 3) == 0;
+    return found;
+}
+
+static bool has_no_san(const struct subject *s)
+{
+    return s->view && !s->view->has_san;
+}
+
+static bool has_no_identity(const struct subject *s)
+{
+    return !s->view && !s->service->installed;
+}
+
+/* No service on its server that manages it and has a certificate, or had one before. */
+static bool has_no_management(const struct subject *s)
+{
+    for (size_t i = 0; i < s->server->service_count; i++) {
+        const struct service *service = &s->server->services[i];
+        if (!service->component->management)
+            continue;
+        if (service->installed)
+            return false;
+        size_t count;
+        const struct use *uses = judge_uses(s->judge, service, &count);
+        for (size_t j = 0; j < count; j++)
+            if (uses[j].view)
+                return false;
+    }
+    return true;
+}
+
+static bool has_open_port(const struct subject *s)
+{
+    struct strings listens = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        require_expand(s, s->require->names.items[i], &listens);
+    bool found = false;
+    for (size_t i = 0; i < listens.count; i++) {
+        char *interface = xstrndup(listens.items[i], strcspn(listens.items[i], ":"));
+        found = found || strings_has(&s->server->public_interfaces, interface);
+        free(interface);
+    }
+    strings_free(&listens);
+    return found;
+}
+
+/* X12.6.4 is after X12.6: the letters in front do not count. */
+static bool is_older(const struct subject *s)
+{
+    struct strings versions = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        require_expand(s, s->require->names.items[i], &versions);
+    bool older = false;
+    if (versions.count == 2) {
+        char open[] = "";
+        const char *stated = strpbrk(versions.items[0], "0123456789");
+        char *wanted = strpbrk(versions.items[1], "0123456789");
+        const struct release range = {.from = wanted, .until = open};
+        older = stated && wanted && !release_in(&range, stated);
+    }
+    strings_free(&versions);
+    return older;
+}
+
+static bool is_service(const struct subject *s)
+{
+    return s->service != NULL;
+}
+
+static void mend_address(struct finding *finding, const struct subject *s)
+{
+    const struct strings *sans = &s->view->identity->names.sans;
+    struct strings left = {0};
+    for (size_t i = 0; i < sans->count; i++)
+        if (!is_ip_address(sans->items[i]))
+            strings_add(&left, sans->items[i]);
+    if (left.count < sans->count)
+        remedy_set_sans(finding, s->view, &left);
+    remedy_new_certificate(finding, s, true);
+    strings_free(&left);
+}
+
+/* The names that this entry's component requires; a request names the CN by itself. */
+static void mend_san(struct finding *finding, const struct subject *s)
+{
+    struct required_names wanted;
+    struct strings names = {0};
+    required_names(&s->judge->facts->deployment, s->service, s->slot, &wanted);
+    for (size_t i = 0; i < wanted.count; i++)
+        strings_add_new(&names, wanted.items[i].any.items[0]);
+    remedy_name(finding, s, "subjectAltName", &names);
+    strings_free(&names);
+    required_free(&wanted);
+}
+
+static void mend_identity(struct finding *finding, const struct subject *s)
+{
+    const struct signer *signer = derive_signer(&s->judge->facts->deployment, s->service, s->slot);
+    remedy_own_identity(finding, s, signer ? signer->name : "internal");
+}
+
+/* The option that the entry speaks of: the first hole of its names, else the fact whose lack is its
+ * condition. */
+static void field_of(const struct require *require, struct finding *finding)
+{
+    const char *from = require->names.count ? require->names.items[0] : "";
+    if (*from == '{') {
+        char *path = xstrndup(from + 1, strcspn(from + 1, ".}"));
+        report_mend(finding, path, "");
+        free(path);
+        return;
+    }
+    struct strings words = {0};
+    strings_split(&words, require->when, ' ');
+    for (size_t i = 0; i < words.count && !*finding->field; i++) {
+        const char *word = words.items[i];
+        if (*word != '!' || text_starts(word, "!with:"))
+            continue;
+        const char *dot = strchr(word, '.');
+        report_mend(finding, dot ? dot + 1 : word + 1, "");
+    }
+    strings_free(&words);
+}
+
+/* What `present` can speak of, and what is done where the entry does not say it. */
+static const struct {
+    const char *word;
+    bool (*is)(const struct subject *s);
+    void (*mend)(struct finding *finding, const struct subject *s);
+} presences[] = {
+    {"service", is_service, NULL},
+    {"wildcard", has_wildcard, remedy_no_wildcard},
+    {"address", has_address, mend_address},
+    {"no-san", has_no_san, mend_san},
+    {"no-identity", has_no_identity, mend_identity},
+    {"no-management", has_no_management, NULL},
+    {"open-port", has_open_port, NULL},
+    {"older", is_older, NULL},
+};
+
+void verb_present(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    for (size_t i = 0; i < sizeof presences / sizeof *presences; i++) {
+        if (strcmp(presences[i].word, s->require->present) != 0 || !presences[i].is(s))
+            continue;
+        char *why = require_sentence(s, s->require->why);
+        char *remedy = require_sentence(s, s->require->remedy);
+        size_t length = strlen(why);
+        if (length && why[length - 1] == '.')
+            why[length - 1] = '\0';
+        struct finding *finding = report(out, rule, s, "%s", why);
+        if (!*finding->field)
+            field_of(s->require, finding);
+        if (*remedy)
+            report_remedy(finding, "%s", remedy);
+        else if (presences[i].mend)
+            presences[i].mend(finding, s);
+        free(remedy);
+        free(why);
+    }
+}
+
+void verb_not_platform(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct strings words = {0};
+    strings_split(&words, s->require->not_platform, ' ');
+    if (strings_has(&words, s->server->platform)) {
+        char *why = require_reason(s);
+        struct finding *finding =
+            report(out, rule, s, "%s stands on %s, whose platform is %s%s",
+                   s->service->component->title, s->server->name, s->server->platform, why);
+        report_remedy(finding, "move service \"%s\" to another server of deployment.conf",
+                      s->service->name);
+        free(why);
+    }
+    strings_free(&words);
+}
