@@ -36,10 +36,18 @@ enum answer_type {
     ANSWER_CHOICE,
     ANSWER_TICK
 };
-enum trust_how { TRUST_PINNED, TRUST_CHAIN };
+/* What a trust accepts, and what a file that certwright writes for it holds. */
+enum trust_how {
+    TRUST_PINNED, /* the very certificates, side by side */
+    TRUST_CHAIN,  /* what CAs have signed: the CAs, root included */
+    TRUST_EITHER, /* both serve: the certificates are written */
+    TRUST_BOTH    /* both serve: the certificates are written, then the CAs above them */
+};
 
-struct release { /* the releases a thing exists in; "" open */
+/* The releases that have a thing; "" or NULL is open. 2.9.5 is still 2.9. */
+struct release {
     char *from, *until;
+    char *again; /* gone after until, it is back in this one */
 };
 
 struct signer {
@@ -69,6 +77,7 @@ struct ask {
     char *of;  /* type server: of which kind */
     bool list; /* of type text: several values */
     bool fold; /* default taken unasked */
+    struct release release;
 };
 struct fact {    /* an option of environment {} or validation {} that this component's rules need */
     char *block; /* environment or validation */
@@ -88,14 +97,16 @@ struct require { /* a rule of this component: an id and one verb */
     struct strings cn;    /* templates the CN must equal */
     struct strings eku;   /* usages that must be there if the extension is */
     char *not_signer, *not_platform, *key_not_of, *same_ca_as, *present;
+    struct release release;
 };
 struct trust_rule {
-    char *name; /* trust, c2w-trust, xmpp-trust … : the template hole; file option is NAME-file */
+    char *name; /* the title up to a blank: the template hole; its file's option is NAME-file */
     char *of;   /* kind accepted */
     char *slot; /* its slot; "" the only or first */
     char *via;  /* paired by that question; "" all */
     enum trust_how how;
     char *when, *section;
+    struct release release;
 };
 struct command {
     enum stage stage;
@@ -168,8 +179,17 @@ const struct component *catalogue_find(const struct catalogue *catalogue, const 
 const struct preset *catalogue_preset(const struct catalogue *catalogue, const char *name);
 const struct slot *component_slot(const struct component *component, const char *name);
 const struct ask *component_ask(const struct component *component, const char *name);
+/* Its file, as certwright writes it, holds the certificates themselves; the CAs above them. */
+bool trust_lists(enum trust_how how);
+bool trust_chains(enum trust_how how);
+/* A file that a person wrote may hold CAs alone. */
+bool trust_takes_cas(enum trust_how how);
 const struct trust_rule *component_trust(const struct component *component, const char *name);
-/* release lies in the range. Releases compare by their numbers: 2.10 is after 2.9. */
+/* That release has it. Releases compare by their numbers: 2.10 is after 2.9. */
 bool release_in(const struct release *range, const char *release);
+/* "until release 2.9 and again from 3.1"; "in every release". Free it. */
+char *release_words(const struct release *range);
+/* The release nearest to that one that has it: what to choose instead. */
+const char *release_nearest(const struct release *range, const char *release);
 
 #endif

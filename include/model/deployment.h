@@ -119,6 +119,9 @@ bool service_value(const struct deployment *deployment, const struct service *se
  * own options, kinds present ("with:KIND"), installed, validation.NAME. */
 bool service_condition(const struct deployment *deployment, const struct service *service,
                        const char *when);
+/* A rule of the service's component counts here: the release has it, and its when holds. */
+bool require_applies(const struct deployment *deployment, const struct service *service,
+                     const struct require *require);
 /* Does the slot take part here (its when holds)? */
 bool slot_used(const struct deployment *deployment, const struct service *service,
                const struct slot *slot);

@@ -32,7 +32,8 @@ void trusts_free(struct trusts *trusts);
 const struct trust *trusts_find(const struct trusts *trusts, const struct service *reader,
                                 const char *name);
 /* What a derived trust file must hold, by identity and store: pinned: leaves in file order; chain:
- * the CAs of all targets, each once, root included. Adds PEM to out; false: something lacks yet. */
+ * the CAs of all targets, each once, root included; both: the leaves, then the CAs. Adds PEM to
+ * out; false: something lacks yet. */
 bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust *trust, struct str *out);
 

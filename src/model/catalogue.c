@@ -13,6 +13,9 @@
 
 static char no_items[] = "{}"; /* the default of a list; libconfuse wants it writable */
 
+#define RELEASE                                                                                    \
+    CFG_STR("from", "", CFGF_NONE), CFG_STR("until", "", CFGF_NONE), CFG_STR("again", "", CFGF_NONE)
+
 static cfg_opt_t signer_opts[] = {CFG_STR("when", "", CFGF_NONE), CFG_STR("why", "", CFGF_NONE),
                                   CFG_END()};
 
@@ -22,8 +25,7 @@ static cfg_opt_t slot_opts[] = {CFG_STR("identity", "", CFGF_NONE),
                                 CFG_STR_LIST("SAN", no_items, CFGF_NONE),
                                 CFG_STR_LIST("EKU", no_items, CFGF_NONE),
                                 CFG_STR("when", "", CFGF_NONE),
-                                CFG_STR("from", "", CFGF_NONE),
-                                CFG_STR("until", "", CFGF_NONE),
+                                RELEASE,
                                 CFG_SEC("signer", signer_opts, TITLED),
                                 CFG_END()};
 
@@ -35,26 +37,21 @@ static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_STR("instead", "", CFGF_NONE),
                                CFG_STR("of", "", CFGF_NONE),
                                CFG_STR("in", "environment", CFGF_NONE), /* of a fact */
+                               RELEASE,
                                CFG_STR_LIST("choices", no_items, CFGF_NONE),
                                CFG_BOOL("list", cfg_false, CFGF_NONE),
                                CFG_BOOL("fold", cfg_false, CFGF_NONE),
                                CFG_END()};
 
-static cfg_opt_t require_opts[] = {CFG_STR("slot", "", CFGF_NONE),
-                                   CFG_STR("when", "", CFGF_NONE),
-                                   CFG_STR("why", "", CFGF_NONE),
-                                   CFG_STR("severity", "", CFGF_NONE),
-                                   CFG_STR("section", "", CFGF_NONE),
-                                   CFG_STR_LIST("names", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("cn", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("eku", no_items, CFGF_NONE),
-                                   CFG_STR("not-signer", "", CFGF_NONE),
-                                   CFG_STR("not-platform", "", CFGF_NONE),
-                                   CFG_STR("key-not-of", "", CFGF_NONE),
-                                   CFG_STR("same-ca-as", "", CFGF_NONE),
-                                   CFG_STR("present", "", CFGF_NONE),
-                                   CFG_STR("remedy", "", CFGF_NONE),
-                                   CFG_END()};
+static cfg_opt_t require_opts[] = {
+    CFG_STR("slot", "", CFGF_NONE),          CFG_STR("when", "", CFGF_NONE),
+    CFG_STR("why", "", CFGF_NONE),           CFG_STR("severity", "", CFGF_NONE),
+    CFG_STR("section", "", CFGF_NONE),       CFG_STR_LIST("names", no_items, CFGF_NONE),
+    CFG_STR_LIST("cn", no_items, CFGF_NONE), CFG_STR_LIST("eku", no_items, CFGF_NONE),
+    CFG_STR("not-signer", "", CFGF_NONE),    CFG_STR("not-platform", "", CFGF_NONE),
+    CFG_STR("key-not-of", "", CFGF_NONE),    CFG_STR("same-ca-as", "", CFGF_NONE),
+    CFG_STR("present", "", CFGF_NONE),       RELEASE,
+    CFG_STR("remedy", "", CFGF_NONE),        CFG_END()};
 
 static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("slot", "", CFGF_NONE),
@@ -62,9 +59,11 @@ static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("how", "pinned", CFGF_NONE),
                                  CFG_STR("when", "", CFGF_NONE),
                                  CFG_STR("section", "", CFGF_NONE),
+                                 RELEASE,
                                  CFG_END()};
 
-static cfg_opt_t command_opts[] = {CFG_STR("when", "", CFGF_NONE),
+static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
+                                   CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR("section", "", CFGF_NONE),
                                    CFG_STR("undo", "", CFGF_NONE),
                                    CFG_STR("source", "guide", CFGF_NONE),
@@ -72,8 +71,7 @@ static cfg_opt_t command_opts[] = {CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR("effect", "", CFGF_NONE),
                                    CFG_BOOL("api", cfg_false, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
-                                   CFG_STR("from", "", CFGF_NONE),
-                                   CFG_STR("until", "", CFGF_NONE),
+                                   RELEASE,
                                    CFG_END()};
 
 /* The section names of the stages, in enum stage's order. */
@@ -83,8 +81,7 @@ static const char *const stage_names[] = {"base",    "before",  "assign", "after
 static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("purpose", "", CFGF_NONE),
                                      CFG_STR("section", "", CFGF_NONE),
-                                     CFG_STR("from", "", CFGF_NONE),
-                                     CFG_STR("until", "", CFGF_NONE),
+                                     RELEASE,
                                      CFG_INT("order", 1000, CFGF_NONE),
                                      CFG_STR_LIST("beside", no_items, CFGF_NONE),
                                      CFG_STR_LIST("follows", no_items, CFGF_NONE),
@@ -137,7 +134,8 @@ static void list(cfg_t *cfg, const char *name, struct strings *out)
 
 static struct release release(cfg_t *cfg)
 {
-    return (struct release){.from = text(cfg, "from"), .until = text(cfg, "until")};
+    return (struct release){
+        .from = text(cfg, "from"), .until = text(cfg, "until"), .again = text(cfg, "again")};
 }
 
 static enum answer_type answer_type(const char *word)
@@ -155,6 +153,14 @@ static enum source source(const char *word)
     return strcmp(word, "field") == 0  ? SOURCE_FIELD
            : strcmp(word, "ours") == 0 ? SOURCE_OURS
                                        : SOURCE_GUIDE;
+}
+
+static enum trust_how trust_how(const char *word)
+{
+    return strcmp(word, "chain") == 0    ? TRUST_CHAIN
+           : strcmp(word, "either") == 0 ? TRUST_EITHER
+           : strcmp(word, "both") == 0   ? TRUST_BOTH
+                                         : TRUST_PINNED;
 }
 
 static char *or_default(char *value, const char *fallback)
@@ -194,6 +200,7 @@ static void read_ask(cfg_t *cfg, const char *section, struct ask *ask)
     ask->instead = text(cfg, "instead");
     list(cfg, "choices", &ask->choices);
     ask->of = text(cfg, "of");
+    ask->release = release(cfg);
     ask->fold = cfg_getbool(cfg, "fold");
     ask->list =
         cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS || ask->type == ANSWER_LISTENS;
@@ -216,6 +223,7 @@ static void read_require(cfg_t *cfg, const char *section, struct require *requir
 {
     const char *title = cfg_title(cfg);
     require->id = xstrndup(title, strcspn(title, " "));
+    require->release = release(cfg);
     require->slot = text(cfg, "slot");
     require->when = text(cfg, "when");
     require->why = text(cfg, "why");
@@ -234,11 +242,12 @@ static void read_require(cfg_t *cfg, const char *section, struct require *requir
 
 static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust)
 {
-    trust->name = xstrdup(cfg_title(cfg));
+    trust->name = xstrndup(cfg_title(cfg), strcspn(cfg_title(cfg), " "));
+    trust->release = release(cfg);
     trust->of = text(cfg, "of");
     trust->slot = text(cfg, "slot");
     trust->via = text(cfg, "via");
-    trust->how = strcmp(cfg_getstr(cfg, "how"), "chain") == 0 ? TRUST_CHAIN : TRUST_PINNED;
+    trust->how = trust_how(cfg_getstr(cfg, "how"));
     trust->when = text(cfg, "when");
     trust->section = or_default(text(cfg, "section"), section);
 }
@@ -257,7 +266,7 @@ static enum effect effect(const char *word, enum stage stage)
 static void read_command(cfg_t *cfg, enum stage stage, const char *section, struct command *command)
 {
     command->stage = stage;
-    command->line = xstrdup(cfg_title(cfg));
+    command->line = or_default(text(cfg, "line"), cfg_title(cfg));
     command->when = text(cfg, "when");
     command->section = or_default(text(cfg, "section"), section);
     command->undo = cfg_getbool(cfg, "none") ? template_none(command->line) : text(cfg, "undo");
@@ -340,6 +349,7 @@ static void release_free(struct release *range)
 {
     free(range->from);
     free(range->until);
+    free(range->again);
 }
 
 static void slot_free(struct slot *slot)
@@ -369,6 +379,7 @@ static void ask_free(struct ask *ask)
     free(ask->initial);
     free(ask->instead);
     free(ask->of);
+    release_free(&ask->release);
     strings_free(&ask->choices);
 }
 
@@ -394,6 +405,7 @@ static void require_free(struct require *require)
     strings_free(&require->names);
     strings_free(&require->cn);
     strings_free(&require->eku);
+    release_free(&require->release);
 }
 
 static void trust_rule_free(struct trust_rule *trust)
@@ -404,6 +416,7 @@ static void trust_rule_free(struct trust_rule *trust)
     free(trust->via);
     free(trust->when);
     free(trust->section);
+    release_free(&trust->release);
 }
 
 static void command_free(struct command *command)
@@ -626,21 +639,17 @@ const struct trust_rule *component_trust(const struct component *component, cons
     return NULL;
 }
 
-static int compare_releases(const char *a, const char *b)
+bool trust_lists(enum trust_how how)
 {
-    while (*a || *b) {
-        char *a_end, *b_end;
-        unsigned long x = strtoul(a, &a_end, 10), y = strtoul(b, &b_end, 10);
-        if (x != y)
-            return x < y ? -1 : 1;
-        a = *a_end ? a_end + 1 : a_end;
-        b = *b_end ? b_end + 1 : b_end;
-    }
-    return 0;
+    return how != TRUST_CHAIN;
 }
 
-bool release_in(const struct release *range, const char *release_text)
+bool trust_chains(enum trust_how how)
 {
-    return (!*range->from || compare_releases(release_text, range->from) >= 0) &&
-           (!*range->until || compare_releases(release_text, range->until) <= 0);
+    return how == TRUST_CHAIN || how == TRUST_BOTH;
+}
+
+bool trust_takes_cas(enum trust_how how)
+{
+    return how != TRUST_PINNED;
 }

@@ -25,12 +25,13 @@ static bool lookup(void *context, const char *path, struct strings *out)
 }
 
 /* Another service of the server proposes the same interface and port. */
-static bool is_taken(const struct service *service, const struct ask *ask)
+static bool is_taken(const struct service *service, const struct ask *ask, const char *release)
 {
     for (size_t i = 0; i < service->server->service_count; i++) {
         const struct service *other = &service->server->services[i];
         for (size_t j = 0; other != service && j < other->component->ask_count; j++)
             if (other->component->asks[j].type == ANSWER_LISTENS &&
+                release_in(&other->component->asks[j].release, release) &&
                 strcmp(other->component->asks[j].initial, ask->initial) == 0)
                 return true;
     }
@@ -40,8 +41,9 @@ static bool is_taken(const struct service *service, const struct ask *ask)
 void derive_option(const struct deployment *deployment, const struct service *service,
                    const struct ask *ask, struct strings *out)
 {
-    const char *pattern = *ask->instead && is_taken(service, ask) ? ask->instead : ask->initial;
-    if (!*pattern)
+    const char *pattern =
+        *ask->instead && is_taken(service, ask, deployment->release) ? ask->instead : ask->initial;
+    if (!*pattern || !release_in(&ask->release, deployment->release))
         return;
     struct view view = {deployment, service, ask->name};
     struct str text = {0};

@@ -32,7 +32,7 @@ bool require_holds(const struct deployment *deployment, const struct service *se
                    const struct slot *slot, const struct require *require)
 {
     return (!*require->slot || strcmp(require->slot, slot->name) == 0) &&
-           service_condition(deployment, service, require->when);
+           require_applies(deployment, service, require);
 }
 
 static struct required_name *add(const struct require *require, struct required_names *out)

@@ -87,24 +87,40 @@ static bool set_add_signers(struct cert_set *set, const struct deployment *deplo
     return true;
 }
 
-static bool collect(const struct deployment *deployment, const struct scan *scan,
-                    const struct trust *trust, struct cert_set *set)
+static bool collect_leaves(const struct scan *scan, const struct trust *trust, struct cert_set *set)
 {
     bool whole = true;
     for (size_t i = 0; i < trust->target_count; i++) {
         const struct identity *identity = trust->targets[i].identity;
-        if (!identity)
-            whole = false;
-        else if (trust->rule->how == TRUST_CHAIN)
-            whole &= set_add_signers(set, deployment, scan, identity);
-        else {
-            const struct cert *leaf = scan ? scan_cert(scan, identity->certificate_file) : NULL;
-            if (leaf)
-                set_add(set, leaf);
-            whole &= leaf != NULL;
-        }
+        const struct cert *leaf =
+            scan && identity ? scan_cert(scan, identity->certificate_file) : NULL;
+        if (leaf)
+            set_add(set, leaf);
+        whole &= leaf != NULL;
     }
-    return whole && trust->target_count;
+    return whole;
+}
+
+static bool collect_signers(const struct deployment *deployment, const struct scan *scan,
+                            const struct trust *trust, struct cert_set *set)
+{
+    bool whole = true;
+    for (size_t i = 0; i < trust->target_count; i++) {
+        const struct identity *identity = trust->targets[i].identity;
+        whole &= identity && set_add_signers(set, deployment, scan, identity);
+    }
+    return whole;
+}
+
+static bool collect(const struct deployment *deployment, const struct scan *scan,
+                    const struct trust *trust, struct cert_set *set)
+{
+    bool whole = trust->target_count;
+    if (trust_lists(trust->rule->how))
+        whole &= collect_leaves(scan, trust, set);
+    if (trust_chains(trust->rule->how))
+        whole &= collect_signers(deployment, scan, trust, set);
+    return whole;
 }
 
 /* The one identity on whose certificate the trust stands, by design: NULL where there are more, or
@@ -116,6 +132,8 @@ static const struct identity *single_by_design(const struct deployment *deployme
     for (size_t i = 0; i < trust->target_count; i++) {
         const struct identity *identity = trust->targets[i].identity;
         if (!identity)
+            return NULL;
+        if (trust->rule->how == TRUST_BOTH && strcmp(identity->signer, "self") != 0)
             return NULL;
         if (trust->rule->how == TRUST_CHAIN && strcmp(identity->signer, "self") != 0) {
             identity = deployment_identity(deployment, identity->signer);
@@ -155,7 +173,7 @@ static char *default_file(const struct deployment *deployment, const struct scan
 {
     const struct identity *single = NULL;
     struct cert_set set = {0};
-    if (trust->rule->how == TRUST_CHAIN && scan && collect(deployment, scan, trust, &set))
+    if (trust_chains(trust->rule->how) && scan && collect(deployment, scan, trust, &set))
         single = set.count == 1 ? owner_of(owner, deployment, scan, set.items[0]) : NULL;
     else
         single = single_by_design(deployment, trust);
@@ -226,7 +244,8 @@ static void derive_one(const struct deployment *deployment, const struct scan *s
                        const struct service *reader, const struct trust_rule *rule,
                        struct owner *owner, struct trusts *out)
 {
-    if (!service_condition(deployment, reader, rule->when))
+    if (!release_in(&rule->release, deployment->release) ||
+        !service_condition(deployment, reader, rule->when))
         return;
     struct trust trust = {.reader = reader, .rule = rule};
     find_targets(deployment, &trust);

@@ -48,6 +48,8 @@ static char *part_of(const char *value, const char *part)
 static bool own_option(const struct view *view, const struct ask *ask, struct strings *out)
 {
     const struct strings *given = service_option(view->service, ask->name);
+    if (!release_in(&ask->release, view->deployment->release))
+        return true; /* an option of another release says nothing here */
     if (given) {
         strings_copy(out, given);
         return true;
@@ -242,6 +244,13 @@ bool service_condition(const struct deployment *deployment, const struct service
         holds = word_holds(deployment, service, words.items[i]);
     strings_free(&words);
     return holds;
+}
+
+bool require_applies(const struct deployment *deployment, const struct service *service,
+                     const struct require *require)
+{
+    return release_in(&require->release, deployment->release) &&
+           service_condition(deployment, service, require->when);
 }
 
 bool slot_used(const struct deployment *deployment, const struct service *service,

@@ -218,7 +218,7 @@ static bool impact_on_slot(struct view *view, const struct slot *slot, const cha
         const struct require *require = &component->requires[i];
         bool here = !*require->slot || strcmp(require->slot, slot->name) == 0;
         if (here && requires(view, require, lost) &&
-            service_condition(view->deployment, view->service, require->when)) {
+            require_applies(view->deployment, view->service, require)) {
             say(view, lost, require->why, out);
             return true;
         }

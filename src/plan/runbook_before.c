@@ -51,6 +51,13 @@ static char *describe_bundle(const struct facts *facts, const char *name, const 
                       : xformat("%s, %zu certificates", what, count);
 }
 
+static const char *trust_holds(enum trust_how how)
+{
+    if (!trust_chains(how))
+        return "certificates";
+    return trust_lists(how) ? "certificates and CAs" : "CAs";
+}
+
 /* Who accepts whom by this file: "trusted by Web Bridge 3 (CAs of Call Bridge)". */
 static char *describe_trust(const struct facts *facts, const char *server, const char *name)
 {
@@ -61,8 +68,7 @@ static char *describe_trust(const struct facts *facts, const char *server, const
             continue;
         const struct component *of = catalogue_find(facts->catalogue, trust->rule->of);
         char *reader = xformat("%s (%s of %s)", trust->reader->component->title,
-                               trust->rule->how == TRUST_PINNED ? "certificates" : "CAs",
-                               of ? of->title : trust->rule->of);
+                               trust_holds(trust->rule->how), of ? of->title : trust->rule->of);
         strings_add_new(&readers, reader);
         free(reader);
     }

@@ -120,7 +120,7 @@ static void judge_service(const struct judge *judge, const struct service *servi
                                   .server = service->server,
                                   .service = service,
                                   .require = &service->component->requires[i]};
-        if (!service_condition(&judge->facts->deployment, service, subject.require->when))
+        if (!require_applies(&judge->facts->deployment, service, subject.require))
             continue;
         if (wants_slot(subject.require))
             judge_slots(&subject, out);

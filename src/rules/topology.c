@@ -199,16 +199,12 @@ static void not_in_release(const struct rule *rule, const struct subject *s, str
     const char *release = s->judge->facts->deployment.release;
     if (!*release || release_in(&component->release, release))
         return;
-    char always[] = "";
-    const struct release since = {.from = component->release.from, .until = always};
-    bool removed = release_in(&since, release);
+    char *words = release_words(&component->release);
     struct finding *finding =
-        report(out, rule, s, "%s exists %s release %s, and this is %s", component->title,
-               removed ? "until" : "from",
-               removed ? component->release.until : component->release.from, release);
+        report(out, rule, s, "%s exists %s, and this is %s", component->title, words, release);
     report_remedy(finding, "remove service \"%s\" from server \"%s\", or set release = \"%s\"",
-                  s->service->name, s->server->name,
-                  removed ? component->release.until : component->release.from);
+                  s->service->name, s->server->name, release_nearest(&component->release, release));
+    free(words);
 }
 
 static const struct rule rules[] = {

@@ -41,7 +41,7 @@ static bool waits(const struct subject *s)
         struct chain chain;
         if (!view || !view->leaf)
             return true;
-        if (s->trust->rule->how == TRUST_CHAIN &&
+        if (trust_chains(s->trust->rule->how) &&
             (!view_chain(s->judge, view, &chain, NULL) || !chain.complete))
             return true;
     }
@@ -110,17 +110,42 @@ static enum lack lack(const struct subject *s, const struct certs *pool, const s
     return worst;
 }
 
+/* A store that checks chains: does the target's chain end in it? */
+static bool accepts(const struct subject *s, const struct certs *pool, const struct view *view)
+{
+    struct chain chain, own;
+    if (!view_chain(s->judge, view, &own, NULL) || !own.complete)
+        return true;
+    chain_verify(view->leaf, own.certs + 1, own.count - 1, pool->items, pool->count, PURPOSE_ANY,
+                 NULL, s->judge->facts->at, &chain);
+    if (chain.valid)
+        return true;
+    /* What is wrong with the chain itself is told of the chain. */
+    return !own.valid;
+}
+
+/* An issuer in the place of the leaf is no fault where CAs serve as well, if it leads to a root. */
+static enum lack lack_of_target(const struct subject *s, const struct certs *pool,
+                                const struct cert *leaf, const struct view *view,
+                                const struct cert **found)
+{
+    enum lack what = lack(s, pool, leaf, found);
+    if (!trust_takes_cas(s->trust->rule->how) || (what != LACK_ISSUER && what != LACK_ALL))
+        return what;
+    return view && accepts(s, pool, view) ? LACK_NOTHING : LACK_ALL;
+}
+
 static void pinned(const struct rule *rule, const struct subject *s, enum lack wanted,
                    struct findings *out)
 {
     struct certs pool;
-    bool some = s->trust->rule->how == TRUST_PINNED && readable(s, &pool);
+    bool some = trust_lists(s->trust->rule->how) && readable(s, &pool);
     for (size_t i = 0; some && i < s->trust->target_count; i++) {
         const struct cert *leaf = target_leaf(s, i), *found;
         const struct trust_target *target = &s->trust->targets[i];
-        if (lack(s, &pool, leaf, &found) != wanted)
-            continue;
         const struct view *view = judge_view(s->judge, target->identity);
+        if (lack_of_target(s, &pool, leaf, view, &found) != wanted)
+            continue;
         char *words = target_words(target);
         struct finding *finding;
         if (wanted == LACK_STALE)
@@ -151,20 +176,6 @@ static void trust_stale(const struct rule *rule, const struct subject *s, struct
 static void pinned_issuer(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     pinned(rule, s, LACK_ISSUER, out);
-}
-
-/* A store that checks chains: does the target's chain end in it? */
-static bool accepts(const struct subject *s, const struct certs *pool, const struct view *view)
-{
-    struct chain chain, own;
-    if (!view_chain(s->judge, view, &own, NULL) || !own.complete)
-        return true;
-    chain_verify(view->leaf, own.certs + 1, own.count - 1, pool->items, pool->count, PURPOSE_ANY,
-                 NULL, s->judge->facts->at, &chain);
-    if (chain.valid)
-        return true;
-    /* What is wrong with the chain itself is told of the chain. */
-    return !own.valid;
 }
 
 static bool leaves_only(const struct certs *pool)

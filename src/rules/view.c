@@ -220,7 +220,7 @@ static const struct require *find_require(const struct judge *judge, const struc
         const struct require *require = &component->requires[i];
         if (strcmp(require->id, id) == 0 &&
             (!slot || !*require->slot || strcmp(require->slot, slot->name) == 0) &&
-            service_condition(&judge->facts->deployment, service, require->when))
+            require_applies(&judge->facts->deployment, service, require))
             return require;
     }
     return NULL;
