@@ -19,9 +19,10 @@ struct facts {
     time_t at; /* the moment judged */
 };
 struct facts_options {
-    const char *config; /* path of deployment.conf */
-    const char *store;  /* NULL: the config's, relative to the config's folder */
-    time_t at;          /* 0: now */
+    const char *config;  /* path of deployment.conf */
+    const char *store;   /* NULL: the config's, relative to the config's folder */
+    time_t at;           /* 0: now */
+    const char *release; /* NULL: as written; else judged as if it were this one */
 };
 must_check bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
                              struct facts **out, struct error *err);

@@ -66,14 +66,9 @@ static void print_text(const struct cli *cli, const struct findings *findings)
 static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts **facts,
                  struct findings *findings)
 {
-    const char *release = cli_value(cli, "release");
     int status = cli_gather(cli, catalogue, facts);
     if (status)
         return status;
-    if (release) {
-        free((*facts)->deployment.release);
-        (*facts)->deployment.release = xstrdup(release);
-    }
     rules_run(*facts, RULES_ALL, findings);
     return STATUS_OK;
 }

@@ -98,8 +98,10 @@ int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts 
     struct error err = {0};
     if (!catalogue_load(cli->catalogue_folder, catalogue, &err))
         return cli_fail(&err);
-    struct facts_options options = {
-        .config = cli->config, .store = cli->store, .at = cli->at_given ? cli->at : 0};
+    struct facts_options options = {.config = cli->config,
+                                    .store = cli->store,
+                                    .at = cli->at_given ? cli->at : 0,
+                                    .release = cli_value(cli, "release")};
     if (facts_gather(&options, catalogue, facts, &err))
         return STATUS_OK;
     catalogue_free(catalogue);

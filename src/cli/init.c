@@ -39,6 +39,26 @@ static bool read_kinds(const struct catalogue *catalogue, const char *option, co
     return true;
 }
 
+/* A component that is asked for by name has to be one of the release. */
+static bool check_kinds(const struct catalogue *catalogue, const struct strings *kinds,
+                        const char *release, struct error *err)
+{
+    for (size_t i = 0; i < kinds->count; i++) {
+        const struct component *component = catalogue_find(catalogue, kinds->items[i]);
+        if (release_in(&component->release, release))
+            continue;
+        char *words = release_words(&component->release);
+        char *remedy = xformat("leave it out, or give --release %s",
+                               release_nearest(&component->release, release));
+        error_set(err, STATUS_NO, "--with", remedy, "%s exists %s, and this is %s",
+                  component->title, words, release);
+        free(remedy);
+        free(words);
+        return false;
+    }
+    return true;
+}
+
 static bool read_subject(const struct cli *cli, struct names *out, struct error *err)
 {
     for (int i = 0; i < ATTR_COUNT; i++) {
@@ -110,6 +130,7 @@ static int make(const struct cli *cli, const struct catalogue *catalogue,
     build.domain = domain;
     good = good && read_subject(cli, &subject, &err) &&
            read_kinds(catalogue, "--with", cli_value(cli, "with"), &with, &err) &&
+           check_kinds(catalogue, &with, build.release ? build.release : "2.9", &err) &&
            read_kinds(catalogue, "--without", cli_value(cli, "without"), &without, &err) &&
            build_deployment(catalogue, &build, &text, &err) &&
            write_config(cli, catalogue, &text, &err);

@@ -70,6 +70,8 @@ static void judge_option(struct field *field, const struct ask *ask, const char 
 static void add_option(const struct flow *flow, const struct service *service,
                        const struct ask *ask, struct page *page)
 {
+    if (!release_in(&ask->release, flow->facts->deployment.release))
+        return;
     char *value = option_value(flow, service, ask);
     char *id = xformat("%s.%s", service->component->kind, ask->name);
     enum field_kind kind = ask->type == ANSWER_TICK     ? FIELD_TICK

@@ -57,6 +57,21 @@ static void add_server_fields(const struct flow *flow, size_t index, struct page
     }
 }
 
+/* Who misses a component learns which releases have it. */
+static void add_other_releases(const struct flow *flow, struct page *page)
+{
+    const char *release = flow->facts->deployment.release;
+    for (size_t i = 0; i < flow->catalogue->count; i++) {
+        const struct component *component = &flow->catalogue->components[i];
+        if (release_in(&component->release, release))
+            continue;
+        char *words = release_words(&component->release);
+        page_line(&page->live, "Release %s has no %s: it exists %s.", release, component->title,
+                  words);
+        free(words);
+    }
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_FORM;
@@ -64,6 +79,7 @@ static void build(struct flow *flow, struct page *page)
     page_line(&page->intro, "The server, and what runs on it.");
     for (size_t i = 0; i < flow->facts->deployment.server_count; i++)
         add_server_fields(flow, i, page);
+    add_other_releases(flow, page);
     struct findings findings = {0};
     rules_run(flow->facts, RULES_PLANNED, &findings);
     for (size_t i = 0; i < findings.count; i++) {

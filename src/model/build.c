@@ -57,17 +57,26 @@ static void add_section(struct str *out, const char *indent, const char *name, c
     str_free(&head);
 }
 
+static const char *build_release(const struct build_options *options)
+{
+    return options->release ? options->release : "2.9";
+}
+
 static bool wanted(const struct build_options *options, const char *kind)
 {
     return !options->without || !strings_has(options->without, kind);
 }
 
-static void server_kinds(const struct build_options *options, const struct preset_server *server,
-                         struct strings *out)
+/* Of the preset's kinds those that the release has. */
+static void server_kinds(const struct catalogue *catalogue, const struct build_options *options,
+                         const struct preset_server *server, struct strings *out)
 {
-    for (size_t i = 0; i < server->kinds.count; i++)
-        if (wanted(options, server->kinds.items[i]))
+    for (size_t i = 0; i < server->kinds.count; i++) {
+        const struct component *component = catalogue_find(catalogue, server->kinds.items[i]);
+        if (wanted(options, server->kinds.items[i]) &&
+            (!component || release_in(&component->release, build_release(options))))
             strings_add(out, server->kinds.items[i]);
+    }
     for (size_t i = 0; options->with && i < options->with->count; i++)
         if (!strings_has(out, options->with->items[i]))
             strings_add(out, options->with->items[i]);
@@ -94,7 +103,7 @@ static char *fill(const char *pattern, const char *server, const char *domain)
 static void add_head(const struct build_options *options, struct str *out)
 {
     struct strings items = {0};
-    add_item(&items, "release", options->release ? options->release : "2.9");
+    add_item(&items, "release", build_release(options));
     add_item(&items, "name", options->domain);
     add_item(&items, "store", "store");
     char *line = strings_join(&items, "\n");
@@ -179,7 +188,7 @@ static void add_servers(const struct draft *draft, struct str *out)
         conf_quote(plan->name, out);
         str_addf(out, " {\n    %s  %s\n", items.items[0], items.items[1]);
         strings_free(&items);
-        server_kinds(draft->options, plan, &kinds);
+        server_kinds(draft->catalogue, draft->options, plan, &kinds);
         const struct server *server =
             draft->known ? deployment_server(draft->known, plan->name) : NULL;
         for (size_t k = 0; k < kinds.count; k++) {

@@ -38,6 +38,10 @@ bool facts_gather(const struct facts_options *options, const struct catalogue *c
         facts_free(facts);
         return false;
     }
+    if (options->release) {
+        free(facts->deployment.release);
+        facts->deployment.release = xstrdup(options->release);
+    }
     join(facts);
     *out = facts;
     return true;
