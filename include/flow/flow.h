@@ -31,7 +31,8 @@ struct field {
     bool fold;              /* its value is good as it is: plain asks only when told to ask all */
     bool optional;          /* an empty answer is one */
     int columns;            /* width of the cell; 0: as wide as fits */
-    bool list;              /* values separated by blanks or commas */
+    bool list;              /* several values: names_split takes them apart */
+    bool names;             /* the values are names of a certificate */
     struct strings choices; /* words of FIELD_CHOICE */
     struct strings labels;  /* as shown, one for each */
     struct strings whys;    /* one for each; may be "" */

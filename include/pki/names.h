@@ -33,8 +33,20 @@ must_check bool domain_check(const char *value, char **ascii, struct error *err)
 must_check bool email_check(const char *value, struct error *err);
 /* An international host name whose ASCII form has at most so many characters. */
 must_check bool idn_check(const char *value, size_t most, struct error *err);
-/* The host name that was meant: a blank becomes a dot, http:// and a port go; NULL when unclear. */
+/* The host name that was meant: a blank becomes a dot, http:// and a port go; NULL when unclear,
+ * or where several names stand. */
 char *host_mend(const char *value);
+
+/* Names typed, pasted or answered at once, each once. Line ends, tabs, commas, semicolons, "&" and
+ * no-break blanks part them, and blanks between whole names; "join.example com" stays the one
+ * mistake that it is. "DNS:" and brackets go. */
+void names_split(const char *text, struct strings *out);
+/* Of pasted names what can neither be one nor is meant as one goes to left_out. */
+void names_sort(struct strings *names, struct strings *left_out);
+/* In one line that names_split takes apart again. Free it. */
+char *names_join(const struct strings *names);
+/* Two whole names or more. */
+bool are_several_names(const char *text);
 
 /* International host names, in UTF-8: bücher.example.com. */
 bool is_idn_host(const char *text);

@@ -209,7 +209,7 @@ static bool take_option(struct flow *flow, const struct service *service, const 
     if (ask->type == ANSWER_TICK)
         strings_add(&values, strcmp(value, "yes") == 0 ? "true" : "false");
     else if (ask->list)
-        strings_split(&values, value, ' ');
+        names_split(value, &values);
     else if (*value)
         strings_add(&values, value);
     edit_option(&flow->facts->deployment, service, ask->name, &values, ask->list, &text);

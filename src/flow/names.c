@@ -112,13 +112,13 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
         free(mend);
     }
 
-    char *sans = strings_join(&identity->names.sans, " ");
+    char *sans = names_join(&identity->names.sans);
     field = add_field(service, slot, "subjectAltName", "SAN", FIELD_TEXT, sans, page);
     field_help(field,
-               "More names for the same certificate, blanks between them: host names and "
-               "addresses. The CN need not be among them.",
+               "More names for the same certificate, host names and addresses: blanks or commas "
+               "between them, or a list pasted as it is. The CN need not be among them.",
                "3.1");
-    field->list = field->optional = true;
+    field->list = field->names = field->optional = true;
     field->fold = flow_lab(flow);
     field->follows = strings_equal(&derived.sans, &identity->names.sans);
     free(field->note);
@@ -232,12 +232,7 @@ static void set_value(struct str *text, const char *identity, const char *option
     struct conf_step path[] = {{"identity", identity}, {option, NULL}};
     struct strings values = {0};
     if (list) {
-        char *blanks = xstrdup(value);
-        for (char *c = blanks; *c; c++)
-            if (*c == ',')
-                *c = ' ';
-        strings_split(&values, blanks, ' ');
-        free(blanks);
+        names_split(value, &values);
     } else if (*value) {
         strings_add(&values, value);
     }

@@ -101,6 +101,8 @@ char *san_typed(const char *value)
 
 char *host_mend(const char *value)
 {
+    if (are_several_names(value))
+        return NULL;
     const char *start = value + strspn(value, " \t");
     const char *scheme = strstr(start, "://");
     if (scheme)
@@ -128,7 +130,9 @@ static bool refuse(struct error *err, const char *value, const char *advice, con
                    const char *message)
 {
     char *mended = host_mend(value);
-    char *remedy = mended ? xformat("%s: %s", advice, mended) : xstrdup(otherwise);
+    char *remedy = mended                     ? xformat("%s: %s", advice, mended)
+                   : are_several_names(value) ? xstrdup("One name belongs here: leave out the rest")
+                                              : xstrdup(otherwise);
     error_set(err, STATUS_NO, "", remedy, "%s", message);
     free(remedy);
     free(mended);

@@ -100,7 +100,8 @@ static bool cn_check(const char *value, struct error *err)
                          "the common name is missing");
     if (is_idn_host(value))
         return idn_check(value, limits[ATTR_CN], err);
-    if (is_mistyped_host(value) || (strchr(value, '*') && !strchr(value, ' ')))
+    if (is_mistyped_host(value) || are_several_names(value) ||
+        (strchr(value, '*') && !strchr(value, ' ')))
         return host_check(value, err);
     return true;
 }

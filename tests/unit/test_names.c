@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "pki/names.h"
 #include "unit.h"
 
@@ -386,9 +387,114 @@ static void countries_are_iso(void **state)
     assert_null(country_code("Atlantis"));
 }
 
+static void assert_splits(const char *text, const char *wanted)
+{
+    struct strings names = {0};
+    names_split(text, &names);
+    char *joined = strings_join(&names, "|");
+    if (strcmp(joined, wanted) != 0)
+        fail_msg("\"%s\" became %s, not %s", text, joined, wanted);
+    free(joined);
+    strings_free(&names);
+}
+
+static void several_names_come_apart(void **state)
+{
+    (void)state;
+    static const char wanted[] = "join.example.com|meet.example.com|192.0.2.1";
+    static const char *const between[] = {"\n", "\r\n", "\t",  ",",   ", ",       ";",
+                                          "; ", "&",    " & ", "   ", "\xC2\xA0", " \n\n"};
+    for (size_t i = 0; i < COUNT(between); i++) {
+        char *text = xformat("%sjoin.example.com%smeet.example.com%s192.0.2.1%s", between[i],
+                             between[i], between[i], between[i]);
+        assert_splits(text, wanted);
+        free(text);
+    }
+    assert_splits("DNS:join.example.com, DNS:meet.example.com, IP Address:192.0.2.1", wanted);
+    assert_splits("- join.example.com\n- <meet.example.com>\n* \"192.0.2.1\"", wanted);
+    assert_splits("join.example.com join.example.com meet.example.com 192.0.2.1", wanted);
+    assert_splits("b\xC3\xBC.example.com *.example.com sip:a@b.c",
+                  "b\xC3\xBC.example.com|*.example.com|sip:a@b.c");
+    assert_splits("a:443 b:444", "a:443|b:444");
+    assert_splits("postgres", "postgres");
+    assert_splits("", "");
+    assert_splits("-", "-");
+}
+
+static void a_blank_for_a_dot_is_one_mistake(void **state)
+{
+    (void)state;
+    assert_splits("join.example com", "join.example com");
+    assert_splits("join example.com", "join example.com");
+    assert_splits("join.example com, meet.example.com", "join.example com|meet.example.com");
+    assert_splits("join.example com\nmeet.example com", "join.example com|meet.example com");
+    /* Two whole names and a third: nobody means one name by that. */
+    assert_splits("join.example.com meet.example.com video",
+                  "join.example.com|meet.example.com|video");
+    struct strings names = {0};
+    struct error err = {0};
+    names_split("join.example com", &names);
+    assert_false(san_check(names.items[0], &err));
+    assert_string_equal(err.remedy, "Put a dot: join.example.com");
+    char *line = names_join(&names);
+    assert_splits(line, "join.example com");
+    free(line);
+    strings_add(&names, "meet.example.com");
+    line = names_join(&names);
+    assert_splits(line, "join.example com|meet.example.com");
+    free(line);
+    strings_free(&names);
+}
+
+static void what_is_no_name_is_left_out_of_a_paste(void **state)
+{
+    (void)state;
+    struct strings names = {0}, left = {0};
+    names_split("Names for the CA:\njoin.example.com\nmeet.example com\n(soon) 192.0.2.1", &names);
+    names_sort(&names, &left);
+    char *kept = names_join(&names), *rest = strings_join(&left, "|");
+    assert_string_equal(kept, "join.example.com, meet.example com, 192.0.2.1");
+    assert_string_equal(rest, "Names|for|the|CA:|soon");
+    free(kept);
+    free(rest);
+    strings_free(&names);
+    strings_free(&left);
+    names_split("postgres", &names); /* alone it is what was meant */
+    names_sort(&names, &left);
+    assert_int_equal(names.count, 1);
+    assert_int_equal(left.count, 0);
+    strings_free(&names);
+}
+
+static void no_remedy_glues_names(void **state)
+{
+    (void)state;
+    static const char *const several[] = {"a.example.com b.example.com",
+                                          "a.example.com\tb.example.com",
+                                          "a.example.com;b.example.com",
+                                          "a.example.com, b.example.com",
+                                          "a.example.com\xC2\xA0"
+                                          "b.example.com",
+                                          "a.example.com & b.example.com"};
+    for (size_t i = 0; i < COUNT(several); i++) {
+        struct error err = {0};
+        assert_null(host_mend(several[i]));
+        assert_true(are_several_names(several[i]));
+        assert_false(host_check(several[i], &err));
+        assert_null(strstr(err.remedy, ".comb.") ? "glued" : NULL);
+        assert_null(strstr(err.remedy, ".com.b") ? "glued" : NULL);
+        assert_false(attribute_check(ATTR_CN, several[i], &err));
+    }
+    assert_false(are_several_names("join.example com"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_names_come_apart),
+        cmocka_unit_test(a_blank_for_a_dot_is_one_mistake),
+        cmocka_unit_test(what_is_no_name_is_left_out_of_a_paste),
+        cmocka_unit_test(no_remedy_glues_names),
         cmocka_unit_test(hosts_are_two_labels_or_more),
         cmocka_unit_test(addresses_are_v4_and_v6),
         cmocka_unit_test(sans_are_typed_by_their_look),
