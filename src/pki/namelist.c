@@ -151,10 +151,7 @@ void names_sort(struct strings *names, struct strings *left_out)
 
 char *names_join(const struct strings *names)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (strchr(names->items[i], ' '))
-            return strings_join(names, ", ");
-    return strings_join(names, " ");
+    return strings_join(names, ", ");
 }
 
 bool are_several_names(const char *text)

@@ -39,6 +39,15 @@ static void unsay(struct ui *ui)
     ui_paint(ui, PAINT_FOOT);
 }
 
+void ui_keep_draft(struct ui *ui)
+{
+    struct view *base = ui_base(ui);
+    if (base && base->ops->draft)
+        base->ops->draft(ui, base);
+    draft_save(ui->draft);
+    ui->draft_ms = 0;
+}
+
 void ui_page_changed(struct ui *ui)
 {
     ui->page = flow_page(ui->flow);
@@ -50,6 +59,7 @@ void ui_page_changed(struct ui *ui)
     struct view *base = ui_base(ui);
     char *id = xformat("%d %s", (int)ui->page->kind, ui->page->id);
     if (!base || strcmp(id, ui->page_id) != 0) {
+        ui_keep_draft(ui); /* what was half typed waits where it stood */
         while (ui->top)
             ui_pop(ui);
         free(ui->page_id);
@@ -211,15 +221,6 @@ static void pending_go(struct ui *ui)
 
 static void act(struct ui *ui, const struct action *action)
 {
-    if (ui->page->kind == PAGE_FORM) {
-        /* The page is another one once what was typed is taken. */
-        char *id = xstrdup(action->id);
-        commit(ui);
-        action = page_action(ui->page, id);
-        free(id);
-        if (!action)
-            return;
-    }
     pending_clear(ui);
     ui->pending_action = xstrdup(action->id);
     ui->pending_row = row_at(ui);
@@ -246,18 +247,20 @@ void ui_next(struct ui *ui)
     pending_go(ui);
 }
 
+/* Only Enter, Tab and F2 answer: what is half typed stays a draft. */
 static void go_back(struct ui *ui)
 {
-    commit(ui);
-    ui_take(ui, &(struct event){.kind = EVENT_BACK});
+    char *id = xstrdup(ui->page_id);
+    if (ui_take(ui, &(struct event){.kind = EVENT_BACK}) && strcmp(id, ui->page_id) == 0 &&
+        !ui->said)
+        ui_say(ui, LEVEL_NOTE, "Nothing lies before this page. %s leaves.",
+               screen_serial() ? "Esc 0" : "F10");
+    free(id);
 }
 
 void ui_leave(struct ui *ui, int status)
 {
-    struct view *base = ui_base(ui);
-    if (base && base->ops->draft)
-        base->ops->draft(ui, base);
-    draft_save(ui->draft);
+    ui_keep_draft(ui);
     ui->ended = true;
     ui->status = status;
 }
@@ -280,7 +283,6 @@ static void gone_to(struct ui *ui, int choice)
 
 static void go_to(struct ui *ui)
 {
-    commit(ui);
     struct strings choices = {0};
     size_t at = 0;
     for (size_t i = 0; i < ui->page->mark_count; i++) {
@@ -392,7 +394,6 @@ static void pasted(struct ui *ui, const struct key *key)
     if (!action && pem) {
         for (size_t i = 0; i < ui->page->mark_count && !action; i++) {
             if (ui->page->marks[i].id && strcmp(ui->page->marks[i].id, IMPORT_PAGE) == 0) {
-                commit(ui);
                 if (!ui_take(ui, &(struct event){.kind = EVENT_GOTO, .id = IMPORT_PAGE}))
                     return;
                 action = text_action(ui->page);
@@ -420,7 +421,6 @@ static void function(struct ui *ui, int number)
     } else if (number == 2) {
         ui_next(ui);
     } else if (number == 10) {
-        commit(ui);
         ui_leave(ui, STATUS_OK);
     } else if (action) {
         act(ui, action);

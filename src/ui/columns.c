@@ -36,7 +36,7 @@ static int add_escaped(struct str *out, const char *text, size_t length)
 static int add_unshowable(struct str *out, unsigned code)
 {
     if (out)
-        str_addf(out, code > 0xFFFF ? "\\U%06X" : "\\u%04X", code);
+        str_addf(out, code > 0xFFFF ? "\\U%06x" : "\\u%04x", code);
     return code > 0xFFFF ? 8 : 6;
 }
 
@@ -155,9 +155,23 @@ static int hanging_columns(const char *line, size_t length, int columns)
     return (int)indent <= columns / 2 ? (int)indent : 0;
 }
 
-/* The end of what fits into columns, from begin on: at a blank where there is one. */
-static size_t fitting(const char *line, size_t length, size_t begin, int columns)
+/* Behind the next comma of the word at begin, where it has one more; else begin. */
+static size_t behind_comma(const char *line, size_t length, size_t begin)
 {
+    size_t at = begin;
+    while (at < length && line[at] != ' ' && line[at] != ',')
+        at++;
+    return at + 1 < length && line[at] == ',' && line[at + 1] != ' ' ? at + 1 : begin;
+}
+
+/* The end of what fits into columns, from begin on: at a blank where there is one. A list without
+ * blanks that is too long for a line has each of its items on one: *list while that lasts. */
+static size_t fitting(const char *line, size_t length, size_t begin, int columns, bool *list)
+{
+    size_t comma = behind_comma(line, length, begin);
+    *list = *list && comma > begin;
+    if (*list && comma - begin <= (size_t)columns)
+        return comma;
     size_t at = begin, blank = begin;
     int used = 0;
     bool words = false;
@@ -176,6 +190,9 @@ static size_t fitting(const char *line, size_t length, size_t begin, int columns
         return at;
     if (blank > begin)
         return blank;
+    *list = comma > begin && comma < at;
+    if (*list)
+        return comma;
     if (at == begin)
         grapheme_next(line, length, &at, NULL); /* wider than the line: still gets on */
     return at;
@@ -186,9 +203,10 @@ static void wrap_line(struct strings *out, const char *line, size_t length, int 
 {
     int hang = hanging_columns(line, length, columns);
     size_t begin = 0;
+    bool list = false;
     do {
         int indent = begin > 0 ? hang : 0;
-        size_t end = fitting(line, length, begin, columns - indent);
+        size_t end = fitting(line, length, begin, columns - indent, &list);
         struct str part = {0};
         for (int i = 0; i < indent; i++)
             str_add_char(&part, ' ');

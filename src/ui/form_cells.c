@@ -26,9 +26,9 @@ static const char *item(const struct strings *list, size_t index)
     return index < list->count ? list->items[index] : "";
 }
 
-/* "(x) a  ( ) b", in rows of at most columns; mark tells where the chosen one's cross stands. */
-static void choice_rows(const struct field *field, int columns, struct strings *rows, int *mark_row,
-                        int *mark_x)
+/* "(x) a  ( ) b", in rows of at most columns; mark tells where choice at has its cross or blank. */
+static void choice_rows(const struct field *field, int columns, size_t at, struct strings *rows,
+                        int *mark_row, int *mark_x)
 {
     struct str row = {0};
     int used = 0;
@@ -48,7 +48,7 @@ static void choice_rows(const struct field *field, int columns, struct strings *
             str_add(&row, "  ");
             used += 2;
         }
-        if (chosen) {
+        if (i == at) {
             *mark_row = (int)rows->count;
             *mark_x = used + 1;
         }
@@ -86,7 +86,7 @@ static void place(struct ui *ui, struct form_view *self, int width, int page_hei
             struct strings rows = {0};
             int mark_row, mark_x;
             cell->width = room;
-            choice_rows(field, room, &rows, &mark_row, &mark_x);
+            choice_rows(field, room, 0, &rows, &mark_row, &mark_x);
             cell->height = (int)rows.count;
             strings_free(&rows);
         }
@@ -245,11 +245,12 @@ static void paint_text(struct form_view *self, size_t index, struct cell *cell, 
     ++*cursor;
 }
 
-static void paint_choice(const struct field *field, struct cell *cell, int *row, int *cursor)
+static void paint_choice(const struct field *field, struct cell *cell, size_t at, int *row,
+                         int *cursor)
 {
     struct strings rows = {0};
     struct str text = {0};
-    choice_rows(field, cell->width, &rows, row, cursor);
+    choice_rows(field, cell->width, at, &rows, row, cursor);
     for (size_t i = 0; i < rows.count && (int)i < cell->height; i++) {
         str_add(&text, rows.items[i]);
         for (int used = text_columns(rows.items[i]); used < cell->width; used++)
@@ -289,6 +290,9 @@ static void paint_tail(struct ui *ui, struct form_view *self, size_t index, stru
     if (level >= LEVEL_WARN) {
         str_add(&text, level_word(level));
         attribute = draw_attribute(level, &pair);
+    } else if (self->entries[index].draft) {
+        str_add(&text, "not taken");
+        attribute = A_BOLD;
     } else if (field->kind == FIELD_TICK && field->labels.count > 0) {
         text_fit(&text, field->labels.items[0], columns - cell->cell_x - cell->width - 1);
     } else if (field->note && *field->note) {
@@ -312,7 +316,7 @@ static void paint_field(struct ui *ui, struct form_view *self, size_t index)
     else if (field->kind == FIELD_TICK)
         show(cell->cell, strcmp(field->value, "yes") == 0 ? "[x]" : "[ ]");
     else
-        paint_choice(field, cell, &row, &cursor);
+        paint_choice(field, cell, self->choice, &row, &cursor);
     paint_label(ui, field, cell, focus);
     paint_tail(ui, self, index, cell);
     if (focus) {
@@ -401,6 +405,8 @@ void form_live_draw(struct ui *ui, struct form_view *self)
         wclrtoeol(stdscr);
         if (i < lines.count)
             draw_text(stdscr, y, x, width, lines.items[i]);
+        if (y + 1 == bottom && i + 1 < lines.count)
+            draw_text(stdscr, y, ui->columns - 8, 8, " .. (F6)");
     }
     strings_free(&lines);
 }

@@ -1,6 +1,7 @@
 #include "ui/form_view.h"
 
 #include "base/mem.h"
+#include "pki/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void forget_problem(struct entry *entry)
 static void entry_free(struct entry *entry)
 {
     forget_problem(entry);
+    free(entry->left_out);
     lineedit_free(&entry->line);
     free(entry->id);
 }
@@ -93,10 +95,10 @@ static void keep_drafts(struct ui *ui, struct view *view)
     struct form_view *self = of(view);
     for (size_t i = 0; i < self->count; i++) {
         if (self->entries[i].typed)
-            draft_set(ui->draft, ui->page->id, self->entries[i].id,
+            draft_set(ui->draft, self->page_id, self->entries[i].id,
                       lineedit_text(&self->entries[i].line));
         else
-            draft_remove(ui->draft, ui->page->id, self->entries[i].id);
+            draft_remove(ui->draft, self->page_id, self->entries[i].id);
     }
 }
 
@@ -108,16 +110,25 @@ static void take_drafts(struct ui *ui, struct form_view *self)
         const char *text = draft_text(ui->draft, ui->page->id, field->id);
         if (!text || field->kind != FIELD_TEXT || strcmp(text, field->value) == 0)
             continue;
-        lineedit_set(&self->entries[i].line, text);
-        self->entries[i].typed = true;
+        lineedit_replace(&self->entries[i].line, text);
+        self->entries[i].typed = self->entries[i].draft = true;
         if (first == self->count)
             first = i;
     }
     if (first == self->count)
         return;
     self->at = first;
-    ui_say(ui, LEVEL_NOTE, "What you had half typed is back in %s: Enter takes it, ^U erases it.",
+    ui_say(ui, LEVEL_NOTE,
+           "What you had half typed is back in %s, not taken yet: Enter takes it, ^_ undoes it.",
            ui->page->fields[first].label);
+}
+
+static size_t chosen(const struct field *field)
+{
+    size_t at = 0;
+    while (at < field->choices.count && strcmp(field->choices.items[at], field->value) != 0)
+        at++;
+    return at < field->choices.count ? at : 0;
 }
 
 static void build(struct ui *ui, struct view *view)
@@ -154,6 +165,8 @@ static void page_changed(struct ui *ui, struct view *view)
     else if (self->at >= self->count)
         self->at = self->count ? self->count - 1 : 0;
     free(id);
+    if (self->at < self->count)
+        self->choice = chosen(&ui->page->fields[self->at]);
     if (!ui->too_small)
         form_cells_build(ui, self);
 }
@@ -187,7 +200,7 @@ static bool set(struct ui *ui, struct form_view *self, size_t index, const char 
     struct error err = {0};
     if (flow_take(ui->flow, &event, &err)) {
         forget_problem(&self->entries[index]);
-        self->entries[index].typed = false;
+        self->entries[index].typed = self->entries[index].draft = false;
         ui_page_changed(ui);
         return true;
     }
@@ -200,26 +213,44 @@ static bool set(struct ui *ui, struct form_view *self, size_t index, const char 
     return false;
 }
 
+static bool commit_field(struct ui *ui, struct view *view, size_t at)
+{
+    struct form_view *self = of(view);
+    char *text = xstrdup(lineedit_text(&self->entries[at].line));
+    bool good = set(ui, self, at, text);
+    free(text);
+    if (ui_base(ui) == view)
+        keep_drafts(ui, view);
+    draft_save(ui->draft);
+    ui->draft_ms = 0;
+    return good;
+}
+
+/* Takes what is typed in the field in focus. */
+static bool take_field(struct ui *ui, struct view *view)
+{
+    struct form_view *self = of(view);
+    ui->rest_ms = 0;
+    return self->at >= self->count || !self->entries[self->at].typed ||
+           commit_field(ui, view, self->at);
+}
+
+/* Takes all that is typed on the page, what came back half typed as well. */
 static bool commit(struct ui *ui, struct view *view)
 {
     struct form_view *self = of(view);
-    bool good = true;
-    if (self->at < self->count && self->entries[self->at].typed) {
-        char *text = xstrdup(lineedit_text(&self->entries[self->at].line));
-        good = set(ui, self, self->at, text);
-        free(text);
-        if (ui_base(ui) == view)
-            keep_drafts(ui, view);
-        draft_save(ui->draft);
-        ui->draft_ms = 0;
-    }
-    ui->rest_ms = 0;
+    bool good = take_field(ui, view);
+    for (size_t i = 0; ui_base(ui) == view && i < self->count; i++)
+        if (self->entries[i].typed && !self->entries[i].refused)
+            good = commit_field(ui, view, i) && good;
     return good;
 }
 
 static void focus(struct ui *ui, struct form_view *self, size_t at)
 {
     self->at = at;
+    if (at < ui->page->field_count)
+        self->choice = chosen(&ui->page->fields[at]);
     unjudge(ui, self);
     self->all_changed = true;
     ui_paint(ui, ui->compact ? PAINT_ALL : PAINT_BODY | PAINT_FOOT);
@@ -229,7 +260,7 @@ static void focus(struct ui *ui, struct form_view *self, size_t at)
 static void leave(struct ui *ui, struct view *view, int step)
 {
     struct form_view *self = of(view);
-    commit(ui, view);
+    take_field(ui, view);
     if (ui_base(ui) != view || self->count == 0)
         return;
     size_t at = self->at;
@@ -258,8 +289,13 @@ static size_t spoken_of(struct ui *ui, struct form_view *self)
     size_t at = self->at;
     if (at >= self->count || self->entries[at].typed || form_level(ui, self, at) >= LEVEL_NOTE)
         return at;
+    if (self->entries[at].left_out)
+        return at;
     for (size_t i = 0; i < self->count; i++)
         if (form_level(ui, self, i) == LEVEL_ERROR)
+            return i;
+    for (size_t i = 0; i < self->count; i++)
+        if (self->entries[i].left_out)
             return i;
     return at;
 }
@@ -297,14 +333,17 @@ static void note(struct ui *ui, struct view *view, struct note *note)
             sentence(&note->text, remedy);
         if (mend)
             str_addf(&note->text, remedy && *remedy ? " F5 does it." : "F5 makes it %s", mend);
+        if (entry->left_out)
+            str_addf(&note->text, "\nLeft out: %s", entry->left_out);
         return;
     }
     note->level = LEVEL_NONE;
-    if (field->kind != FIELD_CHOICE)
-        return;
-    for (size_t i = 0; i < field->choices.count && i < field->whys.count; i++)
-        if (strcmp(field->choices.items[i], field->value) == 0)
-            str_add(&note->text, field->whys.items[i]);
+    if (entry->left_out) {
+        note->level = LEVEL_WARN;
+        str_addf(&note->text, "WARN %s: left out: %s", field->label, entry->left_out);
+    } else if (field->kind == FIELD_CHOICE && self->choice < field->whys.count) {
+        str_add(&note->text, field->whys.items[self->choice]);
+    }
 }
 
 static void help(struct ui *ui, struct view *view, struct strings *lines)
@@ -351,16 +390,22 @@ static void rest(struct ui *ui, struct view *view)
     ui_paint(ui, PAINT_BODY | PAINT_FOOT);
 }
 
-static void choose(struct ui *ui, struct form_view *self, int step)
+/* Moves between the choices; none is taken by that. */
+static void move_choice(struct ui *ui, struct form_view *self, int step)
 {
-    const struct field *field = &ui->page->fields[self->at];
-    size_t count = field->choices.count, at = 0;
+    size_t count = ui->page->fields[self->at].choices.count;
     if (count == 0)
         return;
-    while (at < count && strcmp(field->choices.items[at], field->value) != 0)
-        at++;
-    at = at == count ? 0 : step < 0 ? (at + count - 1) % count : (at + 1) % count;
-    char *word = xstrdup(field->choices.items[at]);
+    self->choice = step < 0 ? (self->choice + count - 1) % count : (self->choice + 1) % count;
+    ui_paint(ui, PAINT_BODY | PAINT_FOOT);
+}
+
+static void choose(struct ui *ui, struct form_view *self)
+{
+    const struct field *field = &ui->page->fields[self->at];
+    if (self->choice >= field->choices.count || self->choice == chosen(field))
+        return;
+    char *word = xstrdup(field->choices.items[self->choice]);
     set(ui, self, self->at, word);
     free(word);
 }
@@ -371,17 +416,16 @@ static bool choice_key(struct ui *ui, struct form_view *self, const struct key *
     char byte = key->press == PRESS_TEXT && key->length == 1 ? key->text[0] : '\0';
     bool tick = field->kind == FIELD_TICK;
     bool on = tick && strcmp(field->value, "yes") == 0;
-    if (byte == '?') {
+    if (byte == '?')
         help_open(ui);
-    } else if (tick && (byte == ' ' || byte == 'x')) {
+    else if (tick && (byte == ' ' || byte == 'x'))
         set(ui, self, self->at, on ? "no" : "yes");
-    } else if (!tick && (byte == ' ' || key->press == PRESS_RIGHT)) {
-        choose(ui, self, 1);
-    } else if (!tick && key->press == PRESS_LEFT) {
-        choose(ui, self, -1);
-    } else {
+    else if (!tick && byte == ' ')
+        choose(ui, self);
+    else if (!tick && (key->press == PRESS_LEFT || key->press == PRESS_RIGHT))
+        move_choice(ui, self, key->press == PRESS_LEFT ? -1 : 1);
+    else
         return byte != '\0';
-    }
     return true;
 }
 
@@ -404,17 +448,20 @@ static bool mend(struct ui *ui, struct form_view *self)
     return true;
 }
 
-static bool edit(struct ui *ui, struct form_view *self, const struct key *key)
+/* What stands in the field is not what was judged any more. */
+static void edited(struct ui *ui, struct form_view *self)
 {
     struct entry *entry = &self->entries[self->at];
-    if (key->press == PRESS_PASTE &&
-        (key->paste_refused || memmem(key->paste, key->paste_length, "-----BEGIN ", 11)))
-        return false;
-    if (!lineedit_key(&entry->line, key))
-        return false;
-    entry->typed = strcmp(lineedit_text(&entry->line), ui->page->fields[self->at].value) != 0;
+    const char *text = lineedit_text(&entry->line);
+    entry->typed = strcmp(text, ui->page->fields[self->at].value) != 0;
+    entry->draft = false;
     if (!entry->typed)
         forget_problem(entry);
+    if (!*text && entry->left_out) {
+        free(entry->left_out);
+        entry->left_out = NULL;
+        ui_paint(ui, PAINT_FOOT);
+    }
     if (self->is_judged) { /* an older text's */
         page_free(&self->judged);
         self->judged = (struct page){0};
@@ -422,6 +469,75 @@ static bool edit(struct ui *ui, struct form_view *self, const struct key *key)
     }
     ui_typed(ui);
     ui_paint(ui, PAINT_BODY);
+}
+
+/* Every name of a paste; what of it is none goes to left. */
+static bool paste_list(const struct field *field, struct lineedit *line, const char *text,
+                       struct strings *left)
+{
+    struct strings values = {0};
+    names_split(text, &values);
+    if (field->names)
+        names_sort(&values, left);
+    char *joined = names_join(&values);
+    bool good = lineedit_add_words(line, joined, ", ");
+    strings_free(&values);
+    free(joined);
+    return good;
+}
+
+static void lines_behind_the_first(const char *text, struct strings *left)
+{
+    bool first = true;
+    for (const char *at = text; *at; at += *at != '\0') {
+        size_t length = strcspn(at, "\r\n");
+        if (strspn(at, " \t") < length) {
+            if (!first)
+                strings_add_take(left, xstrndup(at, length));
+            first = false;
+        }
+        at += length;
+    }
+}
+
+/* A list takes every name of a paste, another field its first line; the rest is told. */
+static void paste(struct ui *ui, struct form_view *self, const struct key *key)
+{
+    const struct field *field = &ui->page->fields[self->at];
+    struct entry *entry = &self->entries[self->at];
+    struct strings left = {0};
+    char *text = xstrndup(key->paste, key->paste_length);
+    bool good;
+    if (field->list) {
+        good = paste_list(field, &entry->line, text, &left);
+    } else {
+        lines_behind_the_first(text, &left);
+        good = lineedit_key(&entry->line, key);
+    }
+    free(entry->left_out);
+    entry->left_out = left.count > 0 ? strings_join(&left, ", ") : NULL;
+    edited(ui, self);
+    if (!good)
+        ui_say(ui, LEVEL_ERROR, "%s: too long for one field, nothing of it was taken.",
+               field->label);
+    ui_paint(ui, PAINT_FOOT);
+    strings_free(&left);
+    free(text);
+}
+
+static bool edit(struct ui *ui, struct form_view *self, const struct key *key)
+{
+    struct entry *entry = &self->entries[self->at];
+    if (key->press == PRESS_PASTE) {
+        if (key->paste_refused || memmem(key->paste, key->paste_length, "-----BEGIN ", 11))
+            return false;
+        paste(ui, self, key);
+        return true;
+    }
+    bool undo = key->press == PRESS_CONTROL && key->number == '_';
+    if ((undo && !lineedit_can_undo(&entry->line)) || !lineedit_key(&entry->line, key))
+        return false;
+    edited(ui, self);
     return true;
 }
 
@@ -445,7 +561,7 @@ static bool moves(struct ui *ui, struct view *view, const struct key *key)
         return true;
     case PRESS_PAGE_UP:
     case PRESS_PAGE_DOWN:
-        commit(ui, view);
+        take_field(ui, view);
         if (ui_base(ui) == view && self->count > 0)
             focus(ui, self, key->press == PRESS_PAGE_UP ? 0 : self->count - 1);
         return true;
@@ -454,7 +570,7 @@ static bool moves(struct ui *ui, struct view *view, const struct key *key)
             leave(ui, view, key->number == 64 ? -1 : 1);
         } else if (key->number == 0 && form_cells_find(self, key->y) < self->count) {
             size_t at = form_cells_find(self, key->y);
-            commit(ui, view);
+            take_field(ui, view);
             if (ui_base(ui) == view && at < self->count)
                 focus(ui, self, at);
         }
@@ -486,11 +602,13 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         enum field_kind kind = ui->page->fields[self->at].kind;
         size_t at = spoken_of(ui, self);
         if (self->count > 1)
-            hint_add(hints, 50, "Tab Field");
+            hint_add(hints, kind == FIELD_CHOICE ? 43 : 50, "Tab Field");
         if (kind == FIELD_TICK)
             hint_add(hints, 75, "Space Tick");
-        else if (kind == FIELD_CHOICE)
+        else if (kind == FIELD_CHOICE) {
+            hint_add(hints, 74, "Left/Right Move");
             hint_add(hints, 75, "Space Choose");
+        }
         if (self->entries[at].mend || form_field(ui, self, at)->mend)
             hint_add(hints, 88, "F5 Mend");
     }
@@ -510,6 +628,7 @@ static void close_view(struct view *view)
     free(self->entries);
     if (self->is_judged)
         page_free(&self->judged);
+    free(self->page_id);
     free(self);
 }
 
@@ -532,8 +651,10 @@ struct view *form_view_new(struct ui *ui)
                                         .help = help};
     struct form_view *self = xcalloc(1, sizeof *self);
     self->view.ops = &ops;
+    self->page_id = xstrdup(ui->page->id);
     self->at = ui->page->at < ui->page->field_count ? ui->page->at : 0;
     renew_entries(ui, self);
     take_drafts(ui, self);
+    focus(ui, self, self->at);
     return &self->view;
 }

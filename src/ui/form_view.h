@@ -12,6 +12,8 @@ struct entry {
     char *id;
     struct lineedit line;
     bool typed;                    /* not what the flow has */
+    bool draft;                    /* typed earlier and never taken */
+    char *left_out;                /* of a paste: said until the field changes; NULL none */
     bool refused;                  /* the flow would not take it */
     char *problem, *remedy, *mend; /* then; NULL none */
 };
@@ -24,9 +26,11 @@ struct cell {
 };
 struct form_view {
     struct view view;
+    char *page_id;
     struct entry *entries; /* one a field of the page */
     size_t count;
     size_t at;
+    size_t choice;      /* where the cursor stands in the choices of the field in focus */
     struct page judged; /* while something is typed */
     bool is_judged;
     bool all_changed; /* more than the cell in focus */

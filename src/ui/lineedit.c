@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define UNDO_MOST 200
-#define LINE_MOST_BYTES 8192 /* what goes beyond is not taken */
+#define LINE_MOST_BYTES 65536 /* what goes beyond is not taken */
 
 const char *lineedit_text(const struct lineedit *line)
 {
@@ -226,7 +226,47 @@ static void paste(struct lineedit *line, const char *text, size_t length)
     if (end == 0)
         return;
     remember(line, LINE_KILL);
-    insert(line, text, end);
+    char *copy = xstrndup(text, end);
+    for (char *tab = copy; (tab = strchr(tab, '\t'));)
+        *tab = ' ';
+    insert(line, copy, end);
+    wipe(copy, end);
+    free(copy);
+}
+
+void lineedit_replace(struct lineedit *line, const char *text)
+{
+    remember(line, LINE_KILL);
+    str_clear(&line->text);
+    str_add(&line->text, text);
+    line->cursor = line->text.length;
+}
+
+/* Words that stand there already end with this byte, or go on behind it: "join." takes its rest. */
+static bool parts_words(char byte)
+{
+    return strchr(" ,.-@:*", byte) != NULL; /* and the text's end */
+}
+
+bool lineedit_add_words(struct lineedit *line, const char *words, const char *separator)
+{
+    const char *text = lineedit_text(line);
+    bool before_them = line->cursor > 0 && !parts_words(text[line->cursor - 1]);
+    bool behind_them = !parts_words(text[line->cursor]);
+    struct str all = {0};
+    str_addf(&all, "%s%s%s", before_them ? separator : "", words, behind_them ? separator : "");
+    bool good = line->text.length + all.length <= LINE_MOST_BYTES;
+    if (good && *words) {
+        remember(line, LINE_KILL);
+        insert(line, str_text(&all), all.length);
+    }
+    str_free(&all);
+    return good;
+}
+
+bool lineedit_can_undo(const struct lineedit *line)
+{
+    return line->undo_count > 0;
 }
 
 bool lineedit_key(struct lineedit *line, const struct key *key)

@@ -1,6 +1,7 @@
 #ifndef UI_LINEEDIT_H
 #define UI_LINEEDIT_H
 
+#include "base/error.h"
 #include "ui/keys.h"
 
 /* The editor of one line: graphemes, words, kill and undo. libform's own loses blanks, draws wide
@@ -24,6 +25,11 @@ struct lineedit {
 /* A new text, the cursor behind it; undo forgets what was. */
 void lineedit_set(struct lineedit *line, const char *text);
 const char *lineedit_text(const struct lineedit *line);
+/* Another text, which undo takes back. */
+void lineedit_replace(struct lineedit *line, const char *text);
+/* Words at the cursor, the separator where they would touch others. false: too long, not taken. */
+must_check bool lineedit_add_words(struct lineedit *line, const char *words, const char *separator);
+bool lineedit_can_undo(const struct lineedit *line);
 /* True when the key belongs to a line's editing, changed or not. Of a paste the first line is
  * taken. */
 bool lineedit_key(struct lineedit *line, const struct key *key);

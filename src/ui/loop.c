@@ -308,12 +308,8 @@ static void take_deadlines(struct ui *ui)
         resized(ui);
     if (due(&ui->rest_ms, ui->now_ms) && ui->top->ops->rest && !ui->too_small)
         ui->top->ops->rest(ui, ui->top);
-    if (due(&ui->draft_ms, ui->now_ms)) {
-        struct view *base = ui_base(ui);
-        if (base->ops->draft)
-            base->ops->draft(ui, base);
-        draft_save(ui->draft);
-    }
+    if (due(&ui->draft_ms, ui->now_ms))
+        ui_keep_draft(ui);
     if (due(&ui->progress_ms, ui->now_ms))
         ui_paint(ui, ui->top->under ? PAINT_ALL : PAINT_BODY);
     take_keys(ui);

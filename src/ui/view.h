@@ -121,6 +121,7 @@ void ui_say(struct ui *ui, enum level level, const char *format, ...) printf_lik
 void ui_say_error(struct ui *ui, const struct error *err);
 void ui_next(struct ui *ui);
 void ui_leave(struct ui *ui, int status);
+void ui_keep_draft(struct ui *ui); /* what is half typed is written down */
 bool ui_page_key(struct ui *ui, const struct key *key);
 void ui_page_changed(struct ui *ui);
 const struct action *page_action(const struct page *page, const char *id);

@@ -151,6 +151,28 @@ static void a_paste_is_its_first_line(void **state)
     assert_line("", 0);
 }
 
+static void words_go_in_apart_from_others(void **state)
+{
+    (void)state;
+    type("a.example.com");
+    assert_true(lineedit_add_words(&line, "b.example.com", ", "));
+    assert_string_equal(lineedit_text(&line), "a.example.com, b.example.com");
+    control('A');
+    assert_true(lineedit_add_words(&line, "c.example.com", ", "));
+    assert_string_equal(lineedit_text(&line), "c.example.com, a.example.com, b.example.com");
+    assert_true(lineedit_can_undo(&line));
+    control('_');
+    assert_string_equal(lineedit_text(&line), "a.example.com, b.example.com");
+    lineedit_set(&line, "join.");
+    assert_true(lineedit_add_words(&line, "example.com", ", "));
+    assert_string_equal(lineedit_text(&line), "join.example.com");
+    lineedit_set(&line, "as saved");
+    assert_false(lineedit_can_undo(&line));
+    lineedit_replace(&line, "half typed");
+    control('_');
+    assert_string_equal(lineedit_text(&line), "as saved");
+}
+
 static void other_keys_are_not_the_lines(void **state)
 {
     (void)state;
@@ -253,6 +275,8 @@ static void lines_break_at_blanks_and_hang(void **state)
     assert_wraps("one two three", 8, "one two|three");
     assert_wraps("one two", 7, "one two");
     assert_wraps("abcdefghij", 4, "abcd|efgh|ij");
+    assert_wraps("x n:aa,bb,cc y", 8, "x|n:aa,|bb,|cc y");
+    assert_wraps("n:aa,bb y", 8, "n:aa,bb|y");
     assert_wraps("a\n\nb\n", 4, "a||b");
     assert_wraps("CA    signs what we ask for", 16, "CA    signs what|      we ask for");
     assert_wraps("\xE6\x97\xA5\xE6\x97\xA5", 1, "\xE6\x97\xA5|\xE6\x97\xA5");
@@ -270,6 +294,7 @@ int main(void)
         EDIT(undo_takes_back_a_run_at_a_time),
         EDIT(blanks_are_kept),
         EDIT(a_paste_is_its_first_line),
+        EDIT(words_go_in_apart_from_others),
         EDIT(other_keys_are_not_the_lines),
         EDIT(what_is_seen_is_padded_and_scrolled),
         EDIT(a_wide_character_is_never_cut),
