@@ -13,6 +13,7 @@
 #define PASTE_END "\033[201~"
 #define PASTE_END_BYTES (sizeof PASTE_END - 1)
 #define PASTE_LEAST_BYTES 16 /* in one read: nobody types that fast */
+#define PASTE_LINES_BYTES 8  /* with a line's end among them */
 #define PASTE_QUIET_MS 50    /* ends a paste that the terminal doesn't mark */
 
 struct sequence {
@@ -31,6 +32,7 @@ struct key_reader {
     bool esc;         /* Esc was pressed at esc_ms; a digit may follow */
     long long esc_ms;
     enum { NO_PASTE, MARKED_PASTE, QUIET_PASTE } pasting;
+    bool paste_over; /* a key came behind a paste that is not marked */
     bool paste_refused;
     struct str paste;
     struct str handed; /* the paste handed out last */
@@ -72,7 +74,10 @@ struct key_reader *keys_new(bool bracketed, int escape_ms)
     struct key_reader *reader = xcalloc(1, sizeof *reader);
     reader->bracketed = bracketed;
     reader->escape_ms = escape_ms;
-    reader->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    /* A locale that knows ASCII alone has no other reading of these bytes. */
+    const char *codeset = nl_langinfo(CODESET);
+    reader->utf8 = strcmp(codeset, "UTF-8") == 0 || strncmp(codeset, "ANSI_X3.4", 9) == 0 ||
+                   strcmp(codeset, "US-ASCII") == 0 || strcmp(codeset, "ASCII") == 0;
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         keys_add(reader, common[i].bytes, common[i].press, common[i].number);
     return reader;
@@ -136,32 +141,69 @@ static void paste_add(struct key_reader *reader, const char *bytes, size_t lengt
     }
 }
 
-/* Several lines at once, from a terminal that marks no paste. */
-static bool looks_pasted(const char *bytes, size_t length)
+static size_t text_bytes(const char *bytes, size_t length)
 {
-    if (length < PASTE_LEAST_BYTES || memchr(bytes, '\033', length))
-        return false;
-    size_t lines = 0;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte == '\r' || byte == '\n')
-            lines += i + 1 < length;
-        else if (byte < 0x20 && byte != '\t')
-            return false;
-    }
-    return lines > 0;
+    size_t count = 0;
+    while (count < length &&
+           ((unsigned char)bytes[count] >= 0x20 || strchr("\r\n\t", bytes[count])) &&
+           bytes[count] && bytes[count] != 0x7F)
+        count++;
+    return count;
 }
 
-void keys_feed(struct key_reader *reader, const char *bytes, size_t length, long long now_ms)
+/* Much text at once, from a terminal that marks no paste. What piled up while the program was busy
+ * may be keys: there a line's end among it must tell. */
+static bool looks_pasted(const char *bytes, size_t length, bool burst)
+{
+    if (text_bytes(bytes, length) < length)
+        return false;
+    size_t lines = 0, shown = 0;
+    for (size_t i = 0; i < length; i++) {
+        lines += (bytes[i] == '\r' || bytes[i] == '\n') && i + 1 < length;
+        shown += (unsigned char)bytes[i] > 0x20;
+    }
+    if (!burst)
+        return length >= PASTE_LEAST_BYTES && shown * 2 > length && lines > 0;
+    return shown >= PASTE_LINES_BYTES && (length >= PASTE_LEAST_BYTES || lines > 0);
+}
+
+/* What goes on a paste; a key alone, and all behind a control byte, is typed. */
+static void feed_paste(struct key_reader *reader, const char *bytes, size_t length)
+{
+    size_t text = text_bytes(bytes, length);
+    if (reader->paste_over || (length == 1 && (unsigned char)*bytes < 0x20))
+        text = 0;
+    reader->paste_over = reader->paste_over || text < length;
+    paste_add(reader, bytes, text);
+    str_add_bytes(&reader->bytes, bytes + text, length - text);
+}
+
+void keys_feed(struct key_reader *reader, const char *bytes, size_t length, bool burst,
+               long long now_ms)
 {
     reader->fed_ms = now_ms;
     if (!reader->bracketed && reader->pasting == NO_PASTE && reader->bytes.length == 0 &&
-        looks_pasted(bytes, length))
+        !reader->esc && looks_pasted(bytes, length, burst))
         reader->pasting = QUIET_PASTE;
     if (reader->pasting == QUIET_PASTE)
-        paste_add(reader, bytes, length);
+        feed_paste(reader, bytes, length);
     else
         str_add_bytes(&reader->bytes, bytes, length);
+}
+
+/* One line and its end: the paste of a line, and Enter. */
+static void end_line(struct key_reader *reader)
+{
+    struct str *paste = &reader->paste;
+    size_t end = strcspn(str_text(paste), "\r\n");
+    if (paste->length == 0 || end + 1 != paste->length)
+        return;
+    paste->data[--paste->length] = '\0';
+    struct str bytes = {0};
+    str_add(&bytes, "\r");
+    str_add_bytes(&bytes, str_text(&reader->bytes), reader->bytes.length);
+    str_wipe(&reader->bytes);
+    reader->bytes = bytes;
 }
 
 static bool paste_done(struct key_reader *reader, struct key *key)
@@ -367,6 +409,7 @@ static bool after_esc(struct key_reader *reader, long long now_ms, struct key *k
             return false;
         reader->esc = false;
         key->press = PRESS_ESC;
+        key->waited = true;
         return true;
     }
     char byte = reader->bytes.data[0];
@@ -396,8 +439,10 @@ bool keys_next(struct key_reader *reader, long long now_ms, struct key *key)
         if (reader->pasting == MARKED_PASTE)
             return paste_marked(reader, key);
         if (reader->pasting == QUIET_PASTE) {
-            if (now_ms - reader->fed_ms < PASTE_QUIET_MS)
+            if (!reader->paste_over && now_ms - reader->fed_ms < PASTE_QUIET_MS)
                 return false;
+            reader->paste_over = false;
+            end_line(reader);
             return paste_done(reader, key);
         }
         if (reader->esc)
@@ -428,7 +473,7 @@ int keys_wait_ms(const struct key_reader *reader, long long now_ms)
 {
     long long due;
     if (reader->pasting == QUIET_PASTE)
-        due = reader->fed_ms + PASTE_QUIET_MS;
+        due = reader->paste_over ? now_ms : reader->fed_ms + PASTE_QUIET_MS;
     else if (reader->pasting == MARKED_PASTE)
         return -1;
     else if (reader->bytes.length > 0)

@@ -36,6 +36,7 @@ struct key {
     size_t length;
     const char *paste; /* good until the next keys_next; wiped then */
     size_t paste_length;
+    bool waited;        /* PRESS_ESC: no digit came in time */
     bool paste_refused; /* over PASTE_LIMIT_BYTES: paste holds nothing */
     int x, y;
 };
@@ -50,7 +51,10 @@ void keys_free(struct key_reader *reader);
 /* A sequence of the terminal's own (terminfo), besides the common ones that are known. */
 void keys_add(struct key_reader *reader, const char *sequence, enum press press, int number);
 
-void keys_feed(struct key_reader *reader, const char *bytes, size_t length, long long now_ms);
+/* What one read gave. burst: nothing had been waiting, so that it came at once: much of that at a
+ * time is a paste, for nobody types so fast. */
+void keys_feed(struct key_reader *reader, const char *bytes, size_t length, bool burst,
+               long long now_ms);
 /* The next key, false when there is none yet. */
 bool keys_next(struct key_reader *reader, long long now_ms, struct key *key);
 /* In how many ms keys_next may know more without new bytes; -1 never. */

@@ -17,6 +17,9 @@
 #define REST_MS 250   /* without a key: what is typed is judged, previews drawn */
 #define DRAFT_MS 1000 /* and written down */
 #define RESIZE_MS 50  /* a storm of sizes is one */
+#define IDLE_MS 3     /* waited so long for a byte: the bytes came together */
+#define LATE_MS 3000  /* a digit so soon after Esc was to be a function key */
+#define HELD_MOST 4096
 #define LEAST_ROWS 12
 #define LEAST_COLUMNS 40
 #define FULL_ROWS 20
@@ -113,7 +116,9 @@ static void draw_views(struct ui *ui, struct view *view)
 static void draw_too_small(struct ui *ui)
 {
     struct strings lines = {0};
-    text_wrap(&lines, "The screen needs 40 columns and 12 rows; certwright --plain needs neither.",
+    text_wrap(&lines,
+              "The screen needs 40 columns and 12 rows; certwright --plain needs neither. "
+              "What you type waits.",
               ui->columns > 1 ? ui->columns - 1 : 1);
     werase(stdscr);
     for (int y = 0; y < ui->rows && y < (int)lines.count; y++)
@@ -180,6 +185,54 @@ static void rename_key(struct key *key)
     }
 }
 
+/* People are slow: the digit of Esc 0 may come when Esc was taken for itself, and the page it lands
+ * on is another one. */
+static bool came_late(struct ui *ui, const struct key *key)
+{
+    bool late = ui->esc_ms && ui->now_ms - ui->esc_ms < LATE_MS && key->press == PRESS_TEXT &&
+                key->length == 1 && key->text[0] >= '0' && key->text[0] <= '9';
+    ui->esc_ms = key->press == PRESS_ESC && key->waited ? ui->now_ms : 0;
+    if (late)
+        ui_say(ui, LEVEL_NOTE, "Too late after Esc for F%s, so nothing was typed. %s types it now.",
+               key->text[0] == '0' ? "10" : key->text, key->text);
+    return late;
+}
+
+/* The screen is too small to show what a key would do: it is done when it is larger. */
+static void hold(struct ui *ui, const struct key *key)
+{
+    if (ui->held_count == HELD_MOST)
+        return;
+    ui->held = grow(ui->held, ui->held_count, sizeof *ui->held);
+    struct key *held = &ui->held[ui->held_count++];
+    *held = *key;
+    if (key->press == PRESS_PASTE)
+        held->paste = xstrndup(key->paste, key->paste_length);
+}
+
+static void drop_held(struct key *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].press != PRESS_PASTE)
+            continue;
+        char *paste = (char *)keys[i].paste;
+        wipe(paste, keys[i].paste_length);
+        free(paste);
+    }
+    free(keys);
+}
+
+/* Text that waits for a larger screen is half typed, too. */
+static void leave(struct ui *ui, int status)
+{
+    struct view *base = ui_base(ui);
+    for (size_t i = 0; i < ui->held_count && ui->page->kind == PAGE_FORM && !ui->top->under &&
+                       (ui->held[i].press == PRESS_TEXT || ui->held[i].press == PRESS_BACKSPACE);
+         i++)
+        base->ops->key(ui, base, &ui->held[i]);
+    ui_leave(ui, status);
+}
+
 static void press(struct ui *ui, struct key *key)
 {
     if (key->press == PRESS_CONTROL && key->number == 'L') {
@@ -189,6 +242,11 @@ static void press(struct ui *ui, struct key *key)
     if (key->press == PRESS_CONTROL && key->number == 'Z') {
         screen_suspend();
         resized(ui);
+        return;
+    }
+    if (ui->too_small && !(key->press == PRESS_FUNCTION && key->number == 10) &&
+        !(key->press == PRESS_CONTROL && (key->number == 'Q' || key->number == 'C'))) {
+        hold(ui, key);
         return;
     }
     rename_key(key);
@@ -205,19 +263,31 @@ static void press(struct ui *ui, struct key *key)
                (unsigned)key->number);
         return;
     }
-    if (ui->too_small) {
-        if (key->press == PRESS_FUNCTION && key->number == 10)
-            ui_leave(ui, STATUS_OK);
+    if (came_late(ui, key))
         return;
-    }
-    if (ui->top->ops->key(ui, ui->top, key))
+    if (ui->too_small)
+        leave(ui, STATUS_OK);
+    else if (ui->top->ops->key(ui, ui->top, key))
         return;
-    if (!ui->top->under)
+    else if (!ui->top->under)
         ui_page_key(ui, key);
     else if (key->press == PRESS_ESC)
         ui_pop(ui);
+    else if (key->press == PRESS_FUNCTION && key->number == 1)
+        help_open(ui);
     else if (key->press == PRESS_FUNCTION && key->number == 10)
         ui_leave(ui, STATUS_OK);
+}
+
+static void release_held(struct ui *ui)
+{
+    struct key *keys = ui->held;
+    size_t count = ui->held_count;
+    ui->held = NULL;
+    ui->held_count = 0;
+    for (size_t i = 0; i < count && !ui->ended; i++)
+        press(ui, &keys[i]);
+    drop_held(keys, count);
 }
 
 static void take_keys(struct ui *ui)
@@ -240,10 +310,11 @@ static void read_terminal(struct ui *ui)
             continue;
         if (count <= 0) {
             ui->lost = true;
-            ui_leave(ui, 128 + SIGHUP);
+            leave(ui, 128 + SIGHUP);
             return;
         }
-        keys_feed(screen_keys(), bytes, (size_t)count, ui->now_ms);
+        keys_feed(screen_keys(), bytes, (size_t)count, ui->idle, ui->now_ms);
+        ui->idle = false;
         wipe(bytes, (size_t)count);
         take_keys(ui);
         int waiting = 0;
@@ -270,7 +341,7 @@ static void take_signals(struct ui *ui)
             break;
         default:
             ui->lost = tcgetattr(STDIN_FILENO, &(struct termios){0}) != 0;
-            ui_leave(ui, 128 + number);
+            leave(ui, 128 + number);
         }
     }
 }
@@ -306,6 +377,8 @@ static void take_deadlines(struct ui *ui)
 {
     if (due(&ui->resize_ms, ui->now_ms))
         resized(ui);
+    if (ui->held_count > 0 && !ui->too_small)
+        release_held(ui);
     if (due(&ui->rest_ms, ui->now_ms) && ui->top->ops->rest && !ui->too_small)
         ui->top->ops->rest(ui, ui->top);
     if (due(&ui->draft_ms, ui->now_ms))
@@ -321,8 +394,10 @@ static void turn(struct ui *ui)
     struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                            {.fd = screen_signal_fd(), .events = POLLIN},
                            {.fd = ui->job ? ui->job_fd : -1, .events = POLLIN}};
+    long long before_ms = clock_ms();
     int ready = poll(fds, sizeof fds / sizeof *fds, next_deadline(ui));
     ui->now_ms = clock_ms();
+    ui->idle = ui->now_ms - before_ms >= IDLE_MS;
     if (ready < 0 && errno != EINTR) {
         ui_leave(ui, STATUS_SYSTEM);
         return;
@@ -372,6 +447,7 @@ int ui_run(struct flow *flow, const struct ui_options *options)
         ui_pop(&ui);
     bury(&ui);
     screen_stop(ui.lost);
+    drop_held(ui.held, ui.held_count);
     free(ui.page_id);
     free(ui.said);
     free(ui.pending_action);

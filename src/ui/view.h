@@ -79,6 +79,10 @@ struct ui {
      */
     char *said;
     enum level said_level;
+    long long esc_ms; /* when an Esc was taken for which no digit had come; 0: not the last key */
+    struct key *held; /* typed while the screen was too small */
+    size_t held_count;
+    bool idle;   /* nothing waited at the terminal when the turn began */
     bool insist; /* F2 was refused; a second one goes on */
 
     /* Deadlines, 0: none. */

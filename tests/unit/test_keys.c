@@ -33,7 +33,7 @@ static int gone(void **state)
 
 static void feed(const char *bytes)
 {
-    keys_feed(reader, bytes, strlen(bytes), now);
+    keys_feed(reader, bytes, strlen(bytes), false, now);
 }
 
 static struct key assert_key(enum press press, int number)
@@ -108,7 +108,7 @@ static void esc_alone_is_esc_after_half_a_second(void **state)
     assert_nothing();
     assert_in_range(keys_wait_ms(reader, now), 400, 500);
     now += 450;
-    assert_key(PRESS_ESC, 0);
+    assert_true(assert_key(PRESS_ESC, 0).waited); /* a digit that comes now is late */
     assert_nothing();
     assert_int_equal(keys_wait_ms(reader, now), -1);
 }
@@ -201,7 +201,7 @@ static void a_paste_over_a_megabyte_is_refused(void **state)
     memset(much, 'A', PASTE_LIMIT_BYTES);
     feed("\033[200~");
     assert_nothing();
-    keys_feed(reader, much, PASTE_LIMIT_BYTES, now);
+    keys_feed(reader, much, PASTE_LIMIT_BYTES, false, now);
     assert_nothing();
     feed("BB\033[201~z");
     struct key key = assert_key(PRESS_PASTE, 0);
@@ -227,6 +227,73 @@ static void lines_at_once_are_a_paste_where_none_is_marked(void **state)
     for (int i = 0; i < 16; i++)
         assert_key(PRESS_TEXT, 0);
     assert_key(PRESS_ENTER, 0);
+}
+
+static void burst(const char *bytes)
+{
+    keys_feed(reader, bytes, strlen(bytes), true, now);
+}
+
+static void assert_paste(const char *text)
+{
+    struct key key = assert_key(PRESS_PASTE, 0);
+    assert_int_equal(key.paste_length, strlen(text));
+    assert_memory_equal(key.paste, text, key.paste_length);
+}
+
+static void much_at_once_is_a_paste_of_any_length(void **state)
+{
+    (void)state;
+    burst("a.example.com\tb.example.com");
+    assert_nothing();
+    assert_in_range(keys_wait_ms(reader, now), 1, 50);
+    now += 20;
+    feed("\rc.example.com\rd"); /* longer than a read: whatever comes at once belongs to it */
+    now += 20;
+    feed("e\r");
+    now += 50;
+    assert_paste("a.example.com\tb.example.com\nc.example.com\nde\n");
+    assert_nothing();
+    burst("a.b.c\rd.e.f"); /* short, but nobody types a line's end in between */
+    now += 50;
+    assert_paste("a.b.c\nd.e.f");
+    burst("x\r");
+    assert_text("x");
+    assert_key(PRESS_ENTER, 0);
+}
+
+static void a_key_behind_a_paste_is_a_key(void **state)
+{
+    (void)state;
+    burst("join.example.com\r"); /* one line whole, as a script types it */
+    now += 50;
+    assert_paste("join.example.com");
+    assert_key(PRESS_ENTER, 0);
+    burst("meet.example.com");
+    feed("\033OQ");
+    assert_paste("meet.example.com");
+    assert_key(PRESS_FUNCTION, 2);
+    burst("video.example.com");
+    feed("\t");
+    feed("x");
+    assert_paste("video.example.com");
+    assert_key(PRESS_TAB, 0);
+    assert_text("x");
+    assert_nothing();
+}
+
+static void ascii_alone_reads_utf8(void **state)
+{
+    (void)state;
+    keys_free(reader);
+    setlocale(LC_ALL, "C");
+    reader = keys_new(true, 50);
+    feed("M\xC3\xBC\xFC");
+    assert_text("M");
+    assert_text("\xC3\xBC");
+    now += 60;
+    assert_key(PRESS_BAD, 0xFC);
+    setlocale(LC_ALL, "C.UTF-8");
 }
 
 static void a_wheel_has_a_place(void **state)
@@ -258,6 +325,9 @@ int main(void)
         MARKED(a_paste_over_a_megabyte_is_refused),
         cmocka_unit_test_setup_teardown(lines_at_once_are_a_paste_where_none_is_marked, unmarked,
                                         gone),
+        cmocka_unit_test_setup_teardown(much_at_once_is_a_paste_of_any_length, unmarked, gone),
+        cmocka_unit_test_setup_teardown(a_key_behind_a_paste_is_a_key, unmarked, gone),
+        MARKED(ascii_alone_reads_utf8),
         MARKED(a_wheel_has_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
