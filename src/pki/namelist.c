@@ -16,6 +16,8 @@ static bool is_whole(const char *text)
         return true;
     if (strchr(text, '@') && !strchr(text, ':'))
         return email_check(text, &ignored);
+    if (text_ends(text, ":")) /* a heading, no URI */
+        return false;
     char *form = is_idn_host(text)   ? host_ascii(text, NULL)
                  : strchr(text, ':') ? san_typed(text)
                                      : NULL;
