@@ -12,8 +12,8 @@
 enum ui_color { UI_COLOR_AUTO, UI_COLOR_ALWAYS, UI_COLOR_NEVER };
 
 struct ui_options {
-    const char
-        *config; /* path of deployment.conf: .certwright.draft lies beside it; NULL: no draft */
+    const char *config; /* path of deployment.conf */
+    const char *again;  /* the command that goes on, told when one leaves */
     bool ascii;
     enum ui_color color;
     bool mouse; /* takes selecting text with the mouse away */
@@ -24,10 +24,11 @@ const char *ui_refusal(void);
 int ui_run(struct flow *flow, const struct ui_options *options);
 
 struct plain_options {
-    FILE *in, *out; /* NULL: stdin, stdout */
-    FILE *err;      /* where script_run says what failed; NULL: stderr */
-    bool ids;       /* every prompt carries its id in brackets */
-    bool quiet;     /* script_run: only what failed */
+    FILE *in, *out;             /* NULL: stdin, stdout */
+    FILE *err;                  /* where script_run says what failed; NULL: stderr */
+    const char *config, *again; /* as in ui_options; again NULL: nothing is told */
+    bool ids;                   /* every prompt carries its id in brackets */
+    bool quiet;                 /* script_run: only what failed */
 };
 int plain_run(struct flow *flow, const struct plain_options *options);
 

@@ -17,15 +17,48 @@ static bool is_dumb(void)
     return isatty(STDIN_FILENO) && (!term || !*term || strcmp(term, "dumb") == 0);
 }
 
-static int show(const struct cli *cli, struct flow *flow)
+static void add_word(struct str *line, const char *option, const char *word)
 {
-    struct plain_options plain = {.ids = cli_flag(cli, "ids"), .quiet = cli->quiet};
+    static const char safe[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+,=";
+    str_addf(line, " %s ", option);
+    if (*word && strspn(word, safe) == strlen(word)) {
+        str_add(line, word);
+        return;
+    }
+    str_add_char(line, '\'');
+    for (; *word; word++)
+        str_add(line, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+    str_add_char(line, '\'');
+}
+
+/* The command that goes on here, to be typed in a shell. */
+static char *again(const struct cli *cli)
+{
+    struct str line = {0};
+    str_add(&line, "certwright");
+    if (strcmp(cli->config, "deployment.conf") != 0)
+        add_word(&line, "-c", cli->config);
+    if (cli->store)
+        add_word(&line, "--store", cli->store);
+    if (cli->catalogue_folder)
+        add_word(&line, "--catalogue", cli->catalogue_folder);
+    if (cli->plain)
+        str_add(&line, " --plain");
+    return str_take(&line);
+}
+
+static int show(const struct cli *cli, struct flow *flow, const char *line)
+{
+    struct plain_options plain = {
+        .config = cli->config, .again = line, .ids = cli_flag(cli, "ids"), .quiet = cli->quiet};
     const char *answers = cli_value(cli, "answers");
     if (answers)
         return script_run(flow, answers, &plain);
     if (cli->plain || is_dumb())
         return plain_run(flow, &plain);
     struct ui_options screen = {.config = cli->config,
+                                .again = line,
                                 .ascii = cli->ascii,
                                 .color = (enum ui_color)cli->color,
                                 .mouse = cli_flag(cli, "mouse"),
@@ -52,7 +85,9 @@ static int run(const struct cli *cli)
     struct flow *flow;
     int status;
     if (flow_open(&flow_options, &flow, &err)) {
-        status = show(cli, flow);
+        char *line = again(cli);
+        status = show(cli, flow, line);
+        free(line);
         flow_free(flow);
     } else {
         status = cli_fail(&err);

@@ -89,6 +89,33 @@ static void add_signer_field(const struct flow *flow, const struct service *serv
                          "The CA made here: for a lab.");
 }
 
+/* What is wrong with the names; where each mistake shows what was meant, F5 puts all right. */
+static void judge_sans(struct field *field, const struct strings *sans)
+{
+    struct strings meant = {0};
+    struct error err = {0}, first = {0};
+    bool wrong = false, clear = true;
+    for (size_t i = 0; i < sans->count; i++) {
+        if (san_check(sans->items[i], &err)) {
+            strings_add_new(&meant, sans->items[i]);
+            continue;
+        }
+        char *mend = host_mend(sans->items[i]);
+        if (!wrong)
+            first = err;
+        wrong = true;
+        clear = clear && mend;
+        if (mend)
+            strings_add_new(&meant, mend);
+        free(mend);
+    }
+    char *mend = names_join(&meant);
+    if (wrong)
+        field_finding(field, LEVEL_ERROR, first.message, first.remedy, clear ? mend : NULL);
+    free(mend);
+    strings_free(&meant);
+}
+
 static void add_name_fields(const struct flow *flow, const struct service *service,
                             const struct slot *slot, const struct identity *identity,
                             struct page *page)
@@ -124,9 +151,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     free(field->note);
     field->note = identity->names.sans.count > 1 ? xformat("%zu names", identity->names.sans.count)
                                                  : xstrdup("");
-    for (size_t i = 0; i < identity->names.sans.count; i++)
-        if (!san_check(identity->names.sans.items[i], &err))
-            field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
+    judge_sans(field, &identity->names.sans);
     free(sans);
     names_free(&derived);
 

@@ -166,6 +166,17 @@ static void ask(struct ui *ui, const char *question, const char *verb)
     free(text);
 }
 
+/* Without this answer nothing goes on, however often one asks. */
+static bool lacks_answer(const struct page *page)
+{
+    for (size_t i = 0; i < page->field_count; i++) {
+        const struct field *field = &page->fields[i];
+        if (field->kind == FIELD_TEXT && !field->optional && !*field->value)
+            return true;
+    }
+    return false;
+}
+
 /* Refused for a field's sake, the field says why; insisting may be refused as well. */
 static void go_on(struct ui *ui, const struct event *event)
 {
@@ -176,7 +187,7 @@ static void go_on(struct ui *ui, const struct event *event)
         return;
     }
     ui->page = flow_page(ui->flow);
-    ui->insist = !event->insist;
+    ui->insist = !event->insist && err.code != STATUS_SYSTEM && !lacks_answer(ui->page);
     struct view *base = ui_base(ui);
     bool field = base->ops->first_error && base->ops->first_error(ui, base);
     if (err.code == STATUS_SYSTEM || !field)
@@ -239,7 +250,8 @@ void ui_next(struct ui *ui)
     struct view *base = ui_base(ui);
     bool error = base->ops->first_error && base->ops->first_error(ui, base);
     if ((error || !good) && !insist) {
-        ui->insist = true;
+        ui->insist = !lacks_answer(ui->page);
+        ui_paint(ui, PAINT_FOOT);
         return;
     }
     ui->insist = insist;
@@ -465,11 +477,9 @@ bool ui_page_key(struct ui *ui, const struct key *key)
     case PRESS_TEXT:
         return ui->page->kind != PAGE_FORM && key->length == 1 && letter(ui, key->text[0]);
     case PRESS_CONTROL:
-        if (key->number == '_' && page_action(ui->page, "undo")) {
-            act(ui, page_action(ui->page, "undo"));
-            return true;
-        }
-        return false;
+        if (key->number == '_')
+            ui_take(ui, &(struct event){.kind = EVENT_UNDO});
+        return key->number == '_';
     default:
         return false;
     }

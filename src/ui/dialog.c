@@ -147,7 +147,7 @@ static void choice_hints(struct ui *ui, struct view *view, struct hints *hints)
     (void)view;
     hint_add(hints, 90, "Enter Choose");
     hint_add(hints, 70, "Up/Down Move");
-    hint_add(hints, 80, "Esc Back");
+    hints_always(hints, "Back");
 }
 
 struct view *choice_new(const char *question, const struct strings *choices, size_t at,
@@ -276,7 +276,7 @@ static void paste_hints(struct ui *ui, struct view *view, struct hints *hints)
     (void)ui;
     (void)view;
     hint_add(hints, 90, "F2 Take it");
-    hint_add(hints, 80, "Esc Back");
+    hints_always(hints, "Back");
 }
 
 struct view *paste_new(const char *title, text_done done)
@@ -378,7 +378,7 @@ static void secret_hints(struct ui *ui, struct view *view, struct hints *hints)
     (void)view;
     hint_add(hints, 90, "Enter Try it");
     hint_add(hints, 70, "^U Clear");
-    hint_add(hints, 80, "Esc Back");
+    hints_always(hints, "Back");
 }
 
 struct view *secret_new(const char *title, text_done done)
@@ -430,7 +430,7 @@ static void search_hints(struct ui *ui, struct view *view, struct hints *hints)
     (void)ui;
     (void)view;
     hint_add(hints, 90, "Enter Search (then n: again)");
-    hint_add(hints, 80, "Esc Back");
+    hints_always(hints, "Back");
 }
 
 struct view *search_new(text_done done)

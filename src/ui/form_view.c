@@ -283,6 +283,15 @@ static bool first_error(struct ui *ui, struct view *view)
     return false;
 }
 
+static bool refused(const struct view *view)
+{
+    const struct form_view *self = of(view);
+    for (size_t i = 0; i < self->count; i++)
+        if (self->entries[i].refused)
+            return true;
+    return false;
+}
+
 /* The field that the message rows speak of: the one in focus, else the first with an error. */
 static size_t spoken_of(struct ui *ui, struct form_view *self)
 {
@@ -597,7 +606,7 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
 static void hints(struct ui *ui, struct view *view, struct hints *hints)
 {
     struct form_view *self = of(view);
-    hint_add(hints, 85, "F1 Why");
+    hint_add(hints, HINT_ALWAYS, "F1 Why");
     if (self->at < self->count) {
         enum field_kind kind = ui->page->fields[self->at].kind;
         size_t at = spoken_of(ui, self);
@@ -646,6 +655,7 @@ struct view *form_view_new(struct ui *ui)
                                         .page = page_changed,
                                         .commit = commit,
                                         .first_error = first_error,
+                                        .refused = refused,
                                         .at = at,
                                         .draft = keep_drafts,
                                         .help = help};

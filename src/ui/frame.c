@@ -60,6 +60,13 @@ static void note_add(struct note *note, const struct strings *lines)
         str_addf(&note->text, "%s%s", i ? "\n" : "", lines->items[i]);
 }
 
+/* What was typed is no answer that could be taken. */
+static bool is_refused(struct ui *ui)
+{
+    struct view *base = ui_base(ui);
+    return base->ops->refused && base->ops->refused(base);
+}
+
 static void draw_messages(struct ui *ui)
 {
     struct note note = {0};
@@ -73,7 +80,8 @@ static void draw_messages(struct ui *ui)
     if (note.text.length == 0)
         note_add(&note, &ui->page->why);
     else if (ui->insist && note.level == LEVEL_ERROR)
-        str_add(&note.text, "\nF2 again goes on; what was found stays.");
+        str_add(&note.text, is_refused(ui) ? "\nF2 again goes on without what is typed."
+                                           : "\nF2 again goes on; what was found stays.");
 
     int margin = ui->compact ? 0 : 1;
     struct strings lines = {0};
@@ -140,10 +148,23 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
         hint_add(hints, 45, "F6 Text");
     if (page->kind != PAGE_MENU && page->next && !hint_starting(hints, "F2"))
         hint_add(hints, 90, "F2 %s", page->next);
-    hint_add(hints, 80, "Esc Back");
-    if (page->mark_count > 0)
-        hint_add(hints, 40, "F3 Go to");
-    hint_add(hints, 60, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
+    if (page->undo)
+        hint_add(hints, 44, "^_ Undo");
+    for (size_t i = 0; i < page->mark_count; i++) {
+        if (page->marks[i].id && *page->marks[i].id) {
+            hint_add(hints, 40, "F3 Go to");
+            break;
+        }
+    }
+    hints_always(hints, "Back");
+}
+
+void hints_always(struct hints *hints, const char *esc)
+{
+    if (!hint_starting(hints, "F1"))
+        hint_add(hints, HINT_ALWAYS, "F1 Help");
+    hint_add(hints, HINT_ALWAYS, "Esc %s", esc);
+    hint_add(hints, HINT_ALWAYS, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
 }
 
 /* Where a key stands in the line: help, moving, going on, function keys, letters, away. */

@@ -30,7 +30,9 @@ static void glossary(struct ui *ui)
         "service       A component placed on a server.",
         "identity      One private key with its request, certificate and chain: NAME.key, "
         "NAME.csr, NAME.crt.",
-        "key           The secret half. It never leaves the server that uses it.",
+        "key           The secret half. It is made here and copied to the servers that use it, and "
+        "to "
+        "nobody else.",
         "request, CSR  What the CA signs: the public key, the names, the usages.",
         "CN, SAN       The name of the certificate, and all the names it holds for. Clients "
         "compare "
@@ -64,7 +66,7 @@ void help_open(struct ui *ui)
         "  F1 why; twice: words     F2 ^N next             Esc ^P back",
         "  F3 go to another step    F4 inspect, pick file  F5 mend",
         "  F6 the whole text        F8 paste or copy       F10 ^Q ^C leave, saved",
-        "  Tab, arrows move         Space ticks, chooses   / search, n again",
+        "  Tab, Up, Down move       Space ticks, chooses   / search, n again",
         "  ^A ^E start, end         M-b M-f word back, on  ^W M-d erase a word",
         "  ^U ^K erase to start,end ^Y put back            ^_ undo",
         "  ^L draw the screen again ^Z suspend             PgUp PgDn M-v ^V a page",

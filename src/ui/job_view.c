@@ -249,10 +249,8 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
 {
     (void)view;
     if (ui->job) {
-        hint_add(hints, 90, "Esc Cancel (asks)");
-        hint_add(hints, 80, "F1 Help");
+        hints_always(hints, "Cancel (asks)");
     } else {
-        hint_add(hints, 85, "F1 Help");
         hints_page(ui, hints, false);
     }
 }

@@ -361,7 +361,7 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         open = open || ui->page->rows[i].can_open;
         ticks = ticks || ui->page->rows[i].can_tick;
     }
-    hint_add(hints, 55, "F1 Why");
+    hint_add(hints, HINT_ALWAYS, "F1 Why");
     if (open)
         hint_add(hints, 88, "Enter Open");
     if (ticks)

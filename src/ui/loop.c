@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "ui/columns.h"
+#include "ui/say.h"
 #include "ui/view.h"
 
 #include <errno.h>
@@ -447,6 +448,9 @@ int ui_run(struct flow *flow, const struct ui_options *options)
         ui_pop(&ui);
     bury(&ui);
     screen_stop(ui.lost);
+    if (!ui.lost && options->again)
+        say_left(stdout, flow, options->config, options->again);
+    fflush(stdout);
     drop_held(ui.held, ui.held_count);
     free(ui.page_id);
     free(ui.said);

@@ -147,7 +147,6 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
 {
     (void)view;
     hint_add(hints, 95, "Enter Choose");
-    hint_add(hints, 85, "F1 Help");
     hints_page(ui, hints, true);
 }
 

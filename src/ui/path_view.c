@@ -130,7 +130,7 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
     hint_add(hints, 75, "F2 Take the folder");
     hint_add(hints, 70, "Tab Complete");
     hint_add(hints, 60, "Up/Down Move");
-    hint_add(hints, 85, "Esc Back");
+    hints_always(hints, "Back");
 }
 
 static void draw(struct ui *ui, struct view *view)

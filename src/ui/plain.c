@@ -223,6 +223,8 @@ int plain_run(struct flow *flow, const struct plain_options *options)
         status = STATUS_NO;
         break;
     }
+    if (options->again && status == STATUS_OK)
+        say_left(plain.out, flow, options->config, options->again);
     fflush(plain.out);
     free(plain.line);
     free(plain.id);

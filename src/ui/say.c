@@ -143,6 +143,22 @@ void say_marks(FILE *out, const struct page *page)
         say(out, "This is all there is to answer here.");
 }
 
+void say_left(FILE *out, struct flow *flow, const char *config, const char *again)
+{
+    bool half_typed = flow_draft(flow)->count > 0;
+    if (flow_held(flow)) {
+        say(out, "Nothing was changed here.");
+        return;
+    }
+    if (!half_typed && (!config || access(config, F_OK) != 0)) {
+        say(out, "Nothing was answered, so nothing is saved.");
+        return;
+    }
+    if (half_typed)
+        say(out, "What was half typed waits in its field.");
+    say(out, "Saved. Go on: %s", again);
+}
+
 /* "done total note" as "3 of 21: note". */
 static void say_step(FILE *out, const char *line)
 {

@@ -23,6 +23,8 @@ void say_message(FILE *out, const struct page *page);
 void say_row(FILE *out, size_t number, const struct row *row);
 /* Where one is: each step and its state. */
 void say_marks(FILE *out, const struct page *page);
+/* What is saved when one leaves, and the command that goes on. */
+void say_left(FILE *out, struct flow *flow, const char *config, const char *again);
 /* Runs the page's job, a line a step (out NULL: none), and tells the flow. false: err says why.
  * done: there was one.
  */

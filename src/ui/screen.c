@@ -211,6 +211,11 @@ void screen_stop(bool lost)
         if (!lost) {
             if (terminal.keys)
                 leave_modes();
+            /* A terminal without a second screen keeps this one: the prompt gets a row of its own.
+             */
+            wmove(newscr, LINES - 1, 0);
+            wclrtoeol(newscr);
+            doupdate();
             endwin();
         }
         /* No delscreen: the panel library's own root hangs on the screen and would leak. */

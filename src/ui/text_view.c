@@ -79,11 +79,9 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         hint_add(hints, 60, "/ Search");
     if (self->over) {
         if (self->again)
-            hint_add(hints, 80, "F1 Words");
-        hint_add(hints, 90, "Esc Back");
-        hint_add(hints, 50, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
+            hint_add(hints, HINT_ALWAYS, "F1 Words");
+        hints_always(hints, "Back");
     } else {
-        hint_add(hints, 55, "F1 Help");
         hints_page(ui, hints, true);
     }
 }

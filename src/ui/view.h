@@ -49,6 +49,7 @@ struct view_ops {
     void (*page)(struct ui *ui, struct view *view);   /* the flow's page changed, its id didn't */
     bool (*commit)(struct ui *ui, struct view *view); /* what is typed becomes an answer */
     bool (*first_error)(struct ui *ui, struct view *view); /* goes there; false: none */
+    bool (*refused)(const struct view *view);              /* something typed could not be taken */
     size_t (*at)(const struct view *view);                 /* the row under the cursor */
     void (*help)(struct ui *ui, struct view *view,
                  struct strings *lines);             /* of what has the focus */
@@ -115,6 +116,9 @@ void frame_draw(struct ui *ui);
 void frame_foot(struct ui *ui);
 int frame_message_rows(struct ui *ui);
 void hint_add(struct hints *hints, int weight, const char *format, ...) printf_like(3, 4);
+/* F1 (unless it is there), Esc and F10, which every line of keys shows. */
+#define HINT_ALWAYS 100
+void hints_always(struct hints *hints, const char *esc);
 /* The keys that every page has, and those of its actions. */
 void hints_page(struct ui *ui, struct hints *hints, bool list);
 void draw_hints(WINDOW *win, int y, int columns, struct hints *hints);
