@@ -40,8 +40,12 @@ enum pem_flag {
     PEM_BEHIND = 1 << 10,  /* text behind BEGIN or END on its line: other readers fail */
     PEM_CR = 1 << 11,      /* line ends of CR alone: other readers find nothing */
     PEM_LABEL = 1 << 12,   /* the marker names another kind, or none: other readers pass by */
+    PEM_TYPED = 1 << 13,   /* no-break blanks, dashes, unseen characters of a word processor */
+    PEM_ESCAPED = 1 << 14, /* line ends written \n, as in JSON */
+    PEM_TWICE = 1 << 15,   /* base64 of text that is PEM or base64 already */
+    PEM_BARE = 1 << 16,    /* base64 without markers */
 };
-enum { PEM_FLAG_COUNT = 13 };
+enum { PEM_FLAG_COUNT = 17 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {
@@ -69,8 +73,8 @@ enum pki_need {
 
 /* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
  * PKCS#12; keys; SSH keys. Never fails: what can't be read is PKI_UNKNOWN with a problem, hostile
- * input included. password may be NULL; never asked for here. Glued, indented and UTF-16 PEM is
- * read nevertheless, with its flag. Free with pki_file_free. */
+ * input included. password may be NULL; never asked for here. PEM that others can't read but that
+ * means one thing alone is read nevertheless, with its flag. Free with pki_file_free. */
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,
                struct pki_file *out);
 void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,

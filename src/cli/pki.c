@@ -216,6 +216,8 @@ static const char *remedy_for_kind(enum pki_kind kind, const char *wanted)
 bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *wanted,
                     struct error *err)
 {
+    if (file->locked && file->problem && !file->wrong_password)
+        return error_set(err, STATUS_NO, name, "", "%s", file->problem);
     if (file->locked)
         return error_set(err, STATUS_NO, name,
                          "give the password with --password-file, or open a key with "

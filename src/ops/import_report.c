@@ -322,7 +322,7 @@ static void report_unread(const struct import_source *source, struct import *out
         put(object, VERDICT_STOP, "",
             xstrdup(
                 "the password does not open it: try another (--password-file; on the screen p)"));
-    else if (file->locked)
+    else if (file->locked && !file->problem)
         put(object, VERDICT_LEFT, "",
             xstrdup("locked by a password: give it (--password-file; on the screen p)"));
     else

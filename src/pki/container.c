@@ -131,12 +131,25 @@ static bool mac_fits(struct opening *opening)
     if (!PKCS12_mac_present(opening->p12))
         return true;
     const ASN1_INTEGER *rounds = NULL;
-    PKCS12_get0_mac(NULL, NULL, NULL, &rounds, opening->p12);
-    if (!unlock_affordable_rounds(opening->reader, rounds)) {
+    const X509_ALGOR *algorithm = NULL;
+    PKCS12_get0_mac(NULL, &algorithm, NULL, &rounds, opening->p12);
+    bool good = OBJ_obj2nid(algorithm->algorithm) == NID_pbmac1
+                    ? unlock_affordable_pbmac1(opening->reader, algorithm)
+                    : unlock_affordable_rounds(opening->reader, rounds);
+    if (!good) {
         opening->costly = true;
         return false;
     }
     return PKCS12_verify_mac(opening->p12, opening->password, opening->length) == 1;
+}
+
+/* RFC 9879. */
+static bool lacks_pbmac1(const PKCS12 *p12)
+{
+    const X509_ALGOR *algorithm = NULL;
+    PKCS12_get0_mac(NULL, &algorithm, NULL, NULL, p12);
+    return algorithm && OBJ_obj2nid(algorithm->algorithm) == NID_pbmac1 &&
+           OpenSSL_version_num() < 0x30400000;
 }
 
 static bool try_pkcs12(void *arg)
@@ -166,6 +179,10 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12)
     enum unlock worst = given ? UNLOCK_WRONG : UNLOCK_NONE;
     if (reader->file->kind == PKI_UNKNOWN)
         reader->file->kind = PKI_PKCS12;
+    if (lacks_pbmac1(p12)) {
+        unlock_report(reader, UNLOCK_PBMAC1);
+        return;
+    }
     for (size_t i = given ? 0 : 1; i < 3 && worst != UNLOCK_COSTLY; i++) {
         opening.password = passwords[i];
         opening.length = given && i == 0 ? (int)given->length : 0;

@@ -50,9 +50,16 @@ static const char *likely_cause(const char *bad, size_t left)
         return "lines broken by a mail program: save the attachment itself";
     if (*bad == '<' || *bad == '&')
         return "HTML: save the file itself, not the page";
+    if (*bad == '\\' && left > 1 && bad[1] != 'n' && bad[1] != 'r')
+        return "a word processor's document (RTF): save it as plain text";
     if (*bad == '\\')
         return "line ends written as \\n, as in JSON: make them line ends";
     return NULL;
+}
+
+bool is_base64(const char *text, size_t length)
+{
+    return first_bad(text, length) == length;
 }
 
 void damage_base64(struct reader *reader, const char *body, size_t length, size_t line)
@@ -85,7 +92,7 @@ static void say_flaw(struct reader *reader, const char *general, const unsigned 
 {
     char *flaw = der_flaw(data, size);
     if (flaw && size > CERT_BYTES_MAX)
-        general = "too large";
+        general = "too large for a certificate file";
     reader_problem(reader, "%s%s%s%s", general, flaw ? " (as a certificate: " : "",
                    flaw ? flaw : "", flaw ? ")" : "");
     free(flaw);
@@ -97,7 +104,8 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
     size_t announced = der_announced(data, size);
     if (strcmp(label, "OPENSSH PRIVATE KEY") == 0)
         reader_problem(reader,
-                       "a key in OpenSSH's own form: convert it with ssh-keygen -p -m PKCS8");
+                       "a key in OpenSSH's own form: make a copy of the file, and convert the "
+                       "copy with ssh-keygen -p -m PKCS8 -f COPY");
     else if (strstr(label, "PGP"))
         reader_problem(reader, "PGP, not X.509");
     else if (!is_of_ours(label))
@@ -151,30 +159,13 @@ static bool say_end(struct reader *reader, const char *text, size_t length)
     return at < length;
 }
 
-/* Base64 and nothing else, with an object in it. */
-static bool say_bare(struct reader *reader, const char *text, size_t length)
-{
-    unsigned char *data;
-    size_t size, room;
-    if (first_bad(text, length) != length || !read_base64(text, length, &data, &size, &room))
-        return false;
-    bool is_object = size > 2 && der_announced(data, size) == size;
-    OPENSSL_clear_free(data, room);
-    if (is_object)
-        reader_problem(reader, "base64 without its markers: put the line -----BEGIN "
-                               "CERTIFICATE----- before it and -----END CERTIFICATE----- behind");
-    return is_object;
-}
-
 void damage_unknown(struct reader *reader, const unsigned char *data, size_t length)
 {
     const char *text = (const char *)data;
     if (reader->file->problem)
         return;
-    if (length == 0) {
-        reader_problem(reader, "the file is empty");
+    if (say_stranger(reader, data, length))
         return;
-    }
     size_t announced = der_announced(data, length);
     if (announced > length) {
         reader_problem(reader, "cut off: DER, of which %zu of %zu bytes are there", length,
@@ -185,8 +176,7 @@ void damage_unknown(struct reader *reader, const unsigned char *data, size_t len
         say_flaw(reader, "damaged: it begins like DER, but nothing known is in it", data, length);
         return;
     }
-    if (say_marker(reader, text, length) || say_end(reader, text, length) ||
-        say_bare(reader, text, length))
+    if (say_marker(reader, text, length) || say_end(reader, text, length))
         return;
     struct str start = {0};
     escape_add(&start, text, length < SHOWN_BYTES ? length : SHOWN_BYTES);
@@ -213,6 +203,17 @@ void pki_text_notes(const struct pki_file *file, struct strings *out)
         {PEM_SPACED, "a blank line inside an object: other readers fail here. Delete it"},
         {PEM_LABEL, "BEGIN does not name what follows: other readers pass it by. Let both markers "
                     "say what it is"},
+        {PEM_TYPED,
+         "a word processor or a mail program has put no-break blanks, dashes or unseen characters "
+         "in it: other readers fail here. Save the file that the CA made"},
+        {PEM_ESCAPED,
+         "its line ends are written \\n, as in JSON: other readers find nothing. Make them line "
+         "ends"},
+        {PEM_TWICE, "encoded twice, base64 of a file that was text already (certutil -encode does "
+                    "it): other readers find nothing. Use the file as it was before"},
+        {PEM_BARE,
+         "base64 without its markers: other readers find nothing. Put the line -----BEGIN "
+         "CERTIFICATE----- before it and -----END CERTIFICATE----- behind"},
     };
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
         unsigned flag = notes[i].flag;

@@ -177,18 +177,27 @@ static bool is_utf16(const unsigned char *data, size_t length, bool *big_endian)
     return found != NULL;
 }
 
-/* PEM is ASCII: what is not becomes a question mark. */
-static char *ascii_of_utf16(const unsigned char *data, size_t length, bool big_endian, size_t *size)
+/* As UTF-8; halves of a pair, which no PEM has, become question marks. */
+static void utf8_of_utf16(const unsigned char *data, size_t length, bool big_endian,
+                          struct str *out)
 {
-    char *text = xcalloc(1, length / 2 + 1);
-    *size = 0;
+    str_reserve(out, length / 2 * 3 + 1);
     for (size_t i = 0; i + 1 < length; i += 2) {
         unsigned unit = big_endian ? (unsigned)data[i] << 8 | data[i + 1]
                                    : (unsigned)data[i + 1] << 8 | data[i];
-        if (unit != 0xFEFF)
-            text[(*size)++] = unit < 0x80 ? (char)unit : '?';
+        if (unit >= 0xD800 && unit < 0xE000)
+            unit = '?';
+        if (unit < 0x80) {
+            str_add_char(out, (char)unit);
+        } else if (unit < 0x800) {
+            str_add_char(out, (char)(0xC0 | unit >> 6));
+            str_add_char(out, (char)(0x80 | (unit & 0x3F)));
+        } else if (unit != 0xFEFF) {
+            str_add_char(out, (char)(0xE0 | unit >> 12));
+            str_add_char(out, (char)(0x80 | (unit >> 6 & 0x3F)));
+            str_add_char(out, (char)(0x80 | (unit & 0x3F)));
+        }
     }
-    return text;
 }
 
 /* DER, one object behind the other. */
@@ -202,29 +211,71 @@ static bool read_all_der(struct reader *reader, const unsigned char *data, size_
     return at > 0;
 }
 
+/* Base64 and nothing else, as portals and scripts hand it out. */
+static bool read_bare(struct reader *reader, const char *text, size_t length)
+{
+    unsigned char *data;
+    size_t size, room;
+    if (!is_base64(text, length) || !read_base64(text, length, &data, &size, &room))
+        return false;
+    bool is_text = *data != 0x30;
+    bool good = read_layer(reader, data, size);
+    if (good)
+        reader_flag(reader, is_text ? PEM_TWICE : PEM_BARE, 1);
+    OPENSSL_clear_free(data, room);
+    return good;
+}
+
+static bool read_utf8(struct reader *reader, const char *text, size_t length)
+{
+    bool good = read_pem(reader, text, length);
+    if (!good || reader->file->flags & PEM_BROKEN)
+        good = repair_read(reader, text, length) || good;
+    return good || read_ssh(reader, text, length) || read_bare(reader, text, length);
+}
+
 static bool read_text(struct reader *reader, const unsigned char *data, size_t length)
 {
-    bool big_endian, good;
+    bool big_endian;
     if (is_utf16(data, length, &big_endian)) {
-        size_t size;
-        char *text = ascii_of_utf16(data, length, big_endian, &size);
-        good = read_pem(reader, text, size);
+        struct str text = {0};
+        utf8_of_utf16(data, length, big_endian, &text);
+        bool good = read_utf8(reader, str_text(&text), text.length);
         if (good)
             reader_flag(reader, PEM_UTF16, 1);
-        wipe(text, size);
-        free(text);
+        str_wipe(&text);
         return good;
     }
-    const char *text = (const char *)data;
-    bool mark = length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0;
-    if (mark) {
-        text += 3;
-        length -= 3;
-    }
-    good = read_pem(reader, text, length);
-    if (good && mark)
+    size_t mark = length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    bool good = read_utf8(reader, (const char *)data + mark, length - mark);
+    if (good && mark && reader->file->pem)
         reader_flag(reader, PEM_BOM, 1);
-    return good || read_ssh(reader, text, length);
+    return good;
+}
+
+bool read_layer(struct reader *reader, const unsigned char *data, size_t length)
+{
+    enum { LAYERS_MAX = 3 };
+    if (reader->depth == LAYERS_MAX)
+        return false;
+    struct pki_file outer = *reader->file; /* what is said of the inner text is not of the file's */
+    char *place = reader->place;
+    size_t unsaid = reader->unsaid;
+    reader->place = NULL;
+    reader->depth++;
+    bool good = read_all_der(reader, data, length) || read_text(reader, data, length);
+    reader->depth--;
+    reader->place = place;
+    good = good && (reader->file->count > outer.count || reader->file->locked > outer.locked);
+    if (!good) {
+        reader_forget(reader, outer.count, outer.problem != NULL);
+        reader->unsaid = unsaid;
+        reader->file->kind = outer.kind;
+    }
+    reader->file->pem = good || outer.pem;
+    reader->file->flags = outer.flags | (good ? reader->file->flags & PEM_BROKEN : 0);
+    memcpy(reader->file->flag_lines, outer.flag_lines, sizeof outer.flag_lines);
+    return good;
 }
 
 static void parse(struct reader *reader, const unsigned char *data, size_t length)
@@ -235,7 +286,7 @@ static void parse(struct reader *reader, const unsigned char *data, size_t lengt
     *out = (struct pki_file){0};
     crypto_init();
     if (length > FILE_LIMIT_BYTES)
-        reader_problem(reader, "larger than 16 MiB");
+        reader_problem(reader, "too large for a certificate file: it has more than 16 MiB");
     else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
         damage_unknown(reader, data, length);
     else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length &&

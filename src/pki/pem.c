@@ -309,7 +309,7 @@ static bool is_locked(const char *headers)
 
 /* The block's content as DER, deciphered where its headers say so; then whatever it is. */
 static void read_content(struct reader *reader, const struct block *block, const char *headers,
-                         unsigned char *data, size_t size)
+                         unsigned char *data, size_t size, size_t line)
 {
     enum unlock outcome = UNLOCK_OPEN;
     size_t before = reader->file->count;
@@ -323,6 +323,8 @@ static void read_content(struct reader *reader, const struct block *block, const
         reader_forget(reader, before, true);
         reader_add_locked(reader);
         unlock_report(reader, outcome == UNLOCK_OPEN ? UNLOCK_WRONG : outcome);
+    } else if (!good && read_layer(reader, data, size)) {
+        reader_flag(reader, PEM_TWICE, line);
     } else if (!good && !reader->is_full) {
         reader->file->flags |= PEM_BROKEN;
         damage_content(reader, block->label, data, size);
@@ -418,7 +420,7 @@ static void read_body(struct reader *reader, const struct block *block, const ch
         return;
     }
     char *headers = headers_copy(body, skip);
-    read_content(reader, block, headers, data, size);
+    read_content(reader, block, headers, data, size, line);
     free(headers);
     OPENSSL_clear_free(data, room);
 }

@@ -19,6 +19,7 @@ struct reader {
     long work_left;    /* rounds of password stretching that this file may still ask for */
     size_t steps_left; /* and of all other work (key_steps) */
     bool is_full;      /* it asked for more: what follows is not read */
+    int depth;         /* of encodings within one another */
 };
 
 /* false where the file has had its share of work. */
@@ -52,6 +53,7 @@ enum unlock {
     UNLOCK_WRONG,
     UNLOCK_LEGACY,  /* its cipher needs OpenSSL's legacy module, which is not installed */
     UNLOCK_UNKNOWN, /* its cipher is none that OpenSSL has, old or new */
+    UNLOCK_PBMAC1,  /* its integrity is protected in a way that OpenSSL before 3.4 does not have */
     UNLOCK_COSTLY,  /* asks for more stretching than a file may */
 };
 /* Says it in the file: locked, wrong_password, problem. */
@@ -66,6 +68,8 @@ void unlock_pkcs8(struct reader *reader, const X509_SIG *locked);
 enum unlock unlock_pem(struct reader *reader, char *headers, unsigned char *data, size_t *length);
 /* The algorithm's stretching is within what the file may still ask for. */
 bool unlock_affordable(struct reader *reader, const X509_ALGOR *algorithm);
+/* And that of a PBMAC1. */
+bool unlock_affordable_pbmac1(struct reader *reader, const X509_ALGOR *algorithm);
 bool unlock_affordable_rounds(struct reader *reader, const ASN1_INTEGER *rounds);
 
 /* Their certificates and keys, in the file's order. */
@@ -75,6 +79,12 @@ void read_pkcs12(struct reader *reader, PKCS12 *p12);
 size_t read_der(struct reader *reader, const unsigned char *data, size_t length);
 /* All PEM blocks of a text; false where there is none. */
 bool read_pem(struct reader *reader, const char *text, size_t length);
+/* PEM in a text that a word processor, a mail program or JSON has changed, where more is read
+ * without their changes; false, and nothing is changed, where not. */
+bool repair_read(struct reader *reader, const char *text, size_t length);
+/* What was found behind one more layer of encoding: DER, PEM or base64 again. false: nothing, and
+ * nothing is said. */
+bool read_layer(struct reader *reader, const unsigned char *data, size_t length);
 /* SSH public keys, OpenSSH's lines or RFC 4716; false where there is none. */
 bool read_ssh(struct reader *reader, const char *text, size_t length);
 /* The number of the line at text[at], from 1; CR, LF and CRLF end lines. */
@@ -85,6 +95,8 @@ void damage_base64(struct reader *reader, const char *body, size_t length, size_
 /* Why the base64 was good and its content isn't. */
 void damage_content(struct reader *reader, const char *label, const unsigned char *data,
                     size_t size);
+/* What a file is that people take for one of ours, and what to do with it; false: none of these. */
+bool say_stranger(struct reader *reader, const unsigned char *data, size_t length);
 /* Why a text holds no PEM block, or data no object. */
 void damage_unknown(struct reader *reader, const unsigned char *data, size_t length);
 /* OpenSSL's deepest reason why data is no certificate, with the field; NULL where it is not even
@@ -93,6 +105,8 @@ char *der_flaw(const unsigned char *data, size_t length);
 /* How long the DER object says that it is; 0 where data begins none. */
 size_t der_announced(const unsigned char *data, size_t length);
 
+/* Nothing but base64 and white space. */
+bool is_base64(const char *text, size_t length);
 /* Base64 without its white space; false where it is damaged. Free with OPENSSL_clear_free(data,
  * *room). */
 bool read_base64(const char *text, size_t length, unsigned char **data, size_t *size, size_t *room);

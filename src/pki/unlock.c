@@ -19,6 +19,9 @@ void unlock_report(struct reader *reader, enum unlock outcome)
         [UNLOCK_UNKNOWN] =
             "its cipher or digest is none that OpenSSL has: export the file again with "
             "AES-256 and SHA-256",
+        [UNLOCK_PBMAC1] =
+            "a newer OpenSSL made it (its MAC is PBMAC1, which OpenSSL has from 3.4 on): export it "
+            "again there, without -pbmac1_pbkdf2",
         [UNLOCK_COSTLY] =
             "its password is stretched more often than is tried: export the file again with "
             "fewer rounds",
@@ -103,6 +106,13 @@ bool unlock_affordable(struct reader *reader, const X509_ALGOR *algorithm)
     bool good = scheme && unlock_affordable_rounds(reader, scheme->iter);
     PBEPARAM_free(scheme);
     return good;
+}
+
+/* Built as a PBES2: how the key is made, and what it is for. */
+bool unlock_affordable_pbmac1(struct reader *reader, const X509_ALGOR *algorithm)
+{
+    const ASN1_TYPE *parameter = algorithm->parameter;
+    return parameter && parameter->type == V_ASN1_SEQUENCE && pbes2_affordable(reader, parameter);
 }
 
 enum unlock unlock_try(bool (*attempt)(void *arg), void *arg)

@@ -43,6 +43,36 @@ iconv -t UTF-16BE two.crt >store/x.crt && reads "UTF-16 without its mark" 2 "lin
 { echo "On Monday you wrote:" && sed 's/^/> /' two.crt; } >store/x.crt && reads "quoted" 2 "line 2: a mail has quoted it"
 { cat a.crt && sed 's/^/>> /' b.crt; } >store/x.crt && reads "quoted twice" 2 "line $second: a mail has quoted it"
 
+# What word processors, mail programs, portals and scripts make of it: taken back.
+nbsp=$'\u00a0' typed="a word processor or a mail program has put"
+sed "s/\$/$nbsp/" two.crt >store/x.crt && reads "no-break blanks behind each line" 2 "line 1: $typed"
+sed "s/\(BEGIN\|END\) /\1$nbsp/" two.crt >store/x.crt && reads "no-break blanks in the markers" 2 "line 1: $typed"
+{ cat a.crt && sed "3s/./&$nbsp/7" b.crt; } >store/x.crt && reads "one in the base64" 2 "line $((second + 2)): $typed"
+sed "3s/./&"$'\u00ad'"/9; 4s/./&"$'\u200b'"/9" two.crt >store/x.crt && reads "soft hyphens and unseen characters" 2 "line 3: $typed"
+sed 's/-----/—/g' two.crt >store/x.crt && reads "dashes for five hyphens" 2 "line 1: $typed"
+sed 's/-----/—--/g' two.crt >store/x.crt && reads "a dash for two of them" 2 "line 1: $typed"
+sed 's/-----BEGIN/–—BEGIN/' two.crt >store/x.crt && reads "dashes on one side" 2 "line 1: $typed"
+sed "s/-----BEGIN/“&/; s/END CERTIFICATE-----/&”/" two.crt >store/x.crt && reads "quotes around" 2 "line 1: BEGIN does not begin its line"
+printf 'Gr\303\274\303\237e \342\200\223 das\302\240Zertifikat:\n' >prose
+{ cat prose && sed "s/\$/$nbsp/" two.crt; } >store/x.crt && reads "prose before it" 2 "line 2: $typed"
+{ cat prose && cat two.crt; } >store/x.crt && reads "prose alone is none of it" 2 ""
+sed "s/\$/$nbsp/" two.crt | iconv -t WINDOWS-1252 >store/x.crt && reads "in Windows' letters" 2 "line 1: $typed"
+sed "s/\$/$nbsp/; s/-----/—--/g" two.crt | iconv -t UTF-16 >store/x.crt && reads "in UTF-16" 2 "line 1: UTF-16"
+says "and the other as well" "$typed"
+{ printf '{"crt": "' && sed 's/$/\\n/' two.crt | tr -d '\n' && printf '"}\n'; } >store/x.crt && reads "JSON's line ends" 2 'line 1: its line ends are written \n'
+{ printf '{"crt": "' && sed 's/$/\\r\\n/; s,/,\\/,g; s/+/\\u002b/g' two.crt | tr -d '\n' && printf '"}\n'; } >store/x.crt && reads "all that JSON escapes" 2 'line 1: its line ends are written \n'
+wrap() { echo "-----BEGIN CERTIFICATE-----" && base64 -w "${2:-64}" "$1" && echo "-----END CERTIFICATE-----"; }
+wrap a.crt >store/x.crt && reads "encoded twice" 1 "line 1: encoded twice"
+wrap two.crt >store/x.crt && reads "two, encoded twice" 2 "line 1: encoded twice"
+{ cat b.crt && wrap a.crt; } >store/x.crt && reads "one encoded twice behind another" 2 "line $(($(wc -l <b.crt) + 1)): encoded twice"
+sed '/-----/d' a.crt | base64 >inner && wrap inner >store/x.crt && reads "encoded three times" 1 "line 1: encoded twice"
+base64 two.crt >store/x.crt && reads "base64 of PEM" 2 "line 1: encoded twice"
+sed '/-----/d' a.crt >store/x.crt && reads "base64 alone" 1 "line 1: base64 without its markers"
+sed '/-----/d' a.crt | tr -d '\n' >store/x.crt && reads "base64 in one line" 1 "line 1: base64 without its markers"
+cp a.crt inner
+for _ in 1 2 3 4 5; do base64 -w 0 inner >next && mv next inner; done
+cp inner store/x.crt
+
 # refuses WHAT N TEXT: only N are read, TEXT says why, exit 1.
 refuses()
 {
@@ -50,22 +80,22 @@ refuses()
     json "$1: $2 are read" '.certificates // [] | length' "$2"
     says "$1: and it is named" "$3"
 }
+refuses "encoded five times" 0 "neither PEM nor DER"
 { cat a.crt && sed '3s/./*/5' b.crt; } >store/x.crt && refuses "a byte that is no base64" 1 "object 2 (CERTIFICATE, line $second): its base64 text is damaged in line $((second + 2)) by \"*\""
 { cat a.crt && sed '3s/^/<b>/' b.crt; } >store/x.crt && refuses "HTML" 1 "in line $((second + 2)) by \"<\": HTML"
 { cat a.crt && sed 's/$/=20/' b.crt; } >store/x.crt && refuses "quoted-printable" 1 "quoted-printable of a mail"
 { cat a.crt && sed '4s/^/> /' b.crt; } >store/x.crt && refuses "a quoted line" 1 "in line $((second + 3)) by \">\": quoted by a mail program"
-sed ':a;N;$!ba;s/\n/\\n/g' a.crt >store/x.crt && refuses "JSON's line ends" 0 'line ends written as \n'
 { cat a.crt && sed 3d b.crt; } >store/x.crt && refuses "a line lost" 1 "bytes are there, a line may lack"
 { cat a.crt && sed '/^-----END/d' b.crt; } >store/x.crt && refuses "END lost" 1 "object 2 (CERTIFICATE, line $second): it has no END line"
 { cat a.crt && sed '/BEGIN/d' b.crt; } >store/x.crt && refuses "BEGIN lost" 1 "line $((last - 1)): an END line whose BEGIN line lacks"
 sed '/BEGIN/d' a.crt >store/x.crt && refuses "BEGIN lost, and nothing else there" 0 "an END line in line $((second - 2))"
-sed 's/-----/—/g' a.crt >store/x.crt && refuses "dashes of a word processor" 0 "the marker in line 1 is damaged"
+sed '3s/^/é/' a.crt >store/x.crt && refuses "another letter" 0 'in line 3 by "é"'
+{ echo '{\rtf1\ansi' && sed 's/$/\\par/' a.crt && echo '}'; } >store/x.crt && refuses "RTF" 0 "a word processor's document (RTF)"
 sed 's/-----/----/g' a.crt >store/x.crt && refuses "four hyphens" 0 "the marker in line 1 is damaged"
-sed '/-----/d' a.crt >store/x.crt && refuses "base64 alone" 0 "base64 without its markers"
 sed 's/END CERTIFICATE/END CERTIFICAT/' a.crt >store/x.crt && refuses "markers of two kinds" 0 "its END line names another kind"
 openssl x509 -in a.crt -outform DER | head -c 200 >store/x.crt && refuses "DER cut off" 0 "cut off: DER, of which 200 of"
 : >store/x.crt && refuses "nothing at all" 0 "the file is empty"
-printf '<!DOCTYPE html>\n<html>' >store/x.crt && refuses "a web page" 0 'it begins with "<!DOCTYPE html'
+printf '<!DOCTYPE html>\n<html>' >store/x.crt && refuses "a web page" 0 "a web page: download the certificate itself"
 
 # --- the name says another kind ---
 mismatch()

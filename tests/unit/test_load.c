@@ -480,7 +480,7 @@ static void what_is_nothing_is_told(void **state)
 {
     (void)state;
     unknown_is("", 0, "the file is empty");
-    unknown_is("<html>\x1B[0m", 10, "neither PEM nor DER: it begins with \"<html>\\x1B[0m\"");
+    unknown_is("<head>\x1B[0m", 10, "neither PEM nor DER: it begins with \"<head>\\x1B[0m\"");
     unknown_is("0\x82\xFF\xFF", 4, "cut off: DER, of which 4 of 65539 bytes are there");
 }
 
@@ -542,7 +542,7 @@ static void large_garbage_is_refused_quickly(void **state)
     parse_bytes(data + at, FILE_LIMIT_BYTES - at, &file);
     assert_int_equal(file.kind, PKI_UNKNOWN);
     pki_file_free(&file);
-    unknown_is(data, FILE_LIMIT_BYTES + 1, "larger than 16 MiB");
+    unknown_is(data, FILE_LIMIT_BYTES + 1, "too large for a certificate file: it has more than 16 MiB");
     free(data);
 }
 
