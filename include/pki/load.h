@@ -79,6 +79,18 @@ void pki_parse(const unsigned char *data, size_t length, const struct secret *pa
                struct pki_file *out);
 void pki_parse_for(enum pki_need need, const unsigned char *data, size_t length,
                    const struct secret *password, struct pki_file *out);
+/* Files that came within one (an archive, a mail) share what several on their own may ask for. */
+struct pki_share {
+    long rounds;
+    size_t steps;
+};
+struct pki_share pki_share_new(void);
+void pki_parse_within(struct pki_share *share, const unsigned char *data, size_t length,
+                      const struct secret *password, struct pki_file *out);
+/* What a signed S/MIME or PKCS #7 file holds besides certificates; false: nothing. Free it with
+ * buffer_free. */
+struct buffer;
+must_check bool pki_signed_content(const unsigned char *data, size_t length, struct buffer *out);
 void pki_file_free(struct pki_file *file);
 /* Gives the private keys' secrets up: what is known of them stays, they cannot sign any more. For
  * whoever holds many files and needs no key of them. */

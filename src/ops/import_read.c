@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "ops/importing.h"
-#include "store/archive.h"
+#include "store/unpack.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,73 +21,59 @@ static struct import_source *source_add(struct import_sources *sources, const ch
     return source;
 }
 
-static bool has_prefix(const struct buffer *data, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    return data->length >= length && strncasecmp((const char *)data->data, prefix, length) == 0;
-}
-
-/* What people hand in by mistake, in better words than a parser has. */
-static const char *known_stranger(const struct buffer *data)
-{
-    if (data->length == 0)
-        return "the file is empty";
-    if (has_prefix(data, "<!doctype") || has_prefix(data, "<html"))
-        return "a web page: download the certificate itself";
-    if (has_prefix(data, "%PDF"))
-        return "a PDF document";
-    return NULL;
-}
-
-static void parse(const struct buffer *data, const struct secret *password,
-                  struct import_source *source)
-{
-    pki_parse(data->data, data->length, password, &source->pki);
-    const char *stranger = source->pki.count ? NULL : known_stranger(data);
-    if (stranger)
-        source->problem = xstrdup(stranger);
-}
-
-struct unzipping {
-    const char *path;
-    const struct secret *password;
-    struct import_sources *out;
-};
-
-static void take_entry(void *arg, const char *name, const unsigned char *data, size_t length)
-{
-    const struct unzipping *zip = arg;
-    const struct buffer entry = {.data = (unsigned char *)data, .length = length};
-    char *path = xformat("%s/%s", zip->path, name);
-    struct import_source *source = source_add(zip->out, path);
-    if (archive_is_zip(data, length))
-        source->problem = xstrdup("a ZIP archive within another: unpack it");
-    else
-        parse(&entry, zip->password, source);
-    free(path);
-}
-
 static char *problem_of(const struct error *why)
 {
     return *why->remedy ? xformat("%s: %s", why->message, why->remedy) : xstrdup(why->message);
 }
 
-/* A file's bytes; those of a ZIP archive are files of their own. */
+struct unpacking {
+    const struct secret *password;
+    struct pki_share share;
+    struct import_sources *out;
+};
+
+/* A mail's own words, as long as no certificate stands in them. */
+static bool is_prose(const struct pki_file *file)
+{
+    return file->count == 0 && !file->locked && !(file->flags & PEM_BROKEN);
+}
+
+static void take_packed(void *arg, const char *path, const unsigned char *data, size_t length,
+                        bool is_text)
+{
+    struct unpacking *unpacking = arg;
+    struct pki_file file;
+    pki_parse_within(&unpacking->share, data, length, unpacking->password, &file);
+    if (is_text && is_prose(&file))
+        pki_file_free(&file);
+    else
+        source_add(unpacking->out, path)->pki = file;
+}
+
+static void refuse_packed(void *arg, const char *path, const struct error *why, bool is_locked)
+{
+    struct unpacking *unpacking = arg;
+    struct import_source *source = source_add(unpacking->out, path);
+    source->problem = problem_of(why);
+    source->locked = is_locked;
+}
+
+/* A file's bytes; what is in an archive or a mail are files of their own. */
 static void read_bytes(const struct buffer *data, const char *path, const struct secret *password,
                        struct import_sources *out)
 {
-    if (!archive_is_zip(data->data, data->length)) {
-        parse(data, password, source_add(out, path));
+    if (!unpack_is_packed(data->data, data->length)) {
+        pki_parse(data->data, data->length, password, &source_add(out, path)->pki);
         return;
     }
-    struct unzipping zip = {path, password, out};
-    struct error why = {0};
-    bool locked;
-    if (archive_walk(data->data, data->length, password, take_entry, &zip, &locked, &why))
-        return;
-    struct import_source *source = source_add(out, path);
-    source->problem = problem_of(&why);
-    source->locked = locked;
+    size_t before = out->count;
+    struct unpacking unpacking = {password, pki_share_new(), out};
+    const struct unpack unpack = {password, take_packed, refuse_packed, &unpacking};
+    unpack_walk(&unpack, path, data->data, data->length);
+    if (out->count == before)
+        source_add(out, path)->problem =
+            xstrdup("no certificate is in it, and no attachment: if the mail has a link to the "
+                    "certificate, download it there");
 }
 
 static bool read_one(const char *path, const struct secret *password, struct import_sources *out,
@@ -172,7 +158,7 @@ static bool read_folder(const char *path, int depth, const struct secret *passwo
 {
     if (depth > FOLDERS_DEEP)
         return error_set(err, STATUS_NO, path, "name the folder with the CA's files",
-                         "more than %d folders in one another", FOLDERS_DEEP);
+                         "folders nested too deep: more than %d in one another", FOLDERS_DEEP);
     struct strings names = {0};
     bool good = list_folder(path, &names, err);
     for (size_t i = 0; good && i < names.count; i++) {
@@ -204,7 +190,7 @@ bool sources_read(const char *path, const struct secret *password, struct import
 void sources_text(const char *text, const struct secret *password, struct import_sources *out)
 {
     struct buffer data = {.data = xmemdup(text, strlen(text) + 1), .length = strlen(text)};
-    parse(&data, password, source_add(out, "pasted text"));
+    read_bytes(&data, "pasted text", password, out);
     buffer_free(&data);
 }
 

@@ -12,14 +12,15 @@ struct import_source {
     char *path;
     struct pki_file pki;
     char *problem; /* why it can't be read; NULL when read */
-    bool locked;   /* a ZIP archive that a password would open */
+    bool locked;   /* an archive that a password would open */
 };
 struct import_sources {
     struct import_source *items;
     size_t count;
 };
-/* A file, a ZIP archive's files, or a folder with all below it in bytewise order; "-" is fd 0. A
- * path that can't be read is an error, a file of a folder only a source with its problem. */
+/* A file, the files of an archive or a mail, or a folder with all below it in bytewise order; "-"
+ * is fd 0. A path that can't be read is an error, a file of a folder only a source with its
+ * problem. */
 must_check bool sources_read(const char *path, const struct secret *password,
                              struct import_sources *out, struct error *err);
 void sources_text(const char *text, const struct secret *password, struct import_sources *out);

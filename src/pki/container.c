@@ -1,3 +1,5 @@
+#include "base/file.h"
+#include "base/mem.h"
 #include "pki/crypto.h"
 #include "pki/reader.h"
 
@@ -28,8 +30,33 @@ void read_pkcs7(struct reader *reader, PKCS7 *p7)
         X509_up_ref(x509);
         reader_add_cert(reader, x509);
     }
-    if (sk_X509_num(certs) <= 0)
+    if (sk_X509_num(certs) > 0)
+        return;
+    if (OBJ_obj2nid(p7->type) == NID_pkcs7_enveloped)
+        reader_problem(reader,
+                       "encrypted for whoever it was sent to: open it with the mail program "
+                       "that has the key, and save what is in it");
+    else
         reader_problem(reader, "a PKCS #7 file without certificates");
+}
+
+bool pki_signed_content(const unsigned char *data, size_t length, struct buffer *out)
+{
+    crypto_init();
+    PKCS7 *p7 = d2i_PKCS7(NULL, &data, (long)length);
+    const ASN1_OCTET_STRING *content = p7 && PKCS7_type_is_signed(p7) && p7->d.sign &&
+                                               p7->d.sign->contents &&
+                                               PKCS7_type_is_data(p7->d.sign->contents)
+                                           ? p7->d.sign->contents->d.data
+                                           : NULL;
+    bool good = content && ASN1_STRING_length(content) > 0;
+    if (good) {
+        out->length = (size_t)ASN1_STRING_length(content);
+        out->data = xmemdup(ASN1_STRING_get0_data(content), out->length);
+    }
+    PKCS7_free(p7);
+    ERR_clear_error();
+    return good;
 }
 
 /* One password tried on one PKCS #12. */

@@ -278,11 +278,10 @@ bool read_layer(struct reader *reader, const unsigned char *data, size_t length)
     return good;
 }
 
-static void parse(struct reader *reader, const unsigned char *data, size_t length)
+/* Within what the reader has left. */
+static void parse_within(struct reader *reader, const unsigned char *data, size_t length)
 {
     struct pki_file *out = reader->file;
-    reader->work_left = WORK_PER_FILE;
-    reader->steps_left = STEPS_PER_FILE;
     *out = (struct pki_file){0};
     crypto_init();
     if (length > FILE_LIMIT_BYTES)
@@ -296,6 +295,32 @@ static void parse(struct reader *reader, const unsigned char *data, size_t lengt
         out->kind = PKI_BUNDLE;
     finish_problem(reader);
     ERR_clear_error();
+}
+
+static void parse(struct reader *reader, const unsigned char *data, size_t length)
+{
+    reader->work_left = WORK_PER_FILE;
+    reader->steps_left = STEPS_PER_FILE;
+    parse_within(reader, data, length);
+}
+
+struct pki_share pki_share_new(void)
+{
+    enum { FILES = 8 };
+    return (struct pki_share){.rounds = FILES * WORK_PER_FILE, .steps = FILES * STEPS_PER_FILE};
+}
+
+void pki_parse_within(struct pki_share *share, const unsigned char *data, size_t length,
+                      const struct secret *password, struct pki_file *out)
+{
+    struct reader reader = {.file = out, .need = PKI_ALL, .password = password};
+    long rounds = share->rounds < WORK_PER_FILE ? share->rounds : WORK_PER_FILE;
+    size_t steps = share->steps < STEPS_PER_FILE ? share->steps : STEPS_PER_FILE;
+    reader.work_left = rounds;
+    reader.steps_left = steps;
+    parse_within(&reader, data, length);
+    share->rounds -= rounds - reader.work_left;
+    share->steps -= steps - reader.steps_left;
 }
 
 void pki_parse(const unsigned char *data, size_t length, const struct secret *password,

@@ -127,6 +127,25 @@ static bool is_thumbprint(const char *text, size_t length)
     return digits == MD5 || digits == SHA1 || digits == SHA256;
 }
 
+/* Header lines, as RFC 5322 has them, at the beginning, of which one only mails have. */
+static bool is_mail(const char *text, size_t length)
+{
+    static const char *const names[] = {
+        "Received:", "Return-Path:", "MIME-Version:", "Message-ID:", "From:"};
+    for (size_t at = 0, lines = 0; at < length && lines < 100; lines++) {
+        const char *end = memchr(text + at, '\n', length - at);
+        size_t size = end ? (size_t)(end - text) - at : length - at;
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (size >= strlen(names[i]) && strncasecmp(text + at, names[i], strlen(names[i])) == 0)
+                return true;
+        bool is_folded = size && (text[at] == ' ' || text[at] == '\t');
+        if (!is_folded && !memchr(text + at, ':', size))
+            return false;
+        at += size + 1;
+    }
+    return false;
+}
+
 static const char *describe_binary(const unsigned char *data, size_t length)
 {
     for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++)
@@ -146,6 +165,8 @@ bool say_stranger(struct reader *reader, const unsigned char *data, size_t lengt
         what = describe_text(text, length);
     if (!what && is_thumbprint(text, length))
         what = "only the thumbprint of a certificate: export or ask for the certificate itself";
+    if (!what && is_mail(text, length))
+        what = "a mail: certwright import reads what is in it, or save its attachments";
     if (what)
         reader_problem(reader, "%s", what);
     return what != NULL;

@@ -130,9 +130,24 @@ head -c 20000000 /dev/zero >zeros
 pack bomb.zip web.crt=web.crt zeros=zeros
 fails "a ZIP that swells beyond 16 MiB" timeout 20 "$CERTWRIGHT" import bomb.zip
 says "says so" "a ZIP archive of more than 16 MiB: unpack it"
-pack nested.zip ca.zip=ca.zip
-fails "a ZIP in a ZIP" "$CERTWRIGHT" import nested.zip
-says "is to be unpacked" "a ZIP archive within another"
+cp ca.zip layer
+for depth in 2 3 4 5; do
+    pack nested$depth.zip layer.zip=layer && cp nested$depth.zip layer
+done
+fails "five ZIPs in one another" "$CERTWRIGHT" import nested5.zip
+says "are too many" "nested5.zip/layer.zip/layer.zip/layer.zip/layer.zip #1"
+says "and that is said" "archives or mails nested too deep in one another: unpack it"
+unchanged "five layers"
+ok "four are read" "$CERTWRIGHT" import nested4.zip
+same_file "and the certificate is taken" web.crt store/web.crt
+fresh
+python3 - <<'PY'
+import zipfile
+z = zipfile.ZipFile("many.zip", "w")
+for i in range(20001): z.writestr("%d.txt" % i, "")
+PY
+fails "20,001 files" timeout 20 "$CERTWRIGHT" import many.zip
+says "are too many" "a ZIP archive of too many files: unpack it"
 pack empty.zip
 fails "an empty ZIP" "$CERTWRIGHT" import empty.zip
 pack evil.zip "$(printf '../../\033[31mevil\n.crt')=note.txt" "/etc/passwd.crt=note.txt"
@@ -151,6 +166,67 @@ open('flipped.zip', 'wb').write(d)"
     [ "$status" -le 1 ] || fail "flipped bytes $i" "$(told)"
 done
 pass "sixty damaged ones end with 0 or 1"
+
+# --- tar archives, and what was compressed ---
+fresh
+tar -cf ca.tar web.crt ca/issuing.crt ca/root.crt
+ok "a tar archive" "$CERTWRIGHT" import ca.tar
+same_file "is read" web.crt store/web.crt
+same_file "with its chain" want.bundle store/webbundle.crt
+for tool in gzip bzip2 xz zstd; do
+    command -v $tool >/dev/null || { skip "no $tool here"; continue; }
+    fresh
+    $tool -c <ca.tar >packed && ok "a tar archive, by $tool" "$CERTWRIGHT" import packed
+    same_file "is read as well" web.crt store/web.crt
+done
+fresh
+cat web.crt ca/issuing.crt ca/root.crt | gzip -c >all.crt.gz
+ok "a single file, by gzip" "$CERTWRIGHT" import all.crt.gz
+same_file "is read too" web.crt store/web.crt
+fresh
+mkdir -p odd/sub && ln -s /etc/passwd odd/link.crt && mkfifo odd/fifo && ln -s .. odd/sub/up
+cp web.crt odd/web.crt && cat ca/issuing.crt ca/root.crt >odd/sub/chain.pem && ln odd/web.crt odd/zweb.crt && cp note.txt odd/.hidden
+tar -cf odd.tar odd
+ok "a tar archive of links, pipes and folders" "$CERTWRIGHT" import odd.tar
+same_file "its files are read" web.crt store/web.crt
+silent "and nothing else" "link.crt"
+silent "hidden ones neither" ".hidden"
+fresh
+python3 - <<'PY'
+import io, tarfile
+t = tarfile.open("evil.tar", "w")
+for name in "../../evil.crt", "/etc/evil.crt", "\033[31mevil.crt":
+    info = tarfile.TarInfo(name)
+    info.size = 5
+    t.addfile(info, io.BytesIO(b"hello"))
+PY
+fails "names that lead out of a tar archive" "$CERTWRIGHT" import evil.tar
+clean "are escaped"
+[ ! -e /etc/evil.crt ] && [ ! -e ../../evil.crt ] && pass "nothing is written there" || fail "nothing is written there"
+unchanged "hostile names"
+for swollen in "zeros" "zeros zeros zeros"; do
+    # shellcheck disable=SC2086 # words
+    cat $swollen | gzip -c >bomb.gz
+    fails "what swells beyond 16 MiB" timeout 20 "$CERTWRIGHT" import bomb.gz
+    says "says so" "a compressed file of more than 16 MiB: unpack it"
+done
+head -c 15000000 /dev/zero | gzip -c | gzip -c | gzip -c >thrice.gz
+fails "gzip in gzip in gzip" timeout 20 "$CERTWRIGHT" import thrice.gz
+says "is too much at once" "a compressed file, compressed more than once: unpack it"
+gzip -c <ca.tar | head -c 300 >cut.tgz
+fails "a compressed tar archive that was cut off" "$CERTWRIGHT" import cut.tgz
+says "is damaged" "cut.tgz"
+unchanged "cut"
+printf 'PK\005\006%018d' 0 >none.zip
+fails "an empty ZIP" "$CERTWRIGHT" import none.zip
+says "is one" "none.zip"
+# Twenty small archives of 15 MB each in one: what is unpacked altogether has one limit.
+head -c 15000000 zeros >many.bin
+for i in 1 2 3 4 5; do gzip -c many.bin >part$i.gz; done
+tar -cf parts.tar part?.gz
+fails "many that swell" timeout 20 "$CERTWRIGHT" import parts.tar
+says "share one limit" "parts.tar/part2.gz"
+says "and that is said" "of more than 16 MiB"
 
 # The library is not there when it is needed.
 mkdir lib

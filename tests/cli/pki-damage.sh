@@ -52,7 +52,7 @@ sed "3s/./&"$'\u00ad'"/9; 4s/./&"$'\u200b'"/9" two.crt >store/x.crt && reads "so
 sed 's/-----/—/g' two.crt >store/x.crt && reads "dashes for five hyphens" 2 "line 1: $typed"
 sed 's/-----/—--/g' two.crt >store/x.crt && reads "a dash for two of them" 2 "line 1: $typed"
 sed 's/-----BEGIN/–—BEGIN/' two.crt >store/x.crt && reads "dashes on one side" 2 "line 1: $typed"
-sed "s/-----BEGIN/“&/; s/END CERTIFICATE-----/&”/" two.crt >store/x.crt && reads "quotes around" 2 "line 1: BEGIN does not begin its line"
+sed $'s/-----BEGIN/\u201c&/; s/END CERTIFICATE-----/&\u201d/' two.crt >store/x.crt && reads "quotes around" 2 "line 1: BEGIN does not begin its line"
 printf 'Gr\303\274\303\237e \342\200\223 das\302\240Zertifikat:\n' >prose
 { cat prose && sed "s/\$/$nbsp/" two.crt; } >store/x.crt && reads "prose before it" 2 "line 2: $typed"
 { cat prose && cat two.crt; } >store/x.crt && reads "prose alone is none of it" 2 ""

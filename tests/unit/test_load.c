@@ -542,7 +542,8 @@ static void large_garbage_is_refused_quickly(void **state)
     parse_bytes(data + at, FILE_LIMIT_BYTES - at, &file);
     assert_int_equal(file.kind, PKI_UNKNOWN);
     pki_file_free(&file);
-    unknown_is(data, FILE_LIMIT_BYTES + 1, "too large for a certificate file: it has more than 16 MiB");
+    unknown_is(data, FILE_LIMIT_BYTES + 1,
+               "too large for a certificate file: it has more than 16 MiB");
     free(data);
 }
 
