@@ -38,7 +38,7 @@ static char *again(const struct cli *cli)
     struct str line = {0};
     str_add(&line, "certwright");
     if (strcmp(cli->config, "deployment.conf") != 0)
-        add_word(&line, "-c", cli->config);
+        add_word(&line, "--config", cli->config);
     if (cli->store)
         add_word(&line, "--store", cli->store);
     if (cli->catalogue_folder)

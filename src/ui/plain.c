@@ -78,7 +78,10 @@ enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, pl
             return REPLY_GONE;
         else if (line[0] == '#')
             continue;
-        else if (strcmp(line, "<") == 0)
+        else if (strcmp(line, "-") == 0) {
+            if (plain_take(plain, &(struct event){.kind = EVENT_UNDO}))
+                return REPLY_GONE;
+        } else if (strcmp(line, "<") == 0)
             return REPLY_BACK;
         else if (strcmp(line, "!") == 0)
             return REPLY_EMPTY;
@@ -87,10 +90,28 @@ enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, pl
     }
 }
 
+void plain_keys(struct plain *plain)
+{
+    static const char *const keys[] = {
+        "? explains the question. Enter takes what stands in brackets.",
+        "< goes back. # tells what is left, #NAME goes there, as #basics.",
+        "! is an empty answer. - takes back the last answer.",
+        "\\ in front of an answer takes it as it is, be it ? or <.",
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        say(plain->out, "%s", keys[i]);
+}
+
 static void why_confirm(struct plain *plain, const void *what)
 {
     (void)what;
     say(plain->out, "yes does it, no leaves all as it is.");
+    plain_keys(plain);
+}
+
+static bool is_yes(const char *line)
+{
+    return strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0;
 }
 
 enum reply plain_confirm(struct plain *plain, const char *id, const char *question, bool *yes)
@@ -98,9 +119,13 @@ enum reply plain_confirm(struct plain *plain, const char *id, const char *questi
     size_t length = strlen(question);
     bool asks = length > 0 && question[length - 1] == '?';
     char *prompt = xformat("%s%s yes or no [no] (? <): ", question, asks ? "" : "?");
-    enum reply reply = plain_ask(plain, id, prompt, why_confirm, NULL);
+    enum reply reply;
+    while ((reply = plain_ask(plain, id, prompt, why_confirm, NULL)) == REPLY_TEXT &&
+           !is_yes(plain->line) && strcasecmp(plain->line, "no") != 0 &&
+           strcasecmp(plain->line, "n") != 0)
+        say(plain->out, "Error: answer yes or no.");
     free(prompt);
-    *yes = reply == REPLY_TEXT && (plain->line[0] == 'y' || plain->line[0] == 'Y');
+    *yes = reply == REPLY_TEXT && is_yes(plain->line);
     return reply;
 }
 
@@ -124,6 +149,7 @@ static void why_secret(struct plain *plain, const void *what)
 {
     (void)what;
     say(plain->out, "It opens what was named; nothing keeps it.");
+    plain_keys(plain);
 }
 
 enum reply plain_secret(struct plain *plain, const char *id, const char *what, char **text)
@@ -212,8 +238,8 @@ int plain_run(struct flow *flow, const struct plain_options *options)
     if (held)
         say_finding(plain.out, LEVEL_WARN, held, NULL);
     say(plain.out,
-        "An answer a line. Enter takes what stands in brackets, ? says why, < goes back, "
-        "! is an empty answer, # what is left.");
+        "An answer a line. Enter takes what stands in brackets, ? explains the question and every "
+        "key, < goes back, ! is an empty answer, # tells what is left, - takes back the last.");
     int status = STATUS_OK;
     while (!flow_ended(flow) && !plain.leaving) {
         if (show(&plain) != STEP_END)

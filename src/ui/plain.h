@@ -18,6 +18,7 @@ struct plain {
     bool leaving;
     bool all; /* on this page, ask the folded fields, too */
 };
+#define PLAIN_KEYS "? < #" /* as each prompt names them */
 enum reply { REPLY_TEXT, REPLY_DEFAULT, REPLY_EMPTY, REPLY_BACK, REPLY_GONE, REPLY_END };
 enum step { STEP_STAYED, STEP_GONE, STEP_END };
 
@@ -26,6 +27,8 @@ typedef void (*plain_why)(struct plain *plain, const void *what);
 /* Asks until a line is an answer; "?" and "#" are answered here. REPLY_GONE: another page. */
 enum reply plain_ask(struct plain *plain, const char *id, const char *prompt, plain_why why,
                      const void *what);
+/* What each key does that a question may be answered with. */
+void plain_keys(struct plain *plain);
 enum reply plain_confirm(struct plain *plain, const char *id, const char *question, bool *yes);
 /* Lines up to a single dot; wipe and free it. */
 char *plain_text(struct plain *plain, const char *what);

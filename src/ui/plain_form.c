@@ -18,6 +18,21 @@ static const struct field *find(const struct page *page, const char *id, size_t 
     return NULL;
 }
 
+/* Good as it is: asked only after "+". */
+static bool is_folded(const struct plain *plain, const struct field *field)
+{
+    return field->fold && !plain->all && field->level != LEVEL_ERROR &&
+           (*field->value || field->optional || field->kind != FIELD_TEXT);
+}
+
+static bool has_folded(const struct plain *plain)
+{
+    for (size_t i = 0; i < plain->page->field_count; i++)
+        if (is_folded(plain, &plain->page->fields[i]))
+            return true;
+    return false;
+}
+
 /* what is the field's id: a page that was refused to be left is another value. */
 static void why(struct plain *plain, const void *what)
 {
@@ -37,6 +52,14 @@ static void why(struct plain *plain, const void *what)
         say(plain->out, "It follows other answers until you give one here.");
     if (field->section && *field->section)
         say(plain->out, "Guide %s.", field->section);
+    if (field->list)
+        say(plain->out, "Several values: each on a line, or commas between them; a single dot ends "
+                        "the list.");
+    if (field->mend)
+        say(plain->out, "= makes it %s.", field->mend);
+    if (has_folded(plain))
+        say(plain->out, "+ asks for the values of this page, too, that are good as they are.");
+    plain_keys(plain);
 }
 
 static size_t chosen(const struct field *field)
@@ -56,32 +79,19 @@ static void say_choices(struct plain *plain, const struct field *field)
         say(plain->out, "  %zu %s", i + 1, choice_label(field, i));
 }
 
-/* Good as it is: asked only after "+". */
-static bool is_folded(const struct plain *plain, const struct field *field)
-{
-    return field->fold && !plain->all && field->level != LEVEL_ERROR &&
-           (*field->value || field->optional || field->kind != FIELD_TEXT);
-}
-
-static bool has_folded(const struct plain *plain)
-{
-    for (size_t i = 0; i < plain->page->field_count; i++)
-        if (is_folded(plain, &plain->page->fields[i]))
-            return true;
-    return false;
-}
-
 static char *prompt_for(const struct plain *plain, const struct field *field)
 {
     const char *more = has_folded(plain) ? " +" : "";
+    bool offered = *field->value && field->level != LEVEL_ERROR;
     if (field->kind == FIELD_TICK) {
         const char *label = field->labels.count > 0 ? field->labels.items[0] : "";
         return xformat("%s%s%s, yes or no [%s] (? <%s): ", field->label, *label ? ": " : "", label,
                        field->value, more);
     }
     if (field->kind == FIELD_TEXT)
-        return xformat("%s%s%s%s (? <%s%s): ", field->label, *field->value ? " [" : "",
-                       field->value, *field->value ? "]" : "", more, field->list ? " . ends" : "");
+        return xformat("%s%s%s%s (? <%s%s): ", field->label, offered ? " [" : "",
+                       offered ? field->value : "", offered ? "]" : "", more,
+                       field->list ? " . ends" : "");
     return xformat("%s, 1 to %zu [%zu] (? <%s): ", field->label, field->choices.count,
                    chosen(field) + 1, more);
 }
@@ -104,6 +114,7 @@ static void why_list(struct plain *plain, const void *what)
 {
     (void)what;
     say(plain->out, "One more on a line; a single dot ends the list.");
+    plain_keys(plain);
 }
 
 /* The further values of a list, up to a dot. */
@@ -115,7 +126,7 @@ static enum reply more_values(struct plain *plain, const struct field *field, st
         reply = plain_ask(plain, field->id, prompt, why_list, NULL);
         if (reply != REPLY_TEXT || strcmp(plain->line, ".") == 0)
             break;
-        str_addf(text, " %s", plain->line);
+        str_addf(text, ", %s", plain->line);
     }
     free(prompt);
     return reply;
@@ -146,9 +157,34 @@ static char *meaning(struct plain *plain, const struct field *field, enum reply 
     return NULL;
 }
 
+/* A text with an error of its own is not taken, lest it stood there as the answer; what was found
+ * before the text came is another matter. */
+static bool is_wrong(struct plain *plain, const char *id, const char *text)
+{
+    size_t at;
+    const struct field *now = find(plain->page, id, &at);
+    if (!now || now->kind != FIELD_TEXT || strcmp(now->value, text) == 0)
+        return false;
+    struct page judged = {0};
+    flow_judge(plain->flow, id, text, &judged);
+    const struct field *then = find(&judged, id, &at);
+    bool wrong =
+        then && then->level == LEVEL_ERROR && then->finding &&
+        !(now->level == LEVEL_ERROR && now->finding && strcmp(now->finding, then->finding) == 0);
+    if (wrong) {
+        say_finding(plain->out, LEVEL_ERROR, then->finding, then->remedy);
+        if (then->mend)
+            say(plain->out, "%s is what it may be.", then->mend);
+    }
+    page_free(&judged);
+    return wrong;
+}
+
 /* False: said again, as the flow refused it or finds an error there. */
 static bool accepted(struct plain *plain, const char *id, const char *text)
 {
+    if (is_wrong(plain, id, text))
+        return false;
     if (!plain_take(plain, &(struct event){.kind = EVENT_SET, .id = id, .text = text})) {
         size_t at;
         struct page judged = {0};
@@ -223,6 +259,7 @@ static void why_ticks(struct plain *plain, const void *what)
     for (size_t i = range[0]; i < range[0] + range[1]; i++)
         say(plain->out, "%s: %s Guide %s.", plain->page->fields[i].label,
             plain->page->fields[i].help, plain->page->fields[i].section);
+    plain_keys(plain);
 }
 
 static void why_page(struct plain *plain, const void *what)
@@ -230,6 +267,7 @@ static void why_page(struct plain *plain, const void *what)
     (void)what;
     say_lines(plain->out, &plain->page->why);
     say(plain->out, "+ asks for each of these values; Enter takes them as they are.");
+    plain_keys(plain);
 }
 
 /* Fields that are ticked, one after another, from at. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LONG_LIST 9 /* rows; one hears at once how many come */
+
 static void say_detail(struct plain *plain, const struct row *row)
 {
     struct strings lines = {0};
@@ -27,10 +29,20 @@ static void why(struct plain *plain, const void *what)
         say_detail(plain, &page->rows[i]);
     }
     say_lines(plain->out, &page->why);
+    for (size_t i = 0; i < page->action_count; i++)
+        say(plain->out, "%s, or %s N for row N: %s%s.", page->actions[i].id, page->actions[i].id,
+            page->actions[i].label,
+            page->actions[i].wants_path     ? ", asks for a path"
+            : page->actions[i].wants_text   ? ", asks for a text"
+            : page->actions[i].wants_secret ? ", asks for a password"
+                                            : "");
     if (page->kind == PAGE_MENU)
-        return;
-    say(plain->out, "A row's number ticks, opens or explains it; also: tick N, open N, why N, "
-                    "inspect N. leave: leaves, all is saved.");
+        say(plain->out, "A row's number or its first word chooses it.");
+    else
+        say(plain->out, "A row's number ticks, opens or explains it; also: tick N, open N, why N, "
+                        "inspect N.");
+    say(plain->out, "leave ends this, and all is saved.");
+    plain_keys(plain);
 }
 
 static void say_actions(struct plain *plain)
@@ -48,9 +60,11 @@ static void say_actions(struct plain *plain)
 static void say_page(struct plain *plain)
 {
     const struct page *page = plain->page;
+    if (page->row_count > LONG_LIST)
+        say(plain->out, "%zu rows:", page->row_count);
     for (size_t i = 0; i < page->row_count; i++)
-        say_row(plain->out, i + 1, &page->rows[i]);
-    say_lines(plain->out, &page->text);
+        say_found(plain->out, i + 1, &page->rows[i]);
+    say_text(plain->out, &page->text);
     say_lines(plain->out, &page->live);
     say_actions(plain);
 }
@@ -62,7 +76,7 @@ static void inspect(struct plain *plain, const char *file)
     say_lines(plain->out, &page.intro);
     for (size_t i = 0; i < page.row_count; i++)
         say_row(plain->out, 0, &page.rows[i]);
-    say_lines(plain->out, &page.text);
+    say_text(plain->out, &page.text);
     page_free(&page);
 }
 
@@ -70,6 +84,7 @@ static void why_path(struct plain *plain, const void *what)
 {
     (void)what;
     say(plain->out, "The path of a file or of a folder with files.");
+    plain_keys(plain);
 }
 
 /* What the action needs besides: a path, a text (given: typed already), a yes. */
@@ -226,7 +241,7 @@ static enum step command(struct plain *plain)
     for (size_t i = 0; page->kind == PAGE_MENU && i < page->row_count; i++)
         if (page->rows[i].id && strcasecmp(page->rows[i].id, line) == 0)
             return choose(plain, i, EVENT_CHOOSE);
-    say(plain->out, "Error: no row and no action is called so.");
+    say(plain->out, "Error: no row or action has that name. ? tells what there is.");
     return STEP_STAYED;
 }
 

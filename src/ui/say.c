@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "ui/columns.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -125,6 +126,57 @@ void say_row(FILE *out, size_t number, const struct row *row)
         str_add(&text, row->ticked ? " (ticked)" : " (not ticked)");
     say(out, "%s", str_text(&text));
     str_free(&text);
+}
+
+void say_found(FILE *out, size_t number, const struct row *row)
+{
+    if (row->level < LEVEL_NOTE || !row->detail || !*row->detail) {
+        say_row(out, number, row);
+        return;
+    }
+    static const char *const words[] = {
+        [LEVEL_NOTE] = "Note", [LEVEL_WARN] = "Warning", [LEVEL_ERROR] = "Error"};
+    struct str text = {0};
+    struct strings lines = {0};
+    if (number > 0)
+        str_addf(&text, "  %zu ", number);
+    str_addf(&text, "%s: ", words[row->level]);
+    strings_split(&lines, row->detail, '\n');
+    for (size_t i = 0; i < lines.count; i++)
+        str_addf(&text, "%s%s%s", i > 0 ? " " : "", lines.items[i],
+                 strchr(".!?:", lines.items[i][strlen(lines.items[i]) - 1]) ? "" : ".");
+    say(out, "%s", str_text(&text));
+    strings_free(&lines);
+    str_free(&text);
+}
+
+/* Pairs of hexadecimal digits and colons, as keys and signatures are printed. */
+static bool is_hex(const char *line)
+{
+    size_t pairs = 0, length = strlen(line);
+    for (size_t i = 0; i + 2 < length; i++)
+        pairs += isxdigit((unsigned char)line[i]) && isxdigit((unsigned char)line[i + 1]) &&
+                 line[i + 2] == ':';
+    return pairs >= 4;
+}
+
+void say_text(FILE *out, const struct strings *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *line = lines->items[i];
+        if (text_starts(line, "Checking ssh ")) /* the appliance's own listing, for the eye */
+            return;
+        if (!line[strspn(line, " ")] || is_hex(line))
+            continue;
+        size_t word = 0;
+        while (isupper((unsigned char)line[word]))
+            word++;
+        bool has_word = word >= 2 && line[word] == ' ';
+        char *first = has_word ? xstrndup(line, word) : NULL;
+        struct row row = {.text = (char *)(line + (has_word ? word : 0)), .word = first};
+        say_row(out, 0, &row);
+        free(first);
+    }
 }
 
 void say_marks(FILE *out, const struct page *page)

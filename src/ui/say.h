@@ -21,6 +21,10 @@ void say_error(FILE *out, const struct error *err);
 void say_message(FILE *out, const struct page *page);
 /* A row as a sentence: columns become commas. number 0: none. */
 void say_row(FILE *out, size_t number, const struct row *row);
+/* The same; a finding is its word, its sentence and its remedy. */
+void say_found(FILE *out, size_t number, const struct row *row);
+/* Lines for the eye as sentences: columns become commas, what is only hex is left out. */
+void say_text(FILE *out, const struct strings *lines);
 /* Where one is: each step and its state. */
 void say_marks(FILE *out, const struct page *page);
 /* What is saved when one leaves, and the command that goes on. */

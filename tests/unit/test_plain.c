@@ -356,7 +356,7 @@ static void from_the_start_to_the_end(void **state)
     assert_true(play.flow.ended);
     assert_string_equal(play.flow.host, "wb.example.com");
     assert_string_equal(play.flow.signer, "internal");
-    assert_string_equal(play.flow.list, "a.b c.d");
+    assert_string_equal(play.flow.list, "a.b, c.d");
     assert_true(play.flow.turn);
     assert_says(play.said, "  1 New: a lab server, 9 answers\n");
     assert_says(play.said, "Choose 1 to 2 [1] (? < #): ");
@@ -389,6 +389,8 @@ static void signs_ask_go_back_and_empty(void **state)
     play_at(&play, 1);
     play_plain(&play, "?\n#\n!\n<\n<\n", false);
     assert_says(play.said, "It is asked for a reason.\nGuide 3.1.\n");
+    assert_says(play.said, "< goes back. # tells what is left, #NAME goes there, as #basics.\n");
+    assert_says(play.said, "! is an empty answer. - takes back the last answer.\n");
     assert_says(play.said, "  basics: ready, #basics\n");
     assert_string_equal(play.flow.host, "");
     assert_int_equal(play.flow.at, 0); /* back from the first field is back from the page */
@@ -446,7 +448,7 @@ static void rows_and_actions_by_name(void **state)
     assert_says(play.said, "(not ticked)\n");
     assert_says(play.said, "What the row means.\n");
     assert_says(play.said, "Error: there are rows 1 to 1.\n");
-    assert_says(play.said, "Error: no row and no action is called so.\n");
+    assert_says(play.said, "Error: no row or action has that name. ? tells what there is.\n");
     assert_null(strchr(play.said, 0x1B));
     play_over(&play);
 }
