@@ -112,28 +112,12 @@ int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts 
     return cli_fail(&err);
 }
 
-bool cli_store_path(const struct cli *cli, char **out, struct error *err)
+char *cli_store_of(const struct cli *cli, const struct deployment *deployment)
 {
-    if (cli->store) {
-        *out = xstrdup(cli->store);
-        return true;
-    }
-    if (access(cli->config, F_OK) != 0) {
-        *out = xstrdup("store");
-        return true;
-    }
-    struct catalogue catalogue;
-    struct deployment deployment;
-    if (!catalogue_load(cli->catalogue_folder, &catalogue, err))
-        return false;
-    bool good = deployment_load(cli->config, &catalogue, &deployment, err);
-    if (good) {
-        const char *base = path_base(cli->config);
-        char *folder = xstrndup(cli->config, (size_t)(base - cli->config));
-        *out = path_join(folder, deployment.store);
-        free(folder);
-        deployment_free(&deployment);
-    }
-    catalogue_free(&catalogue);
-    return good;
+    if (cli->store || !deployment)
+        return xstrdup(cli->store ? cli->store : "store");
+    char *folder = xstrndup(cli->config, (size_t)(path_base(cli->config) - cli->config));
+    char *path = path_join(folder, deployment->store);
+    free(folder);
+    return path;
 }

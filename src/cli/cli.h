@@ -1,7 +1,6 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "base/secret.h"
 #include "model/facts.h"
 
 #include <stdio.h>
@@ -28,7 +27,6 @@ struct cli {
     char **args; /* after the command's name */
     size_t arg_count;
     const char *command;
-    const struct secret *password; /* what --password-file holds, once it was read; else NULL */
 };
 /* Global options that are not for every command. */
 enum { CLI_JSON = 1, CLI_AT = 2 };
@@ -61,8 +59,7 @@ int cli_usage(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 void cli_say(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 /* Loads catalogue and facts as the options say; ends in cli_fail's status on failure: 0 is good. */
 int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts **facts);
-/* The store folder for commands that need no deployment.conf (pki): --store, else the config's
- * where there is one, else "store". Free it. A deployment.conf that can't be read is an error. */
-must_check bool cli_store_path(const struct cli *cli, char **out, struct error *err);
+/* The store folder: --store, else the deployment's, else "store" (NULL: there is none). Free it. */
+char *cli_store_of(const struct cli *cli, const struct deployment *deployment);
 
 #endif

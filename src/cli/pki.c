@@ -1,263 +1,242 @@
+/* certwright pki: the appliance's lines on the store. */
 #include "cli/pki.h"
 
 #include "base/mem.h"
-#include "base/secret.h"
-#include "store/scan.h"
+#include "cli/password.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static const struct pki_action actions[] = {
-    {"list", "list", 0, 0, " ", pki_list},
-    {"inspect", "inspect FILE", 1, 1, " password-file ", pki_inspect},
-    {"match", "match KEY CERT, match --each KEY CERT [KEY CERT]...", 2, 2, " each password-file ",
-     pki_match},
-    {"verify",
-     "verify CERT BUNDLE [CA], verify --each CERT... BUNDLE [--purpose server|client] [--name "
-     "HOST]",
-     2, 3, " each purpose name password-file ", pki_verify},
-    {"unlock", "unlock KEY [--password-file F]", 1, 1, " password-file ", pki_unlock},
-    {"csr", "csr BASE CN:VALUE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--force]", 1, 64,
-     " bits ec key force password-file ", pki_csr},
-    {"selfsigned",
-     "selfsigned BASE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--days N] [--force]", 1, 64,
-     " bits ec key days force password-file ", pki_selfsigned},
-    {"sign", "sign CSRBASE CABASE [--days N] [--force]", 2, 2, " days force ", pki_sign},
-    {"pkcs12-to-ssh", "pkcs12-to-ssh USER [--password-file F]", 1, 1, " password-file ",
-     pki_to_ssh},
+/* What the command line adds to a verb. */
+static const struct form {
+    const char *usage;   /* after "pki " */
+    const char *options; /* the ones it takes, each between blanks */
+    bool names_base;     /* deployment.conf is asked what that basename is for */
+} forms[VERB_COUNT] = {
+    [VERB_USES] = {"", " ", false},
+    [VERB_LIST] = {"list", " ", false},
+    [VERB_INSPECT] = {"inspect FILE", " password-file ", false},
+    [VERB_MATCH] = {"match KEY CERT, match --each KEY CERT [KEY CERT]...", " each password-file ",
+                    false},
+    [VERB_VERIFY] = {"verify CERT BUNDLE [CA], verify --each CERT... BUNDLE "
+                     "[--purpose server|client] [--name HOST]",
+                     " each purpose name password-file ", false},
+    [VERB_UNLOCK] = {"unlock KEY [--password-file F]", " password-file ", false},
+    [VERB_CSR] = {"csr BASE CN:VALUE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] [--force]",
+                  " bits ec key force password-file ", true},
+    [VERB_SELFSIGNED] = {"selfsigned BASE [ATTR:VALUE]... [--bits N|--ec CURVE|--key FILE] "
+                         "[--days N] [--force]",
+                         " bits ec key days force password-file ", true},
+    [VERB_SIGN] = {"sign CSRBASE CABASE [--days N] [--force]", " days force ", true},
+    [VERB_TO_SSH] = {"pkcs12-to-ssh USER [--password-file F]", " password-file ", false},
 };
-#define ACTIONS (sizeof actions / sizeof *actions)
 
-static const struct pki_action *find_action(const char *name)
+static int unknown_verb(const struct cli *cli, const char *name)
 {
-    for (size_t i = 0; i < ACTIONS; i++)
-        if (strcmp(actions[i].name, name) == 0)
-            return &actions[i];
-    return NULL;
-}
-
-static int unknown_action(const struct cli *cli, const char *name)
-{
-    const char *names[ACTIONS];
-    for (size_t i = 0; i < ACTIONS; i++)
-        names[i] = actions[i].name;
-    const char *near = text_nearest(name, names, ACTIONS);
+    const char *near = pki_near(name);
     if (near)
         return cli_usage(cli, "pki has no \"%s\": did you mean %s?", name, near);
     return cli_usage(cli, "pki has no \"%s\"", name);
 }
 
-/* Runs it with store and password found once: deployment.conf, which names the store, is not read
- * for each file (where it can't be read, the first look-up of a name says so), and a pipe gives its
- * password but once. */
-static int run_action(const struct cli *cli, const struct pki_action *action)
+static int check_options(const struct cli *cli, enum pki_verb verb)
 {
-    struct cli found = *cli;
-    struct secret password = {0};
-    struct error err = {0};
+    const char *name = cli->arg_count ? cli->args[0] : "", *blank = *name ? " " : "";
+    for (size_t i = 0; i < cli->given_count; i++) {
+        char wanted[40];
+        snprintf(wanted, sizeof wanted, " %s ", cli->given[i].name);
+        if (!strstr(forms[verb].options, wanted))
+            return cli_usage(cli, "pki%s%s takes no --%s", blank, name, cli->given[i].name);
+    }
+    if (cli->at_given && verb != VERB_VERIFY)
+        return cli_usage(cli, "pki%s%s takes no --at: it goes by the clock", blank, name);
+    size_t count = cli->arg_count - 1;
+    bool each = cli_flag(cli, "each") && count >= 2;
+    if (verb != VERB_USES && !each && !pki_takes(verb, count))
+        return cli_usage(cli, "wrong number of arguments: certwright pki %s", forms[verb].usage);
+    return STATUS_OK;
+}
+
+static bool read_kind(const struct cli *cli, struct pki_wishes *out)
+{
+    static const struct {
+        const char *option, *value, *type;
+        int bits;
+    } kinds[] = {{"bits", "2048", "rsa", 2048},
+                 {"bits", "3072", "rsa", 3072},
+                 {"bits", "4096", "rsa", 4096},
+                 {"ec", "P-256", "ec", 256},
+                 {"ec", "P-384", "ec", 384}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *value = cli_value(cli, kinds[i].option);
+        if (!value || strcmp(value, kinds[i].value) != 0)
+            continue;
+        out->key_type = kinds[i].type;
+        out->key_bits = kinds[i].bits;
+    }
+    return out->key_type || (!cli_value(cli, "bits") && !cli_value(cli, "ec"));
+}
+
+static int read_wishes(const struct cli *cli, struct pki_wishes *out)
+{
+    const char *purpose = cli_value(cli, "purpose");
+    *out = (struct pki_wishes){.key = cli_value(cli, "key"),
+                               .host = cli_value(cli, "name"),
+                               .force = cli_flag(cli, "force"),
+                               .facts = cli->json};
+    if (!!cli_value(cli, "bits") + !!cli_value(cli, "ec") + !!out->key > 1)
+        return cli_usage(cli, "one of --bits, --ec and --key, not several");
+    if (!read_kind(cli, out))
+        return cli_usage(cli, "--bits is 2048, 3072 or 4096; --ec is P-256 or P-384");
+    if (purpose && strcmp(purpose, "server") != 0 && strcmp(purpose, "client") != 0)
+        return cli_usage(cli, "--purpose is server or client");
+    out->purpose = !purpose                         ? PURPOSE_ANY
+                   : strcmp(purpose, "server") == 0 ? PURPOSE_SERVER
+                                                    : PURPOSE_CLIENT;
+    return cli_number(cli, "days", DAYS_MOST, &out->days);
+}
+
+/* What a line stands on, read once. */
+struct ground {
+    struct catalogue catalogue;
+    struct deployment deployment;
+    bool loaded; /* both */
+    char *store;
+    struct facts *facts; /* of pki alone */
+    struct secret password;
+};
+
+static void ground_free(struct ground *ground)
+{
+    facts_free(ground->facts);
+    if (ground->loaded)
+        deployment_free(&ground->deployment);
+    catalogue_free(&ground->catalogue);
+    free(ground->store);
+    secret_free(&ground->password);
+}
+
+static bool load_deployment(const struct cli *cli, struct ground *ground, struct error *err)
+{
+    ground->loaded = catalogue_load(cli->catalogue_folder, &ground->catalogue, err) &&
+                     deployment_load(cli->config, &ground->catalogue, &ground->deployment, err);
+    return ground->loaded;
+}
+
+/* deployment.conf is read where it says which folder is meant, or what a basename is for; a path
+ * needs neither. */
+static bool find_ground(const struct cli *cli, enum pki_verb verb, struct ground *ground,
+                        struct error *err)
+{
     const char *password_file = cli_value(cli, "password-file");
-    if (password_file && !secret_read(password_file, &password, &err))
-        return cli_fail(&err);
-    if (password_file)
-        found.password = &password;
-    char *path = NULL;
-    for (size_t i = 1; i < cli->arg_count && !path; i++)
-        if (!strchr(cli->args[i], '/') && cli_store_path(cli, &path, NULL))
-            found.store = path;
-    int status = action->run(&found);
-    free(path);
-    secret_free(&password);
+    if (password_file && !secret_read(password_file, &ground->password, err))
+        return false;
+    bool names_store = verb == VERB_LIST || forms[verb].names_base;
+    for (size_t i = 1; i < cli->arg_count; i++)
+        names_store = names_store || !strchr(cli->args[i], '/');
+    bool asks = forms[verb].names_base || (names_store && !cli->store);
+    if (asks && access(cli->config, F_OK) == 0 && !load_deployment(cli, ground, err))
+        return false;
+    ground->store = cli_store_of(cli, ground->loaded ? &ground->deployment : NULL);
+    return true;
+}
+
+bool pki_store_path(const struct cli *cli, char **out)
+{
+    struct ground ground = {0};
+    bool good = cli->store || access(cli->config, F_OK) != 0 || load_deployment(cli, &ground, NULL);
+    *out = good ? cli_store_of(cli, ground.loaded ? &ground.deployment : NULL) : NULL;
+    ground_free(&ground);
+    return good;
+}
+
+void pki_say_notes(const struct cli *cli, const struct notes *notes)
+{
+    for (size_t i = 0; i < notes->count && !cli->quiet; i++)
+        cli_fail(&notes->items[i]);
+}
+
+static int print(const struct cli *cli, const struct pki_place *place,
+                 const struct pki_wishes *wishes, const struct pki_reply *reply)
+{
+    pki_say_notes(cli, &reply->notes);
+    json_t *data = cli->json ? pki_reply_json(reply, cli->args) : NULL;
+    if (data)
+        json_print(data, stdout);
+    else if (!cli->quiet)
+        fwrite(str_text(&reply->text), 1, reply->text.length, stdout);
+    if (*reply->error.message)
+        cli_fail(&reply->error);
+    pki_advise(cli, place, wishes, reply);
+    return (int)reply->status;
+}
+
+/* A person may mistype a password; a file or a pipe has one try. */
+enum { TRIES = 3 };
+
+static int run_line(const struct cli *cli, struct pki_place *place, const struct pki_wishes *wishes,
+                    struct ground *ground)
+{
+    int left = cli_value(cli, "password-file") ? 0 : password_is_typed() ? TRIES : 1;
+    struct pki_reply reply;
+    pki_run(place, wishes, cli->args, cli->arg_count, &reply);
+    while (reply.password == PASSWORD_WANTED || (reply.password == PASSWORD_WRONG && left > 0)) {
+        struct error *err = &reply.error;
+        if (reply.password == PASSWORD_WRONG) {
+            error_set(err, STATUS_NO, err->place, "", "the password is wrong, %d %s left", left,
+                      left == 1 ? "try" : "tries");
+            cli_fail(err);
+        }
+        secret_free(&ground->password);
+        left--;
+        if (!password_read(err->place, &ground->password, err)) {
+            reply.status = err->code;
+            break;
+        }
+        place->password = &ground->password;
+        pki_reply_free(&reply);
+        pki_run(place, wishes, cli->args, cli->arg_count, &reply);
+    }
+    int status = print(cli, place, wishes, &reply);
+    pki_reply_free(&reply);
+    return status;
+}
+
+static int run_verb(const struct cli *cli, enum pki_verb verb, const struct pki_wishes *wishes)
+{
+    struct ground ground = {0};
+    struct error err = {0};
+    int status = STATUS_OK;
+    if (verb == VERB_USES)
+        status = cli_gather(cli, &ground.catalogue, &ground.facts);
+    else if (!find_ground(cli, verb, &ground, &err))
+        status = cli_fail(&err);
+    struct pki_place place = {.store = ground.store,
+                              .at = cli->at_given ? cli->at : time(NULL),
+                              .deployment = ground.loaded ? &ground.deployment : NULL,
+                              .facts = ground.facts,
+                              .password =
+                                  cli_value(cli, "password-file") ? &ground.password : NULL};
+    if (status == STATUS_OK && cli_flag(cli, "each"))
+        status =
+            verb == VERB_MATCH ? pki_match_each(cli, &place) : pki_verify_each(cli, &place, wishes);
+    else if (status == STATUS_OK)
+        status = run_line(cli, &place, wishes, &ground);
+    ground_free(&ground);
     return status;
 }
 
 static int run_pki(const struct cli *cli)
 {
-    const char *name = cli->arg_count ? cli->args[0] : "";
-    const struct pki_action *action = *name ? find_action(name) : NULL;
-    if (cli->arg_count && !action)
-        return unknown_action(cli, name);
-    const char *options = action ? action->options : " ";
-    for (size_t i = 0; i < cli->given_count; i++) {
-        char wanted[40];
-        snprintf(wanted, sizeof wanted, " %s ", cli->given[i].name);
-        if (!strstr(options, wanted))
-            return cli_usage(cli, "pki%s%s takes no --%s", *name ? " " : "", name,
-                             cli->given[i].name);
-    }
-    if (cli->at_given && (!action || action->run != pki_verify))
-        return cli_usage(cli, "pki%s%s takes no --at: it goes by the clock", *name ? " " : "",
-                         name);
-    if (!action)
-        return pki_services(cli);
-    size_t count = cli->arg_count - 1;
-    if (count < action->least || (count > action->most && !cli_flag(cli, "each")))
-        return cli_usage(cli, "wrong number of arguments: certwright pki %s", action->usage);
-    return run_action(cli, action);
-}
-
-bool pki_read(const struct cli *cli, const char *name, struct pki_file *out, struct error *err)
-{
-    return pki_read_for(PKI_ALL, cli, name, out, err);
-}
-
-/* The name of the store that is nearest, without the extension, which is alike too often. Free it.
- */
-static char *nearest_name(const struct strings *names, const char *name)
-{
-    struct strings stems = {0};
-    char *stem = xstrndup(name, strcspn(name, ".")), *found = NULL;
-    for (size_t i = 0; i < names->count; i++)
-        strings_add_take(&stems, xstrndup(names->items[i], strcspn(names->items[i], ".")));
-    const char *near = text_nearest(stem, (const char *const *)stems.items, stems.count);
-    struct strings same = {0};
-    for (size_t i = 0; near && i < names->count; i++)
-        if (strcmp(stems.items[i], near) == 0)
-            strings_add(&same, names->items[i]);
-    near = text_nearest(name, (const char *const *)same.items, same.count);
-    if (near)
-        found = xstrdup(near);
-    strings_free(&stems);
-    strings_free(&same);
-    free(stem);
-    return found;
-}
-
-/* A name that the store has not: what was meant? */
-static bool not_there(const char *store, const char *name, struct error *err)
-{
-    struct scan_walk walk;
-    char *remedy = NULL;
-    if (!scan_open(store, PKI_NAMES, &walk, NULL))
-        return error_set(err, STATUS_NO, name, "check the name", "it is not in the store");
-    char *near = nearest_name(&walk.names, name);
-    if (access(name, F_OK) == 0)
-        remedy = xformat("the one of this folder is ./%s", name);
-    else if (near)
-        remedy = xformat("did you mean %s?", near);
-    error_set(err, STATUS_NO, name, remedy ? remedy : "certwright pki list names what is there",
-              "it is not in the store, %s", store);
-    free(remedy);
-    free(near);
-    scan_close(&walk);
-    return false;
-}
-
-bool pki_read_for(enum pki_need need, const struct cli *cli, const char *name, struct pki_file *out,
-                  struct error *err)
-{
-    struct buffer data = {0};
-    *out = (struct pki_file){0};
-    bool good;
-    if (strchr(name, '/')) {
-        good = file_read(name, &data, err);
-    } else {
-        char *path = NULL;
-        struct store store = {.fd = -1, .lock_fd = -1};
-        good = cli_store_path(cli, &path, err) && store_open(path, false, &store, err);
-        struct stat info;
-        if (good && fstatat(store.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-            good = not_there(path, name, err);
-        good = good && store_read(&store, name, &data, err);
-        store_close(&store);
-        free(path);
-    }
-    if (good) {
-        pki_parse_for(need, data.data, data.length, cli->password, out);
-        if (out->wrong_password)
-            good = error_set(err, STATUS_NO, name, "try another one", "the password is wrong");
-    }
-    buffer_free(&data);
-    return good;
-}
-
-bool pki_open_store(const struct cli *cli, bool create, struct store *out, struct error *err)
-{
-    char *path = NULL;
-    *out = (struct store){.fd = -1, .lock_fd = -1};
-    bool good = cli_store_path(cli, &path, err) && store_open(path, create, out, err);
-    free(path);
-    if (good && !store_lock(out, err)) {
-        store_close(out);
-        good = false;
-    }
-    return good;
-}
-
-/* What a file of that kind, named in the wrong place, is for. */
-static const char *remedy_for_kind(enum pki_kind kind, const char *wanted)
-{
-    switch (kind) {
-    case PKI_CSR:
-        if (strcmp(wanted, "certificate") == 0)
-            return "send it to the CA: the answer belongs here";
-        return "name the private key that it was made with";
-    case PKI_CERTIFICATE:
-    case PKI_BUNDLE:
-        return "name the private key that it was made with";
-    case PKI_PUBLIC_KEY:
-    case PKI_SSH_PUBLIC_KEY:
-        if (strcmp(wanted, "private key") == 0)
-            return "name the private key that it belongs to";
-        return "name the certificate that was made with it";
-    case PKI_PRIVATE_KEY:
-        return "name the certificate that was made with it";
-    case PKI_PKCS12:
-    case PKI_PKCS7:
-        return "certwright import takes it apart";
-    default:
-        return "certwright pki list names the files of the store";
-    }
-}
-
-bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *wanted,
-                    struct error *err)
-{
-    if (file->locked && file->problem && !file->wrong_password)
-        return error_set(err, STATUS_NO, name, "", "%s", file->problem);
-    if (file->locked)
-        return error_set(err, STATUS_NO, name,
-                         "give the password with --password-file, or open a key with "
-                         "certwright pki unlock",
-                         "is locked by a password");
-    if (file->kind == PKI_UNKNOWN)
-        return error_set(err, STATUS_NO, name, "certwright pki inspect tells what a file is",
-                         "holds no %s: %s", wanted,
-                         file->problem ? file->problem : "nothing known is in it");
-    return error_set(err, STATUS_NO, name, remedy_for_kind(file->kind, wanted), "%s, not a %s",
-                     pki_kind_phrase(file->kind), wanted);
-}
-
-bool pki_know(const struct cli *cli, const char *base, struct pki_known *out, struct error *err)
-{
-    *out = (struct pki_known){0};
-    if (access(cli->config, F_OK) != 0)
-        return true;
-    if (!catalogue_load(cli->catalogue_folder, &out->catalogue, err) ||
-        !deployment_load(cli->config, &out->catalogue, &out->deployment, err))
-        return false;
-    out->identity = deployment_identity(&out->deployment, base);
-    return true;
-}
-
-void pki_known_free(struct pki_known *known)
-{
-    deployment_free(&known->deployment);
-    catalogue_free(&known->catalogue);
-}
-
-void pki_say(const struct cli *cli, enum word word, const char *one, const char *two,
-             const char *three)
-{
-    if (cli->json)
-        return;
-    struct str text = {0};
-    words_add(&text, word, one, two, three);
-    cli_say(cli, "%s", str_text(&text));
-    str_free(&text);
+    enum pki_verb verb = pki_find(cli->arg_count ? cli->args[0] : "");
+    struct pki_wishes wishes;
+    if (verb == VERB_COUNT || (cli->arg_count && verb == VERB_USES))
+        return unknown_verb(cli, cli->args[0]);
+    int status = check_options(cli, verb);
+    if (status == STATUS_OK)
+        status = read_wishes(cli, &wishes);
+    return status == STATUS_OK ? run_verb(cli, verb, &wishes) : status;
 }
 
 static const struct cli_option options[] = {

@@ -2,7 +2,8 @@
 #include "base/escape.h"
 #include "base/json.h"
 #include "cli/pki.h"
-#include "ops/material.h"
+#include "mmp/read.h"
+#include "pki/words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 struct each {
     const struct cli *cli;
+    const struct pki_place *place;
     char **names;
     struct verifier *verifier;
 };
@@ -44,7 +46,10 @@ static int match_pair(const struct each *each, const char *const names[2], FILE 
     struct pki_file files[2] = {{0}, {0}};
     const struct object *pair[2] = {NULL, NULL};
     struct error err = {0};
-    bool good = pki_read_pair(each->cli, names, files, pair, &err);
+    struct notes notes = {0};
+    bool good = pki_read_pair(each->place, PKI_NAMES, names, files, pair, &notes, &err);
+    pki_say_notes(each->cli, &notes);
+    notes_free(&notes);
     bool match = good && object_same_key(pair[0], pair[1]);
     if (each->cli->json)
         match_row(rows, names, good ? json_boolean(match) : json_null());
@@ -83,9 +88,9 @@ static int run_each(struct each *each, crew_function work, size_t count)
     return status;
 }
 
-int pki_match_each(const struct cli *cli)
+int pki_match_each(const struct cli *cli, const struct pki_place *place)
 {
-    struct each each = {.cli = cli, .names = cli->args + 1};
+    struct each each = {.cli = cli, .place = place, .names = cli->args + 1};
     if ((cli->arg_count - 1) % 2)
         return cli_usage(cli, "match --each wants a certificate after each key");
     return run_each(&each, match_share, (cli->arg_count - 1) / 2);
@@ -109,7 +114,7 @@ static int verify_one(const struct each *each, const char *name, FILE *out, stru
     struct error err = {0};
     struct chain chain = {0};
     const struct cert *leaf = NULL;
-    if (pki_read_for(PKI_ALL, each->cli, name, &file, &err)) {
+    if (pki_read(each->place, PKI_ALL, name, &file, &err)) {
         leaf = pki_first_cert(&file);
         if (!leaf)
             pki_wrong_kind(name, &file, "certificate", &err);
@@ -141,22 +146,23 @@ static int verify_share(void *arg, size_t first, size_t last, FILE *out)
     return worst;
 }
 
-int pki_verify_each(const struct cli *cli, enum purpose purpose)
+int pki_verify_each(const struct cli *cli, const struct pki_place *place,
+                    const struct pki_wishes *wishes)
 {
     size_t count = cli->arg_count - 2;
     const char *bundle_name = cli->args[cli->arg_count - 1];
     struct pki_file bundle;
     struct pool anchors = {0};
     struct error err = {0};
-    if (!pki_read(cli, bundle_name, &bundle, &err) ||
+    if (!pki_read(place, PKI_ALL, bundle_name, &bundle, &err) ||
         (!pki_first_cert(&bundle) && !pki_wrong_kind(bundle_name, &bundle, "certificate", &err))) {
         pki_file_free(&bundle);
         return cli_fail(&err);
     }
     pool_add_file(&anchors, &bundle);
-    struct each each = {.cli = cli, .names = cli->args + 1};
-    each.verifier = verifier_new(NULL, 0, anchors.certs, anchors.count, purpose,
-                                 cli_value(cli, "name"), cli->at_given ? cli->at : time(NULL));
+    struct each each = {.cli = cli, .place = place, .names = cli->args + 1};
+    each.verifier = verifier_new(NULL, 0, anchors.certs, anchors.count, wishes->purpose,
+                                 wishes->host, place->at);
     int status = run_each(&each, verify_share, count);
     verifier_free(each.verifier);
     pool_free(&anchors);

@@ -70,7 +70,7 @@ refused old inside "no basicConstraints"
 openssl req -new -key spare.key -subj /CN=sub.example.com -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,digitalSignature,keyCertSign,cRLSign -out store/sub.csr
 ok "a request to be a CA" "$CERTWRIGHT" pki sign sub good
-says "makes none, and says so" "Without keyCertSign, cRLSign"
+says "makes none, and says so" "It lacks keyCertSign, cRLSign"
 same "usage and constraints" "CA:FALSE Digital Signature" \
     "$(openssl x509 -in store/sub.crt -noout -ext basicConstraints,keyUsage | sed -n 's/^    //p' | tr '\n' ' ' | sed 's/ $//')"
 python3 - <<'PY'

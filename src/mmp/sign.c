@@ -1,10 +1,8 @@
-#include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "cli/pki.h"
+#include "mmp/action.h"
+#include "mmp/read.h"
 #include "model/days.h"
-#include "ops/certify.h"
-#include "ops/material.h"
+#include "store/read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +10,10 @@
 /* `pki sign`: a CA of the store answers a request (guide 3.1.5, app. C). */
 
 struct signature {
-    const struct cli *cli;
+    struct action *action;
     char *csr_name, *ca_name, *ca_key_name, *out_name;
-    int days;
     struct store store;
     struct pki_file csr_file, ca_file, key_file;
-    struct pki_file made; /* what came out, read again */
-    bool cut;
     const struct cert *ca;
 };
 
@@ -31,7 +26,6 @@ static void signature_free(struct signature *run)
     pki_file_free(&run->csr_file);
     pki_file_free(&run->ca_file);
     pki_file_free(&run->key_file);
-    pki_file_free(&run->made);
     store_close(&run->store);
 }
 
@@ -52,12 +46,13 @@ static bool holds(const struct signature *run, const struct str *pem, time_t now
 
 static bool sign(struct signature *run, struct error *err)
 {
+    struct pki_reply *reply = run->action->reply;
     const struct csr *csr;
     const struct key *key;
     struct str pem = {0};
     struct batch batch = {0};
-    bool force = cli_flag(run->cli, "force");
-    if (!pki_open_store(run->cli, false, &run->store, err) ||
+    bool force = run->action->wishes->force;
+    if (!pki_open_store(run->action->place, false, &run->store, err) ||
         !read_csr(&run->store, run->csr_name, &run->csr_file, &csr, err) ||
         !read_cert(&run->store, run->ca_name, &run->ca_file, &run->ca, err) ||
         !read_signer(&run->store, run->ca_key_name, &run->key_file, &key, err))
@@ -69,14 +64,14 @@ static bool sign(struct signature *run, struct error *err)
     if (!force && store_has(&run->store, run->out_name))
         return error_set(err, STATUS_NO, run->out_name, "move it away, or --force",
                          "is there already");
-    time_t now = time(NULL);
-    bool good = cert_issue(csr, run->ca, key, run->days, now, &pem, &run->cut, err) &&
+    time_t now = run->action->place->at;
+    bool good = cert_issue(csr, run->ca, key, reply->days, now, &pem, &reply->cut, err) &&
                 (run->ca->self_signed || holds(run, &pem, now, err));
     if (!good) {
         error_wrap(err, "is not signed by %s: ", run->ca_name);
         error_set(err, err->code, run->csr_name, err->remedy, "%s", err->message);
     } else {
-        pki_parse((const unsigned char *)pem.data, pem.length, NULL, &run->made);
+        pki_parse((const unsigned char *)pem.data, pem.length, NULL, &reply->made);
         batch_add(&batch, run->out_name, pem.data, pem.length, 0644, force);
         good = store_commit(&run->store, &batch, now, err);
     }
@@ -86,66 +81,37 @@ static bool sign(struct signature *run, struct error *err)
 }
 
 /* Usages that only a CA may have: none is made here. */
-static void say_lost(const struct signature *run)
+static void find_lost(const struct signature *run)
 {
-    const struct cert *cert = pki_first_cert(&run->made);
+    struct pki_reply *reply = run->action->reply;
+    const struct cert *cert = pki_first_cert(&reply->made);
     const struct csr *csr = pki_first_csr(&run->csr_file);
-    struct strings lost = {0};
-    for (size_t i = 0; i < csr->ku.count; i++)
+    for (size_t i = 0; cert && i < csr->ku.count; i++)
         if (!strings_has(&cert->ku, csr->ku.items[i]))
-            strings_add(&lost, csr->ku.items[i]);
-    char *list = strings_join(&lost, ", ");
-    if (lost.count)
-        cli_say(run->cli, "Without %s, which the request asks for: it is no CA's", list);
-    free(list);
-    strings_free(&lost);
+            strings_add(&reply->lost, csr->ku.items[i]);
 }
 
-static void say_signed(const struct signature *run)
+bool action_sign(struct action *action, struct error *err)
 {
-    const struct cli *cli = run->cli;
-    const struct cert *cert = pki_first_cert(&run->made);
-    char date[16];
-    clock_date(cert->not_after, date);
-    if (cli->json) {
-        json_t *out = json_object();
-        json_put(out, "certificate", json_text(run->out_name));
-        json_put(out, "issuer", json_text(cert->issuer));
-        json_put(out, "not_after", json_time(cert->not_after));
-        json_put(out, "cut", json_boolean(run->cut));
-        json_print(out, stdout);
-        return;
-    }
-    pki_say(cli, WORD_SIGNED, run->out_name, run->ca_name, NULL);
-    say_lost(run);
-    if (run->cut)
-        cli_say(cli, "It ends on %s, not after %d days: its CA ends then", date, run->days);
-}
-
-int pki_sign(const struct cli *cli)
-{
-    const char *base = cli->args[1], *ca = cli->args[2];
-    struct signature run = {.cli = cli,
+    const char *base = action->words[1], *ca = action->words[2];
+    const struct deployment *deployment = action->place->deployment;
+    struct pki_reply *reply = action->reply;
+    struct signature run = {.action = action,
                             .csr_name = xformat("%s.csr", base),
                             .ca_name = xformat("%s.crt", ca),
                             .ca_key_name = xformat("%s.key", ca),
                             .out_name = xformat("%s.crt", base),
                             .store = {.fd = -1, .lock_fd = -1}};
-    struct pki_known known;
-    struct error err = {0};
-    int status = cli_number(cli, "days", DAYS_MOST, &run.days);
-    if (status == STATUS_OK && !pki_know(cli, base, &known, &err)) {
-        status = cli_fail(&err);
-        pki_known_free(&known);
-    } else if (status == STATUS_OK) {
-        if (!run.days)
-            run.days = days_signed(&known.deployment, known.identity);
-        pki_known_free(&known);
-        if (!sign(&run, &err))
-            status = cli_fail(&err);
-        else
-            say_signed(&run);
+    reply->days = action->wishes->days;
+    if (!reply->days)
+        reply->days =
+            days_signed(deployment, deployment ? deployment_identity(deployment, base) : NULL);
+    bool good = sign(&run, err);
+    if (good) {
+        reply->file = xstrdup(run.out_name);
+        action_say(action, WORD_SIGNED, run.out_name, run.ca_name, NULL);
+        find_lost(&run);
     }
     signature_free(&run);
-    return status;
+    return good;
 }

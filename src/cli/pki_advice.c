@@ -1,25 +1,17 @@
-#include "base/json.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "cli/advice.h"
 #include "cli/pki.h"
+#include "mmp/read.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* `pki match`: two public keys compared, of whatever kinds, and where they differ, what belongs
- * where. */
+/* What the appliance leaves its user alone with: why it says no, and what to do. */
 
 static bool is_locked(const struct object *object)
 {
     return object->kind == OBJECT_KEY && object->key->encrypted;
-}
-
-/* The object meant: the first of the wanted kind, else the first. */
-static const struct object *pick(const struct pki_file *file, enum object_kind wanted)
-{
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].kind == wanted)
-            return &file->objects[i];
-    return file->count ? &file->objects[0] : NULL;
 }
 
 static char *describe(const struct object *object)
@@ -89,7 +81,7 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     }
     char *path = NULL, *remedy = NULL;
     struct scan scan = {0};
-    if (cli_store_path(cli, &path, NULL) && scan_store(path, &scan, NULL)) {
+    if (pki_store_path(cli, &path) && scan_store(path, &scan, NULL)) {
         const char *key = find_fitting(&scan, pair[1], OBJECT_KEY);
         const char *cert = find_fitting(&scan, pair[0], OBJECT_CERT);
         if (key && strcmp(key, names[1]) != 0)
@@ -106,83 +98,70 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     return remedy;
 }
 
-static bool read_one(enum pki_need need, const struct cli *cli, const char *name,
-                     enum object_kind wanted, struct pki_file *file, const struct object **object,
-                     struct error *err)
-{
-    if (!pki_read_for(need, cli, name, file, err))
-        return false;
-    *object = pick(file, wanted);
-    if (!*object)
-        return pki_wrong_kind(name, file, wanted == OBJECT_KEY ? "key" : "certificate", err);
-    if (!is_locked(*object))
-        return true;
-    char *remedy = xformat("certwright pki unlock %s, or --password-file", name);
-    error_set(err, STATUS_NO, name, file->problem ? "" : remedy, "%s",
-              file->problem ? file->problem : "the key is locked by a password");
-    free(remedy);
-    return false;
-}
-
-static const enum object_kind kinds[] = {OBJECT_KEY, OBJECT_CERT};
-
-bool pki_read_pair(const struct cli *cli, const char *const names[2], struct pki_file files[2],
-                   const struct object *pair[2], struct error *err)
-{
-    for (int i = 0; i < 2; i++) {
-        if (!read_one(PKI_NAMES, cli, names[i], kinds[i], &files[i], &pair[i], err))
-            return false;
-        pki_note(cli, names[i], &files[i]);
-        pki_note_unread(cli, names[i], &files[i]);
-    }
-    return true;
-}
-
 /* The files are read again for what only this needs. */
-static void explain(const struct cli *cli, const char *const names[2])
+static void explain_match(const struct cli *cli, const struct pki_place *place)
 {
+    const char *const names[2] = {cli->args[1], cli->args[2]};
     struct pki_file files[2] = {{0}, {0}};
     const struct object *pair[2] = {NULL, NULL};
+    struct notes said = {0};
     struct error err = {0};
-    if (read_one(PKI_FACTS, cli, names[0], kinds[0], &files[0], &pair[0], &err) &&
-        read_one(PKI_FACTS, cli, names[1], kinds[1], &files[1], &pair[1], &err)) {
+    if (pki_read_pair(place, PKI_FACTS, names, files, pair, &said, &err)) {
         char *what[2] = {describe(pair[0]), describe(pair[1])};
         char *remedy = find_remedy(cli, names, &files[1], pair);
-        error_set(&err, STATUS_NO, names[1], remedy, "%s and %s of %s are of two key pairs",
+        error_set(&err, STATUS_NO, names[1], remedy, "%s and %s of %s do not belong together",
                   what[1], what[0], names[0]);
         free(what[0]);
         free(what[1]);
         free(remedy);
     }
     cli_fail(&err);
+    notes_free(&said);
     pki_file_free(&files[0]);
     pki_file_free(&files[1]);
 }
 
-int pki_match(const struct cli *cli)
+static void explain_chain(const struct cli *cli, const struct pki_place *place,
+                          const struct pki_wishes *wishes, const struct pki_reply *reply)
 {
-    if (cli_flag(cli, "each"))
-        return pki_match_each(cli);
-    const char *const names[2] = {cli->args[1], cli->args[2]};
-    struct pki_file files[2] = {{0}, {0}};
-    const struct object *pair[2] = {NULL, NULL};
+    char *path = NULL;
+    struct scan scan = {0};
     struct error err = {0};
-    int status;
-    if (!pki_read_pair(cli, names, files, pair, &err)) {
-        status = cli_fail(&err);
-    } else {
-        bool match = object_same_key(pair[0], pair[1]);
-        status = match ? STATUS_OK : STATUS_NO;
-        if (cli->json) {
-            json_t *out = json_object();
-            json_put(out, "match", json_boolean(match));
-            json_print(out, stdout);
-        }
-        pki_say(cli, match ? WORD_MATCH : WORD_NO_MATCH, NULL, NULL, NULL);
-        if (!match)
-            explain(cli, names);
-    }
-    pki_file_free(&files[0]);
-    pki_file_free(&files[1]);
-    return status;
+    bool has_store = pki_store_path(cli, &path) && scan_store(path, &scan, NULL);
+    const struct advice_question question = {.chain = &reply->chain,
+                                             .files = cli->args + 1,
+                                             .file_count = reply->file_count,
+                                             .parsed = reply->files,
+                                             .links = &reply->links,
+                                             .anchors = &reply->anchors,
+                                             .purpose = wishes->purpose,
+                                             .host = wishes->host,
+                                             .at = place->at,
+                                             .store = has_store ? &scan : NULL};
+    advice_give(&question, &err);
+    cli_fail(&err);
+    scan_free(&scan);
+    free(path);
+}
+
+static void tell_signed(const struct cli *cli, const struct pki_reply *reply)
+{
+    char date[16], *list = strings_join(&reply->lost, ", ");
+    clock_date(pki_first_cert(&reply->made)->not_after, date);
+    if (reply->lost.count)
+        cli_say(cli, "It lacks %s, which the request asks for: only a CA may have that", list);
+    if (reply->cut)
+        cli_say(cli, "It ends on %s, not after %d days: its CA ends then", date, reply->days);
+    free(list);
+}
+
+void pki_advise(const struct cli *cli, const struct pki_place *place,
+                const struct pki_wishes *wishes, const struct pki_reply *reply)
+{
+    if (reply->verb == VERB_MATCH && reply->judged && reply->status)
+        explain_match(cli, place);
+    if (reply->verb == VERB_VERIFY && reply->judged && reply->status)
+        explain_chain(cli, place, wishes, reply);
+    if (reply->verb == VERB_SIGN && !reply->status && !cli->json)
+        tell_signed(cli, reply);
 }

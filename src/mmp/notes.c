@@ -1,7 +1,11 @@
+#include "mmp/notes.h"
+
+#include "base/file.h"
 #include "base/mem.h"
-#include "cli/pki.h"
 #include "store/name.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -49,7 +53,7 @@ static const char *usual_extension(enum pki_kind kind)
     return usual[kind];
 }
 
-const char *pki_kind_phrase(enum pki_kind kind)
+const char *kind_phrase(enum pki_kind kind)
 {
     static const char *const phrases[] = {
         [PKI_UNKNOWN] = "nothing known",
@@ -65,14 +69,24 @@ const char *pki_kind_phrase(enum pki_kind kind)
     return phrases[kind];
 }
 
-static void note(const char *name, const char *what, const char *remedy)
+void notes_add(struct notes *notes, const char *place, const char *remedy, const char *format, ...)
 {
-    struct error err = {0};
-    error_set(&err, STATUS_OK, name, remedy, "%s", what);
-    cli_fail(&err);
+    char message[sizeof((struct error *)NULL)->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    notes->items = grow(notes->items, notes->count, sizeof *notes->items);
+    error_set(&notes->items[notes->count++], STATUS_OK, place, remedy, "%s", message);
 }
 
-static void note_name(const char *name, const struct pki_file *file)
+void notes_free(struct notes *notes)
+{
+    free(notes->items);
+    *notes = (struct notes){0};
+}
+
+static void note_name(struct notes *notes, const char *name, const struct pki_file *file)
 {
     const struct meaning *meaning = find_meaning(name);
     if (!meaning || file->kind == PKI_UNKNOWN)
@@ -87,27 +101,23 @@ static void note_name(const char *name, const struct pki_file *file)
     bool keeps_form = right_kind && wrong_form;
     char *remedy = xformat("%.*s%s would say so", (int)(extension - base), base,
                            keeps_form ? file->pem ? ".pem" : ".der" : usual_extension(file->kind));
-    char *what = xformat("%s%s, though the name says %s", pki_kind_phrase(file->kind),
-                         keeps_form ? file->pem ? " in PEM" : " in DER" : "", meaning->words);
-    note(name, what, remedy);
+    notes_add(notes, name, remedy, "%s%s, though the name says %s", kind_phrase(file->kind),
+              keeps_form ? file->pem ? " in PEM" : " in DER" : "", meaning->words);
     free(remedy);
-    free(what);
 }
 
-void pki_note_unread(const struct cli *cli, const char *name, const struct pki_file *file)
+void notes_unread(struct notes *notes, const char *name, const struct pki_file *file)
 {
-    if (file->problem && !cli->quiet)
-        note(name, file->problem, "");
+    if (file->problem)
+        notes_add(notes, name, "", "%s", file->problem);
 }
 
-void pki_note(const struct cli *cli, const char *name, const struct pki_file *file)
+void notes_file(struct notes *notes, const char *name, const struct pki_file *file)
 {
-    struct strings notes = {0};
-    if (cli->quiet)
-        return;
-    note_name(name, file);
-    pki_text_notes(file, &notes);
-    for (size_t i = 0; i < notes.count; i++)
-        note(name, notes.items[i], "");
-    strings_free(&notes);
+    struct strings texts = {0};
+    note_name(notes, name, file);
+    pki_text_notes(file, &texts);
+    for (size_t i = 0; i < texts.count; i++)
+        notes_add(notes, name, "", "%s", texts.items[i]);
+    strings_free(&texts);
 }
