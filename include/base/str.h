@@ -46,7 +46,8 @@ void strings_free(struct strings *list);
 
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
-/* The nearest of count candidates by edit distance, or NULL when none is near: "did you mean". */
+/* The nearest of count candidates by edit distance, else one that has the text within or is part of
+ * it (sip-trust: sip-trust-file); NULL when none is near: "did you mean". */
 const char *text_nearest(const char *text, const char *const *candidates, size_t count);
 
 #endif

@@ -34,7 +34,8 @@ enum answer_type {
     ANSWER_URL,
     ANSWER_SERVER,
     ANSWER_CHOICE,
-    ANSWER_TICK
+    ANSWER_TICK,
+    ANSWER_INTERFACES
 };
 /* What a trust accepts, and what a file that certwright writes for it holds. */
 enum trust_how {

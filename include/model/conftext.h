@@ -25,7 +25,8 @@ struct conf_span {
 /* What is wrong with a text before libconfuse sees it: NUL, a BOM, an unclosed quote or brace, an
  * option given twice, "${" outside quotes. Errors carry place:line. */
 must_check bool conf_check(const char *text, size_t length, const char *place, struct error *err);
-/* The text with "$" made harmless for libconfuse, which expands ${HOME} while it reads. */
+/* The text made harmless for libconfuse, which expands ${HOME} while it reads and miscounts the
+ * lines of comments: "$" escaped, comments blank. */
 void conf_tame(const char *text, size_t length, struct str *out);
 
 /* Where the text, which is good, can be cut into pieces of some length: the end of the last item on
@@ -37,6 +38,13 @@ struct conf_cuts {
 void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out);
 
 bool conf_find(const char *text, const struct conf_step *path, size_t depth, struct conf_span *out);
+/* The section of that name on the top, counted from 0 (accept {} comes as often as one likes), or
+ * an option of it; NULL: itself. */
+bool conf_find_nth(const char *text, const char *section, size_t nth, const char *option,
+                   struct conf_span *out);
+/* Gives such an option, which is there, another value. false: it isn't. */
+bool conf_set_nth(struct str *text, const char *section, size_t nth, const char *option,
+                  const char *value);
 /* Sets an option to one value, or to a list (as_list: braces even around one or none). Absent
  * sections on the way are added at the end of their parent. */
 void conf_set(struct str *text, const struct conf_step *path, size_t depth,

@@ -86,6 +86,11 @@ must_check bool deployment_parse(const char *path, const char *text, size_t leng
                                  struct error *err);
 void deployment_free(struct deployment *deployment);
 
+/* Everything that pki csr would refuse of an identity's names, at "deployment.conf:LINE". A file
+ * that is half done may be read and saved with it; nothing is made of it. */
+must_check bool identity_check(const struct deployment *deployment, const struct identity *identity,
+                               struct error *err);
+
 const struct identity *deployment_identity(const struct deployment *deployment, const char *name);
 const struct server *deployment_server(const struct deployment *deployment, const char *name);
 const struct service *server_service(const struct server *server, const char *name);

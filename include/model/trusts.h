@@ -22,10 +22,11 @@ struct trusts {
     struct trust *items;
     size_t count;
 };
-/* Every trust whose condition holds and that has a target. File names follow SPEC 6: a trust of one
- * certificate is that certificate's own file if an identity has it, else <service>-<trust>.crt. How
- * many certificates a chain has is read from the scan (bundles); without any, a target signed by an
- * identity of the store stands on that one's certificate. scan may be NULL. */
+/* Every trust whose condition holds, that has a target and is not switched off ("none"). File names
+ * follow SPEC 6: a trust of one certificate is that certificate's own file if an identity has it,
+ * else <service>-<trust>.crt. How many certificates a chain has is read from the scan (bundles);
+ * without any, a target signed by an identity of the store stands on that one's certificate. scan
+ * may be NULL. */
 void trusts_derive(const struct deployment *deployment, const struct scan *scan,
                    struct trusts *out);
 void trusts_free(struct trusts *trusts);

@@ -219,6 +219,29 @@ static size_t distance(const char *a, const char *b)
     return cell[rows][columns];
 }
 
+/* The candidate that goes on where text ends, or has it within, or is part of it: the shortest. */
+static const char *kin(const char *text, const char *const *candidates, size_t count)
+{
+    enum { WORD_MIN = 3 }; /* fewer letters are in everything */
+    const char *best = NULL;
+    bool best_starts = false;
+    if (strlen(text) < WORD_MIN)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *candidate = candidates[i];
+        bool starts = strncasecmp(candidate, text, strlen(text)) == 0;
+        if (!starts && !strcasestr(candidate, text) &&
+            (strlen(candidate) < WORD_MIN || !strcasestr(text, candidate)))
+            continue;
+        if (!best || starts > best_starts ||
+            (starts == best_starts && strlen(candidate) < strlen(best))) {
+            best = candidate;
+            best_starts = starts;
+        }
+    }
+    return best;
+}
+
 const char *text_nearest(const char *text, const char *const *candidates, size_t count)
 {
     const char *best = NULL;
@@ -230,5 +253,5 @@ const char *text_nearest(const char *text, const char *const *candidates, size_t
             best = candidates[i];
         }
     }
-    return best;
+    return best ? best : kin(text, candidates, count);
 }

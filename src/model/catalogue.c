@@ -140,8 +140,8 @@ static struct release release(cfg_t *cfg)
 
 static enum answer_type answer_type(const char *word)
 {
-    static const char *const words[] = {"text", "host", "hosts",  "listen", "listens",
-                                        "port", "url",  "server", "choice", "tick"};
+    static const char *const words[] = {"text", "host",   "hosts",  "listen", "listens",   "port",
+                                        "url",  "server", "choice", "tick",   "interfaces"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(word, words[i]) == 0)
             return (enum answer_type)i;
@@ -202,8 +202,8 @@ static void read_ask(cfg_t *cfg, const char *section, struct ask *ask)
     ask->of = text(cfg, "of");
     ask->release = release(cfg);
     ask->fold = cfg_getbool(cfg, "fold");
-    ask->list =
-        cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS || ask->type == ANSWER_LISTENS;
+    ask->list = cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS ||
+                ask->type == ANSWER_LISTENS || ask->type == ANSWER_INTERFACES;
 }
 
 static void read_fact(cfg_t *cfg, const char *section, struct fact *fact)

@@ -226,27 +226,44 @@ void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *o
     out->ends[out->count++] = length;
 }
 
+/* Comments become blanks: libconfuse's lexer counts two lines for one that ends in a # comment, and
+ * one too few for a block of them, and its errors would name another line. */
+static void add_between(const char *text, size_t start, size_t end, struct str *out)
+{
+    for (size_t i = start; i < end; i++)
+        str_add_char(out, text[i] == '\n' ? '\n' : ' ');
+}
+
+static void add_quoted(const char *text, size_t start, size_t end, struct str *out)
+{
+    size_t copied = start;
+    for (size_t i = start; i < end; i++) {
+        if (text[i] == '\\') {
+            i++;
+        } else if (text[i] == '$') {
+            str_add_bytes(out, text + copied, i - copied);
+            str_add_char(out, '\\');
+            copied = i;
+        }
+    }
+    str_add_bytes(out, text + copied, end - copied);
+}
+
 void conf_tame(const char *text, size_t length, struct str *out)
 {
     struct scanner s = {.text = text, .length = length};
-    size_t copied = 0;
+    size_t done = 0;
     for (;;) {
         struct token token = conf_token(&s);
+        add_between(text, done, token.start, out);
+        if (token.kind == TOKEN_QUOTED && text[token.start] == '"')
+            add_quoted(text, token.start, token.end, out);
+        else
+            str_add_bytes(out, text + token.start, token.end - token.start);
+        done = token.end;
         if (token.kind == TOKEN_END)
             break;
-        if (token.kind != TOKEN_QUOTED || text[token.start] != '"')
-            continue;
-        for (size_t i = token.start; i < token.end; i++) {
-            if (text[i] == '\\') {
-                i++;
-            } else if (text[i] == '$') {
-                str_add_bytes(out, text + copied, i - copied);
-                str_add_char(out, '\\');
-                copied = i;
-            }
-        }
     }
-    str_add_bytes(out, text + copied, length - copied);
 }
 
 /* The index of the item at the end of the path, -1. depth 0 is the top. Steps on the way are
@@ -277,6 +294,38 @@ bool conf_find(const char *text, const struct conf_step *path, size_t depth, str
     struct outline outline;
     bool good = outline_read(text, strlen(text), &outline);
     long found = good && depth ? find_item(&outline, path, depth, false) : -1;
+    if (found >= 0) {
+        *out = outline.items[found].span;
+        out->line = line_of(text, out->start);
+    }
+    outline_free(&outline);
+    return found >= 0;
+}
+
+static long find_nth(const struct outline *outline, const char *section, size_t nth,
+                     const char *option)
+{
+    long found = -1;
+    for (size_t i = 0; found < 0 && i < outline->count; i++) {
+        const struct item *item = &outline->items[i];
+        if (item->parent < 0 && item->span.is_section && strcmp(item->name, section) == 0 &&
+            nth-- == 0)
+            found = (long)i;
+    }
+    if (found < 0 || !option)
+        return found;
+    for (size_t i = 0; i < outline->count; i++)
+        if (outline->items[i].parent == found && strcmp(outline->items[i].name, option) == 0)
+            return (long)i;
+    return -1;
+}
+
+bool conf_find_nth(const char *text, const char *section, size_t nth, const char *option,
+                   struct conf_span *out)
+{
+    struct outline outline;
+    bool good = outline_read(text, strlen(text), &outline);
+    long found = good ? find_nth(&outline, section, nth, option) : -1;
     if (found >= 0) {
         *out = outline.items[found].span;
         out->line = line_of(text, out->start);
@@ -475,6 +524,19 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
     }
     outline_free(&outline);
     free(value);
+}
+
+bool conf_set_nth(struct str *text, const char *section, size_t nth, const char *option,
+                  const char *value)
+{
+    struct conf_span span;
+    struct str quoted = {0};
+    if (!conf_find_nth(str_text(text), section, nth, option, &span))
+        return false;
+    conf_quote(value, &quoted);
+    splice(text, span.value_start, span.value_end, str_text(&quoted));
+    str_free(&quoted);
+    return true;
 }
 
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)

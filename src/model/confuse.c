@@ -20,13 +20,19 @@ static struct {
     bool told;
 } current;
 
-static const char *nearest_option(cfg_t *cfg, const char *name)
+/* What to write in the place of an unknown name: the nearest, else all that are known there. */
+static char *option_remedy(cfg_t *cfg, const char *name)
 {
-    const char *names[256];
-    size_t count = 0;
-    for (unsigned i = 0; i < cfg_num(cfg) && count < 256; i++)
-        names[count++] = cfg_opt_name(cfg_getnopt(cfg, i));
-    return text_nearest(name, names, count);
+    struct strings known = {0};
+    for (unsigned i = 0; i < cfg_num(cfg); i++)
+        strings_add(&known, cfg_opt_name(cfg_getnopt(cfg, i)));
+    const char *near = text_nearest(name, (const char *const *)known.items, known.count);
+    char *all = strings_join(&known, ", ");
+    char *remedy =
+        near ? xformat("did you mean \"%s\"?", near) : xformat("take it out; known are: %s", all);
+    free(all);
+    strings_free(&known);
+    return remedy;
 }
 
 static void tell(cfg_t *cfg, const char *format, va_list args)
@@ -41,8 +47,7 @@ static void tell(cfg_t *cfg, const char *format, va_list args)
     if (text_starts(message, prefix)) {
         char *name = xstrdup(message + strlen(prefix));
         name[strcspn(name, "'")] = '\0';
-        const char *near = nearest_option(cfg, name);
-        char *remedy = near ? xformat("did you mean \"%s\"?", near) : xstrdup("take it out");
+        char *remedy = option_remedy(cfg, name);
         error_set(current.err, STATUS_NO, where, remedy, "no such option \"%s\"%s%s", name,
                   cfg->name && strcmp(cfg->name, "root") != 0 ? " in " : "",
                   cfg->name && strcmp(cfg->name, "root") != 0 ? cfg->name : "");

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "model/conftext.h"
+#include "model/ruleid.h"
 #include "store/name.h"
 
 #include <ctype.h>
@@ -31,34 +32,30 @@ bool is_port(const char *text)
            atol(text) <= 65535;
 }
 
-struct judging {
-    const struct deployment *deployment;
-    struct error *err;
-};
+char *judge_place(const struct deployment *deployment, const struct conf_step *path, size_t depth)
+{
+    struct conf_span span;
+    for (size_t d = depth; d; d--)
+        if (conf_find(str_text(&deployment->text), path, d, &span))
+            return xformat("%s:%zu", deployment->path, span.line);
+    return xstrdup(deployment->path);
+}
 
-/* An error at the item that path leads to; where it isn't written, at its nearest section. */
-static bool wrong(const struct judging *j, const struct conf_step *path, size_t depth,
-                  const char *remedy, const char *format, ...) printf_like(5, 6);
-static bool wrong(const struct judging *j, const struct conf_step *path, size_t depth,
-                  const char *remedy, const char *format, ...)
+bool wrong(const struct judging *j, const struct conf_step *path, size_t depth, const char *remedy,
+           const char *format, ...)
 {
     char message[600];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    struct conf_span span;
-    char *where = NULL;
-    for (size_t d = depth; d && !where; d--)
-        if (conf_find(str_text(&j->deployment->text), path, d, &span))
-            where = xformat("%s:%zu", j->deployment->path, span.line);
-    error_set(j->err, STATUS_NO, where ? where : j->deployment->path, remedy, "%s", message);
+    char *where = judge_place(j->deployment, path, depth);
+    error_set(j->err, STATUS_NO, where, remedy, "%s", message);
     free(where);
     return false;
 }
 
-/* remedy "did you mean"; free it. */
-static char *suggestion(const char *word, const struct strings *known)
+char *suggestion(const char *word, const struct strings *known)
 {
     const char *near = text_nearest(word, (const char *const *)known->items, known->count);
     if (near)
@@ -87,8 +84,8 @@ static bool one_of(const struct judging *j, const struct conf_step *path, size_t
     return found;
 }
 
-/* A file name that could stand in a command and in the store; the finer points are rules. */
-static bool is_file_name(const char *name)
+/* The finer points of a name are rules. */
+bool is_file_name(const char *name)
 {
     if (!*name || *name == '.' || *name == '-' || strlen(name) > 200)
         return false;
@@ -106,12 +103,6 @@ static bool is_tag(const char *name)
         if (!isalnum((unsigned char)*c) && *c != '-')
             return false;
     return true;
-}
-
-static void identity_names(const struct deployment *d, struct strings *out)
-{
-    for (size_t i = 0; i < d->identity_count; i++)
-        strings_add(out, d->identities[i].name);
 }
 
 static bool judge_top(const struct judging *j)
@@ -144,7 +135,65 @@ static bool judge_top(const struct judging *j)
     return true;
 }
 
-static bool judge_ticks(const struct judging *j)
+/* What is wrong with a place to listen on, as a remedy; NULL: nothing. The appliance names its
+ * interfaces a to e, admin on Acano hardware, and lo (guide 4.9); only some listeners take a port.
+ */
+static const char *listen_remedy(const char *value, bool with_port)
+{
+    static const char *const interfaces[] = {"a", "b", "c", "d", "e", "lo", "admin"};
+    size_t length = strcspn(value, ":");
+    bool known = false;
+    if (strpbrk(value, ",; \t"))
+        return with_port ? "give each place its own entry: \"a:443\", \"b:443\""
+                         : "give each interface its own entry: \"a\", \"b\"";
+    for (size_t i = 0; i < sizeof interfaces / sizeof *interfaces; i++)
+        known = known ||
+                (strlen(interfaces[i]) == length && strncmp(interfaces[i], value, length) == 0);
+    if (!with_port && (!known || value[length]))
+        return "write an interface of the server: a, b, c or d";
+    if (!known)
+        return "write an interface of the server and a port: a:443";
+    if (value[length] && !is_port(value + length + 1))
+        return "write a port from 1 to 65535 behind the colon: a:443";
+    return NULL;
+}
+
+static bool judge_value(const struct judging *j, const struct conf_step *path, size_t depth,
+                        enum answer_type type, const struct strings *choices, const char *value)
+{
+    const char *name = path[depth - 1].name, *remedy = NULL;
+    if (strpbrk(value, "\n\r"))
+        return wrong(j, path, depth, "keep it on one line", "%s has a line break", name);
+    switch (type) {
+    case ANSWER_PORT:
+        if (*value && !is_port(value))
+            remedy = "write a port from 1 to 65535";
+        break;
+    case ANSWER_LISTEN:
+    case ANSWER_LISTENS:
+        remedy = listen_remedy(value, true);
+        break;
+    case ANSWER_INTERFACES:
+        remedy = listen_remedy(value, false);
+        break;
+    case ANSWER_TICK:
+        if (!word_is_true(value) && !word_is_false(value))
+            remedy = "write true or false";
+        break;
+    case ANSWER_CHOICE:
+        return one_of(j, path, depth, value, (const char *const *)choices->items, choices->count);
+    case ANSWER_SERVER:
+        if (!deployment_server(j->deployment, value))
+            remedy = "name a server of this file";
+        break;
+    default:
+        break;
+    }
+    return !remedy || wrong(j, path, depth, remedy, "%s cannot be \"%s\"", name, value);
+}
+
+/* Options of environment {} and validation {} may be left empty. */
+static bool judge_facts(const struct judging *j)
 {
     const struct deployment *d = j->deployment;
     for (size_t i = 0; i < d->catalogue->count; i++)
@@ -155,163 +204,10 @@ static bool judge_ticks(const struct judging *j)
             const char *value = deployment_fact(d, full);
             free(full);
             struct conf_step path[] = {{fact->block, NULL}, {fact->name, NULL}};
-            if (fact->type == ANSWER_TICK && *value && !word_is_true(value) &&
-                !word_is_false(value))
-                return wrong(j, path, 2, "write true or false", "%s cannot be \"%s\"", fact->name,
-                             value);
+            if (*value && !judge_value(j, path, 2, fact->type, &fact->choices, value))
+                return false;
         }
     return true;
-}
-
-/* The signers' way up ends at public, internal or self. */
-static bool signer_ends(const struct deployment *d, const struct identity *identity)
-{
-    for (size_t steps = 0; steps <= d->identity_count; steps++) {
-        identity = deployment_identity(d, identity->signer);
-        if (!identity)
-            return true;
-    }
-    return false;
-}
-
-static bool judge_signer(const struct judging *j, const struct identity *identity)
-{
-    static const char *const words[] = {"public", "internal", "self"};
-    struct conf_step path[] = {{"identity", identity->name}, {"signer", NULL}};
-    for (size_t i = 0; i < 3; i++)
-        if (strcmp(identity->signer, words[i]) == 0)
-            return true;
-    if (!deployment_identity(j->deployment, identity->signer)) {
-        struct strings known = {0};
-        for (size_t i = 0; i < 3; i++)
-            strings_add(&known, words[i]);
-        identity_names(j->deployment, &known);
-        char *remedy = suggestion(identity->signer, &known);
-        wrong(j, path, 2, remedy, "no identity is called \"%s\"", identity->signer);
-        free(remedy);
-        strings_free(&known);
-        return false;
-    }
-    if (!signer_ends(j->deployment, identity))
-        return wrong(j, path, 2, "let one of them be signed by \"self\"",
-                     "the signers of \"%s\" go in a circle", identity->name);
-    return true;
-}
-
-static bool judge_identity(const struct judging *j, const struct identity *identity)
-{
-    struct conf_step here[] = {{"identity", identity->name}};
-    struct error why;
-    if (!name_check_base(identity->name, &why))
-        return wrong(j, here, 1, why.remedy, "identity \"%s\": %s", identity->name, why.message);
-    struct {
-        const char *file, *option;
-    } files[] = {{identity->key_file, "key-file"},
-                 {identity->certificate_file, "certificate-file"},
-                 {identity->bundle_file, "bundle-file"},
-                 {identity->fullchain_file, "fullchain-file"}};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct conf_step path[] = {{"identity", identity->name}, {files[i].option, NULL}};
-        if (!is_file_name(files[i].file))
-            return wrong(j, path, 2, "use letters, digits and hyphens, and one dot",
-                         "\"%s\" is no file name", files[i].file);
-    }
-    struct conf_step at[] = {{"identity", identity->name}, {"key-at", NULL}};
-    if (*identity->key_at && !deployment_server(j->deployment, identity->key_at))
-        return wrong(j, at, 2, "name a server of this file", "no server is called \"%s\"",
-                     identity->key_at);
-    return judge_signer(j, identity);
-}
-
-/* A file that an identity names. */
-struct named_file {
-    const char *name;
-    size_t identity, option; /* their places */
-};
-
-static int compare_files(const void *left, const void *right)
-{
-    const struct named_file *a = left, *b = right;
-    int order = strcasecmp(a->name, b->name);
-    if (order)
-        return order;
-    if (a->identity != b->identity)
-        return a->identity < b->identity ? -1 : 1;
-    return (a->option > b->option) - (a->option < b->option);
-}
-
-/* The first name of an identity that is one of an identity before it. */
-static void find_clash(const struct named_file *files, size_t count,
-                       const struct named_file *clash[2])
-{
-    for (size_t i = 0, first = 0; i < count; i++) {
-        if (i && strcasecmp(files[i].name, files[first].name) != 0)
-            first = i;
-        const struct named_file *a = &files[first], *b = &files[i];
-        bool earlier = !clash[1] || b->identity < clash[1]->identity ||
-                       (b->identity == clash[1]->identity && a->identity < clash[0]->identity);
-        if (a->identity != b->identity && earlier) {
-            clash[0] = a;
-            clash[1] = b;
-        }
-    }
-}
-
-/* No identity's files are another's, not even in another case (SPEC 4). */
-static bool judge_file_names(const struct judging *j)
-{
-    const struct deployment *d = j->deployment;
-    const struct named_file *clash[2] = {NULL, NULL};
-    struct named_file *files = xcalloc(4 * d->identity_count, sizeof *files);
-    size_t count = 0;
-    for (size_t i = 0; i < d->identity_count; i++) {
-        const struct identity *identity = &d->identities[i];
-        const char *names[] = {identity->key_file, identity->certificate_file,
-                               identity->bundle_file, identity->fullchain_file};
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-            files[count++] = (struct named_file){names[k], i, k};
-    }
-    qsort(files, count, sizeof *files, compare_files);
-    find_clash(files, count, clash);
-    bool good = true;
-    if (clash[1]) {
-        const char *first = d->identities[clash[0]->identity].name;
-        const char *second = d->identities[clash[1]->identity].name;
-        struct conf_step path[] = {{"identity", second}};
-        good = wrong(j, path, 1, "choose another name",
-                     "identities \"%s\" and \"%s\" both mean the file %s", first, second,
-                     clash[1]->name);
-    }
-    free(files);
-    return good;
-}
-
-static bool judge_value(const struct judging *j, const struct conf_step *path,
-                        const struct ask *ask, const char *value)
-{
-    const char *remedy = NULL;
-    if (strpbrk(value, "\n\r"))
-        return wrong(j, path, 3, "keep it on one line", "%s has a line break", ask->name);
-    switch (ask->type) {
-    case ANSWER_PORT:
-        if (*value && !is_port(value))
-            remedy = "write a port from 1 to 65535";
-        break;
-    case ANSWER_TICK:
-        if (!word_is_true(value) && !word_is_false(value))
-            remedy = "write true or false";
-        break;
-    case ANSWER_CHOICE:
-        return one_of(j, path, 3, value, (const char *const *)ask->choices.items,
-                      ask->choices.count);
-    case ANSWER_SERVER:
-        if (!deployment_server(j->deployment, value))
-            remedy = "name a server of this file";
-        break;
-    default:
-        break;
-    }
-    return !remedy || wrong(j, path, 3, remedy, "%s cannot be \"%s\"", ask->name, value);
 }
 
 static bool judge_option(const struct judging *j, const struct service *service,
@@ -328,7 +224,7 @@ static bool judge_option(const struct judging *j, const struct service *service,
                wrong(j, path, 3, "write true or false", "installed cannot be \"%s\"", value);
     const struct ask *ask = component_ask(component, option->name);
     for (size_t i = 0; ask && i < option->values.count; i++)
-        if (!judge_value(j, path, ask, option->values.items[i]))
+        if (!judge_value(j, path, 3, ask->type, &ask->choices, option->values.items[i]))
             return false;
     if (ask)
         return true;
@@ -397,6 +293,7 @@ static bool judge_server(const struct judging *j, const struct server *server)
     struct conf_step here[] = {{"server", server->name}};
     struct conf_step address[] = {{"server", server->name}, {"address", NULL}};
     struct conf_step platform[] = {{"server", server->name}, {"platform", NULL}};
+    struct conf_step public[] = {{"server", server->name}, {"public-interfaces", NULL}};
     if (!is_tag(server->name))
         return wrong(j, here, 1, "use letters, digits and hyphens", "\"%s\" cannot name a server",
                      server->name);
@@ -409,6 +306,9 @@ static bool judge_server(const struct judging *j, const struct server *server)
                      server->address);
     if (!one_of(j, platform, 2, server->platform, platforms, 4))
         return false;
+    for (size_t i = 0; i < server->public_interfaces.count; i++)
+        if (!judge_value(j, public, 2, ANSWER_INTERFACES, NULL, server->public_interfaces.items[i]))
+            return false;
     /* {server, service} sections with unknown kinds come first: later checks look at components */
     for (size_t i = 0; i < server->service_count; i++)
         if (!judge_service(j, server, &server->services[i]))
@@ -416,21 +316,100 @@ static bool judge_server(const struct judging *j, const struct server *server)
     return true;
 }
 
-static bool judge_accept(const struct judging *j, const struct accept *accept)
+/* An error in the nth accept {}, at its option where that is written. */
+static bool wrong_accept(const struct judging *j, size_t nth, const char *option,
+                         const char *remedy, const char *format, ...) printf_like(5, 6);
+static bool wrong_accept(const struct judging *j, size_t nth, const char *option,
+                         const char *remedy, const char *format, ...)
+{
+    const struct deployment *d = j->deployment;
+    char message[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct conf_span span = {0};
+    if (!conf_find_nth(str_text(&d->text), "accept", nth, option, &span) &&
+        !conf_find_nth(str_text(&d->text), "accept", nth, NULL, &span))
+        span.line = 1;
+    char *where = xformat("%s:%zu", d->path, span.line);
+    error_set(j->err, STATUS_NO, where, remedy, "%s", message);
+    free(where);
+    return false;
+}
+
+static void known_services(const struct deployment *d, const char *server, struct strings *out)
+{
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t k = 0; k < d->servers[i].service_count; k++)
+            if (!*server || strcmp(server, d->servers[i].name) == 0)
+                strings_add_new(out, d->servers[i].services[k].name);
+}
+
+static bool judge_mention(const struct judging *j, size_t nth, const char *option,
+                          const char *value, const struct strings *known)
+{
+    if (!*value || strings_has(known, value))
+        return true;
+    char *remedy = suggestion(value, known);
+    wrong_accept(j, nth, option, remedy, "no %s is called \"%s\"", option, value);
+    free(remedy);
+    return false;
+}
+
+static bool judge_mentions(const struct judging *j, size_t nth, const struct accept *accept)
+{
+    const struct deployment *d = j->deployment;
+    struct strings identities = {0}, servers = {0}, services = {0};
+    identity_names(d, &identities);
+    for (size_t i = 0; i < d->server_count; i++)
+        strings_add(&servers, d->servers[i].name);
+    known_services(d, accept->server, &services);
+    bool good = judge_mention(j, nth, "identity", accept->identity, &identities) &&
+                judge_mention(j, nth, "server", accept->server, &servers) &&
+                judge_mention(j, nth, "service", accept->service, &services);
+    strings_free(&identities);
+    strings_free(&servers);
+    strings_free(&services);
+    return good;
+}
+
+static bool judge_rule(const struct judging *j, size_t nth, const char *id)
+{
+    const struct catalogue *catalogue = j->deployment->catalogue;
+    if (!*id)
+        return wrong_accept(j, nth, "rule",
+                            "write rule = \"ID\" in it, as certwright check names it",
+                            "an accept {} names no rule");
+    if (rule_id_known(catalogue, id))
+        return true;
+    const char *near = rule_id_nearest(catalogue, id);
+    char *remedy = near ? xformat("did you mean \"%s\"?", near)
+                        : xstrdup("write the id that certwright check puts before its message");
+    wrong_accept(j, nth, "rule", remedy, "no rule is called \"%s\"", id);
+    free(remedy);
+    return false;
+}
+
+/* An accept {} that fits nothing would hide nothing, and nobody would notice. */
+static bool judge_accept(const struct judging *j, size_t nth, const struct accept *accept)
 {
     time_t until;
-    struct conf_step path[] = {{"accept", NULL}};
-    if (!*accept->rule)
-        return wrong(j, path, 1, "write rule = \"ID\" in it", "an accept {} names no rule");
+    if (!judge_rule(j, nth, accept->rule) || !judge_mentions(j, nth, accept))
+        return false;
+    if (!accept->reason[strspn(accept->reason, " \t")])
+        return wrong_accept(j, nth, "reason", "write reason = \"why this is no trouble here\"",
+                            "the accept {} for %s gives no reason", accept->rule);
     if (*accept->until && !clock_parse(accept->until, &until))
-        return wrong(j, path, 1, "write it like 2027-01-31", "\"%s\" is no date", accept->until);
+        return wrong_accept(j, nth, "until", "write it like 2027-01-31", "\"%s\" is no date",
+                            accept->until);
     return true;
 }
 
 bool deployment_judge(const struct deployment *deployment, struct error *err)
 {
     struct judging j = {deployment, err};
-    if (!judge_top(&j) || !judge_ticks(&j))
+    if (!judge_top(&j) || !judge_facts(&j))
         return false;
     for (size_t i = 0; i < deployment->identity_count; i++)
         if (!judge_identity(&j, &deployment->identities[i]))
@@ -441,7 +420,7 @@ bool deployment_judge(const struct deployment *deployment, struct error *err)
         if (!judge_server(&j, &deployment->servers[i]))
             return false;
     for (size_t i = 0; i < deployment->accept_count; i++)
-        if (!judge_accept(&j, &deployment->accepts[i]))
+        if (!judge_accept(&j, i, &deployment->accepts[i]))
             return false;
     return true;
 }

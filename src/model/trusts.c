@@ -247,13 +247,15 @@ static void derive_one(const struct deployment *deployment, const struct scan *s
     if (!release_in(&rule->release, deployment->release) ||
         !service_condition(deployment, reader, rule->when))
         return;
+    char *option = xformat("%s-file", rule->name);
+    const struct strings *given = service_option(reader, option);
+    free(option);
+    if (given && given->count && strcmp(given->items[0], "none") == 0)
+        return; /* switched off there */
     struct trust trust = {.reader = reader, .rule = rule};
     find_targets(deployment, &trust);
     if (!trust.target_count)
         return;
-    char *option = xformat("%s-file", rule->name);
-    const struct strings *given = service_option(reader, option);
-    free(option);
     trust.given = given && given->count && *given->items[0];
     trust.file =
         trust.given ? xstrdup(given->items[0]) : default_file(deployment, scan, &trust, owner);

@@ -56,6 +56,90 @@ says "it is named" labcaa
 run "$CERTWRIGHT" check
 same "an empty file is no crash" 1 "$((status <= 1))"
 
+# The line is the editor's, whatever stands above: libconfuse counts comments otherwise.
+lines_of()
+{
+    { printf '%b' "$2"; cat good.conf; printf 'nam = "x"\n'; } >deployment.conf
+    bad "$1" "$(wc -l <deployment.conf)" nam
+}
+lines_of "below # comments" '# one\n# two\n\n# three\n'
+lines_of "below // comments" '// one\n// two\n'
+lines_of "below a block" '/* one\n two\n\n three */\n/* four */ /* five\n*/\n'
+lines_of "below a comment that has quotes and braces" '# "it\x27s { here\n/* } " */\n'
+lines_of "below a value on several lines" 'subject { O = "one\\\n two" }\n'
+sed '/^    service "webadmin"/i # a remark\n    /* and\n    more */' good.conf >deployment.conf
+sed -i 's/service "webadmin" {/service "webadmin" { color = "red"/' deployment.conf
+bad "an option below comments in a section" "$(grep -n color deployment.conf | cut -d: -f1)" color
+
+# What was meant is named, also where it is longer or shorter by words.
+add 'validation { sip-trust = "x.crt" }'
+bad "half a name" "$at" '"sip-trust-file"'
+add 'validation { zzzz = "x.crt" }'
+bad "a name that is like no other" "$at" "xmpp"
+add 'server "x" { address = "x.example.com"  service "callbridge" { xmpp-trust = "a.crt" } }'
+bad "half a name in a service" "$at" '"xmpp-trust-file"'
+
+# Where a service listens.
+for value in a:99999 a:0 a: nonsense q:443 a:44x 443 '' a:443:444 'a 443' A; do
+    add "server \"x\" { address = \"x.example.com\"  service \"webadmin\" { identity = \"cms1\"  listen = { \"$value\" } } }"
+    bad "listening on '$value'" "$at" "listen cannot be"
+done
+for value in a a:443 b:1 e:65535 lo:5222 admin:443; do
+    add "server \"x\" { address = \"x.example.com\"  service \"webadmin\" { identity = \"cms1\"  listen = { \"$value\" } } }"
+    run "$CERTWRIGHT" check
+    silent "listening on '$value' is read" "cannot be"
+done
+add 'server "x" { address = "x.example.com"  service "webadmin" { identity = "cms1"  listen = { "a:443,b:443" } } }'
+bad "two places in one value" "$at" 'give each place its own entry'
+add 'server "x" { address = "x.example.com"  service "callbridge" { identity = "cms1"  listen = { "a:443" } } }'
+bad "a port where there is none" "$at" 'write an interface'
+add 'server "x" { address = "x.example.com"  public-interfaces = { "eth0" } }'
+bad "an interface of another machine" "$at" eth0
+
+# Files: none has two purposes.
+clash()
+{
+    add "$2"
+    bad "$1" "$at" "both mean the file"
+    rm -rf store
+    fails "$1: nothing is made" "$CERTWRIGHT" generate
+    same "$1: not even a key" "" "$(ls store 2>/dev/null)"
+}
+clash "a key and a certificate in one file" 'identity "x" { CN = "x.example.com"  key-file = "x.crt" }'
+clash "a bundle and a full chain in one file" 'identity "x" { CN = "x.example.com"  bundle-file = "x.pem"  fullchain-file = "X.pem" }'
+clash "a key where the request goes" 'identity "x" { CN = "x.example.com"  key-file = "x.csr" }'
+clash "another's certificate" 'identity "x" { CN = "x.example.com"  certificate-file = "CMS1.crt" }'
+clash "names that become one" 'identity "cms1bundle" { CN = "x.example.com" }'
+clash "certificate and full chain before 3.0" 'identity "x" { CN = "x.example.com"  certificate-file = "y.crt"  fullchain-file = "y.crt" }'
+says "the release is named" "3.0"
+sed -i 's/^release = .*/release = "3.8"/' deployment.conf
+run "$CERTWRIGHT" check
+silent "from 3.0 on a full chain is a certificate" "both mean"
+
+# Findings taken knowingly.
+add 'accept { rule = "EXPIRED"  reason = "a test" }
+accept { rule = "EXPIRED"  reason = "a test"  until = "someday" }'
+bad "the second of two, a date that is none" "$at" someday
+add 'accept { rule = "EXPIRED"  reason = "a test" }
+# a remark
+accept {
+    rule = "EXPIRES-SOOM"
+    reason = "a test"
+}'
+bad "an unknown rule at its own line" "$((at - 2))" '"EXPIRES-SOON"'
+add 'accept { rule = "EXPIRED" }'
+bad "no reason" "$at" reason
+add 'accept { rule = "EXPIRED"  reason = "  " }'
+bad "a blank reason" "$at" reason
+add 'accept { reason = "x" }'
+bad "no rule" "$at" rule
+add 'accept { rule = "EXPIRED"  reason = "x"  identity = "cms2" }'
+bad "an unknown identity" "$at" '"cms1"'
+add 'accept { rule = "EXPIRED"  reason = "x"  server = "cms11" }'
+bad "an unknown server" "$at" '"cms1"'
+add 'accept { rule = "EXPIRED"  reason = "x"  service = "webadmni" }'
+bad "an unknown service" "$at" '"webadmin"'
+
 # $ is a character like others: the environment never enters.
 export SECRET=leaked
 for text in '"${SECRET}"' "'\${SECRET}'" '"$SECRET"' '"a$b"' '"\${SECRET}"' '"x\"y\\z"' '"Zoë 研究"'; do

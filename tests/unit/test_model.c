@@ -5,6 +5,7 @@
 #include "model/trusts.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,91 @@ static void every_kind_has_what_a_page_needs(void **state)
     }
 }
 
+static void parse(const char *text, struct deployment *out)
+{
+    struct error err = {0};
+    if (!deployment_parse("x.conf", text, strlen(text), &catalogue, out, &err))
+        fail_msg("%s: %s", err.place, err.message);
+}
+
+static void a_trust_is_switched_off_by_none(void **state)
+{
+    (void)state;
+    static const char with[] =
+        "name = \"example.com\"\nidentity \"one\" {}\n"
+        "server \"s\" { address = \"s.example.com\"\n"
+        " service \"callbridge\" { identity = \"one\" %s }\n"
+        " service \"xmpp\" { identity = \"one\" } }\nvalidation { xmpp = true }\n";
+    for (int off = 0; off < 2; off++) {
+        struct deployment d;
+        struct trusts trusts;
+        char text[sizeof with + 64];
+        snprintf(text, sizeof text, with, off ? "xmpp-trust-file = \"none\"" : "");
+        parse(text, &d);
+        trusts_derive(&d, NULL, &trusts);
+        assert_int_equal(trusts_find(&trusts, service_of(&d, "callbridge"), "xmpp-trust") == NULL,
+                         off);
+        trusts_free(&trusts);
+        deployment_free(&d);
+    }
+}
+
+/* What pki csr refuses is told with file, line and identity before anything is made of it. */
+static void names_that_no_request_takes_are_told_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *option, *place, *words;
+    } cases[] = {
+        {"subjectAltName = { \"a.example.com, b.example.com\" }", "x.conf:5", "a comma"},
+        {"subjectAltName = { \"a.example.com\", \"\" }", "x.conf:5", "a name is missing"},
+        {"subjectAltName = { \"DNS:a.example.com\" }", "x.conf:5", "DNS:"},
+        {"OU = \"1234567890123456789012345678901234567890123456789012345678901234X\"", "x.conf:5",
+         "allows 64"},
+        {"C = \"USA\"", "x.conf:5", "two letters"},
+        {"L = \" Oslo\"", "x.conf:5", "blank in front"},
+        {"O = \"a\\x07b\"", "x.conf:5", "control character"},
+        {"signer = \"public\"", "x.conf:2", "X.520"},
+        {"O = \"\"", NULL, NULL},
+        {"O = \"Example\"", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct deployment d;
+        struct error err = {0};
+        bool common = cases[i].words && strcmp(cases[i].words, "X.520") == 0;
+        char *text = xformat(
+            "name = \"example.com\"\nsubject { O = \"%s\" }\n# a remark\nidentity \"one\" { CN = "
+            "\"one.example.com\"\n%s }\n",
+            common ? "1234567890123456789012345678901234567890123456789012345678901234X" : "Acme",
+            cases[i].option);
+        parse(text, &d);
+        bool good = identity_check(&d, &d.identities[0], &err);
+        assert_int_equal(good, cases[i].place == NULL);
+        if (!good) {
+            assert_string_equal(err.place, cases[i].place);
+            assert_non_null(strstr(err.message, "\"one\""));
+            assert_non_null(strstr(err.message, cases[i].words));
+            assert_true(*err.remedy);
+        }
+        deployment_free(&d);
+        free(text);
+    }
+}
+
+static void a_request_needs_a_cn(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct error err = {0};
+    parse("name = \"example.com\"\n\nidentity \"one\" { signer = \"public\" }\n"
+          "identity \"ca\" { signer = \"self\" }\n",
+          &d);
+    assert_false(identity_check(&d, &d.identities[0], &err));
+    assert_string_equal(err.place, "x.conf:3");
+    assert_true(identity_check(&d, &d.identities[1], &err));
+    deployment_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +323,9 @@ int main(void)
         cmocka_unit_test(releases_compare_by_number),
         cmocka_unit_test(usages_are_the_union_of_the_slots),
         cmocka_unit_test(every_kind_has_what_a_page_needs),
+        cmocka_unit_test(a_trust_is_switched_off_by_none),
+        cmocka_unit_test(names_that_no_request_takes_are_told_with_their_line),
+        cmocka_unit_test(a_request_needs_a_cn),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -119,17 +119,22 @@ static void accepted_findings_stay_but_do_not_count(void **state)
     (void)state;
     assert_int_equal(errors_with(""), 2);
     assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" }"), 0);
-    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" file = \"admin.crt\" }"), 1);
-    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" identity = \"web\" }"), 2);
-    assert_int_equal(errors_with("accept { rule = \"KEY-MATCH\" }"), 2);
+    assert_int_equal(
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" file = \"admin.crt\" }"), 1);
+    assert_int_equal(
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" identity = \"web\" }"), 2);
+    assert_int_equal(errors_with("accept { rule = \"KEY-MATCH\" reason = \"x\" }"), 2);
 }
 
 static void an_accept_ends_after_its_day(void **state)
 {
     (void)state;
-    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-16\" }"), 0);
-    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-15\" }"), 0);
-    assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" until = \"2026-06-14\" }"), 2);
+    assert_int_equal(
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" until = \"2026-06-16\" }"), 0);
+    assert_int_equal(
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" until = \"2026-06-15\" }"), 0);
+    assert_int_equal(
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" until = \"2026-06-14\" }"), 2);
 }
 
 static struct finding *made(struct findings *out, const char *id, enum severity severity,
