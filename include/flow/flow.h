@@ -95,6 +95,7 @@ struct page {
     char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
     char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */
     char *undo;         /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
+    bool firm;          /* a needed answer lacks: EVENT_NEXT is refused however one insists */
     bool last;          /* next leaves the wizard */
 };
 

@@ -77,6 +77,8 @@ bool san_covers(const char *entry, const char *wanted);
 /* ISO 3166-1 alpha-2, capitals. */
 bool is_country(const char *code);
 const char *country_name(const char *code); /* English short name, NULL when unknown */
+/* The code that somebody meant: "USA", "UK", "us", "Germany"; NULL when unclear. */
+const char *country_meant(const char *typed);
 const char *country_code(const char *name); /* the way back, NULL when unknown */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     enum attribute attribute;
@@ -25,6 +26,27 @@ static const struct names *subject_of(const struct flow *flow)
     return flow->loaded ? &flow->facts->deployment.subject : &flow->subject;
 }
 
+/* Two letters that name no country are only doubtful: CAs differ. Anything else is refused by all
+ * (guide 3.1). */
+static void judge_country(struct field *field, const char *value)
+{
+    if (!*value || is_country(value))
+        return;
+    struct error err = {0};
+    const char *meant = country_meant(value);
+    char *remedy = meant ? xformat("Write %s, %s", meant, country_name(meant)) : NULL;
+    if (!attribute_check(ATTR_C, value, &err))
+        field_finding(field, LEVEL_ERROR, err.message, remedy ? remedy : err.remedy, meant);
+    else if (meant && strcasecmp(meant, value) == 0)
+        field_finding(field, LEVEL_WARN, "some CAs refuse a country in small letters", remedy,
+                      meant);
+    else
+        field_finding(field, LEVEL_WARN, "this is no country of ISO 3166",
+                      remedy ? remedy : "Write the two letters of your country: US, GB or FR",
+                      meant);
+    free(remedy);
+}
+
 static void add_subject_field(const struct flow *flow, size_t index, struct page *page)
 {
     enum attribute attribute = attributes[index].attribute;
@@ -37,6 +59,7 @@ static void add_subject_field(const struct flow *flow, size_t index, struct page
     field->fold = flow_lab(flow);
     if (attribute == ATTR_C) {
         field->columns = 2;
+        judge_country(field, field->value);
         const char *name = value ? country_name(value) : NULL;
         free(field->note);
         field->note = xstrdup(name ? name : "");
@@ -121,17 +144,18 @@ static bool set_top(struct flow *flow, const char *option, const char *text, str
 static bool set_domain(struct flow *flow, const char *text, struct error *err)
 {
     struct error why = {0};
+    char *ascii;
     if (!*text)
         return error_set(err, STATUS_NO, "Domain", "type a domain like example.com",
                          "an answer is needed here");
-    if (!host_check(text, &why))
+    if (!domain_check(text, &ascii, &why))
         return error_set(err, STATUS_NO, "Domain", why.remedy, "%s", why.message);
-    if (!is_host_name(text) || *text == '*')
-        return error_set(err, STATUS_NO, "Domain", "write it like example.com",
-                         "\"%s\" is no domain", text);
-    if (!flow->loaded || flow_is_as_built(flow))
-        return flow_create(flow, text, err);
-    return set_top(flow, "name", text, err);
+    bool good = !flow->loaded || flow_is_as_built(flow) ? flow_create(flow, ascii, err)
+                                                        : set_top(flow, "name", ascii, err);
+    if (good && strcmp(ascii, text) != 0) /* as the DNS and certificates have it */
+        flow_say(flow, LEVEL_OK, "%s is written as %s.", text, ascii);
+    free(ascii);
+    return good;
 }
 
 static bool set(struct flow *flow, const struct event *event, struct error *err)

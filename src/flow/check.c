@@ -10,11 +10,10 @@ static void build(struct flow *flow, struct page *page)
 {
     const struct deployment *d = &flow->facts->deployment;
     page->kind = PAGE_LIST;
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_ALL, &findings);
+    const struct findings *findings = flow_findings(flow, RULES_ALL);
     size_t counts[3] = {0};
-    for (size_t i = 0; i < findings.count; i++)
-        counts[findings.items[i].severity] += !findings.items[i].accepted;
+    for (size_t i = 0; i < findings->count; i++)
+        counts[findings->items[i].severity] += !findings->items[i].accepted;
     page->title = xformat("Check - %zu error%s, %zu warning%s", counts[0],
                           counts[0] == 1 ? "" : "s", counts[1], counts[1] == 1 ? "" : "s");
     page_line(&page->intro, "Certificates, then findings, the gravest first. Enter opens.");
@@ -31,8 +30,8 @@ static void build(struct flow *flow, struct page *page)
                    "Enter shows the chain as a tree, what the services need, and the certificate.");
         free(summary);
     }
-    for (size_t i = 0; i < findings.count; i++) {
-        const struct finding *finding = &findings.items[i];
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
         char *place = finding_place(finding), *id = xformat("finding%zu", i + 1);
         enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
         struct row *row =
@@ -54,19 +53,18 @@ static void build(struct flow *flow, struct page *page)
     struct action *accept = page_add_action(page, "accept", 0, 'a', "Accept");
     accept->wants_text = false;
     accept->confirm = xstrdup("Take this finding knowingly");
-    findings_free(&findings);
     page->next = xstrdup("Plan");
 }
 
 /* accept {} for the finding under the cursor: still shown, no longer counted. */
 static bool accept(struct flow *flow, size_t row, struct error *err)
 {
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_ALL, &findings);
+    const struct findings *findings = flow_findings(flow, RULES_ALL);
     size_t skip = flow->facts->deployment.identity_count;
     bool good = true;
-    if (row >= skip && row - skip < findings.count && !findings.items[row - skip].accepted) {
-        const struct finding *finding = &findings.items[row - skip];
+    if (row >= skip && row - skip < findings->count && !findings->items[row - skip].accepted) {
+        const struct finding *finding = &findings->items[row - skip];
+        char *rule = xstrdup(finding->id);
         struct str text = {0};
         const char *old = str_text(&flow->facts->deployment.text);
         str_addf(&text, "%s%saccept { rule = ", old, text_ends(old, "\n") ? "" : "\n");
@@ -86,10 +84,10 @@ static bool accept(struct flow *flow, size_t row, struct error *err)
         good = flow_put(flow, &text, false, err);
         if (good)
             flow_say(flow, LEVEL_OK, "%s is taken knowingly: accept {} in deployment.conf says so.",
-                     finding->id);
+                     rule);
+        free(rule);
         str_free(&text);
     }
-    findings_free(&findings);
     return good;
 }
 

@@ -175,19 +175,17 @@ static void build(struct flow *flow, struct page *page)
     page->title = xstrdup(component->title);
     page_lines(&page->intro, component->purpose);
     add_sharers(flow, service, page);
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_PLANNED, &findings);
+    const struct findings *findings = flow_findings(flow, RULES_PLANNED);
     for (size_t i = 0; i < component->ask_count; i++)
         if (!component->asks[i].fold)
             add_option(flow, service, &component->asks[i], page);
     for (size_t k = 0; k < component->slot_count; k++)
         if (slot_used(&flow->facts->deployment, service, &component->slots[k]))
-            names_fields(flow, service, &component->slots[k], &findings, page);
+            names_fields(flow, service, &component->slots[k], findings, page);
     for (size_t i = 0; i < component->ask_count; i++)
         if (component->asks[i].fold)
             add_option(flow, service, &component->asks[i], page);
-    add_service_findings(service, &findings, page);
-    findings_free(&findings);
+    add_service_findings(service, findings, page);
     add_live(flow, service, page);
     for (size_t k = 0; k < component->slot_count; k++) {
         const struct signer *signer =

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CAME_MOST 100 /* pages on the way back */
@@ -23,9 +24,37 @@ static const struct step_ops *step_of(const char *page_id)
     return &step_start;
 }
 
-bool flow_open(const struct flow_options *options, struct flow **out, struct error *err)
+static void close_flow(struct flow *flow);
+static void build_page(struct flow *flow, struct page *page);
+
+/* "Basics, Organisation": the page and field of the first half-typed text that a page still asks
+ * for. */
+static void find_waiting(struct flow *flow)
 {
-    struct flow *flow = xcalloc(1, sizeof *flow);
+    for (size_t i = 0; i < flow->draft.count && !flow->waiting; i++) {
+        const struct draft_text *text = &flow->draft.texts[i];
+        if (!order_has(flow, text->page))
+            continue;
+        struct flow trial;
+        struct page page;
+        flow_trial(flow, &trial);
+        free(trial.at_page);
+        trial.at_page = xstrdup(text->page);
+        build_page(&trial, &page);
+        const struct field *field = page_find_field(&page, text->field);
+        if (field) {
+            flow->waiting = xformat("%s, %s", page.title, field->label);
+            flow->waiting_page = xstrdup(text->page);
+            flow->waiting_field = xstrdup(text->field);
+        }
+        page_free(&page);
+        flow_drop_trial(&trial);
+    }
+}
+
+static bool open_in(struct flow *flow, const struct flow_options *options, struct error *err)
+{
+    *flow = (struct flow){.lock_fd = -1};
     const char *base = path_base(options->config);
     flow->catalogue = options->catalogue;
     flow->config = xstrdup(options->config);
@@ -37,19 +66,33 @@ bool flow_open(const struct flow_options *options, struct flow **out, struct err
     if (!flow->held)
         draft_open(&flow->draft, flow->config);
     if (access(flow->config, F_OK) == 0 && !flow_gather(flow, err)) {
-        flow_free(flow);
+        close_flow(flow);
+        return false;
+    }
+    order_read_passed(flow);
+    find_waiting(flow);
+    return true;
+}
+
+bool flow_open(const struct flow_options *options, struct flow **out, struct error *err)
+{
+    struct flow *flow = xcalloc(1, sizeof *flow);
+    if (!open_in(flow, options, err)) {
+        free(flow);
         return false;
     }
     *out = flow;
     return true;
 }
 
-void flow_free(struct flow *flow)
+static void close_flow(struct flow *flow)
 {
     flow_unlock(flow);
     draft_free(&flow->draft);
     history_clear(flow);
     free(flow->past);
+    flow_forget_findings(flow);
+    strings_free(&flow->passed);
     strings_free(&flow->came);
     strings_free(&flow->rows);
     facts_free(flow->facts);
@@ -60,12 +103,40 @@ void flow_free(struct flow *flow)
         import_free(&flow->import);
     strings_free(&flow->paths);
     strings_free(&flow->made);
-    char *texts[] = {flow->config, flow->store,   flow->folder, flow->at_page,
-                     flow->spot,   flow->message, flow->pasted, flow->request};
+    char *texts[] = {flow->config,  flow->store,        flow->folder,        flow->at_page,
+                     flow->spot,    flow->message,      flow->pasted,        flow->request,
+                     flow->waiting, flow->waiting_page, flow->waiting_field, flow->refused};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(flow->job);
+}
+
+void flow_free(struct flow *flow)
+{
+    close_flow(flow);
     free(flow);
+}
+
+/* Another deployment.conf, or the one of a folder, in place of this one. */
+static bool open_other(struct flow *flow, const char *path, struct error *err)
+{
+    struct stat info;
+    bool folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    char *config = folder ? path_join(path, "deployment.conf") : xstrdup(path);
+    struct flow_options options = {.config = config, .catalogue = flow->catalogue, .at = flow->at};
+    struct flow other;
+    bool good = access(config, F_OK) == 0 ||
+                error_set(err, STATUS_NO, config, "name a deployment.conf, or a folder with one",
+                          "there is no such file");
+    good = good && open_in(&other, &options, err);
+    if (good) {
+        close_flow(flow);
+        *flow = other;
+        if (flow->held)
+            flow_say(flow, LEVEL_WARN, "%s", flow->held);
+    }
+    free(config);
+    return good;
 }
 
 static void add_heading(const struct flow *flow, struct page *page)
@@ -112,6 +183,35 @@ static void place(const struct flow *flow, struct page *page)
         page->at = (size_t)(field - page->fields);
 }
 
+/* Somebody else changed deployment.conf: nothing more is saved until it is looked at. */
+static void add_reread(const struct flow *flow, struct page *page)
+{
+    if (flow->standing == STANDING_AS_READ)
+        return;
+    bool gone = flow->standing == STANDING_GONE;
+    page_add_action(page, gone ? "rewrite" : "reread", 9, 0, gone ? "Write it back" : "Read again");
+    strings_free(&page->why);
+    page_line(&page->why,
+              gone ? "%s is gone. F9 writes it back as it stands here."
+                   : "%s was changed by another program. F9 reads it again; what you "
+                     "answered before that is in it only if it was saved before.",
+              flow->config);
+}
+
+/* Without that answer there is nothing to go on to. */
+static bool lacks_answer(const struct field *field)
+{
+    return !*field->value && !field->optional && field->kind == FIELD_TEXT;
+}
+
+static bool is_firm(const struct page *page)
+{
+    for (size_t i = 0; i < page->field_count; i++)
+        if (lacks_answer(&page->fields[i]))
+            return true;
+    return false;
+}
+
 static void build_page(struct flow *flow, struct page *page)
 {
     *page = (struct page){0};
@@ -120,8 +220,10 @@ static void build_page(struct flow *flow, struct page *page)
     if (!page->title)
         page->title = xstrdup("");
     add_heading(flow, page);
-    if (strcmp(page->id, "start") != 0)
+    if (strcmp(page->id, "start") != 0 && !flow->trial)
         order_marks(flow, page);
+    add_reread(flow, page);
+    page->firm = is_firm(page);
     if (!page->next)
         page->next = xstrdup("Next");
     place(flow, page);
@@ -147,7 +249,11 @@ static bool held_back(struct flow *flow, const struct event *event, struct error
     const struct page *page = flow_page(flow);
     for (size_t i = 0; i < page->field_count; i++) {
         const struct field *field = &page->fields[i];
-        if (!*field->value && !field->optional && field->kind == FIELD_TEXT)
+        if (flow->refused && strcmp(flow->refused, field->id) == 0 && lacks_answer(field)) {
+            *err = flow->refusal; /* one was typed, and is wrong */
+            return true;
+        }
+        if (lacks_answer(field))
             return !error_set(err, STATUS_NO, field->label, "type it", "an answer is needed here");
         if (field->level == LEVEL_ERROR && !event->insist && !flow->warned) {
             flow->warned = true;
@@ -170,11 +276,12 @@ static void enter(struct flow *flow, const char *page_id, const char *at)
     char *page = xstrdup(page_id), *place = at ? xstrdup(at) : NULL;
     free(flow->at_page);
     free(flow->spot);
+    free(flow->refused);
+    flow->refused = NULL;
     flow->at_page = page;
     flow->spot = place;
     flow->warned = false;
     flow->page_good = false;
-    order_remember(flow);
 }
 
 /* The page that is left is where Esc returns to. */
@@ -210,8 +317,11 @@ static void go_back(struct flow *flow)
     free(before);
 }
 
-static void follow(struct flow *flow, struct way *way)
+static bool follow(struct flow *flow, struct way *way, struct error *err)
 {
+    bool good = way->go != GO_REFUSED;
+    if (way->go == GO_NEXT)
+        order_pass(flow, flow->at_page);
     char *next = way->go == GO_NEXT ? order_beside(flow, 1) : NULL;
     if (next)
         go_to(flow, next, NULL);
@@ -219,11 +329,26 @@ static void follow(struct flow *flow, struct way *way)
         go_back(flow);
     else if (way->go == GO_PAGE)
         go_to(flow, way->page, way->at);
+    else if (way->go == GO_OPEN)
+        good = open_other(flow, way->page, err);
     else if (way->go == GO_LEAVE)
         flow->ended = true;
     free(next);
     free(way->page);
     free(way->at);
+    return good;
+}
+
+/* What was refused is remembered with its reason: to say "an answer is needed" then were false. */
+static void note_refusal(struct flow *flow, const struct event *event, bool refused,
+                         const struct error *err)
+{
+    if (event->kind != EVENT_SET)
+        return;
+    char *id = refused ? xstrdup(event->id) : NULL;
+    free(flow->refused);
+    flow->refused = id;
+    flow->refusal = *err;
 }
 
 static struct way step_take(struct flow *flow, const struct event *event, struct error *err)
@@ -233,8 +358,13 @@ static struct way step_take(struct flow *flow, const struct event *event, struct
     if (rows && (page->kind == PAGE_LIST || page->kind == PAGE_MENU))
         note_row(flow, page, event->row);
     struct change *before = history_before(flow, page, event);
+    bool loaded = flow->loaded;
     struct way way = step_of(flow->at_page)->take(flow, page, event, err);
     history_after(flow, before);
+    note_refusal(flow, event, way.go == GO_REFUSED, err);
+    if (flow->loaded && !loaded)
+        keep_forget(flow);
+    keep_answers(flow);
     return way;
 }
 
@@ -244,10 +374,30 @@ static struct way undo(struct flow *flow, struct error *err)
     struct way way = history_undo(flow, &tick, err);
     if (!tick)
         return way;
-    follow(flow, &way);
+    if (!follow(flow, &way, err))
+        return way_go(GO_REFUSED);
     const struct page *page = flow_page(flow);
     const struct event event = {.kind = EVENT_TICK, .row = page->at};
     return step_of(flow->at_page)->take(flow, page, &event, err);
+}
+
+/* deployment.conf as it is now, or as it was: somebody else changed it. */
+static struct way look_again(struct flow *flow, const char *action, struct error *err)
+{
+    bool back = strcmp(action, "rewrite") == 0;
+    if (back ? !deployment_create(flow->config, &flow->facts->deployment.text, err)
+             : !flow_gather(flow, err))
+        return way_go(GO_REFUSED);
+    flow->standing = STANDING_AS_READ;
+    flow_say(flow, LEVEL_OK, back ? "%s is written back." : "%s is read again.", flow->config);
+    return order_has(flow, flow->at_page) || order_owner(flow->at_page) ? way_go(GO_STAY)
+                                                                        : way_to("servers", NULL);
+}
+
+static bool is_look_again(const struct flow *flow, const struct event *event)
+{
+    return event->kind == EVENT_ACTION && flow->standing != STANDING_AS_READ &&
+           strcmp(event->id, flow->standing == STANDING_GONE ? "rewrite" : "reread") == 0;
 }
 
 bool flow_take(struct flow *flow, const struct event *event, struct error *err)
@@ -265,7 +415,9 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     if (event->kind != EVENT_NEXT)
         flow->warned = false;
     struct way way = way_go(GO_STAY);
-    if (event->kind == EVENT_BACK)
+    if (is_look_again(flow, event))
+        way = look_again(flow, event->id, err);
+    else if (event->kind == EVENT_BACK)
         way.go = GO_BACK;
     else if (event->kind == EVENT_UNDO)
         way = undo(flow, err);
@@ -275,8 +427,7 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
         way.go = GO_REFUSED;
     else if (event->kind != EVENT_GOTO)
         way = step_take(flow, event, err);
-    bool good = way.go != GO_REFUSED;
-    follow(flow, &way);
+    bool good = follow(flow, &way, err);
     flow->page_good = false;
     return good;
 }

@@ -110,6 +110,7 @@ void history_after(struct flow *flow, struct change *before)
         memmove(past->changes, past->changes + 1, past->count * sizeof *past->changes);
     }
     past->changes[past->count++] = before;
+    order_unpass(flow, "review"); /* what was looked at is another now */
 }
 
 const char *history_last(const struct flow *flow)

@@ -76,7 +76,7 @@ static void list_awaited(const struct flow *flow, struct page *page)
 {
     struct strings names = {0};
     for (size_t i = 0; i < flow->facts->deployment.identity_count; i++)
-        if (is_awaited(flow, &flow->facts->deployment.identities[i]))
+        if (lifecycle_is_awaited(flow->facts, &flow->facts->deployment.identities[i]))
             strings_add(&names, flow->facts->deployment.identities[i].name);
     char *all = strings_join(&names, ", ");
     if (names.count)

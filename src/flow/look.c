@@ -130,8 +130,9 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     struct identity_files files;
     facts_files(flow->facts, identity, &files);
     if (!files.leaf) {
-        *text = xstrdup(is_awaited(flow, identity) ? "with the CA: no certificate yet"
-                                                   : "no certificate yet");
+        *text =
+            xstrdup(lifecycle_is_awaited(flow->facts, identity) ? "with the CA: no certificate yet"
+                                                                : "no certificate yet");
         return LEVEL_WARN;
     }
     struct pool pool = {0};

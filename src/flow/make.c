@@ -12,51 +12,6 @@ struct make_job {
     struct made_list made, signed_list;
 };
 
-/* Somebody in the store signs it: by its own design no CA outside is asked. */
-static bool is_signed_here(const struct flow *flow, const struct identity *identity)
-{
-    return deployment_identity(&flow->facts->deployment, identity->signer) != NULL;
-}
-
-bool is_awaited(const struct flow *flow, const struct identity *identity)
-{
-    struct identity_files files;
-    facts_files(flow->facts, identity, &files);
-    bool outside =
-        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
-    return outside && !files.leaf;
-}
-
-size_t count_awaited(const struct flow *flow)
-{
-    size_t count = 0;
-    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
-        count += is_awaited(flow, &flow->facts->deployment.identities[i]);
-    return count;
-}
-
-static bool lacks(const struct flow *flow, const struct identity *identity)
-{
-    struct identity_files files;
-    facts_files(flow->facts, identity, &files);
-    if (*identity->key_at)
-        return false;
-    bool self = strcmp(identity->signer, "self") == 0;
-    if (!files.key || (self && !files.leaf))
-        return true;
-    if (!self && !files.csr && !files.leaf)
-        return true;
-    return is_signed_here(flow, identity) && !files.leaf;
-}
-
-bool make_is_due(const struct flow *flow)
-{
-    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
-        if (lacks(flow, &flow->facts->deployment.identities[i]))
-            return true;
-    return false;
-}
-
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_JOB;
@@ -95,9 +50,26 @@ job_function flow_job(struct flow *flow, void **arg)
 static void note_made(struct flow *flow, const struct made_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (!(list->items[i].what & MADE_SKIPPED))
+        if (!(list->items[i].what & MADE_SKIPPED)) {
+            unsigned what = list->items[i].what;
+            flow->new_keys += (what & MADE_KEY) != 0;
+            flow->new_requests += (what & MADE_CSR) != 0;
+            flow->new_certificates += (what & MADE_CERTIFICATE) != 0;
             strings_add_take(&flow->made,
                              xformat("%-14s %s", list->items[i].identity, list->items[i].note));
+        }
+}
+
+/* "1 key, 1 request": what was made this time. */
+static void say_made(struct flow *flow)
+{
+    struct str text = {0};
+    say_count(&text, flow->new_keys, "key", "keys");
+    say_count(&text, flow->new_requests, "request", "requests");
+    say_count(&text, flow->new_certificates, "certificate", "certificates");
+    if (text.length)
+        flow_say(flow, LEVEL_OK, "Made in %s: %s.", flow->facts->store_path, str_text(&text));
+    str_free(&text);
 }
 
 /* Signing needs the facts with the keys just made: it follows on the loop's thread, for it takes a
@@ -126,6 +98,8 @@ void flow_job_result(struct flow *flow, bool ok, const struct error *err)
     struct error trouble = {0};
     flow->job = NULL;
     strings_free(&flow->made);
+    flow->new_keys = flow->new_requests = flow->new_certificates = 0;
+    order_unpass(flow, "requests"); /* those made now were not sent */
     note_made(flow, &job->made);
     bool good = flow_gather(flow, &trouble);
     if (good && ok)
@@ -154,9 +128,7 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     (void)page;
     bool made = !make_is_due(flow);
     if (event->kind == EVENT_DONE && !flow->job_failed && made) {
-        size_t steps = flow->made.count;
-        flow_say(flow, LEVEL_OK, "%zu step%s done: keys, requests and certificates are in %s.",
-                 steps, steps == 1 ? "" : "s", flow->facts->store_path);
+        say_made(flow);
         return way_go(GO_NEXT);
     }
     return way_go(event->kind == EVENT_NEXT && made ? GO_NEXT : GO_STAY);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char place_file[] = ".certwright.page"; /* where the last visit ended */
+static const char passed_file[] = ".certwright.page"; /* pages that were left by Next */
 
 const char *order_owner(const char *page_id)
 {
@@ -53,43 +53,17 @@ void order_pages(const struct flow *flow, struct strings *out)
     strings_add(out, "done");
 }
 
-static bool has_outside_signer(const struct flow *flow)
-{
-    const struct deployment *d = &flow->facts->deployment;
-    for (size_t i = 0; i < d->identity_count; i++)
-        if (strcmp(d->identities[i].signer, "public") == 0 ||
-            strcmp(d->identities[i].signer, "internal") == 0)
-            return true;
-    return false;
-}
-
 bool order_passes(const struct flow *flow, const char *id, bool forward)
 {
     if (text_starts(id, "page:"))
         return component_page_passes(flow, id + strlen("page:"));
     if (strcmp(id, "make") == 0)
         return !forward || !make_is_due(flow);
-    if (strcmp(id, "requests") == 0)
-        return !count_awaited(flow);
-    if (strcmp(id, "import") == 0)
-        return forward ? !count_awaited(flow) : !has_outside_signer(flow);
-    return false;
-}
-
-void order_remember(const struct flow *flow)
-{
-    if (order_owner(flow->at_page) || flow->trial || flow->held || !flow->loaded ||
-        strcmp(flow->at_page, "start") == 0)
-        return;
-    char *path = flow_path(flow, place_file);
-    if (strcmp(flow->at_page, "done") == 0) {
-        unlink(path);
-    } else {
-        struct error ignored; /* it only spares a walk through the pages */
-        if (!file_replace(path, flow->at_page, strlen(flow->at_page), 0644, &ignored))
-            unlink(path);
-    }
-    free(path);
+    if (strcmp(id, "requests") != 0 && strcmp(id, "import") != 0)
+        return false;
+    struct states states;
+    count_states(flow, &states);
+    return forward || strcmp(id, "requests") == 0 ? !states.awaited : !states.outside;
 }
 
 char *order_beside(const struct flow *flow, int direction)
@@ -121,36 +95,202 @@ bool order_has(const struct flow *flow, const char *id)
     return found;
 }
 
-char *order_resume(const struct flow *flow)
+/* Written anew with each page that is passed; it only spares a walk through the pages. */
+static void write_passed(const struct flow *flow)
 {
-    char *path = flow_path(flow, place_file);
-    struct buffer buffer = {0};
-    char *id = NULL;
-    if (access(path, F_OK) == 0 && file_read(path, &buffer, NULL) && buffer.length < 200)
-        id = xstrdup((const char *)buffer.data);
-    buffer_free(&buffer);
+    if (flow->trial || flow->held || !flow->loaded)
+        return;
+    char *path = flow_path(flow, passed_file), *text = strings_join(&flow->passed, "\n");
+    struct error ignored;
+    if (!*text || !file_replace(path, text, strlen(text), 0644, &ignored))
+        unlink(path);
+    free(text);
     free(path);
-    if (id && order_has(flow, id))
-        return id;
-    free(id);
-    return xstrdup(make_is_due(flow) ? "servers" : count_awaited(flow) ? "import" : "check");
 }
 
-/* How far the way is done, for the map's signs. */
-static char sign_of(const struct flow *flow, const char *id, size_t at, size_t here)
+void order_pass(struct flow *flow, const char *page_id)
 {
-    if (at == here)
-        return '>';
-    if (strcmp(id, "requests") == 0 || strcmp(id, "import") == 0)
-        return count_awaited(flow) ? at < here ? 'w' : '.' : '+';
+    if (strcmp(page_id, "start") == 0 || order_owner(page_id))
+        return;
+    if (strcmp(page_id, "plan") == 0)
+        strings_free(&flow->passed); /* what is made and written speaks for itself */
+    else if (!strings_add_new(&flow->passed, page_id))
+        return;
+    write_passed(flow);
+}
+
+void order_unpass(struct flow *flow, const char *page_id)
+{
+    for (size_t i = 0; i < flow->passed.count; i++)
+        if (strcmp(flow->passed.items[i], page_id) == 0) {
+            free(flow->passed.items[i]);
+            flow->passed.items[i] = flow->passed.items[--flow->passed.count];
+            write_passed(flow);
+            return;
+        }
+}
+
+void order_read_passed(struct flow *flow)
+{
+    char *path = flow_path(flow, passed_file);
+    struct buffer buffer = {0};
+    strings_free(&flow->passed);
+    if (access(path, F_OK) == 0 && file_read(path, &buffer, NULL) && buffer.length)
+        strings_split(&flow->passed, (const char *)buffer.data, '\n');
+    buffer_free(&buffer);
+    free(path);
+}
+
+char *order_title(const struct flow *flow, const char *page_id)
+{
+    static const struct {
+        const char *id, *title;
+    } titles[] = {{"start", "Start"},
+                  {"basics", "Basics"},
+                  {"facts", "Surroundings"},
+                  {"servers", "Servers"},
+                  {"review", "Review"},
+                  {"make", "Make keys and requests"},
+                  {"requests", "Requests for the CA"},
+                  {"import", "Import"},
+                  {"check", "Check"},
+                  {"plan", "Plan"},
+                  {"done", "What lies where, and what is next"}};
+    const struct component *component =
+        text_starts(page_id, "page:") ? catalogue_find(flow->catalogue, page_id + strlen("page:"))
+                                      : NULL;
+    if (component)
+        return xstrdup(component->title);
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strcmp(titles[i].id, page_id) == 0)
+            return xstrdup(titles[i].title);
+    return xstrdup(page_id);
+}
+
+/* An error that is mended on the page of this kind. */
+static bool has_error(struct flow *flow, const struct component *component)
+{
+    const struct findings *findings = flow_findings(flow, RULES_PLANNED);
+    const struct deployment *d = &flow->facts->deployment;
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        if (finding->severity != SEVERITY_ERROR || finding->accepted)
+            continue;
+        const struct identity *identity = deployment_identity(d, finding->identity);
+        for (size_t k = 0; identity && k < identity->use_count; k++)
+            if (identity->uses[k].service->component == component)
+                return true;
+        const struct kind *kind = deployment_kind(d, component);
+        for (size_t k = 0; k < kind->count; k++)
+            if (strcmp(kind->services[k]->name, finding->service) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Every identity that the page shows is made: its answers stand in files. */
+static bool is_made(const struct flow *flow, const struct component *component)
+{
+    const struct deployment *d = &flow->facts->deployment;
+    size_t made = 0;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const struct identity *identity = &d->identities[i];
+        bool mine = !component;
+        for (size_t k = 0; k < identity->use_count && !mine; k++)
+            mine = identity->uses[k].service->component == component;
+        if (!mine)
+            continue;
+        if (!lifecycle_is_made(flow->facts, identity))
+            return false;
+        made++;
+    }
+    return made > 0;
+}
+
+static char sign_of_form(struct flow *flow, const char *id)
+{
+    const struct component *component =
+        text_starts(id, "page:") ? catalogue_find(flow->catalogue, id + strlen("page:")) : NULL;
+    if (!flow->loaded)
+        return '.';
+    if (component && has_error(flow, component))
+        return '!';
+    return is_made(flow, component) || strings_has(&flow->passed, id) ? '+' : '.';
+}
+
+static char sign_of_check(struct flow *flow, const struct states *states)
+{
+    if (states->lacking || states->due)
+        return '.';
+    return findings_errors(flow_findings(flow, RULES_ALL)) ? '!' : '+';
+}
+
+/* How far a page is, by what lies in the files; "?" where one would go on is the caller's. */
+static char sign_of(struct flow *flow, const char *id, const struct states *states)
+{
+    const size_t *by_life = states->by_life;
+    bool sent = by_life[LIFE_SENT] || strings_has(&flow->passed, "requests");
+    time_t written;
+    if (strcmp(id, "review") == 0)
+        return !states->due || strings_has(&flow->passed, id) ? '+' : '.';
     if (strcmp(id, "make") == 0)
-        return make_is_due(flow) ? '.' : '+';
-    return at < here ? '+' : '.';
+        return !states->due ? '+' : by_life[LIFE_NOTHING] < states->all ? '?' : '.';
+    if (strcmp(id, "requests") == 0)
+        return by_life[LIFE_OUTDATED]               ? '!'
+               : states->awaited                    ? sent ? 'w' : '?'
+               : states->outside && states->lacking ? '.'
+                                                    : '+';
+    if (strcmp(id, "import") == 0)
+        return states->awaited && sent ? 'w' : states->awaited || states->lacking ? '.' : '+';
+    if (strcmp(id, "check") == 0)
+        return sign_of_check(flow, states);
+    if (strcmp(id, "plan") == 0)
+        return plan_state(flow, &written) == PLAN_NONE    ? '.'
+               : plan_state(flow, &written) == PLAN_FRESH ? '+'
+                                                          : '?';
+    return sign_of_form(flow, id);
+}
+
+/* Where one would go on: the first page that isn't ready; the keys are made from the review, the
+ * last look before it. */
+char *order_resume(struct flow *flow)
+{
+    struct strings order = {0};
+    struct states states;
+    const char *open = "done";
+    order_pages(flow, &order);
+    count_states(flow, &states);
+    for (size_t i = 1; i + 1 < order.count; i++) {
+        const char *id = order.items[i];
+        if (order_passes(flow, id, true))
+            continue;
+        char sign = sign_of(flow, id, &states);
+        if (sign == '+' || (sign == 'w' && strcmp(id, "requests") == 0))
+            continue;
+        open = strcmp(id, "make") == 0 ? "review" : id;
+        break;
+    }
+    char *copy = xstrdup(open);
+    strings_free(&order);
+    return copy;
 }
 
 static const char *sign_words(char sign)
 {
-    return sign == '+' ? "ready" : sign == '>' ? "here" : sign == 'w' ? "with the CA" : "open";
+    switch (sign) {
+    case '+':
+        return "ready";
+    case '>':
+        return "here";
+    case 'w':
+        return "with the CA";
+    case '!':
+        return "attention";
+    case '?':
+        return "open";
+    default:
+        return "not begun";
+    }
 }
 
 static void add_mark(struct page *page, const char *id, char sign, const char *label)
@@ -162,43 +302,72 @@ static void add_mark(struct page *page, const char *id, char sign, const char *l
                                                     .words = xstrdup(sign_words(sign))};
 }
 
+/* No one ever comes there in this deployment. */
+static bool is_off_the_map(const struct flow *flow, const char *id, const struct states *states)
+{
+    if (strcmp(id, "done") == 0)
+        return true;
+    if (strcmp(id, "requests") == 0 || strcmp(id, "import") == 0)
+        return !states->outside;
+    return text_starts(id, "page:") && component_page_passes(flow, id + strlen("page:"));
+}
+
+/* The certificates' pages are one step: its sign is the gravest of theirs. */
+static char sign_of_group(struct flow *flow, const struct strings *order,
+                          const struct states *states, const char *open)
+{
+    char group = '+';
+    for (size_t i = 0; i < order->count; i++) {
+        if (!text_starts(order->items[i], "page:") || is_off_the_map(flow, order->items[i], states))
+            continue;
+        char sign = sign_of(flow, order->items[i], states);
+        if (sign == '!')
+            return '!';
+        if (sign != '+')
+            group = '.';
+    }
+    return group != '+' && text_starts(open, "page:") ? '?' : group;
+}
+
 void order_marks(struct flow *flow, struct page *page)
 {
     struct strings order = {0};
+    struct states states;
     order_pages(flow, &order);
-    size_t here = 0;
-    const char *way = order_owner(flow->at_page);
-    for (size_t i = 0; i < order.count; i++)
-        if (strcmp(order.items[i], way ? way : flow->at_page) == 0)
-            here = i;
-    bool outside = flow->loaded && has_outside_signer(flow), in_certificates = false;
+    count_states(flow, &states);
+    char *open = order_resume(flow);
+    const char *owner = order_owner(flow->at_page), *here = owner ? owner : flow->at_page;
+    bool inside = text_starts(here, "page:"), grouped = false;
     for (size_t i = 1; i < order.count; i++) {
         const char *id = order.items[i];
-        if (strcmp(id, "done") == 0 ||
-            (!outside && (strcmp(id, "requests") == 0 || strcmp(id, "import") == 0)))
+        if (is_off_the_map(flow, id, &states))
             continue;
-        char sign = sign_of(flow, id, i, here);
+        char sign = sign_of(flow, id, &states);
+        if (sign == '.' && strcmp(id, open) == 0)
+            sign = '?';
+        if (strcmp(id, here) == 0)
+            sign = '>';
         if (text_starts(id, "page:")) {
-            if (!in_certificates) {
-                bool inside = text_starts(flow->at_page, "page:");
+            if (!grouped) {
                 page->steps++;
-                if (inside)
-                    page->step = page->steps;
-                add_mark(page, id, inside ? '?' : sign, "certificates");
+                page->step = inside ? page->steps : page->step;
+                char group = sign_of_group(flow, &order, &states, open);
+                add_mark(page, id, inside && group != '!' ? '?' : group, "certificates");
             }
-            in_certificates = true;
+            grouped = true;
             char *label = xformat("  %s", id + strlen("page:"));
-            if (text_starts(flow->at_page, "page:"))
+            if (inside)
                 add_mark(page, id, sign, label);
             free(label);
             continue;
         }
         page->steps++;
-        if (i == here)
+        if (sign == '>')
             page->step = page->steps;
         add_mark(page, id, sign, strcmp(id, "facts") == 0 ? "surroundings" : id);
     }
     if (!page->step) /* the last page is no step */
         page->steps = 0;
+    free(open);
     strings_free(&order);
 }

@@ -106,6 +106,12 @@ void page_line(struct strings *lines, const char *format, ...)
     va_end(args);
 }
 
+void say_count(struct str *out, size_t count, const char *one, const char *many)
+{
+    if (count)
+        str_addf(out, "%s%zu %s", out->length ? ", " : "", count, count == 1 ? one : many);
+}
+
 void page_lines(struct strings *lines, const char *text)
 {
     strings_split(lines, text, '\n');
@@ -127,6 +133,11 @@ struct way way_go(enum go go)
 struct way way_to(const char *page, const char *at)
 {
     return (struct way){GO_PAGE, xstrdup(page), at ? xstrdup(at) : NULL};
+}
+
+struct way way_open(const char *config)
+{
+    return (struct way){.go = GO_OPEN, .page = xstrdup(config)};
 }
 
 struct way way_if(bool good, enum go go)

@@ -9,13 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static size_t count_errors(const struct flow *flow)
+static size_t count_errors(struct flow *flow)
 {
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_ALL, &findings);
-    size_t errors = findings_errors(&findings);
-    findings_free(&findings);
-    return errors;
+    return findings_errors(flow_findings(flow, RULES_ALL));
 }
 
 static void add_steps(const struct plan *plan, struct page *page)
@@ -47,7 +43,11 @@ static void add_steps(const struct plan *plan, struct page *page)
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_TEXT;
-    page->title = xstrdup("Plan - not written");
+    time_t written;
+    enum plan_state state = plan_state(flow, &written);
+    page->title = xstrdup(state == PLAN_NONE    ? "Plan - not written"
+                          : state == PLAN_FRESH ? "Plan - written, unchanged"
+                                                : "Plan - changed since it was written");
     size_t errors = count_errors(flow);
     struct plan plan = {0};
     struct plan_options options = {0};

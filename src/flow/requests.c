@@ -47,7 +47,7 @@ static void build(struct flow *flow, struct page *page)
               "Send each request to its CA; what comes back is taken in on the next page.");
     for (size_t i = 0; i < d->identity_count; i++) {
         const struct identity *identity = &d->identities[i];
-        if (!is_awaited(flow, identity))
+        if (!lifecycle_is_awaited(flow->facts, identity))
             continue;
         char *path = csr_path(flow, identity->name);
         struct row *row =

@@ -31,44 +31,135 @@ static const char *signer_words(const char *signer)
                                              : signer;
 }
 
-static void add_row(const struct identity *identity, const struct findings *findings,
-                    struct page *page)
+/* What is wrong with it on paper: the gravest finding; NULL: nothing. */
+static const struct finding *worst_finding(const struct identity *identity,
+                                           const struct findings *findings)
 {
-    enum level level = LEVEL_OK;
     const struct finding *worst = NULL;
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
-        if (strcmp(finding->identity, identity->name) != 0 || finding->accepted ||
-            finding->severity == SEVERITY_NOTICE || level_of(finding->severity) <= level)
-            continue;
-        level = level_of(finding->severity);
-        worst = finding;
+        if (strcmp(finding->identity, identity->name) == 0 && !finding->accepted &&
+            finding->severity != SEVERITY_NOTICE && (!worst || finding->severity < worst->severity))
+            worst = finding;
     }
-    struct names names = {0};
+    return worst;
+}
+
+/* What the store has of it, beside deployment.conf: the certificate, else the request. */
+static const struct differences *in_store(const struct lifecycle *life)
+{
+    bool certified = life->life == LIFE_CERTIFIED || life->life == LIFE_RENEWING;
+    return certified ? &life->certificate : &life->request;
+}
+
+static const struct difference *difference_of(const struct differences *differences,
+                                              const char *what)
+{
+    for (size_t i = 0; i < differences->count; i++)
+        if (strcmp(differences->items[i].what, what) == 0)
+            return &differences->items[i];
+    return NULL;
+}
+
+/* A name alone on its line, so that each is read. */
+static struct row *add_name(const struct identity *identity, const char *word, const char *name,
+                            const char *note, struct page *page)
+{
+    char *id = xformat("%s:%s", identity->name, name);
+    struct row *row = page_row(page, id, *word ? LEVEL_NOTE : LEVEL_NONE, word, "    %s%s%s", name,
+                               *note ? "   " : "", note);
+    row->can_open = true;
+    free(id);
+    return row;
+}
+
+static void add_names(const struct identity *identity, const struct names *names,
+                      const struct differences *differences, const char *holder, struct page *page)
+{
     struct strings sans = {0};
+    names_full_san(names, &sans);
+    const char *cn = names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "";
+    const struct difference *title = difference_of(differences, "CN");
+    const struct difference *list = difference_of(differences, "subjectAltName");
+    bool first = sans.count && strcmp(strchr(sans.items[0], ':') + 1, cn) == 0;
+    char *was = title && *title->was ? xformat("CN, was %s", title->was) : xstrdup("CN");
+    if (!first && *cn)
+        add_name(identity, title ? "NEW" : "", cn, was, page);
+    for (size_t i = 0; i < sans.count; i++) {
+        const char *name = strchr(sans.items[i], ':') + 1;
+        bool is_new = list && (strings_has_nocase(&list->lacking, sans.items[i]) ||
+                               strings_has_nocase(&list->lacking, name));
+        struct row *row =
+            add_name(identity, is_new ? "NEW" : "", name, i == 0 && first ? was : "", page);
+        if (is_new)
+            row_detail(row, "The %s in the store lacks it: a new one is needed to have it.",
+                       holder);
+    }
+    for (size_t i = 0; list && i < list->besides.count; i++)
+        row_detail(add_name(identity, "GONE", list->besides.items[i], "", page),
+                   "The %s in the store has it; deployment.conf no more.", holder);
+    free(was);
+    strings_free(&sans);
+}
+
+static void add_identity(const struct flow *flow, const struct identity *identity,
+                         const struct findings *findings, struct page *page)
+{
+    const struct finding *worst = worst_finding(identity, findings);
+    enum level level = worst ? level_of(worst->severity) : LEVEL_OK;
+    struct names names = {0};
     struct error err = {0};
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    const struct differences *differences = in_store(&life);
     identity_request(identity, &names);
     const char *cn = names.attributes[ATTR_CN];
     bool cn_wrong = !cn || !attribute_check(ATTR_CN, cn, &err);
     if (cn_wrong)
         level = LEVEL_ERROR;
-    names_full_san(&names, &sans);
-    char *users = used_by(identity), *all = strings_join(&sans, ", ");
-    struct row *row =
-        page_row(page, identity->name, level, flow_level_word(level), "%-14s %-28s %-12s %s",
-                 identity->name, cn ? cn : "-", signer_words(identity->signer), users);
+    const char *word = level > LEVEL_OK            ? flow_level_word(level)
+                       : life.life == LIFE_NOTHING ? "NEW"
+                       : differences->count        ? "CHANGED"
+                                                   : "OK";
+    char *users = used_by(identity);
+    struct row *row = page_row(page, identity->name, level, word, "%-18s %-12s %s", identity->name,
+                               signer_words(identity->signer), users);
     row->can_open = true;
+    const char *holder = differences == &life.certificate ? "certificate" : "request";
+    char *changes = differences_words(differences);
     if (cn_wrong)
         row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
     else if (worst)
         row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message,
                    worst->remedy);
+    else if (differences->count)
+        row_detail(row, "The %s in the store says something else: %s.", holder, changes);
     else
-        row_detail(row, "%s: %s", sans.count ? "In the SAN" : "CN alone", sans.count ? all : cn);
+        row_detail(row, life.life == LIFE_NOTHING
+                            ? "Nothing of it is made yet. Enter opens the page of its names."
+                            : "As in the store. Enter opens the page of its names.");
+    free(changes);
+    add_names(identity, &names, differences, holder, page);
     free(users);
-    free(all);
-    strings_free(&sans);
     names_free(&names);
+    lifecycle_free(&life);
+}
+
+/* How much of it exists: counted, for this page comes before and after the making. */
+static void add_intro(const struct states *states, struct page *page)
+{
+    size_t nothing = states->by_life[LIFE_NOTHING];
+    page_line(&page->intro, "Every certificate, its signer and who uses it; below it every name.");
+    if (nothing == states->all)
+        page_line(&page->intro, "Nothing is made yet.");
+    else if (nothing)
+        page_line(&page->intro,
+                  nothing == 1 ? "Of %2$zu, %1$zu has no key and no request yet."
+                               : "Of %2$zu, %1$zu have no key and no request yet.",
+                  nothing, states->all);
+    else
+        page_line(&page->intro, states->due ? "Some requests or certificates are still to be made."
+                                            : "All that can be made here is made.");
 }
 
 static void build(struct flow *flow, struct page *page)
@@ -76,38 +167,37 @@ static void build(struct flow *flow, struct page *page)
     const struct deployment *d = &flow->facts->deployment;
     page->kind = PAGE_LIST;
     page->title = xstrdup("Review");
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_PLANNED, &findings);
-    page_line(&page->intro, "Every certificate, its signer and who uses it. Nothing is made yet.");
+    const struct findings *findings = flow_findings(flow, RULES_PLANNED);
+    struct states states;
+    count_states(flow, &states);
+    add_intro(&states, page);
     for (size_t i = 0; i < d->identity_count; i++)
-        add_row(&d->identities[i], &findings, page);
-    findings_free(&findings);
-    size_t own = 0, outside = 0;
-    for (size_t i = 0; i < d->identity_count; i++) {
-        bool out = strcmp(d->identities[i].signer, "public") == 0 ||
-                   strcmp(d->identities[i].signer, "internal") == 0;
-        outside += out;
-        own += !out;
-    }
-    page_line(&page->text, "%zu certificate%s: %zu from a CA outside, %zu made here.",
-              d->identity_count, d->identity_count == 1 ? "" : "s", outside, own);
-    page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
-              flow->facts->store_path);
+        add_identity(flow, &d->identities[i], findings, page);
+    page_line(&page->text, "%zu %s: %zu from a CA outside, %zu made here.", states.all,
+              states.all == 1 ? "certificate" : "certificates", states.outside,
+              states.all - states.outside);
+    if (states.due)
+        page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
+                  flow->facts->store_path);
     page_line(&page->why,
               "One wrong name costs a second round with the CA: read the names once more.");
-    page->next = xstrdup(make_is_due(flow) ? "Make keys and requests" : "Next");
+    page->next = xstrdup(states.due ? "Make keys and requests" : "Next");
 }
 
 /* The first page that shows the identity. */
 static struct way open_identity(struct flow *flow, const char *name)
 {
-    const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
+    char *owner = xstrndup(name, strcspn(name, ":"));
+    const struct identity *identity = deployment_identity(&flow->facts->deployment, owner);
+    free(owner);
     const struct component *first = NULL;
-    for (size_t i = 0; i < identity->use_count; i++) {
+    for (size_t i = 0; identity && i < identity->use_count; i++) {
         const struct component *component = identity->uses[i].service->component;
         if (!first || component < first) /* the catalogue's order is the pages' */
             first = component;
     }
+    if (!identity)
+        return way_go(GO_STAY);
     if (first) {
         char *page = xformat("page:%s", first->kind);
         struct way way = way_to(page, NULL);
@@ -115,8 +205,8 @@ static struct way open_identity(struct flow *flow, const char *name)
         return way;
     }
     flow_say(flow, LEVEL_NOTE,
-             "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.", name,
-             name);
+             "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.",
+             identity->name, identity->name);
     return way_go(GO_STAY);
 }
 

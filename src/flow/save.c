@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is looked at from now on. */
 static void have(struct flow *flow, struct facts *facts)
 {
     facts_free(flow->facts);
+    flow_forget_findings(flow);
     flow->facts = facts;
     flow->loaded = true;
     flow->page_good = false;
@@ -72,6 +74,8 @@ void flow_trial(const struct flow *flow, struct flow *trial)
 void flow_drop_trial(struct flow *trial)
 {
     facts_free(trial->facts);
+    flow_forget_findings(trial);
+    free(trial->spot);
     names_free(&trial->subject);
     str_free(&trial->built);
     free(trial->message);
@@ -128,9 +132,7 @@ bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *er
         have(flow, facts_with(flow->facts, &fresh));
         return true;
     }
-    struct error ignored; /* what was wrong first is what is told */
-    if (!flow_gather(flow, &ignored))
-        flow->page_good = false;
+    flow->standing = deployment_standing(deployment);
     return false;
 }
 
@@ -148,6 +150,7 @@ bool flow_restore(struct flow *flow, const char *text, struct error *err)
     if (!flow_may_write(flow, err) || !deployment_remove(&flow->facts->deployment, err))
         return false;
     facts_free(flow->facts);
+    flow_forget_findings(flow);
     flow->facts = NULL;
     flow->loaded = false;
     return true;
@@ -159,6 +162,16 @@ bool flow_is_as_built(const struct flow *flow)
            strcmp(str_text(&flow->built), str_text(&flow->facts->deployment.text)) == 0;
 }
 
+/* One that appeared meanwhile is somebody else's: it stays, and may be read. */
+static bool create(struct flow *flow, const struct str *text, struct error *err)
+{
+    if (deployment_create(flow->config, text, err))
+        return gather(flow, err);
+    if (access(flow->config, F_OK) == 0)
+        flow->standing = STANDING_CHANGED;
+    return false;
+}
+
 bool flow_create(struct flow *flow, const char *domain, struct error *err)
 {
     struct str text = {0};
@@ -168,9 +181,8 @@ bool flow_create(struct flow *flow, const char *domain, struct error *err)
     if (good && flow->trial)
         good = trial_parse(flow, &text, err);
     else if (good)
-        good = flow_may_write(flow, err) &&
-               file_replace(flow->config, str_text(&text), text.length, 0644, err) &&
-               gather(flow, err);
+        good = flow->loaded ? flow_put(flow, &text, false, err)
+                            : flow_may_write(flow, err) && create(flow, &text, err);
     if (good) {
         str_free(&flow->built);
         flow->built = text;

@@ -80,10 +80,9 @@ static void build(struct flow *flow, struct page *page)
     for (size_t i = 0; i < flow->facts->deployment.server_count; i++)
         add_server_fields(flow, i, page);
     add_other_releases(flow, page);
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_PLANNED, &findings);
-    for (size_t i = 0; i < findings.count; i++) {
-        const struct finding *finding = &findings.items[i];
+    const struct findings *findings = flow_findings(flow, RULES_PLANNED);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
         if (finding->severity == SEVERITY_NOTICE || *finding->identity || !*finding->service)
             continue;
         for (size_t j = 0; j < page->field_count; j++) {
@@ -93,7 +92,6 @@ static void build(struct flow *flow, struct page *page)
                               finding->remedy, NULL);
         }
     }
-    findings_free(&findings);
     page_line(&page->live, "%zu certificate%s in all.", flow->facts->deployment.identity_count,
               flow->facts->deployment.identity_count == 1 ? "" : "s");
     page_line(&page->why, "Space ticks. A component that you add brings the names it needs.");

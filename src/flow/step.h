@@ -3,6 +3,7 @@
 
 #include "flow/flow.h"
 #include "model/build.h"
+#include "model/lifecycle.h"
 #include "ops/ops.h"
 #include "rules/rules.h"
 
@@ -24,12 +25,24 @@ struct flow {
     struct names subject;
     struct str built; /* what the preset made of the last answers */
 
+    struct judged {
+        struct findings findings;
+        bool good;
+        time_t at;
+    } judged[2]; /* RULES_PLANNED, RULES_ALL */
+
     char *at_page;
-    char *spot;           /* the field or row of it to begin with; NULL: as the step says */
-    struct strings came;  /* the pages on the way here, for Esc */
-    struct strings rows;  /* page, row: where each list was left */
-    struct history *past; /* for EVENT_UNDO */
+    char *spot;            /* the field or row of it to begin with; NULL: as the step says */
+    struct strings came;   /* the pages on the way here, for Esc */
+    struct strings rows;   /* page, row: where each list was left */
+    struct strings passed; /* pages that were left by Next, in this visit or an earlier one */
+    struct history *past;  /* for EVENT_UNDO */
     struct draft draft;
+    char *waiting; /* "Basics, Organisation": where half-typed text waits; NULL: none */
+    char *waiting_page, *waiting_field;
+    char *refused;          /* the field whose answer was not taken last; NULL: none */
+    struct error refusal;   /* and why */
+    enum standing standing; /* of deployment.conf, when last it was to be written */
     struct page page;
     bool page_good;
     char *message;
@@ -40,7 +53,8 @@ struct flow {
 
     struct make_job *job;
     bool job_failed;
-    struct strings made; /* "OK  callbridge  key, request" */
+    struct strings made; /* "callbridge  key, request" */
+    size_t new_keys, new_requests, new_certificates;
 
     struct import import;
     bool looked;
@@ -57,14 +71,16 @@ enum go {
     GO_NEXT, /* to the next page that has something to ask */
     GO_BACK, /* whence one came */
     GO_PAGE, /* to the page, at its field or row */
+    GO_OPEN, /* to the deployment.conf at page */
     GO_LEAVE /* out of the wizard */
 };
 struct way {
     enum go go;
-    char *page, *at; /* owned; of GO_PAGE alone; at may be NULL */
+    char *page, *at; /* owned; of GO_PAGE and GO_OPEN alone; at may be NULL */
 };
-struct way way_go(enum go go); /* not GO_PAGE */
+struct way way_go(enum go go); /* not GO_PAGE, GO_OPEN */
 struct way way_to(const char *page, const char *at);
+struct way way_open(const char *config);
 /* Refused unless all went well. */
 struct way way_if(bool good, enum go go);
 
@@ -117,10 +133,14 @@ const char *order_owner(const char *page_id);
 char *order_beside(const struct flow *flow, int direction);
 /* Nothing to ask there: Next and Back pass it by. */
 bool order_passes(const struct flow *flow, const char *page_id, bool forward);
-/* The page where the last visit ended, else where something is open. Free it. */
-char *order_resume(const struct flow *flow);
-/* Writes down where this visit is. */
-void order_remember(const struct flow *flow);
+/* The first page where something is open: by the files, not by where one was. Free it. */
+char *order_resume(struct flow *flow);
+/* "Review", "Call Bridge": how a page is called without being built. Free it. */
+char *order_title(const struct flow *flow, const char *page_id);
+/* The page was left by Next: written down for the next visit; and what earlier ones left. */
+void order_pass(struct flow *flow, const char *page_id);
+void order_unpass(struct flow *flow, const char *page_id);
+void order_read_passed(struct flow *flow);
 void order_marks(struct flow *flow, struct page *page);
 
 /* history.c: what EVENT_UNDO takes back */
@@ -152,6 +172,8 @@ struct action *page_add_action(struct page *page, const char *id, int function, 
 void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
 /* Adds a text of several lines; the front end wraps what is too long for its width. */
 void page_lines(struct strings *lines, const char *text);
+/* "3 requests made" behind what stands there, a comma between; nothing of none. */
+void say_count(struct str *out, size_t count, const char *one, const char *many);
 const struct action *page_find_action(const struct page *page, const char *id);
 struct field *page_find_field(const struct page *page, const char *id);
 /* Its place among the rows, row_count: none. */
@@ -176,10 +198,35 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
 /* One line: "key matches, chain of 2, ends 2027-11-24"; the level that it deserves. */
 enum level look_summary(const struct flow *flow, const struct identity *identity, char **text);
 
-/* make.c */
+/* due.c */
+/* A CA signs it that isn't here. */
+bool is_outside(const struct identity *identity);
+/* Somebody in the store signs it: by its own design no CA outside is asked. */
+bool is_signed_here(const struct flow *flow, const struct identity *identity);
+/* It has no key, request or certificate where one can be made here. */
+bool lacks(const struct flow *flow, const struct identity *identity);
 bool make_is_due(const struct flow *flow);
-/* Someone outside signs it and its certificate is not here. */
-bool is_awaited(const struct flow *flow, const struct identity *identity);
+struct states {
+    size_t all, by_life[LIFE_RENEWING + 1];
+    size_t outside; /* a CA elsewhere signs them */
+    size_t awaited; /* their request is open */
+    size_t lacking; /* no certificate is in place */
+    size_t due;     /* something can be made here */
+};
+void count_states(const struct flow *flow, struct states *out);
 size_t count_awaited(const struct flow *flow);
+/* Judged once for each state of the facts. */
+const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
+void flow_forget_findings(struct flow *flow);
+/* install/, beside deployment.conf and the store as they are now. */
+enum plan_state { PLAN_NONE, PLAN_OLD, PLAN_FRESH };
+enum plan_state plan_state(const struct flow *flow, time_t *written);
+
+/* keep.c: answers before there is a deployment.conf to keep them */
+void keep_answers(struct flow *flow);
+void keep_forget(struct flow *flow);
+/* The preset that was chosen in an earlier visit, its answers taken up; false: none. */
+bool keep_take_up(struct flow *flow);
+const struct preset *kept_preset(const struct flow *flow);
 
 #endif

@@ -276,6 +276,21 @@ bool is_country(const char *code)
     return country_name(code) != NULL;
 }
 
+const char *country_meant(const char *typed)
+{
+    static const struct {
+        const char *typed, *code;
+    } usual[] = {{"UK", "GB"},  {"EN", "GB"},  {"ENG", "GB"}, {"GBR", "GB"}, {"USA", "US"},
+                 {"DEU", "DE"}, {"GER", "DE"}, {"FRA", "FR"}, {"CHE", "CH"}};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strcasecmp(usual[i].typed, typed) == 0)
+            return usual[i].code;
+    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)
+        if (strcasecmp(countries[i].code, typed) == 0)
+            return countries[i].code;
+    return country_code(typed);
+}
+
 const char *country_code(const char *name)
 {
     for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)

@@ -79,7 +79,7 @@ static void draw_messages(struct ui *ui)
     }
     if (note.text.length == 0)
         note_add(&note, &ui->page->why);
-    else if (ui->insist && note.level == LEVEL_ERROR)
+    else if (ui->insist && !ui->page->firm && note.level == LEVEL_ERROR)
         str_add(&note.text, is_refused(ui) ? "\nF2 again goes on without what is typed."
                                            : "\nF2 again goes on; what was found stays.");
 

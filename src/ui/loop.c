@@ -432,9 +432,6 @@ int ui_run(struct flow *flow, const struct ui_options *options)
     ui_page_changed(&ui);
     if (held)
         ui_say(&ui, LEVEL_WARN, "%s", held);
-    else if (ui.draft->count > 0 && !ui.said)
-        ui_say(&ui, LEVEL_NOTE, "Half-typed text of last time waits on the page %s.",
-               ui.draft->texts[0].page);
     while (!ui.ended)
         turn(&ui);
 

@@ -266,6 +266,9 @@ static void an_edit_from_outside_is_never_overwritten(void **state)
     assert_false(send(
         world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
     assert_non_null(strstr(err.message, "another program"));
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "reread"});
     set(world, "servers.name", "core1");
     free(text);
     text = read_text(world->config);
@@ -309,6 +312,313 @@ static void sharing_joins_the_names(void **state)
     assert_non_null(strstr(field(world, "webbridge.subjectAltName")->value, "join.example.com"));
     set(world, "webbridge.identity", "webbridge");
     assert_string_equal(field(world, "webbridge.CN")->value, "join.example.com");
+}
+
+static bool has_action(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->action_count; i++)
+        if (strcmp(page->actions[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void an_edit_of_what_is_as_built_stays(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    char *text = read_text(world->config), *edited = xformat("# by hand\n%s", text);
+    assert_true(file_replace(world->config, edited, strlen(edited), 0644, NULL));
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "basics.O", .text = "Example Inc."}, &err));
+    assert_non_null(strstr(err.message, "another program changed it meanwhile ("));
+    char *now = read_text(world->config);
+    assert_string_equal(now, edited);
+    assert_true(has_action(world, "reread"));
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "reread"});
+    assert_false(has_action(world, "reread"));
+    free(text);
+    free(edited);
+    free(now);
+}
+
+static void a_file_that_appears_meanwhile_stays(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    set(world, "basics.O", "Example Inc.");
+    struct build_options options = {.preset = catalogue_preset(&world->catalogue, "webapp"),
+                                    .domain = "example.org"};
+    struct str text = {0};
+    assert_true(build_deployment(&world->catalogue, &options, &text, NULL));
+    assert_true(file_replace(world->config, str_text(&text), text.length, 0644, NULL));
+    assert_false(send(world,
+                      (struct event){.kind = EVENT_SET, .id = "basics.domain", .text = "a.example"},
+                      &err));
+    assert_non_null(strstr(err.message, "another program wrote it meanwhile ("));
+    char *now = read_text(world->config);
+    assert_string_equal(now, str_text(&text));
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "reread"});
+    assert_string_equal(field(world, "basics.domain")->value, "example.org");
+    free(now);
+    str_free(&text);
+}
+
+static void a_file_that_vanished_is_written_back(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    next(world);
+    char *before = read_text(world->config);
+    assert_int_equal(unlink(world->config), 0);
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "servers.name", .text = "core1"}, &err));
+    assert_non_null(strstr(err.message, "gone"));
+    assert_int_equal(access(world->config, F_OK), -1);
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "rewrite"});
+    char *now = read_text(world->config);
+    assert_string_equal(now, before);
+    set(world, "servers.name", "core1");
+    free(before);
+    free(now);
+}
+
+static void reopen(struct world *world)
+{
+    flow_free(world->flow);
+    open_flow(world);
+}
+
+static void answers_before_the_domain_survive(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.O", "Example Inc.");
+    set(world, "basics.C", "US");
+    assert_int_equal(access(world->config, F_OK), -1);
+    reopen(world);
+    assert_non_null(strstr(flow_page(world->flow)->rows[0].text, "Go on: Basics"));
+    choose(world, "continue");
+    assert_string_equal(at(world), "basics");
+    assert_string_equal(field(world, "basics.O")->value, "Example Inc.");
+    set(world, "basics.domain", "example.com");
+    char *text = read_text(world->config);
+    assert_non_null(strstr(text, "Example Inc."));
+    assert_non_null(strstr(text, "xmpp"));
+    char *draft = path_join(world->folder, ".certwright.draft");
+    assert_int_equal(access(draft, F_OK), -1);
+    free(draft);
+    free(text);
+}
+
+static void start_goes_on_where_text_waits(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    draft_set(flow_draft(world->flow), "basics", "basics.O", "Exam");
+    assert_true(draft_save(flow_draft(world->flow)));
+    reopen(world);
+    assert_string_equal(flow_page(world->flow)->rows[0].text, "Go on: Basics, Organisation");
+    choose(world, "continue");
+    assert_string_equal(at(world), "basics");
+    const struct page *page = flow_page(world->flow);
+    assert_string_equal(page->fields[page->at].id, "basics.O");
+}
+
+static const struct mark *mark(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->mark_count; i++)
+        if (strcmp(page->marks[i].id, id) == 0)
+            return &page->marks[i];
+    return NULL;
+}
+
+static void the_map_comes_from_facts(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "plan"});
+    assert_int_equal(mark(world, "servers")->sign, '.');
+    assert_int_equal(mark(world, "make")->sign, '.');
+    assert_int_equal(mark(world, "check")->sign, '.');
+    assert_int_equal(mark(world, "basics")->sign, '?'); /* here one would go on */
+    assert_null(mark(world, "import"));
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:webadmin"});
+    assert_null(mark(world, "page:callbridge")); /* passed by: it shares the certificate */
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "make"});
+    run_job(world);
+    assert_string_equal(at(world), "check");
+    assert_int_equal(mark(world, "servers")->sign, '+');
+    assert_int_equal(mark(world, "make")->sign, '+');
+    assert_int_equal(mark(world, "plan")->sign, '?');
+    next(world);
+    next(world);
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "basics"});
+    assert_int_equal(mark(world, "plan")->sign, '+');
+    assert_int_equal(mark(world, "check")->sign, '+');
+}
+
+static void start_tells_the_state(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    reopen(world);
+    assert_string_equal(flow_page(world->flow)->title, "What would you like to do?");
+    assert_non_null(strstr(flow_page(world->flow)->intro.items[0],
+                           ": 5 certificates planned, nothing made yet."));
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "make"});
+    run_job(world);
+    assert_string_equal(at(world), "requests");
+    reopen(world);
+    assert_non_null(strstr(flow_page(world->flow)->intro.items[0], ": 5 requests made."));
+    assert_string_equal(flow_page(world->flow)->rows[0].text, "Go on: Requests for the CA");
+}
+
+static void another_deployment_is_opened(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    char *other = path_join(world->folder, "other"), *config = path_join(other, "deployment.conf");
+    struct build_options options = {.preset = catalogue_preset(&world->catalogue, "lab"),
+                                    .domain = "example.org"};
+    struct str text = {0};
+    assert_true(build_deployment(&world->catalogue, &options, &text, NULL));
+    assert_true(folder_make(other, 0755, NULL));
+    assert_true(file_replace(config, str_text(&text), text.length, 0644, NULL));
+    assert_false(
+        send(world, (struct event){.kind = EVENT_ACTION, .id = "open", .text = "/nowhere"}, &err));
+    assert_string_equal(flow_config(world->flow), world->config);
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "open", .text = other});
+    assert_string_equal(flow_config(world->flow), config);
+    assert_non_null(strstr(flow_page(world->flow)->heading, "example.org"));
+    str_free(&text);
+    free(config);
+    free(other);
+}
+
+static void inspecting_from_the_start_comes_back_to_it(void **state)
+{
+    struct world *world = *state;
+    const struct page *page = flow_page(world->flow);
+    size_t row = 0;
+    while (strcmp(page->rows[row].id, "inspect") != 0)
+        row++;
+    assert_true(has_action(world, page->rows[row].action));
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "look", .text = "/etc/passwd"});
+    assert_string_equal(at(world), "look:/etc/passwd");
+    must(world, (struct event){.kind = EVENT_BACK});
+    assert_string_equal(at(world), "start");
+}
+
+/* What the row of the start page promises, played: Enter there, the domain, then Next alone. */
+static void the_start_page_counts_its_keys_truly(void **state)
+{
+    struct world *world = *state;
+    const char *text = flow_page(world->flow)->rows[0].text;
+    assert_non_null(strstr(text, "7 keys, 1 name"));
+    choose(world, "lab");
+    int keys = 1;
+    set(world, "basics.domain", "example.com");
+    while (strcmp(at(world), "done") != 0) {
+        if (strcmp(at(world), "make") == 0) {
+            run_job(world); /* without a key */
+            continue;
+        }
+        next(world);
+        keys++;
+        assert_true(keys < 20);
+    }
+    assert_int_equal(keys, 7);
+}
+
+static void a_country_is_judged_at_its_field(void **state)
+{
+    static const struct {
+        const char *typed, *mend;
+        enum level level;
+    } cases[] = {{"USA", "US", LEVEL_ERROR},     {"UK", "GB", LEVEL_WARN},
+                 {"us", "US", LEVEL_WARN},       {"XX", NULL, LEVEL_WARN},
+                 {"Germany", "DE", LEVEL_ERROR}, {"DE", NULL, LEVEL_NONE}};
+    struct world *world = *state;
+    choose(world, "single-combined");
+    for (int after = 0; after < 2; after++) {
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            set(world, "basics.C", cases[i].typed);
+            const struct field *country = field(world, "basics.C");
+            assert_int_equal(country->level, cases[i].level);
+            if (cases[i].mend)
+                assert_string_equal(country->mend, cases[i].mend);
+            else
+                assert_null(country->mend);
+        }
+        set(world, "basics.domain", "example.com");
+    }
+}
+
+static void an_international_domain_is_told_in_its_ascii_form(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "m\xC3\xBCller.example");
+    assert_non_null(strstr(flow_page(world->flow)->message, "xn--mller-kva.example"));
+    assert_string_equal(field(world, "basics.domain")->value, "xn--mller-kva.example");
+}
+
+static void a_wrong_answer_is_not_called_missing(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    choose(world, "lab");
+    assert_true(flow_page(world->flow)->firm);
+    assert_false(send(world, (struct event){.kind = EVENT_NEXT, .insist = true}, &err));
+    assert_non_null(strstr(err.message, "an answer is needed"));
+    assert_false(send(
+        world, (struct event){.kind = EVENT_SET, .id = "basics.domain", .text = "exam ple"}, &err));
+    assert_false(send(world, (struct event){.kind = EVENT_NEXT}, &err));
+    assert_non_null(strstr(err.message, "column 5"));
+    set(world, "basics.domain", "example.com");
+    assert_false(flow_page(world->flow)->firm);
+}
+
+static const struct row *row_that(struct world *world, const char *text)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->row_count; i++)
+        if (strstr(page->rows[i].text, text))
+            return &page->rows[i];
+    return NULL;
+}
+
+static void review_shows_every_name_and_what_is_new(void **state)
+{
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "review"});
+    assert_string_equal(flow_page(world->flow)->intro.items[1], "Nothing is made yet.");
+    assert_string_equal(row_that(world, "callbridge  ")->word, "NEW");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "make"});
+    run_job(world);
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:webbridge"});
+    set(world, "webbridge.subjectAltName", "join.example.com meet.example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "review"});
+    assert_string_equal(flow_page(world->flow)->intro.items[1],
+                        "All that can be made here is made.");
+    assert_string_equal(row_that(world, "callbridge  ")->word, "OK");
+    assert_string_equal(row_that(world, "    meet.example.com")->word, "NEW");
+    must(world, (struct event){.kind = EVENT_CHOOSE,
+                               .row = (size_t)(row_that(world, "    meet.example.com") -
+                                               flow_page(world->flow)->rows)});
+    assert_string_equal(at(world), "page:webbridge");
 }
 
 static void undo(struct world *world)
@@ -402,6 +712,22 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_what_is_as_built_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_appears_meanwhile_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_vanished_is_written_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_before_the_domain_survive, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(start_goes_on_where_text_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_map_comes_from_facts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(start_tells_the_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_deployment_is_opened, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(inspecting_from_the_start_comes_back_to_it, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_start_page_counts_its_keys_truly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_country_is_judged_at_its_field, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_international_domain_is_told_in_its_ascii_form, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_answer_is_not_called_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(review_shows_every_name_and_what_is_new, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undo_takes_back_answer_by_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undo_leaves_what_another_program_wrote, set_up, tear_down),
         cmocka_unit_test_setup_teardown(esc_returns_whence_one_came, set_up, tear_down),
