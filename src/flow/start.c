@@ -168,7 +168,7 @@ static void build(struct flow *flow, struct page *page)
                action_look);
     page_line(&page->why, "No function keys? Esc, then the digit: Esc 1 is F1, Esc 0 is F10.");
     page_add_action(page, action_look, 4, 0, "Inspect a file")->wants_path = true;
-    page_add_action(page, action_open, 0, 'o', "Open a deployment.conf")->wants_path = true;
+    page_add_action(page, action_open, 0, 'o', "Open")->wants_path = true;
     page->next = xstrdup("Choose");
 }
 

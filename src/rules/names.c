@@ -231,19 +231,6 @@ static void wildcard(const struct rule *rule, const struct subject *s, struct fi
     free(title);
 }
 
-/* The code that was meant; NULL when unclear. */
-static const char *country_meant(const char *code)
-{
-    static const struct {
-        const char *typed, *code;
-    } usual[] = {{"UK", "GB"},  {"EN", "GB"},  {"ENG", "GB"}, {"GBR", "GB"}, {"USA", "US"},
-                 {"DEU", "DE"}, {"GER", "DE"}, {"FRA", "FR"}, {"CHE", "CH"}};
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (strcasecmp(usual[i].typed, code) == 0)
-            return usual[i].code;
-    return country_code(code);
-}
-
 /* Where the value of an attribute stands: in the identity, else in subject {}. */
 static void remedy_attribute(struct finding *finding, const struct subject *s, enum attribute which,
                              const char *value)

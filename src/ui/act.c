@@ -238,6 +238,19 @@ static void act(struct ui *ui, const struct action *action)
     pending_go(ui);
 }
 
+/* Enter on a row: what the row stands for may be an action that asks for more first. */
+void ui_choose(struct ui *ui, size_t row)
+{
+    if (row >= ui->page->row_count)
+        return;
+    const struct action *action =
+        ui->page->rows[row].action ? page_action(ui->page, ui->page->rows[row].action) : NULL;
+    if (action)
+        act(ui, action);
+    else
+        ui_take(ui, &(struct event){.kind = EVENT_CHOOSE, .row = row});
+}
+
 void ui_next(struct ui *ui)
 {
     char *id = xstrdup(ui->page_id);

@@ -122,8 +122,7 @@ static void note(struct ui *ui, struct view *view, struct note *note)
 
 static void choose(struct ui *ui, struct menu_view *self)
 {
-    if (self->at < ui->page->row_count)
-        ui_take(ui, &(struct event){.kind = EVENT_CHOOSE, .row = self->at});
+    ui_choose(ui, self->at);
 }
 
 static bool key(struct ui *ui, struct view *view, const struct key *key)

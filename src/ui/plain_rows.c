@@ -125,8 +125,20 @@ static enum step act(struct plain *plain, const struct action *action, size_t ro
     return step;
 }
 
+static const struct action *action_of(const struct page *page, const struct row *row)
+{
+    for (size_t i = 0; row->action && *row->action && i < page->action_count; i++)
+        if (strcmp(page->actions[i].id, row->action) == 0)
+            return &page->actions[i];
+    return NULL;
+}
+
 static enum step choose(struct plain *plain, size_t row, enum event_kind kind)
 {
+    const struct action *action =
+        kind == EVENT_CHOOSE ? action_of(plain->page, &plain->page->rows[row]) : NULL;
+    if (action)
+        return act(plain, action, row, NULL);
     struct event event = {.kind = kind, .row = row};
     return plain_take(plain, &event) ? STEP_GONE : STEP_STAYED;
 }

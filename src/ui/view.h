@@ -128,6 +128,7 @@ bool ui_take(struct ui *ui, const struct event *event);
 void ui_say(struct ui *ui, enum level level, const char *format, ...) printf_like(3, 4);
 void ui_say_error(struct ui *ui, const struct error *err);
 void ui_next(struct ui *ui);
+void ui_choose(struct ui *ui, size_t row); /* Enter on it */
 void ui_leave(struct ui *ui, int status);
 void ui_keep_draft(struct ui *ui); /* what is half typed is written down */
 bool ui_page_key(struct ui *ui, const struct key *key);
