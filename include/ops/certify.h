@@ -7,6 +7,12 @@
 
 /* What follows from new certificates, as parts of a batch that its maker commits. */
 
+struct new_certificate {
+    const struct identity *identity;
+    struct str leaf_pem;  /* the new certificate */
+    struct str chain_pem; /* intermediates, root last; "" for a self-signed one */
+};
+
 /* A file of certificates (0644) unless the store, or the batch, has it just so. */
 void certify_put(const struct store *store, struct batch *batch, const char *name,
                  const struct str *text);

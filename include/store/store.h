@@ -45,8 +45,14 @@ void batch_remove(struct batch *batch, const char *name);
 void batch_free(struct batch *batch);
 /* Every name is checked, every temporary file written and fsynced before the first rename; a rename
  * that fails brings back what was renamed before. Needs the lock. An existing file without replace
- * is refused; one with the same bytes and mode is left alone. */
+ * is refused, as is a private key that what is no key (mode 0644) would replace; one with the same
+ * bytes and mode is left alone. */
 must_check bool store_commit(struct store *store, const struct batch *batch, time_t now,
                              struct error *err);
+
+/* The same, and every file that is replaced or removed stays as NAME.STAMP.bak, as a key always
+ * does; their names are added to kept. */
+must_check bool store_commit_keeping(struct store *store, const struct batch *batch, time_t now,
+                                     struct strings *kept, struct error *err);
 
 #endif

@@ -74,18 +74,105 @@ static void say_objects(const struct cli *cli, const struct import *import)
     strings_free(&places);
 }
 
+static void say_issuers(const struct cli *cli, const struct import_identity *item)
+{
+    for (size_t i = 0; i < item->change_count; i++) {
+        const struct import_change *row = &item->changes[i];
+        if (strcmp(row->what, "issuer") == 0 && strcmp(row->was, row->is) != 0)
+            cli_say(cli, "%s: in place is from \"%s\", new is from \"%s\"", item->identity,
+                    row->was, row->is);
+    }
+}
+
 /* Old and new side by side, then what was asked and not got. */
 static void say_identity(const struct cli *cli, const struct import_identity *item)
 {
     if (*item->old_end && !item->in_place)
         cli_say(cli, "%s: in place ends %s, new ends %s", item->identity, item->old_end,
                 item->new_end);
-    for (size_t i = 0; i < item->lost.count; i++)
+    say_issuers(cli, item);
+    for (size_t i = 0; i < item->lost_asked; i++)
         cli_say(cli, "%s: asked, not got: %s", item->identity, item->lost.items[i]);
+    for (size_t i = 0; i < item->had.count; i++)
+        cli_say(cli, "%s: the one in place has, the new one has not: %s", item->identity,
+                item->had.items[i]);
     for (size_t i = 0; i < item->gained.count; i++)
         cli_say(cli, "%s: got, not asked: %s", item->identity, item->gained.items[i]);
     for (size_t i = 0; i < item->impact.count; i++)
         cli_say(cli, "  %s", item->impact.items[i]);
+    for (size_t i = 0; i < item->lacking.count; i++)
+        cli_say(cli,
+                "%s: deployment.conf asks for %s since its request was made, and the certificate "
+                "lacks it",
+                item->identity, item->lacking.items[i]);
+}
+
+/* A word as a shell takes it. */
+static void add_word(struct str *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./:@%+=,-";
+    if (out->length)
+        str_add_char(out, ' ');
+    if (*word && strspn(word, plain) == strlen(word)) {
+        str_add(out, word);
+        return;
+    }
+    str_add_char(out, '\'');
+    for (; *word; word++)
+        if (*word == '\'')
+            str_add(out, "'\\''");
+        else
+            str_add_char(out, *word);
+    str_add_char(out, '\'');
+}
+
+static void add_option(struct str *out, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    add_word(out, option);
+    add_word(out, value);
+}
+
+/* The present command line, and what makes the pair an identity's. */
+static void add_command(const struct cli *cli, const struct import_pair *pair, struct str *out)
+{
+    add_word(out, "certwright");
+    if (strcmp(cli->config, "deployment.conf") != 0)
+        add_option(out, "--config", cli->config);
+    add_option(out, "--store", cli->store);
+    add_option(out, "--catalogue", cli->catalogue_folder);
+    add_word(out, "import");
+    for (size_t i = 0; i < cli->arg_count; i++)
+        add_word(out, cli->args[i]);
+    if (pair->extra)
+        add_word(out, pair->extra);
+    add_option(out, "--password-file", cli_value(cli, "password-file"));
+    add_option(out, "--ca-folder", cli_value(cli, "ca-folder"));
+    add_option(out, "--as", pair->fits.count ? pair->fits.items[0] : "IDENTITY");
+    if (pair->force)
+        add_word(out, "--force");
+}
+
+static void say_pair(const struct cli *cli, const struct import_pair *pair)
+{
+    struct str command = {0};
+    add_command(cli, pair, &command);
+    cli_say(cli, "%s with its key, %s:", pair->cert_file, pair->key_file);
+    cli_say(cli, "  %s", str_text(&command));
+    if (pair->fits.count > 1) {
+        char *all = strings_join(&pair->fits, ", ");
+        cli_say(cli, "  (its names serve %s)", all);
+        free(all);
+    }
+    str_free(&command);
+}
+
+/* A pair that may as well stay where it is is none to be told. */
+static bool is_of_use(const struct import_pair *pair)
+{
+    return pair->fits.count > 0 || !pair->extra;
 }
 
 static int say_stops(const struct import *import)
@@ -109,33 +196,111 @@ static int say_stops(const struct import *import)
     return status;
 }
 
+/* The first object of its kind, and how many there are. */
+struct lookout {
+    const struct import_object *unread, *request, *stranger;
+    size_t leaves, pairs;
+};
+
+static void look_out(const struct import *import, struct lookout *out)
+{
+    for (size_t i = 0; i < import->object_count; i++) {
+        const struct import_object *object = &import->objects[i];
+        out->leaves += object->is_leaf;
+        if (object->unread && !out->unread)
+            out->unread = object;
+        if (object->stranger && !out->stranger)
+            out->stranger = object;
+        if (text_starts(object->what, "request ") && !out->request)
+            out->request = object;
+    }
+    for (size_t i = 0; i < import->pair_count; i++)
+        out->pairs += is_of_use(&import->pairs[i]);
+}
+
+/* Nothing for anybody: what is nearest to an answer is said, and what makes it one. */
 static int say_nobody_served(const struct import *import)
 {
     struct error err = {0};
-    error_set(&err, STATUS_NO, "",
-              "import goes by public keys: send the store's NAME.csr to the CA, or run it beside "
-              "the deployment.conf whose store has the keys",
-              "none of the %zu object%s in %zu file%s is a certificate for a key or request of "
-              "the store",
-              import->object_count, import->object_count == 1 ? "" : "s", import->file_count,
-              import->file_count == 1 ? "" : "s");
+    struct lookout seen = {0};
+    look_out(import, &seen);
+    if (seen.pairs)
+        error_set(&err, STATUS_NO, "", "the command above takes both",
+                  seen.pairs == 1 ? "the certificate is for a key that is not in use yet"
+                                  : "the certificates are for keys that are not in use yet");
+    else if (seen.leaves == 0 && seen.unread)
+        error_set(&err, STATUS_NO, seen.unread->file, NULL, "no certificate could be read: %s",
+                  seen.unread->why);
+    else if (seen.leaves == 0 && seen.request)
+        error_set(&err, STATUS_NO, seen.request->file,
+                  "send it to the CA, and import what the CA returns",
+                  "this is the request, not the answer to it");
+    else if (seen.leaves == 0)
+        error_set(&err, STATUS_NO, "", "import all that the CA sent, the certificate among it",
+                  "no certificate of a server or client is among it");
+    else
+        error_set(&err, STATUS_NO, seen.stranger ? seen.stranger->file : "",
+                  "import goes by public keys: run it beside the deployment.conf whose store has "
+                  "the key, or name the file of the key as well; where the key is gone, send the "
+                  "store's NAME.csr to the CA again",
+                  import->object_count == 1
+                      ? "it is no certificate for a key or request of the store"
+                      : "none of the %zu objects is a certificate for a key or request of the "
+                        "store",
+                  import->object_count);
     return cli_fail(&err);
+}
+
+static void say_written(const struct cli *cli, const struct import *import,
+                        const struct strings *written, const struct strings *kept)
+{
+    for (size_t i = 0; i < written->count; i++)
+        cli_say(cli, "wrote %s", written->items[i]);
+    for (size_t i = 0; i < kept->count; i++)
+        cli_say(cli, "kept %s, as it was before", kept->items[i]);
+    char *losing = import_losing_all(import);
+    if (written->count == 0)
+        cli_say(cli, "all in place already, nothing to write");
+    else if (*losing)
+        cli_say(cli, "written, %s", losing);
+    free(losing);
+}
+
+/* What waits for its issuer is found again when that comes alone. */
+static void keep_waiting(const struct cli *cli, const struct facts *facts,
+                         const struct import *import)
+{
+    struct error err = {0};
+    bool good = tray_keep(facts, import, &err);
+    for (size_t i = 0; i < import->object_count; i++) {
+        const struct import_object *object = &import->objects[i];
+        if (!object->waits)
+            continue;
+        if (good && !cli->json)
+            cli_say(cli, "%s #%d waits for \"%s\": import that when you have it, alone will do",
+                    object->file, object->number, object->waits);
+        else if (!good)
+            error_set(&err, STATUS_NO, object->file, "import it together with what it lacks",
+                      "is not kept until \"%s\" comes", object->waits);
+        if (!good)
+            cli_fail(&err);
+    }
 }
 
 static int write(const struct cli *cli, const struct facts *facts, const struct import *import)
 {
-    struct strings written = {0};
+    struct strings written = {0}, kept = {0};
     struct error err = {0};
     int status = STATUS_OK;
-    if (!op_import_write(facts, import, &written, &err)) {
+    if (!op_import_write(facts, import, &written, &kept, &err)) {
         status = cli_fail(&err);
-    } else if (!cli->json) {
-        for (size_t i = 0; i < written.count; i++)
-            cli_say(cli, "wrote %s", written.items[i]);
-        if (written.count == 0)
-            cli_say(cli, "all in place already, nothing to write");
+    } else {
+        if (!cli->json)
+            say_written(cli, import, &written, &kept);
+        keep_waiting(cli, facts, import);
     }
     strings_free(&written);
+    strings_free(&kept);
     return status;
 }
 
@@ -146,6 +311,9 @@ static int judge_and_write(const struct cli *cli, const struct facts *facts,
         say_objects(cli, import);
         for (size_t i = 0; i < import->identity_count; i++)
             say_identity(cli, &import->identities[i]);
+        for (size_t i = 0; i < import->pair_count; i++)
+            if (is_of_use(&import->pairs[i]))
+                say_pair(cli, &import->pairs[i]);
     }
     int status = STATUS_OK, stops = say_stops(import);
     bool dry = cli_flag(cli, "dry-run");
@@ -155,6 +323,8 @@ static int judge_and_write(const struct cli *cli, const struct facts *facts,
         status = say_nobody_served(import);
     else if (!dry)
         status = write(cli, facts, import);
+    if (status == STATUS_NO && !dry)
+        keep_waiting(cli, facts, import);
     if (!cli->json && (status || dry))
         cli_say(cli, "nothing written");
     if (cli->json)
@@ -169,16 +339,17 @@ static int import_paths(const struct cli *cli, const struct import_options *opti
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    struct strings paths = {0};
+    struct tray tray = {0};
     struct import import;
     struct error err = {0};
-    cli_names(cli, &paths);
-    if (op_import_look(facts, &paths, NULL, options, &import, &err))
+    for (size_t i = 0; i < cli->arg_count; i++)
+        tray_add_path(&tray, cli->args[i]);
+    if (op_import_look(facts, &tray, options, &import, &err))
         status = judge_and_write(cli, facts, &import);
     else
         status = cli_fail(&err);
     import_free(&import);
-    strings_free(&paths);
+    tray_free(&tray);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;
@@ -196,6 +367,7 @@ static int run_import(const struct cli *cli)
     struct import_options options = {
         .ca_folder = cli_value(cli, "ca-folder"),
         .password = password_file ? &password : NULL,
+        .as = cli_value(cli, "as"),
         .force = cli_flag(cli, "force"),
     };
     int status = import_paths(cli, &options);
@@ -203,21 +375,24 @@ static int run_import(const struct cli *cli)
     return status;
 }
 
-static const struct cli_option options[] = {
-    {"dry-run", false}, {"force", false}, {"ca-folder", true}, {"password-file", true}, {0}};
+static const struct cli_option options[] = {{"dry-run", false},  {"force", false},
+                                            {"ca-folder", true}, {"password-file", true},
+                                            {"as", true},        {0}};
 
 const struct cli_command command_import = {
     .name = "import",
     .takes = CLI_JSON,
     .run = run_import,
     .options = options,
-    .usage = "import PATH... [--dry-run] [--force] [--ca-folder DIR] [--password-file F]",
+    .usage = "import PATH... [--dry-run] [--force] [--ca-folder DIR] [--password-file F] "
+             "[--as IDENTITY]",
     .summary = "sorts what a CA returned to keys, chains and trust files",
     .help = "Files, ZIP files or folders, any format, any name; - is standard input. Each\n"
             "certificate goes to the identity whose key it has; bundles and full chains are\n"
             "put in order; trust files that follow are written with them, all or nothing.\n"
             "  --dry-run          says what would be done\n"
             "  --force            takes what has ended or lacks an issuer, too\n"
+            "  --as IDENTITY      takes a private key with its certificate, for that identity\n"
             "  --ca-folder DIR    CA certificates to complete chains with\n"
             "  --password-file F  the password of a PKCS#12 or ZIP file, in the first line",
 };

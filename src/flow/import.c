@@ -145,7 +145,13 @@ static bool look(struct flow *flow, const struct secret *password, struct error 
 {
     struct import_options options = {.password = password};
     struct import fresh = {0};
-    bool good = op_import_look(flow->facts, &flow->paths, flow->pasted, &options, &fresh, err);
+    struct tray tray = {0};
+    for (size_t i = 0; i < flow->paths.count; i++)
+        tray_add_path(&tray, flow->paths.items[i]);
+    if (flow->pasted)
+        tray_add_text(&tray, flow->pasted);
+    bool good = op_import_look(flow->facts, &tray, &options, &fresh, err);
+    tray_free(&tray);
     if (good) {
         if (flow->looked)
             import_free(&flow->import);
@@ -196,7 +202,7 @@ static struct way write_taken(struct flow *flow, struct error *err)
 {
     struct strings written = {0};
     bool good = flow_may_write(flow, err) &&
-                op_import_write(flow->facts, &flow->import, &written, err) &&
+                op_import_write(flow->facts, &flow->import, &written, NULL, err) &&
                 flow_gather(flow, err);
     if (good) {
         import_free(&flow->import);

@@ -111,19 +111,3 @@ bool certify_commit(struct store *store, const struct batch *batch, time_t now,
             strings_add_new(written, batch->items[i].name);
     return true;
 }
-
-bool op_certify(const struct facts *facts, const struct new_certificate *items, size_t count,
-                struct strings *written, struct error *err)
-{
-    struct store store;
-    if (!open_locked(facts, &store, err))
-        return false;
-    struct batch batch = {0};
-    for (size_t i = 0; i < count; i++)
-        certify_files(facts, &store, &items[i], &batch);
-    bool good = certify_trusts(facts, &store, &batch, err) &&
-                certify_commit(&store, &batch, facts->at, written, err);
-    batch_free(&batch);
-    store_close(&store);
-    return good;
-}

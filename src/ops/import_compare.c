@@ -1,6 +1,5 @@
 #include "base/clock.h"
 #include "base/mem.h"
-#include "model/template.h"
 #include "ops/importing.h"
 
 #include <stdlib.h>
@@ -84,6 +83,15 @@ size_t import_names_lost(const struct facts *facts, const struct identity *ident
     return lost;
 }
 
+static bool is_name(const char *entry)
+{
+    const char *const kinds[] = {"DNS:", "IP:", "email:", "URI:"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (text_starts(entry, kinds[i]))
+            return true;
+    return false;
+}
+
 static void compare_names(const struct cert *cert, const struct asked *asked,
                           struct import_identity *out)
 {
@@ -123,6 +131,48 @@ static void compare_subject(const struct cert *cert, const struct asked *asked,
     }
 }
 
+/* What the certificate in place had: names and usages. Of the usages those count that somebody
+ * asked for: a CA may well leave out what no service here looks at. */
+static void compare_in_place(const struct cert *cert, const struct cert *before,
+                             struct import_identity *out)
+{
+    for (size_t i = 0; i < before->sans.count; i++)
+        if (!san_is_there(cert, before->sans.items[i]))
+            strings_add_new(&out->had, before->sans.items[i]);
+    for (size_t i = 0; before->has_eku && i < before->eku.count; i++)
+        if (!usage_is_there(cert, before->eku.items[i]))
+            strings_add_new(&out->had, before->eku.items[i]);
+    for (size_t i = 0; i < out->had.count; i++)
+        strings_add_new(&out->lost, out->had.items[i]);
+}
+
+static void count_losses(const struct asked *asked, struct import_identity *out)
+{
+    for (size_t i = 0; i < out->lost.count; i++) {
+        const char *lost = out->lost.items[i];
+        if (is_name(lost) || strings_has(&asked->eku, lost) || strings_has(&asked->ku, lost))
+            strings_add_new(&out->losing, lost);
+    }
+}
+
+/* deployment.conf has gone on since the request was made. */
+static void compare_now(const struct identity *identity, const struct cert *cert,
+                        struct import_identity *out)
+{
+    struct names now = {0};
+    struct strings sans = {0};
+    identity_request(identity, &now);
+    names_full_san(&now, &sans);
+    for (size_t i = 0; i < sans.count; i++)
+        if (!san_is_there(cert, sans.items[i]) && !strings_has_nocase(&out->lost, sans.items[i]))
+            strings_add(&out->lacking, sans.items[i]);
+    for (size_t i = 0; i < now.eku.count; i++)
+        if (!usage_is_there(cert, now.eku.items[i]) && !strings_has(&out->lost, now.eku.items[i]))
+            strings_add(&out->lacking, now.eku.items[i]);
+    strings_free(&sans);
+    names_free(&now);
+}
+
 /* A request asks for no lifetime. What counts is that of the certificate before, and that a chain
  * may end before its leaf. */
 static void compare_lifetime(const struct choice *choice, const struct cert *before,
@@ -145,114 +195,45 @@ static void compare_lifetime(const struct choice *choice, const struct cert *bef
     }
 }
 
-/* Impact: which service each loss stops, in the catalogue's own words. */
-struct view {
-    const struct deployment *deployment;
-    const struct service *service;
-};
-
-static bool look_up(void *context, const char *path, struct strings *out)
+static void change(struct import_identity *out, const char *what, char *was, char *is, bool lost)
 {
-    const struct view *view = context;
-    return service_value(view->deployment, view->service, path, out);
+    out->changes = grow(out->changes, out->change_count, sizeof *out->changes);
+    out->changes[out->change_count++] = (struct import_change){what, was, is, lost};
 }
 
-static bool pattern_gives(struct view *view, const char *pattern, const char *value)
+static void change_entry(struct import_identity *out, const char *what, const char *was,
+                         const char *is)
 {
-    struct strings alternatives = {0}, values = {0};
-    strings_split(&alternatives, pattern, '|'); /* {a} | {b}: one of them */
-    for (size_t i = 0; i < alternatives.count; i++) {
-        char *one = alternatives.items[i];
-        one += strspn(one, " ");
-        one[strcspn(one, " ")] = '\0';
-        if (!template_expand_list(one, look_up, view, &values, NULL))
-            continue;
-    }
-    bool gives = strings_has_nocase(&values, value);
-    strings_free(&alternatives);
-    strings_free(&values);
-    return gives;
+    change(out, what, xstrdup(was), xstrdup(is), *was && !*is);
 }
 
-static bool any_gives(struct view *view, const struct strings *patterns, const char *value)
+static char *key_words(const struct cert *cert)
 {
-    for (size_t i = 0; i < patterns->count; i++)
-        if (pattern_gives(view, patterns->items[i], value))
-            return true;
-    return false;
+    return xformat("%s %d", cert->key_algorithm, cert->key_bits);
 }
 
-static bool requires(struct view *view, const struct require *require, const char *lost)
+/* Old and new, line by line: what is the same has its line, too. */
+static void table(const struct cert *was, const struct cert *is, struct import_identity *out)
 {
-    if (text_starts(lost, "DNS:") || text_starts(lost, "IP:"))
-        return any_gives(view, &require->names, value_of(lost));
-    if (text_starts(lost, "CN="))
-        return any_gives(view, &require->cn, lost + 3);
-    return strings_has(&require->eku, lost);
-}
-
-static void say(struct view *view, const char *lost, const char *why, struct strings *out)
-{
-    struct str text = {0};
-    if (!template_expand(why, look_up, view, &text, NULL)) {
-        str_clear(&text);
-        str_add(&text, why);
-    }
-    char *sentence = xformat("%s on %s lacks %s: %s", view->service->name,
-                             view->service->server->name, lost, str_text(&text));
-    strings_add_new(out, sentence);
-    free(sentence);
-    str_free(&text);
-}
-
-static bool is_key_usage(const char *lost)
-{
-    return strcmp(lost, "digitalSignature") == 0 || strcmp(lost, "keyEncipherment") == 0;
-}
-
-static bool impact_on_slot(struct view *view, const struct slot *slot, const char *lost,
-                           struct strings *out)
-{
-    const struct component *component = view->service->component;
-    for (size_t i = 0; i < component->require_count; i++) {
-        const struct require *require = &component->requires[i];
-        bool here = !*require->slot || strcmp(require->slot, slot->name) == 0;
-        if (here && requires(view, require, lost) &&
-            require_applies(view->deployment, view->service, require)) {
-            say(view, lost, require->why, out);
-            return true;
-        }
-    }
-    if (strings_has(&slot->eku, lost) || is_key_usage(lost)) {
-        say(view, lost, "whoever checks the usage of its certificate hangs up.", out);
-        return true;
-    }
-    bool is_name = text_starts(lost, "DNS:") || text_starts(lost, "IP:");
-    if (is_name)
-        say(view, lost, "whoever reaches it by that name refuses the certificate.", out);
-    return is_name;
-}
-
-static void add_impact(const struct facts *facts, const struct identity *identity, const char *lost,
-                       struct strings *out)
-{
-    const struct deployment *deployment = &facts->deployment;
-    bool said = false;
-    for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct server *server = &deployment->servers[i];
-        for (size_t j = 0; j < server->service_count; j++) {
-            struct view view = {deployment, &server->services[j]};
-            const struct component *component = view.service->component;
-            for (size_t k = 0; k < component->slot_count; k++)
-                if (service_identity(deployment, view.service, &component->slots[k]) == identity)
-                    said |= impact_on_slot(&view, &component->slots[k], lost, out);
-        }
-    }
-    if (!said)
-        strings_add_take(out,
-                         xformat("%s: %s", lost,
-                                 text_starts(lost, "lifetime") ? "renew it the sooner."
-                                                               : "no service here looks at it."));
+    bool same_key = memcmp(was->key_id, is->key_id, KEY_ID_BYTES) == 0;
+    change(out, "ends", import_end(was), import_end(is), is->not_after < was->not_after);
+    change(out, "issuer", import_short_name(was->issuer), import_short_name(is->issuer), false);
+    char *key = key_words(is);
+    change(out, "key", key_words(was), xformat("%s%s", key, same_key ? "" : ", another key"),
+           false);
+    free(key);
+    for (size_t i = 0; i < was->sans.count; i++)
+        change_entry(out, "name", was->sans.items[i],
+                     san_is_there(is, was->sans.items[i]) ? was->sans.items[i] : "");
+    for (size_t i = 0; i < is->sans.count; i++)
+        if (!strings_has_nocase(&was->sans, is->sans.items[i]))
+            change_entry(out, "name", "", is->sans.items[i]);
+    for (size_t i = 0; i < was->eku.count; i++)
+        change_entry(out, "usage", was->eku.items[i],
+                     usage_is_there(is, was->eku.items[i]) ? was->eku.items[i] : "");
+    for (size_t i = 0; i < is->eku.count; i++)
+        if (!strings_has(&was->eku, is->eku.items[i]))
+            change_entry(out, "usage", "", is->eku.items[i]);
 }
 
 void import_compare(const struct facts *facts, const struct choice *choice,
@@ -266,7 +247,60 @@ void import_compare(const struct facts *facts, const struct choice *choice,
     compare_usages(choice->leaf, &asked, out);
     compare_subject(choice->leaf, &asked, out);
     compare_lifetime(choice, files.leaf, out);
+    out->lost_asked = out->lost.count;
+    if (files.leaf && !cert_same(files.leaf, choice->leaf)) {
+        compare_in_place(choice->leaf, files.leaf, out);
+        table(files.leaf, choice->leaf, out);
+    }
+    count_losses(&asked, out);
+    compare_now(choice->identity, choice->leaf, out);
     asked_free(&asked);
     for (size_t i = 0; i < out->lost.count; i++)
-        add_impact(facts, choice->identity, out->lost.items[i], &out->impact);
+        import_impact(facts, choice->identity, out->lost.items[i], &out->impact);
+}
+
+/* Names by their number, a usage alone by its name: "losing 2 names and clientAuth". */
+static char *losing(const struct strings *lost)
+{
+    size_t names = 0, usages = 0;
+    const char *usage = NULL;
+    for (size_t i = 0; i < lost->count; i++)
+        if (is_name(lost->items[i])) {
+            names++;
+        } else {
+            usages++;
+            usage = lost->items[i];
+        }
+    struct str text = {0};
+    if (names)
+        str_addf(&text, names == 1 ? "losing %zu name" : "losing %zu names", names);
+    if (usages)
+        str_add(&text, names ? " and " : "losing ");
+    if (usages == 1)
+        str_add(&text, usage);
+    else if (usages)
+        str_addf(&text, "%zu usages", usages);
+    return str_take(&text);
+}
+
+char *import_losing(const struct import_identity *identity)
+{
+    return losing(&identity->losing);
+}
+
+/* A usage that several lose is one usage; a name belongs to its certificate. */
+char *import_losing_all(const struct import *import)
+{
+    struct strings all = {0};
+    for (size_t i = 0; i < import->identity_count; i++) {
+        const struct import_identity *item = &import->identities[i];
+        for (size_t j = 0; item->take && !item->in_place && j < item->losing.count; j++)
+            if (is_name(item->losing.items[j]))
+                strings_add(&all, item->losing.items[j]);
+            else
+                strings_add_new(&all, item->losing.items[j]);
+    }
+    char *text = losing(&all);
+    strings_free(&all);
+    return text;
 }

@@ -2,135 +2,9 @@
 #include "base/mem.h"
 #include "ops/importing.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-char *import_short_name(const char *distinguished_name)
-{
-    const char *cn = NULL;
-    for (const char *at = distinguished_name; *at && !cn; at++) {
-        bool starts = at == distinguished_name ||
-                      (at[-1] == ',' && (at - 1 == distinguished_name || at[-2] != '\\'));
-        if (starts && text_starts(at, "CN="))
-            cn = at + 3;
-    }
-    if (!cn)
-        return xstrdup(distinguished_name);
-    struct str name = {0};
-    for (; *cn && *cn != ',' && *cn != '+'; cn++) {
-        if (*cn == '\\' && cn[1] && !isxdigit((unsigned char)cn[1]))
-            cn++; /* \, is a comma; \1B stays as it is */
-        str_add_char(&name, *cn);
-    }
-    return str_take(&name);
-}
-
-static const char *name_of(const struct cert *cert)
-{
-    return *cert->cn ? cert->cn : *cert->subject ? cert->subject : "without a name";
-}
-
-static char *end_of(const struct cert *cert)
-{
-    char date[16];
-    clock_date(cert->not_after, date);
-    return xstrdup(date);
-}
-
-static void stop(struct import_identity *out, char *problem, char *remedy)
-{
-    out->stop = true;
-    out->problem = problem;
-    out->remedy = remedy;
-}
-
-static void stop_ended(const struct facts *facts, const struct choice *choice,
-                       const struct cert *ended, struct import_identity *out)
-{
-    char date[16];
-    clock_date(ended->not_after, date);
-    long days = (long)((facts->at - ended->not_after) / SECONDS_A_DAY);
-    if (ended == choice->leaf)
-        stop(out, xformat("ended on %s, %ld days ago", date, days),
-             xformat("send %s.csr to the CA again and import its answer", choice->identity->name));
-    else
-        stop(out, xformat("its CA \"%s\" ended on %s, %ld days ago", name_of(ended), date, days),
-             xstrdup("ask the CA for its new certificate and import that as well"));
-}
-
-static void stop_incomplete(const struct choice *choice, struct import_identity *out)
-{
-    const struct cert *last = choice->chain.certs[choice->chain.count - 1];
-    char *issuer = import_short_name(last->issuer);
-    char *problem =
-        last == choice->leaf
-            ? xformat("its issuer \"%s\" is not here", issuer)
-            : xformat("\"%s\", the issuer of its CA \"%s\", is not here", issuer, name_of(last));
-    char *remedy =
-        *last->aia ? xformat("fetch %s and import it as well, or name a folder that has it with "
-                             "--ca-folder",
-                             last->aia)
-                   : xstrdup("ask the CA for it and import it as well, or name a folder that has "
-                             "it with --ca-folder (public roots: /etc/ssl/certs)");
-    free(issuer);
-    stop(out, problem, remedy);
-}
-
-static const struct cert *first_ended(const struct facts *facts, const struct choice *choice)
-{
-    for (size_t i = 0; i < choice->chain.count; i++)
-        if (choice->chain.certs[i]->not_after <= facts->at)
-            return choice->chain.certs[i];
-    return NULL;
-}
-
-static void judge(const struct facts *facts, const struct choice *choice,
-                  struct import_identity *out)
-{
-    const struct chain *chain = &choice->chain;
-    const struct cert *ended = first_ended(facts, choice);
-    if (choice->leaf->not_after <= facts->at)
-        stop_ended(facts, choice, choice->leaf, out);
-    else if (!chain->complete && chain->count)
-        stop_incomplete(choice, out);
-    else if (!chain->valid && ended)
-        stop_ended(facts, choice, ended, out);
-    else if (!chain->valid)
-        stop(out,
-             xformat("its chain does not verify: %s, at \"%s\"", chain->reason,
-                     name_of((size_t)chain->depth < chain->count ? chain->certs[chain->depth]
-                                                                 : choice->leaf)),
-             xstrdup("ask the CA for the chain that belongs to it"));
-}
-
-static void report_identity(const struct facts *facts, const struct import_options *options,
-                            const struct choice *choice, struct import *out)
-{
-    const struct identity *identity = choice->identity;
-    out->identities = grow(out->identities, out->identity_count, sizeof *out->identities);
-    struct import_identity *item = &out->identities[out->identity_count++];
-    struct identity_files files;
-    facts_files(facts, identity, &files);
-    item->identity = xstrdup(identity->name);
-    item->certificate = xstrdup(identity->certificate_file);
-    item->bundle = xstrdup(choice->chain_pem.length ? identity->bundle_file : "");
-    item->fullchain = xstrdup(identity->fullchain_file);
-    item->in_place = choice->in_place;
-    item->old_end = files.leaf ? end_of(files.leaf) : xstrdup("");
-    item->new_end = end_of(choice->leaf);
-    judge(facts, choice, item);
-    item->take = !item->stop || options->force;
-    import_compare(facts, choice, item);
-
-    if (choice->chain.complete || choice->chain.count == 0)
-        return;
-    const struct cert *last = choice->chain.certs[choice->chain.count - 1];
-    out->missing = grow(out->missing, out->missing_count, sizeof *out->missing);
-    out->missing[out->missing_count++] =
-        (struct import_missing){xstrdup(identity->name), xstrdup(last->issuer), xstrdup(last->aia)};
-}
 
 static struct import_object *object_add(struct import *out, const char *file, int number)
 {
@@ -149,12 +23,9 @@ static void put(struct import_object *object, enum verdict verdict, const char *
     object->why = why;
 }
 
-static const struct found *first_of(const struct import_work *work, const struct cert *cert)
+bool is_ca_cert(const struct cert *cert)
 {
-    for (size_t i = 0; i < work->found_count; i++)
-        if (cert_same(work->found[i].cert, cert))
-            return &work->found[i];
-    return NULL;
+    return cert->is_ca || cert->self_signed;
 }
 
 static char *why_taken(const struct choice *choice, const struct import_identity *identity)
@@ -165,19 +36,29 @@ static char *why_taken(const struct choice *choice, const struct import_identity
     const char *forced = identity->stop ? "; taken by --force" : "";
     if (identity->in_place)
         return xformat("in place already, ends %s%s", identity->new_end, forced);
-    if (identity->stop)
-        return xformat("key matches, but %s%s", identity->problem, forced);
-    return *from ? xformat("key matches, counts from %s, ends %s", from, identity->new_end)
-                 : xformat("key matches, ends %s", identity->new_end);
+    char *loss = import_losing(identity);
+    const char *comma = *loss ? ", " : "",
+               *matches = identity->brings_key ? "its key comes with it" : "key matches";
+    char *why = identity->stop
+                    ? xformat("%s, but %s%s%s%s", matches, identity->problem, forced, comma, loss)
+                : *from ? xformat("%s, valid from %s, ends %s%s%s", matches, from,
+                                  identity->new_end, comma, loss)
+                        : xformat("%s, ends %s%s%s", matches, identity->new_end, comma, loss);
+    free(loss);
+    return why;
 }
 
 /* A certificate with the identity's key that was not chosen. */
 static char *why_not_chosen(const struct choice *choice, const struct cert *cert,
                             const struct import_work *work)
 {
-    char *end = end_of(cert), *other = end_of(choice->leaf), *why;
-    const struct found *chosen = first_of(work, choice->leaf);
-    if (choice->kept)
+    char *end = import_end(cert), *other = import_end(choice->leaf), *why;
+    const struct found *chosen = found_first(work, choice->leaf);
+    if (choice->later)
+        why = xformat("ends %s; %s #%d ends later, %s, and waits for what it lacks", end,
+                      chosen ? work->sources.items[chosen->source].path : choice->identity->name,
+                      chosen ? chosen->number : 1, other);
+    else if (choice->kept)
         why = xformat("ends %s; the one in place serves better, it ends %s", end, other);
     else
         why = xformat("ends %s; %s #%d serves better, it ends %s", end,
@@ -186,6 +67,15 @@ static char *why_not_chosen(const struct choice *choice, const struct cert *cert
     free(end);
     free(other);
     return why;
+}
+
+static char *waited_for(const struct import *import, const struct import_identity *identity,
+                        const struct choice *choice)
+{
+    for (size_t i = 0; i < import->missing_count; i++)
+        if (strcmp(import->missing[i].identity, identity->identity) == 0)
+            return import_short_name(import->missing[i].issuer);
+    return import_short_name(choice->leaf->issuer);
 }
 
 static bool report_leaf(const struct facts *facts, const struct import *import,
@@ -197,12 +87,14 @@ static bool report_leaf(const struct facts *facts, const struct import *import,
         const struct import_identity *identity = &import->identities[i];
         if (cert_same(choice->leaf, cert)) {
             bool take = identity->take;
+            if (!take && identity->waits)
+                object->waits = waited_for(import, identity, choice);
             put(object, take ? VERDICT_TAKE : VERDICT_STOP,
                 take ? identity->certificate : identity->identity,
                 take ? why_taken(choice, identity) : xstrdup(identity->problem));
             return true;
         }
-        if (identity_has_key(facts, choice->identity, cert->key_id)) {
+        if (import_fits(facts, work, choice->identity, cert->key_id)) {
             put(object, VERDICT_LEFT, identity->identity, why_not_chosen(choice, cert, work));
             return true;
         }
@@ -228,7 +120,7 @@ static bool report_ca(const struct import *import, const struct cert *cert,
         }
     bool on_path = bundles.count || waits;
     if (bundles.count) {
-        char *end = end_of(cert),
+        char *end = import_end(cert),
              *target = bundles.count > 1 ? xformat("%s +%zu", bundles.items[0], bundles.count - 1)
                                          : xstrdup(bundles.items[0]);
         put(object, VERDICT_TAKE, target,
@@ -236,10 +128,60 @@ static bool report_ca(const struct import *import, const struct cert *cert,
         free(end);
         free(target);
     } else if (waits) {
-        put(object, VERDICT_LEFT, waits, xformat("belongs to %s, which is not taken", waits));
+        put(object, VERDICT_LEFT, waits, xformat("belongs to %s, which is not taken yet", waits));
     }
     strings_free(&bundles);
     return on_path;
+}
+
+/* A root that another had signed, when that has ended: its self-signed certificate is on the path
+ * in its place. */
+static bool report_twin(const struct facts *facts, const struct import *import,
+                        const struct cert *cert, struct import_object *object)
+{
+    const struct import_work *work = import->work;
+    for (size_t i = 0; i < work->choice_count && !cert->self_signed; i++) {
+        const struct chain *chain = &work->choices[i].chain;
+        const struct cert *root = chain->count > 1 ? chain->certs[chain->count - 1] : NULL;
+        if (!root || !root->self_signed || strcmp(root->subject, cert->subject) != 0 ||
+            memcmp(root->key_id, cert->key_id, KEY_ID_BYTES) != 0)
+            continue;
+        char *end = import_end(cert);
+        put(object, VERDICT_LEFT, "",
+            xformat("%s %s; the self-signed root of the same key takes its place",
+                    cert->not_after <= facts->at ? "ended" : "ends", end));
+        free(end);
+        return true;
+    }
+    return false;
+}
+
+/* No identity's key: where it is, and how to use it all the same. */
+static char *why_no_key(const struct facts *facts, const struct import *import,
+                        const struct cert *cert, const struct import_object *object)
+{
+    if (!object->pair)
+        return xformat("no key or request here fits %s", import_name(cert));
+    const struct import_pair *pair = &import->pairs[object->pair - 1];
+    const char *as = pair->fits.count ? pair->fits.items[0] : "IDENTITY";
+    const char *force = pair->force ? " --force" : "";
+    if (cert->not_after <= facts->at) {
+        char *end = import_end(cert), *why;
+        why = xformat("ended on %s, and its key, %s, is no identity's", end, pair->key_file);
+        free(end);
+        return why;
+    }
+    if (pair->former && pair->fits.count == 0)
+        return xformat("fits %s, a former key, and the certificate in place ends later",
+                       pair->key_file);
+    if (pair->former)
+        return xformat("fits %s, the former key of %s: --as %s%s goes back to it", pair->key_file,
+                       as, as, force);
+    if (pair->extra)
+        return xformat("fits %s of the store, which is no identity's key: --as %s%s takes both",
+                       pair->key_file, as, force);
+    return xformat("its private key came with it, %s: --as %s%s takes both", pair->key_file, as,
+                   force);
 }
 
 static void report_cert(const struct facts *facts, const struct import *import,
@@ -249,16 +191,22 @@ static void report_cert(const struct facts *facts, const struct import *import,
     object->what = xformat(
         "%s %s",
         cert->is_ca || (cert->version == 1 && cert->self_signed) ? "CA certificate" : "certificate",
-        name_of(cert));
-    const struct found *first = first_of(work, cert);
-    if (first->source != source || first->number != object->number)
+        import_name(cert));
+    object->is_leaf = !is_ca_cert(cert);
+    const struct found *first = found_first(work, cert);
+    if (first->source != source || first->number != object->number) {
         put(object, VERDICT_LEFT, "",
             xformat("the same as %s #%d", work->sources.items[first->source].path, first->number));
-    else if (!report_leaf(facts, import, cert, object) && !report_ca(import, cert, object))
-        put(object, VERDICT_LEFT, "",
-            cert->is_ca || cert->self_signed
-                ? xstrdup("on no path of a certificate that is taken")
-                : xformat("no key or request here fits %s", name_of(cert)));
+        return;
+    }
+    object->pair = import_pair_with(import, cert->key_id);
+    if (report_leaf(facts, import, cert, object) || report_ca(import, cert, object) ||
+        (cert->is_ca && report_twin(facts, import, cert, object)))
+        return;
+    object->stranger = object->is_leaf;
+    put(object, VERDICT_LEFT, "",
+        is_ca_cert(cert) && !object->pair ? xstrdup("not needed by any imported certificate")
+                                          : why_no_key(facts, import, cert, object));
 }
 
 static const char *owner_of(const struct facts *facts, const unsigned char key_id[KEY_ID_BYTES])
@@ -281,23 +229,83 @@ static bool lies_in_store(const struct facts *facts, const char *path)
     return same;
 }
 
-static void report_key(const struct facts *facts, const struct key *key,
-                       struct import_object *object)
+/* The store has that very key: what was handed in is a copy of it. */
+static bool store_has_key(const struct facts *facts, const struct key *key)
+{
+    for (size_t i = 0; i < facts->scan.count; i++) {
+        const struct pki_file *file = &facts->scan.files[i].pki;
+        for (size_t j = 0; j < file->count; j++)
+            if (file->objects[j].kind == OBJECT_KEY && file->objects[j].key->is_private &&
+                !file->objects[j].key->encrypted &&
+                memcmp(file->objects[j].key->id, key->id, KEY_ID_BYTES) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_taken(const struct import *import, const struct key *key, const char **target,
+                     bool *take)
+{
+    const struct taking *taking = &import->work->taking;
+    if (!taking->identity || memcmp(taking->key->id, key->id, KEY_ID_BYTES) != 0)
+        return false;
+    *target = taking->identity->key_file;
+    *take = false;
+    for (size_t i = 0; i < import->identity_count; i++)
+        if (import->work->choices[i].identity == taking->identity)
+            *take = import->identities[i].take;
+    return true;
+}
+
+/* A key that has no other copy is never to be deleted. */
+static char *why_key_left(const struct facts *facts, const struct import *import,
+                          const struct key *key, const char *owner,
+                          const struct import_object *object)
+{
+    if (store_has_key(facts, key))
+        return *owner ? xformat("a private key, that of %s, which the store has: delete it here",
+                                owner)
+                      : xstrdup("a private key that the store has as well: delete it here");
+    const struct identity *identity =
+        *owner ? deployment_identity(&facts->deployment, owner) : NULL;
+    if (identity && *identity->key_at)
+        return xformat("a private key, that of %s, whose key stays on %s: it is not needed here",
+                       owner, identity->key_at);
+    if (identity)
+        return xformat("a private key, that of %s's request, and the store has no other: --as %s "
+                       "takes it with its certificate",
+                       owner, owner);
+    if (!object->pair)
+        return xstrdup("a private key without its certificate: keep it; with the certificate, --as "
+                       "IDENTITY takes both");
+    const struct import_pair *pair = &import->pairs[object->pair - 1];
+    return xformat("a private key, that of %s: --as %s%s takes both", pair->cert_file,
+                   pair->fits.count ? pair->fits.items[0] : "IDENTITY",
+                   pair->force ? " --force" : "");
+}
+
+static void report_key(const struct facts *facts, const struct import *import,
+                       const struct key *key, struct import_object *object)
 {
     object->what = xformat("%s key%s%s", key->is_private ? "private" : "public",
                            *key->algorithm ? " " : "", key->algorithm);
-    const char *owner = key->encrypted ? "" : owner_of(facts, key->id);
+    const char *owner = key->encrypted ? "" : owner_of(facts, key->id), *target;
+    bool take;
     if (!key->is_private)
         put(object, VERDICT_LEFT, owner, xstrdup("a public key: not needed"));
+    else if (!key->encrypted && is_taken(import, key, &target, &take))
+        put(object, take ? VERDICT_TAKE : VERDICT_LEFT, target,
+            xstrdup(take ? "taken with its certificate" : "its certificate is not taken"));
     else if (lies_in_store(facts, object->file))
         put(object, VERDICT_LEFT, owner, xstrdup("the store's own: it stays"));
-    else if (*owner)
-        put(object, VERDICT_LEFT, owner,
-            xformat("a private key, that of %s, which the store has: delete it here", owner));
-    else
+    else if (key->encrypted)
         put(object, VERDICT_LEFT, "",
-            xstrdup("a private key: import takes none; delete it here, or copy it into the store "
-                    "yourself"));
+            xstrdup("a private key, locked by a password: give it (--password-file; on the screen "
+                    "p) to see whose it is"));
+    else {
+        object->pair = import_pair_with(import, key->id);
+        put(object, VERDICT_LEFT, owner, why_key_left(facts, import, key, owner, object));
+    }
 }
 
 static void report_csr(const struct facts *facts, const struct csr *csr,
@@ -318,6 +326,8 @@ static void report_unread(const struct import_source *source, struct import *out
     struct import_object *object =
         object_add(out, source->path, file->count ? (int)file->count + 1 : 1);
     object->what = xstrdup(file->count ? "an object" : pki_kind_word(file->kind));
+    object->item = source->item;
+    object->unread = true;
     if (file->wrong_password)
         put(object, VERDICT_STOP, "",
             xstrdup(
@@ -332,16 +342,35 @@ static void report_unread(const struct import_source *source, struct import *out
                                     : "no certificate in it"));
 }
 
-static void report_source(const struct facts *facts, size_t index, struct import *out)
+/* What waits from an earlier time, and has nothing to do with what came now, is no row of it. */
+static bool is_silent(const struct import *import, const struct import_source *source, bool waiting)
+{
+    if (!source->kept || source->pki.count == 0)
+        return source->kept;
+    const struct cert *cert = source->pki.objects[0].cert;
+    const struct found *first = found_first(import->work, cert);
+    if (!first || &import->work->sources.items[first->source] != source)
+        return true;
+    for (size_t i = 0; i < import->work->choice_count; i++)
+        if (cert_same(import->work->choices[i].leaf, cert))
+            return import->identities[i].in_place;
+    return !waiting;
+}
+
+static void report_source(const struct facts *facts, const struct import_options *options,
+                          size_t index, struct import *out)
 {
     const struct import_source *source = &out->work->sources.items[index];
+    if (is_silent(out, source, options->waiting))
+        return;
     for (size_t i = 0; i < source->pki.count; i++) {
         const struct object *found = &source->pki.objects[i];
         struct import_object *object = object_add(out, source->path, (int)i + 1);
+        object->item = source->item;
         if (found->kind == OBJECT_CERT)
             report_cert(facts, out, found->cert, index, object);
         else if (found->kind == OBJECT_KEY)
-            report_key(facts, found->key, object);
+            report_key(facts, out, found->key, object);
         else
             report_csr(facts, found->csr, object);
     }
@@ -352,7 +381,8 @@ void import_report(const struct facts *facts, const struct import_options *optio
                    struct import *out)
 {
     for (size_t i = 0; i < out->work->choice_count; i++)
-        report_identity(facts, options, &out->work->choices[i], out);
+        import_judge(facts, options, &out->work->choices[i], out);
+    import_pair_up(facts, out);
     for (size_t i = 0; i < out->work->sources.count; i++)
-        report_source(facts, i, out);
+        report_source(facts, options, i, out);
 }

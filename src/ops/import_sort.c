@@ -27,6 +27,14 @@ bool identity_has_key(const struct facts *facts, const struct identity *identity
     return csr && memcmp(csr->key_id, key_id, KEY_ID_BYTES) == 0;
 }
 
+bool import_fits(const struct facts *facts, const struct import_work *work,
+                 const struct identity *identity, const unsigned char key_id[KEY_ID_BYTES])
+{
+    if (work->taking.identity == identity)
+        return memcmp(work->taking.key->id, key_id, KEY_ID_BYTES) == 0;
+    return identity_has_key(facts, identity, key_id);
+}
+
 static bool key_is_here(const struct scan *scan, const unsigned char key_id[KEY_ID_BYTES])
 {
     for (size_t i = 0; i < scan->count; i++) {
@@ -94,10 +102,30 @@ static bool is_better(const struct candidate *a, const struct candidate *b, time
     return order > 0;
 }
 
-static bool was_found(const struct import_work *work, const struct cert *cert)
+const struct found *found_first(const struct import_work *work, const struct cert *cert)
 {
     for (size_t i = 0; i < work->found_count; i++)
         if (cert_same(work->found[i].cert, cert))
+            return &work->found[i];
+    return NULL;
+}
+
+static bool is_kept(const struct import_work *work, const struct found *found)
+{
+    return work->sources.items[found->source].kept;
+}
+
+/* It was handed in, now. */
+static bool is_fresh(const struct import_work *work, const struct cert *cert)
+{
+    const struct found *found = found_first(work, cert);
+    return found && !is_kept(work, found);
+}
+
+static bool uses_fresh(const struct import_work *work, const struct chain *chain)
+{
+    for (size_t i = 1; i < chain->count; i++)
+        if (is_fresh(work, chain->certs[i]))
             return true;
     return false;
 }
@@ -106,11 +134,7 @@ static bool was_found(const struct import_work *work, const struct cert *cert)
 static bool chain_grows(const struct facts *facts, const struct import_work *work,
                         const struct candidate *in_place)
 {
-    const struct chain *chain = &in_place->chain;
-    bool uses_found = false;
-    for (size_t i = 1; i < chain->count; i++)
-        uses_found = uses_found || was_found(work, chain->certs[i]);
-    if (!uses_found)
+    if (!uses_fresh(work, &in_place->chain))
         return false;
     struct pool store = {0};
     struct chain before;
@@ -129,7 +153,7 @@ static void choose(struct import_work *work, const struct identity *identity,
     choice->identity = identity;
     choice->leaf = best->cert;
     choice->in_place = in_place && cert_same(best->cert, in_place);
-    choice->kept = choice->in_place && !was_found(work, best->cert);
+    choice->kept = choice->in_place && !is_fresh(work, best->cert);
     choice->chain = best->chain;
     choice->judged_at = best->judged_at;
     choice->to_come = best->to_come;
@@ -149,19 +173,76 @@ static int compare_ends(const void *a, const void *b)
     return order ? order : compare_numbers(x - y, 0);
 }
 
+/* What waits from an earlier time counts beside what came now only where it is asked for: else an
+ * answer that was forgotten would stand against the one just handed in. */
+static bool is_candidate(const struct facts *facts, const struct import_options *options,
+                         const struct import_work *work, const struct identity *identity,
+                         const struct found *found, bool has_fresh)
+{
+    return import_fits(facts, work, identity, found->cert->key_id) &&
+           (!is_kept(work, found) || options->waiting || !has_fresh);
+}
+
+static bool has_fresh_one(const struct facts *facts, const struct import_work *work,
+                          const struct identity *identity, const struct cert *in_place)
+{
+    for (size_t i = 0; i < work->found_count; i++) {
+        const struct found *found = &work->found[i];
+        if (!is_kept(work, found) && import_fits(facts, work, identity, found->cert->key_id) &&
+            !(in_place && cert_same(found->cert, in_place)))
+            return true;
+    }
+    return false;
+}
+
 /* The certificates found for the identity's key that are to be judged. Free *out. */
-static size_t list_candidates(const struct facts *facts, const struct import_work *work,
-                              const struct identity *identity, const struct found ***out)
+static size_t list_candidates(const struct facts *facts, const struct import_options *options,
+                              const struct import_work *work, const struct identity *identity,
+                              const struct cert *in_place, const struct found ***out)
 {
     size_t count = 0, limit = JUDGED_LEAST + JUDGED_IN_POOL / (work->pool.count + 1);
+    bool has_fresh = has_fresh_one(facts, work, identity, in_place);
     *out = xcalloc(work->found_count + 1, sizeof **out);
     for (size_t i = 0; i < work->found_count; i++)
-        if (identity_has_key(facts, identity, work->found[i].cert->key_id))
+        if (is_candidate(facts, options, work, identity, &work->found[i], has_fresh))
             (*out)[count++] = &work->found[i];
     if (count <= limit)
         return count;
     qsort(*out, count, sizeof **out, compare_ends);
     return limit;
+}
+
+/* It would be the better one if its chain held: what lacks for that is to be said, and the
+ * certificate not to be passed by. */
+static bool would_be_better(const struct candidate *later, const struct candidate *best)
+{
+    return best->chain.valid && !later->chain.valid &&
+           ((best->made_here && !later->made_here) ||
+            (best->made_here == later->made_here &&
+             later->cert->not_after > best->cert->not_after));
+}
+
+/* The best of what was found, and the one that lasts longest of those whose chain doesn't hold. */
+static void judge_candidates(const struct facts *facts, const struct import_options *options,
+                             const struct import_work *work, const struct identity *identity,
+                             const struct cert *in_place, struct candidate *best,
+                             struct candidate *later)
+{
+    const struct found **candidates;
+    size_t count = list_candidates(facts, options, work, identity, in_place, &candidates);
+    for (size_t i = 0; i < count; i++) {
+        struct candidate next = {.cert = candidates[i]->cert};
+        judge(facts, identity, work, &next);
+        if (is_kept(work, candidates[i]) && !options->waiting &&
+            !(next.chain.valid && uses_fresh(work, &next.chain)))
+            continue; /* waits still */
+        if (!best->cert || is_better(&next, best, facts->at))
+            *best = next;
+        if (!next.chain.valid && next.cert->not_after > facts->at &&
+            (!later->cert || is_better(&next, later, facts->at)))
+            *later = next;
+    }
+    free(candidates);
 }
 
 static void sort_identity(const struct facts *facts, const struct import_options *options,
@@ -170,18 +251,10 @@ static void sort_identity(const struct facts *facts, const struct import_options
     struct identity_files files;
     facts_files(facts, identity, &files);
     const struct cert *in_place =
-        files.leaf && identity_has_key(facts, identity, files.leaf->key_id) ? files.leaf : NULL;
+        files.leaf && import_fits(facts, work, identity, files.leaf->key_id) ? files.leaf : NULL;
 
-    struct candidate best = {0}, old = {.cert = in_place};
-    const struct found **candidates;
-    size_t count = list_candidates(facts, work, identity, &candidates);
-    for (size_t i = 0; i < count; i++) {
-        struct candidate next = {.cert = candidates[i]->cert};
-        judge(facts, identity, work, &next);
-        if (!best.cert || is_better(&next, &best, facts->at))
-            best = next;
-    }
-    free(candidates);
+    struct candidate best = {0}, later = {0}, old = {.cert = in_place};
+    judge_candidates(facts, options, work, identity, in_place, &best, &later);
     if (in_place && (!best.cert || !cert_same(best.cert, in_place))) {
         judge(facts, identity, work, &old);
         bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at)
@@ -189,17 +262,24 @@ static void sort_identity(const struct facts *facts, const struct import_options
         if (competes)
             best = old;
     }
+    bool held_up = later.cert && !options->force && would_be_better(&later, &best);
     if (best.cert)
-        choose(work, identity, &best, in_place);
+        choose(work, identity, held_up ? &later : &best, in_place);
+    if (held_up)
+        work->choices[work->choice_count - 1].later = true;
 }
 
-void import_sort(const struct facts *facts, const struct import_options *options,
-                 struct import_work *work)
+void import_list(const struct facts *facts, struct import_work *work)
 {
     list_found(work);
     pool_add_scan(&work->pool, &facts->scan);
     for (size_t i = 0; i < work->cas.count; i++)
         pool_add_file(&work->pool, &work->cas.items[i].pki);
+}
+
+void import_sort(const struct facts *facts, const struct import_options *options,
+                 struct import_work *work)
+{
     for (size_t i = 0; i < facts->deployment.identity_count; i++)
         sort_identity(facts, options, work, &facts->deployment.identities[i]);
 }

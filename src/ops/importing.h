@@ -1,8 +1,8 @@
 #ifndef OPS_IMPORTING_H
 #define OPS_IMPORTING_H
 
+#include "ops/import.h"
 #include "ops/material.h"
-#include "ops/ops.h"
 #include "pki/chain.h"
 
 /* Import's inner parts: reading, sorting, comparing, telling. */
@@ -13,6 +13,8 @@ struct import_source {
     struct pki_file pki;
     char *problem; /* why it can't be read; NULL when read */
     bool locked;   /* an archive that a password would open */
+    size_t item;   /* of the tray */
+    bool kept;     /* it waits from an earlier time */
 };
 struct import_sources {
     struct import_source *items;
@@ -23,6 +25,8 @@ struct import_sources {
  * problem. */
 must_check bool sources_read(const char *path, const struct secret *password,
                              struct import_sources *out, struct error *err);
+/* What waits from an earlier time, a certificate each. */
+void sources_kept(const struct facts *facts, struct import_sources *out);
 void sources_text(const char *text, const struct secret *password, struct import_sources *out);
 void sources_free(struct import_sources *sources);
 
@@ -39,10 +43,24 @@ struct choice {
     const struct cert *leaf;
     bool in_place; /* the leaf is what the store has */
     bool kept;     /* and what was handed in was worse */
+    bool later;    /* what is in place, or was handed in beside it, serves meanwhile */
     struct chain chain;
     time_t judged_at; /* now, or the leaf's first second where that is to come */
     bool to_come;     /* it counts only from later on */
     struct str leaf_pem, chain_pem;
+};
+
+/* A private key that is to become an identity's (--as). */
+struct taking {
+    const struct identity *identity; /* NULL: none */
+    const struct key *key;
+    bool is_new; /* the store has another, or none */
+};
+/* A private key of the store that no identity has under its name: .bak files among them. */
+struct spare {
+    char *file;
+    const struct identity *owner; /* whose former key it is; NULL unknown */
+    unsigned char id[KEY_ID_BYTES];
 };
 
 struct import_work {
@@ -52,24 +70,59 @@ struct import_work {
     struct pool pool;       /* everything a chain may be made of */
     struct choice *choices; /* as import.identities */
     size_t choice_count;
+    struct taking taking;
+    struct spare *spares;
+    size_t spare_count;
+    bool spares_read;
+    const unsigned char **pair_keys; /* the key's id of each of import.pairs */
 };
 
+/* What was found, each once, and what chains may be made of. */
+void import_list(const struct facts *facts, struct import_work *work);
 /* Chooses a certificate and a chain for each identity that something was handed in for. */
 void import_sort(const struct facts *facts, const struct import_options *options,
                  struct import_work *work);
-/* The identities whose public key the certificate has: by key, else by request. */
+/* The identity's public key is this: by its key, else by its request. */
 bool identity_has_key(const struct facts *facts, const struct identity *identity,
                       const unsigned char key_id[KEY_ID_BYTES]);
+/* The same, once the key taken with --as is in place. */
+bool import_fits(const struct facts *facts, const struct import_work *work,
+                 const struct identity *identity, const unsigned char key_id[KEY_ID_BYTES]);
 /* How many of the names asked for the certificate lacks. */
 size_t import_names_lost(const struct facts *facts, const struct identity *identity,
                          const struct cert *cert);
-/* Asked and got (SPEC 8): lost, gained, impact. */
+/* Asked and got, had and got: lost, gained, impact and all about them. */
 void import_compare(const struct facts *facts, const struct choice *choice,
                     struct import_identity *out);
-/* Verdicts, problems, what is missing. */
+/* Which service a loss stops, a sentence each, added to out. */
+void import_impact(const struct facts *facts, const struct identity *identity, const char *lost,
+                   struct strings *out);
+/* Can it be written, and what is missing. */
+void import_judge(const struct facts *facts, const struct import_options *options,
+                  const struct choice *choice, struct import *out);
+/* Verdicts over all that was handed in. */
 void import_report(const struct facts *facts, const struct import_options *options,
                    struct import *out);
+
+/* Finds the key that import_options.as asks for. */
+must_check bool import_take_key(const struct facts *facts, const struct import_options *options,
+                                struct import_work *work, struct error *err);
+/* Finds the private keys of certificates that fit no identity, among what was handed in and in the
+ * store: import.pairs. */
+void import_pair_up(const struct facts *facts, struct import *import);
+/* 1 + the index of the pair with that key, 0 where there is none. */
+size_t import_pair_with(const struct import *import, const unsigned char key_id[KEY_ID_BYTES]);
+void import_pair_free(struct import_pair *pair);
+
+/* The certificate at that place of the sources was the first of its kind. */
+const struct found *found_first(const struct import_work *work, const struct cert *cert);
+/* It may sign others, or signs itself. */
+bool is_ca_cert(const struct cert *cert);
 /* "Example CA 2" of "CN=Example CA 2,O=Example": the CN, else the whole; free it. */
 char *import_short_name(const char *distinguished_name);
+/* How a certificate is called in a sentence. */
+const char *import_name(const struct cert *cert);
+/* The last day of the certificate; free it. */
+char *import_end(const struct cert *cert);
 
 #endif

@@ -20,7 +20,8 @@ struct move {
     const struct store_write *item;
     bool exists;    /* an old file stands there */
     bool unchanged; /* with the same bytes and mode */
-    bool is_key;    /* the old one is a private key: it stays as .bak */
+    bool is_key;    /* the old one is a private key */
+    bool stays;     /* the old one is kept for good, as .bak */
     mode_t old_mode;
     struct buffer old;
     char *temp; /* the new file, written and synced; NULL once renamed */
@@ -45,6 +46,7 @@ struct checks {
     const struct store *store;
     struct strings folder; /* sorted without regard to case */
     bool listed;
+    bool keeps_all; /* whatever is replaced stays as .bak */
 };
 
 static int compare_names(const void *left, const void *right)
@@ -138,6 +140,12 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
         return true;
     }
     move->is_key = holds_key(&move->old);
+    move->stays = move->is_key || checks->keeps_all;
+    if (move->is_key && !item->remove && item->mode != 0600)
+        return error_set(err, STATUS_NO, item->name,
+                         "give the two names of their own in deployment.conf (key-file, "
+                         "certificate-file)",
+                         "holds a private key, and what is no key would be written over it");
     if (item->remove && move->is_key)
         return error_set(err, STATUS_NO, item->name, "move it away by hand",
                          "holds a private key, and would be removed");
@@ -148,10 +156,10 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
     return true;
 }
 
-static bool check_all(const struct store *store, const struct batch *batch, struct move *moves,
-                      struct error *err)
+static bool check_all(const struct store *store, const struct batch *batch, bool keeps_all,
+                      struct move *moves, struct error *err)
 {
-    struct checks checks = {.store = store};
+    struct checks checks = {.store = store, .keeps_all = keeps_all};
     size_t twice = find_twice(batch);
     bool good = true;
     for (size_t i = 0; i < batch->count && good; i++) {
@@ -183,7 +191,7 @@ static char *free_bak_name(const struct store *store, const char *name, time_t n
 static bool keep_old(struct store *store, struct move *move, time_t now, struct error *err)
 {
     const char *name = move->item->name;
-    if (!move->is_key) {
+    if (!move->stays) {
         char *second = xformat(".%s.%ld.old", name, (long)getpid());
         unlinkat(store->fd, second, 0); /* of a process that died; ours by the lock */
         if (linkat(store->fd, name, store->fd, second, 0) == 0) {
@@ -195,14 +203,15 @@ static bool keep_old(struct store *store, struct move *move, time_t now, struct 
                                &move->kept, err);
     }
     char *copy;
-    if (!file_write_temp(store->fd, name, move->old.data, move->old.length, 0600, &copy, err))
+    if (!file_write_temp(store->fd, name, move->old.data, move->old.length,
+                         move->is_key ? 0600 : move->old_mode, &copy, err))
         return false;
     char *bak = free_bak_name(store, name, now);
     bool good = renameat(store->fd, copy, store->fd, bak) == 0;
     if (good) {
         move->kept = bak;
     } else {
-        error_system(err, bak, "the old key cannot be kept");
+        error_system(err, bak, "the old file cannot be kept");
         unlinkat(store->fd, copy, 0);
         free(bak);
     }
@@ -284,8 +293,15 @@ static void roll_back(struct store *store, struct move *moves, size_t count)
 static void drop_old(struct store *store, const struct move *moves, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (moves[i].kept && !moves[i].is_key)
+        if (moves[i].kept && !moves[i].stays)
             unlinkat(store->fd, moves[i].kept, 0);
+}
+
+static void tell_kept(const struct move *moves, size_t count, struct strings *kept)
+{
+    for (size_t i = 0; i < count; i++)
+        if (moves[i].kept && moves[i].stays)
+            strings_add(kept, moves[i].kept);
 }
 
 /* ".NAME.PID-N.tmp" of file_write_open. */
@@ -319,7 +335,8 @@ static void sweep(const struct store *store)
         close(fd);
 }
 
-bool store_commit(struct store *store, const struct batch *batch, time_t now, struct error *err)
+static bool commit(struct store *store, const struct batch *batch, time_t now, struct strings *kept,
+                   struct error *err)
 {
     if (store->lock_fd < 0)
         return error_set(err, STATUS_SYSTEM, store->path, NULL, "the store is not locked");
@@ -332,12 +349,14 @@ bool store_commit(struct store *store, const struct batch *batch, time_t now, st
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     sweep(store);
-    bool good = check_all(store, batch, moves, err) &&
+    bool good = check_all(store, batch, kept, moves, err) &&
                 prepare(store, moves, batch->count, now, err) &&
                 put_in_place(store, moves, batch->count, err);
     if (good)
         drop_old(store, moves, batch->count);
-    else
+    if (good && kept)
+        tell_kept(moves, batch->count, kept);
+    if (!good)
         roll_back(store, moves, batch->count);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
@@ -348,4 +367,15 @@ bool store_commit(struct store *store, const struct batch *batch, time_t now, st
     }
     free(moves);
     return good;
+}
+
+bool store_commit(struct store *store, const struct batch *batch, time_t now, struct error *err)
+{
+    return commit(store, batch, now, NULL, err);
+}
+
+bool store_commit_keeping(struct store *store, const struct batch *batch, time_t now,
+                          struct strings *kept, struct error *err)
+{
+    return commit(store, batch, now, kept, err);
 }

@@ -121,11 +121,13 @@ static void answer(struct fixture *f, const struct ca *ca, const char *csr_file,
 
 static void look(struct fixture *f, const char *text, bool force, struct import *out)
 {
-    struct strings none = {0};
+    struct tray tray = {0};
     struct import_options options = {.force = force};
     struct error err = {0};
-    if (!op_import_look(f->facts, &none, text, &options, out, &err))
+    tray_add_text(&tray, text);
+    if (!op_import_look(f->facts, &tray, &options, out, &err))
         fail_msg("%s: %s", err.place, err.message);
+    tray_free(&tray);
 }
 
 static size_t count_verdicts(const struct import *import, enum verdict verdict)
@@ -140,7 +142,7 @@ static void write_and_gather(struct fixture *f, const struct import *import)
 {
     struct strings written = {0};
     struct error err = {0};
-    if (!op_import_write(f->facts, import, &written, &err))
+    if (!op_import_write(f->facts, import, &written, NULL, &err))
         fail_msg("%s: %s", err.place, err.message);
     strings_free(&written);
     gather_again(f);
@@ -242,7 +244,7 @@ static void one_of_tomorrow_is_taken_and_said(void **state)
     str_add(&text, f->ca.pem.data);
     look(f, text.data, false, &import);
     assert_false(import.identities[0].stop);
-    assert_non_null(strstr(import.objects[0].why, "counts from 2026-01-04"));
+    assert_non_null(strstr(import.objects[0].why, "valid from 2026-01-04"));
     import_free(&import);
     str_free(&text);
 }
@@ -287,7 +289,8 @@ static void a_private_key_is_left_and_told(void **state)
     assert_int_equal(import.object_count, 1);
     assert_int_equal(import.objects[0].verdict, VERDICT_LEFT);
     assert_non_null(strstr(import.objects[0].what, "private key"));
-    assert_non_null(strstr(import.objects[0].why, "delete it here"));
+    assert_non_null(strstr(import.objects[0].why, "keep it"));
+    assert_null(strstr(import.objects[0].why, "delete"));
     import_free(&import);
     secret_free(&pem);
     free(text);
@@ -364,6 +367,175 @@ static void what_was_asked_and_not_got_is_told(void **state)
     str_free(&text);
 }
 
+static void a_later_one_without_its_issuer_is_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct str good = {0}, later = {0};
+    struct import import;
+    struct ca next = {0};
+    make_ca(&next, "Next CA");
+    answer(f, &f->ca, "one.csr", 12, NOW, &good);
+    str_add(&good, f->ca.pem.data);
+    look(f, good.data, false, &import);
+    write_and_gather(f, &import);
+    import_free(&import);
+
+    answer(f, &next, "one.csr", 90, NOW, &later);
+    look(f, later.data, false, &import);
+    assert_int_equal(import.identity_count, 1);
+    assert_true(import.identities[0].stop);
+    assert_true(import.identities[0].waits);
+    assert_false(import.identities[0].take);
+    assert_int_equal(import.missing_count, 1);
+    assert_string_equal(import.missing[0].issuer, "CN=Next CA");
+    assert_string_equal(import.objects[0].waits, "Next CA");
+    assert_non_null(
+        strstr(import.identities[0].problem, "the one in place is from \"Outside CA\""));
+    assert_true(tray_keep(f->facts, &import, NULL));
+    import_free(&import);
+
+    look(f, next.pem.data, false, &import); /* the issuer alone, later */
+    assert_int_equal(import.identity_count, 1);
+    assert_true(import.identities[0].take);
+    assert_int_equal(import.file_count, 1);
+    write_and_gather(f, &import);
+    assert_true(tray_keep(f->facts, &import, NULL));
+    assert_int_equal(end_in_store(f, "one.crt"), NOW + 90 * SECONDS_A_DAY);
+    import_free(&import);
+    look(f, next.pem.data, false, &import);
+    assert_int_equal(import.object_count, 1); /* nothing waits any more */
+    import_free(&import);
+
+    ca_free(&next);
+    str_free(&good);
+    str_free(&later);
+}
+
+static void what_waits_has_its_row_until_it_is_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct str text = {0};
+    struct import import;
+    struct tray tray = {0};
+    const struct import_options options = {.waiting = true};
+    struct ca next = {0};
+    make_ca(&next, "Next CA");
+    answer(f, &next, "one.csr", 90, NOW, &text);
+    look(f, text.data, false, &import);
+    assert_true(tray_keep(f->facts, &import, NULL));
+    import_free(&import);
+
+    assert_true(op_import_look(f->facts, &tray, &options, &import, NULL)); /* another day */
+    assert_int_equal(import.object_count, 1);
+    assert_int_equal(import.file_count, 0);
+    assert_int_equal(import.objects[0].verdict, VERDICT_STOP);
+    assert_string_equal(import.objects[0].waits, "Next CA");
+    assert_string_equal(import.objects[0].file, "pasted text");
+    assert_int_equal(import.objects[0].item, tray.count);
+    import_free(&import);
+    tray_add_text(&tray, next.pem.data);
+    tray_add_text(&tray, text.data); /* the same once more is one row */
+    assert_true(op_import_look(f->facts, &tray, &options, &import, NULL));
+    assert_int_equal(import.object_count, 2);
+    assert_int_equal(count_verdicts(&import, VERDICT_TAKE), 2);
+    import_free(&import);
+    tray_drop(&tray, 0);
+    assert_int_equal(tray.count, 1);
+    tray_free(&tray);
+
+    assert_true(tray_forget(f->facts, "one", NULL));
+    assert_true(op_import_look(f->facts, &tray, &options, &import, NULL));
+    assert_int_equal(import.object_count, 0);
+    import_free(&import);
+    ca_free(&next);
+    str_free(&text);
+}
+
+static void a_worse_one_says_what_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct names names = {0};
+    struct pki_file key = {0}, file = {0};
+    struct buffer pem = {0};
+    struct str good = {0}, csr = {0}, worse = {0};
+    struct import import;
+    struct strings written = {0}, kept = {0};
+    bool cut;
+    answer(f, &f->ca, "one.csr", 30, NOW, &good);
+    str_add(&good, f->ca.pem.data);
+    look(f, good.data, false, &import);
+    char *phrase = import_losing(&import.identities[0]);
+    assert_string_equal(phrase, "");
+    free(phrase);
+    assert_int_equal(import.identities[0].change_count, 0);
+    write_and_gather(f, &import);
+    import_free(&import);
+
+    char *path = path_join(f->facts->store_path, "one.key");
+    assert_true(file_read(path, &pem, NULL));
+    pki_parse(pem.data, pem.length, NULL, &key);
+    names.attributes[ATTR_CN] = xstrdup("one.example.com");
+    strings_add(&names.eku, "serverAuth");
+    assert_true(csr_make(pki_first_key(&key), &names, &csr, NULL));
+    pki_parse((unsigned char *)csr.data, csr.length, NULL, &file);
+    assert_true(
+        cert_issue(pki_first_csr(&file), f->ca.cert, f->ca.key, 90, NOW, &worse, &cut, NULL));
+    look(f, worse.data, false, &import);
+    const struct import_identity *got = &import.identities[0];
+    assert_true(got->take);
+    assert_true(strings_has(&got->had, "DNS:join.example.com"));
+    assert_true(strings_has(&got->had, "clientAuth"));
+    phrase = import_losing(got);
+    assert_string_equal(phrase, "losing 1 name and clientAuth");
+    free(phrase);
+    assert_non_null(strstr(import.objects[0].why, "losing 1 name and clientAuth"));
+    size_t lost = 0;
+    for (size_t i = 0; i < got->change_count; i++)
+        lost += got->changes[i].lost;
+    assert_int_equal(lost, 2);
+    assert_string_equal(got->changes[0].what, "ends");
+
+    assert_true(op_import_write(f->facts, &import, &written, &kept, NULL));
+    assert_true(strings_has(&kept, "one.crt.20260102T030405Z.bak"));
+    assert_int_equal(kept.count, 2); /* the full chain, too; the bundle is the same */
+    strings_free(&written);
+    strings_free(&kept);
+    import_free(&import);
+    names_free(&names);
+    pki_file_free(&key);
+    pki_file_free(&file);
+    buffer_free(&pem);
+    free(path);
+    str_free(&good);
+    str_free(&csr);
+    str_free(&worse);
+}
+
+static void losses_are_told_in_whole_words(void **state)
+{
+    (void)state;
+    const struct {
+        const char *losses, *words;
+    } cases[] = {
+        {"DNS:a", "losing 1 name"},
+        {"DNS:a,IP:192.0.2.1", "losing 2 names"},
+        {"clientAuth", "losing clientAuth"},
+        {"clientAuth,serverAuth", "losing 2 usages"},
+        {"DNS:a,DNS:b,clientAuth", "losing 2 names and clientAuth"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct import_identity identity = {.take = true};
+        struct import import = {.identities = &identity, .identity_count = 1};
+        strings_split(&identity.losing, cases[i].losses, ',');
+        char *one = import_losing(&identity), *all = import_losing_all(&import);
+        assert_string_equal(one, cases[i].words);
+        assert_string_equal(all, cases[i].words);
+        free(one);
+        free(all);
+        strings_free(&identity.losing);
+    }
+}
+
 static void a_held_lock_leaves_all_as_it_was(void **state)
 {
     struct fixture *f = *state;
@@ -377,7 +549,7 @@ static void a_held_lock_leaves_all_as_it_was(void **state)
     look(f, text.data, false, &import);
     assert_true(store_open(f->facts->store_path, false, &store, NULL));
     assert_true(store_lock(&store, NULL));
-    assert_false(op_import_write(f->facts, &import, &written, &err));
+    assert_false(op_import_write(f->facts, &import, &written, NULL, &err));
     assert_int_equal(err.code, STATUS_SYSTEM);
     assert_false(store_has(&store, "one.crt"));
     assert_int_equal(written.count, 0);
@@ -418,6 +590,10 @@ int main(void)
         with_store(a_private_key_is_left_and_told),
         with_store(a_lab_certificate_gives_way_to_the_real_one),
         with_store(what_was_asked_and_not_got_is_told),
+        with_store(a_later_one_without_its_issuer_is_missing),
+        with_store(what_waits_has_its_row_until_it_is_dropped),
+        with_store(a_worse_one_says_what_is_lost),
+        cmocka_unit_test(losses_are_told_in_whole_words),
         with_store(a_held_lock_leaves_all_as_it_was),
         cmocka_unit_test(short_names_come_from_distinguished_names),
     };

@@ -1,0 +1,242 @@
+#include "base/clock.h"
+#include "base/mem.h"
+#include "ops/importing.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The value of an attribute in a name as RFC 4514 writes it; NULL where it has none. Free it. */
+static char *part_of(const char *distinguished_name, const char *attribute)
+{
+    const char *value = NULL;
+    for (const char *at = distinguished_name; *at && !value; at++) {
+        bool starts = at == distinguished_name ||
+                      (at[-1] == ',' && (at - 1 == distinguished_name || at[-2] != '\\'));
+        if (starts && text_starts(at, attribute))
+            value = at + strlen(attribute);
+    }
+    if (!value)
+        return NULL;
+    struct str name = {0};
+    for (; *value && *value != ',' && *value != '+'; value++) {
+        if (*value == '\\' && value[1] && !isxdigit((unsigned char)value[1]))
+            value++; /* \, is a comma; \1B stays as it is */
+        str_add_char(&name, *value);
+    }
+    return str_take(&name);
+}
+
+char *import_short_name(const char *distinguished_name)
+{
+    char *cn = part_of(distinguished_name, "CN=");
+    return cn ? cn : xstrdup(distinguished_name);
+}
+
+const char *import_name(const struct cert *cert)
+{
+    return *cert->cn ? cert->cn : *cert->subject ? cert->subject : "without a name";
+}
+
+char *import_end(const struct cert *cert)
+{
+    char date[16];
+    clock_date(cert->not_after, date);
+    return xstrdup(date);
+}
+
+static void stop(struct import_identity *out, char *problem, char *remedy)
+{
+    out->stop = true;
+    out->problem = problem;
+    out->remedy = remedy;
+}
+
+static char *ended_when(const struct cert *cert, time_t at)
+{
+    char date[16];
+    clock_date(cert->not_after, date);
+    long days = (long)((at - cert->not_after) / SECONDS_A_DAY);
+    return days < 1    ? xformat("ended on %s, today", date)
+           : days == 1 ? xformat("ended on %s, yesterday", date)
+                       : xformat("ended on %s, %ld days ago", date, days);
+}
+
+static void stop_ended_leaf(const struct facts *facts, const struct choice *choice,
+                            struct import_identity *out)
+{
+    struct identity_files files;
+    facts_files(facts, choice->identity, &files);
+    const char *name = choice->identity->name;
+    stop(out, ended_when(choice->leaf, facts->at),
+         files.csr && !out->brings_key
+             ? xformat("send %s.csr to the CA again and import its answer", name)
+             : xstrdup("ask the CA for the one that follows it"));
+}
+
+/* A root that another CA had signed once stays good beyond the other's end: by its own, self-signed
+ * certificate of the same key, which chain_build takes where it is here. */
+static void stop_ended_ca(const struct facts *facts, const struct choice *choice, size_t at,
+                          struct import_identity *out)
+{
+    const struct cert *ended = choice->chain.certs[at];
+    char *when = ended_when(ended, facts->at);
+    const struct cert *twin = !ended->self_signed ? ended
+                              : at > 1            ? choice->chain.certs[at - 1]
+                                                  : NULL;
+    char *remedy =
+        twin ? xformat("where \"%s\" is a root, its self-signed certificate takes over: name a "
+                       "folder that has it (public roots: --ca-folder /etc/ssl/certs), or ask the "
+                       "CA for it and import it",
+                       import_name(twin))
+             : xstrdup("ask the CA for its new certificate and import that as well");
+    stop(out, xformat("its CA \"%s\" %s", import_name(ended), when), remedy);
+    out->waits = true;
+    free(when);
+}
+
+/* The one in place came from elsewhere: who knows that does not look for the mistake here. */
+static void add_predecessor(const struct facts *facts, const struct choice *choice,
+                            struct str *problem)
+{
+    struct identity_files files;
+    facts_files(facts, choice->identity, &files);
+    if (!files.leaf || files.leaf->self_signed ||
+        strcmp(files.leaf->issuer, choice->leaf->issuer) == 0)
+        return;
+    char *former = import_short_name(files.leaf->issuer);
+    char *was = part_of(files.leaf->issuer, "O="), *is = part_of(choice->leaf->issuer, "O=");
+    bool same_ca = was && is && strcmp(was, is) == 0;
+    str_addf(problem, "; the one in place is from \"%s\": %s", former,
+             same_ca ? "your CA changed its intermediate" : "this one comes from another CA");
+    free(former);
+    free(was);
+    free(is);
+}
+
+static void stop_incomplete(const struct facts *facts, const struct choice *choice,
+                            struct import_identity *out)
+{
+    const struct cert *last = choice->chain.certs[choice->chain.count - 1];
+    char *issuer = import_short_name(last->issuer);
+    struct str problem = {0};
+    if (last == choice->leaf) {
+        str_addf(&problem, "its issuer \"%s\" is not here", issuer);
+        add_predecessor(facts, choice, &problem);
+    } else {
+        str_addf(&problem, "\"%s\", the issuer of its CA \"%s\", is not here", issuer,
+                 import_name(last));
+    }
+    char *remedy =
+        *last->aia ? xformat("fetch %s and import it as well, or name a folder that has it with "
+                             "--ca-folder",
+                             last->aia)
+                   : xstrdup("ask the CA for it and import it as well, or name a folder that has "
+                             "it with --ca-folder (public roots: /etc/ssl/certs)");
+    free(issuer);
+    stop(out, str_take(&problem), remedy);
+    out->waits = true;
+}
+
+static void stop_broken(const struct choice *choice, struct import_identity *out)
+{
+    const struct chain *chain = &choice->chain;
+    char *other = chain_other_issuer(chain);
+    if (other) {
+        stop(out, other, xformat("%s", chain_other_remedy));
+        out->waits = true;
+        return;
+    }
+    stop(out,
+         xformat("its chain does not verify: %s, at \"%s\"", chain->reason,
+                 import_name(chain_failed(chain))),
+         xstrdup("ask the CA for the chain that belongs to it"));
+    out->waits = true;
+}
+
+static bool first_ended(const struct facts *facts, const struct choice *choice, size_t *at)
+{
+    for (*at = 0; *at < choice->chain.count; ++*at)
+        if (choice->chain.certs[*at]->not_after <= facts->at)
+            return true;
+    return false;
+}
+
+static void judge(const struct facts *facts, const struct choice *choice,
+                  struct import_identity *out)
+{
+    const struct chain *chain = &choice->chain;
+    size_t ended;
+    if (choice->leaf->not_after <= facts->at)
+        stop_ended_leaf(facts, choice, out);
+    else if (!chain->complete && chain->count)
+        stop_incomplete(facts, choice, out);
+    else if (!chain->valid && first_ended(facts, choice, &ended))
+        stop_ended_ca(facts, choice, ended, out);
+    else if (!chain->valid)
+        stop_broken(choice, out);
+}
+
+/* A key whose certificate is in use goes out of use with it. */
+static void judge_key(const struct facts *facts, const struct choice *choice,
+                      struct import_identity *out)
+{
+    struct identity_files files;
+    facts_files(facts, choice->identity, &files);
+    if (!files.key || !files.leaf || out->stop)
+        return;
+    const struct key *key = pki_first_key(&files.key->pki);
+    bool is_open = key && !key->encrypted;
+    if (is_open && memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) != 0)
+        return;
+    stop(out,
+         xformat("%s has a certificate in place, %s, which ends %s: with another key it is of no "
+                 "use any more",
+                 choice->identity->key_file, choice->identity->certificate_file, out->old_end),
+         xstrdup("--force replaces both; the old ones stay as .bak"));
+}
+
+/* The certificate that lacks: the issuer of the last one, or of the one that names another. */
+static void add_missing(const struct choice *choice, struct import *out)
+{
+    const struct chain *chain = &choice->chain;
+    const struct cert *below = NULL;
+    if (!chain->complete && chain->count)
+        below = chain->certs[chain->count - 1];
+    for (size_t i = 0; !chain->valid && !below && i + 1 < chain->count; i++) {
+        char *other = cert_other_issuer(chain->certs[i], chain->certs[i + 1]);
+        below = other ? chain->certs[i] : NULL;
+        free(other);
+    }
+    if (!below)
+        return;
+    out->missing = grow(out->missing, out->missing_count, sizeof *out->missing);
+    out->missing[out->missing_count++] = (struct import_missing){
+        xstrdup(choice->identity->name), xstrdup(below->issuer), xstrdup(below->aia)};
+}
+
+void import_judge(const struct facts *facts, const struct import_options *options,
+                  const struct choice *choice, struct import *out)
+{
+    const struct identity *identity = choice->identity;
+    const struct taking *taking = &out->work->taking;
+    out->identities = grow(out->identities, out->identity_count, sizeof *out->identities);
+    struct import_identity *item = &out->identities[out->identity_count++];
+    struct identity_files files;
+    facts_files(facts, identity, &files);
+    item->identity = xstrdup(identity->name);
+    item->certificate = xstrdup(identity->certificate_file);
+    item->bundle = xstrdup(choice->chain_pem.length ? identity->bundle_file : "");
+    item->fullchain = xstrdup(identity->fullchain_file);
+    item->in_place = choice->in_place;
+    item->brings_key = taking->identity == identity && taking->is_new;
+    item->old_end = files.leaf ? import_end(files.leaf) : xstrdup("");
+    item->new_end = import_end(choice->leaf);
+    judge(facts, choice, item);
+    if (item->brings_key)
+        judge_key(facts, choice, item);
+    item->waits = item->waits && !item->brings_key;
+    item->take = !item->stop || options->force;
+    import_compare(facts, choice, item);
+    add_missing(choice, out);
+}
