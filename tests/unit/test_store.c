@@ -235,15 +235,41 @@ static void a_replaced_key_stays_as_bak(void **state)
     free(three);
 }
 
-static void a_key_under_a_certificates_name_stays_as_well(void **state)
+static void a_certificate_is_never_written_over_a_key(void **state)
 {
     struct fixture *f = *state;
     struct error err = {0};
     char *key = new_key();
     write_by_hand(f, "a.pem", key, 0644);
-    assert_true(commit_one(f, "a.pem", "certificate", 0644, true, &err));
-    assert_content(f, "a.pem.20260102T030405Z.bak", key);
+    assert_false(commit_one(f, "a.pem", "certificate", 0644, true, &err));
+    assert_non_null(strstr(err.message, "holds a private key"));
+    assert_content(f, "a.pem", key);
+    assert_int_equal(count_names(f, "a.pem", false), 1);
     free(key);
+}
+
+static void what_is_replaced_stays_where_it_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct batch batch = {0};
+    struct strings kept = {0};
+    assert_true(commit_one(f, "a.crt", "one", 0644, false, &err));
+    assert_true(commit_one(f, "b.crt", "same", 0644, false, &err));
+    assert_true(commit_one(f, "c.crt", "gone", 0644, false, &err));
+    batch_add(&batch, "a.crt", "two", 3, 0644, true);
+    batch_add(&batch, "b.crt", "same", 4, 0644, true);
+    batch_add(&batch, "d.crt", "new", 3, 0644, true);
+    batch_remove(&batch, "c.crt");
+    assert_true(store_commit_keeping(&f->store, &batch, NOW, &kept, &err));
+    batch_free(&batch);
+    assert_int_equal(kept.count, 2);
+    assert_content(f, "a.crt", "two");
+    assert_content(f, "a.crt.20260102T030405Z.bak", "one");
+    assert_content(f, "c.crt.20260102T030405Z.bak", "gone");
+    assert_int_equal(mode_of(f, "a.crt.20260102T030405Z.bak"), 0644);
+    assert_false(store_has(&f->store, "c.crt"));
+    strings_free(&kept);
 }
 
 static void names_that_differ_in_case_are_refused(void **state)
@@ -526,7 +552,8 @@ int main(void)
         with_store(modes_do_not_follow_the_umask),
         with_store(what_is_there_is_refused_unless_it_may_be_replaced),
         with_store(a_replaced_key_stays_as_bak),
-        with_store(a_key_under_a_certificates_name_stays_as_well),
+        with_store(a_certificate_is_never_written_over_a_key),
+        with_store(what_is_replaced_stays_where_it_is_asked_for),
         with_store(names_that_differ_in_case_are_refused),
         with_store(all_of_a_batch_or_nothing),
         with_store(a_fault_anywhere_brings_everything_back),
