@@ -117,6 +117,12 @@ static size_t find_twice(const struct batch *batch)
     return first;
 }
 
+/* An SSH public key takes the place of the container that it is made of. */
+static bool is_ssh_name(const char *name)
+{
+    return strcmp(name_extension(name), "pub") == 0;
+}
+
 static bool check_old(struct checks *checks, struct move *move, struct error *err)
 {
     const struct store *store = checks->store;
@@ -141,7 +147,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
     }
     move->is_key = holds_key(&move->old);
     move->stays = move->is_key || checks->keeps_all;
-    if (move->is_key && !item->remove && item->mode != 0600)
+    if (move->is_key && !item->remove && item->mode != 0600 && !is_ssh_name(item->name))
         return error_set(err, STATUS_NO, item->name,
                          "give the two names of their own in deployment.conf (key-file, "
                          "certificate-file)",
