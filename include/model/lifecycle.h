@@ -46,6 +46,10 @@ void lifecycle_of(const struct facts *facts, const struct identity *identity,
 void lifecycle_free(struct lifecycle *lifecycle);
 /* Its state alone, without the differences of its certificate. */
 enum life lifecycle_state(const struct facts *facts, const struct identity *identity);
+/* What its request, answered or not, says otherwise; adds to out. Nothing without a request. */
+void lifecycle_request(const struct facts *facts, const struct identity *identity,
+                       struct differences *out);
+void differences_free(struct differences *differences);
 /* Something exists under its name (key, request or certificate): its names and files stay. */
 bool lifecycle_is_made(const struct facts *facts, const struct identity *identity);
 /* Its request is open and someone outside is to answer it: LIFE_REQUEST, OUTDATED, SENT, RENEWING.

@@ -131,7 +131,7 @@ static struct difference *add(struct differences *out, const char *what, const c
     return difference;
 }
 
-static void differences_free(struct differences *differences)
+void differences_free(struct differences *differences)
 {
     for (size_t i = 0; i < differences->count; i++) {
         free(differences->items[i].was);
@@ -298,6 +298,15 @@ void lifecycle_of(const struct facts *facts, const struct identity *identity, st
     }
     if (found.leaf)
         compare_certificate(&found, &out->certificate);
+}
+
+void lifecycle_request(const struct facts *facts, const struct identity *identity,
+                       struct differences *out)
+{
+    struct found found;
+    find(facts, identity, &found);
+    if (found.csr)
+        compare_request(found.csr, identity, out);
 }
 
 void lifecycle_free(struct lifecycle *lifecycle)

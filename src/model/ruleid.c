@@ -25,6 +25,7 @@ const char *const rule_ids[] = {
     "CN-IN-SAN",
     "CN-MISSING",
     "COUNTRY",
+    "CSR-OUTDATED",
     "CSR-STALE",
     "DEPRECATED",
     "EKU-CLIENT",

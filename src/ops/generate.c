@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "model/days.h"
+#include "model/lifecycle.h"
 #include "ops/certify.h"
 #include "ops/forge.h"
 #include "ops/material.h"
@@ -21,6 +22,7 @@ struct task {
     bool self; /* a certificate, no request */
     bool has_key;
     bool stale;         /* a request is there, for another key */
+    char *was;          /* what its request says otherwise than deployment.conf; NULL: nothing */
     char *left;         /* why there is nothing to do; NULL when there is */
     struct batch batch; /* what is made */
     time_t end;         /* of a certificate */
@@ -41,6 +43,7 @@ static void task_free(struct task *task)
 {
     free(task->csr);
     free(task->left);
+    free(task->was);
     batch_free(&task->batch);
 }
 
@@ -80,7 +83,19 @@ static char *line_for_appliance(const struct identity *identity)
     return str_take(&line);
 }
 
-static bool judge(const struct store *store, struct task *task, struct error *err)
+/* The answer to it would lack what deployment.conf has by now; the key is kept, so that an answer
+ * to the old one still finds its key. */
+static void judge_request(const struct facts *facts, struct task *task)
+{
+    struct differences differences = {0};
+    lifecycle_request(facts, task->identity, &differences);
+    if (differences.count)
+        task->was = differences_words(&differences);
+    differences_free(&differences);
+}
+
+static bool judge(const struct facts *facts, const struct store *store, struct task *task,
+                  struct error *err)
 {
     const struct identity *identity = task->identity;
     task->csr = csr_name(identity);
@@ -93,11 +108,17 @@ static bool judge(const struct store *store, struct task *task, struct error *er
         return true;
     }
     task->has_key = store_has(store, identity->key_file);
+    if (has_rest && !task->self && task->has_key)
+        judge_request(facts, task);
     if (has_rest && task->self && !task->has_key)
         task->left = xformat("%s is there without its key: nothing made", rest);
-    else if (has_rest && task->has_key && (task->self || csr_fits(store, rest, identity->key_file)))
-        task->left = key_of(store, identity->key_file);
-    task->stale = has_rest;
+    else if (has_rest && task->has_key &&
+             (task->self || csr_fits(store, rest, identity->key_file))) {
+        if (!task->was)
+            task->left = key_of(store, identity->key_file);
+    } else {
+        task->stale = has_rest;
+    }
     struct pki_file file = {0};
     const struct key *key;
     bool good =
@@ -176,6 +197,8 @@ static char *note_of(const struct task *task)
     const char *key = task->has_key ? "" : "key, ";
     if (task->left)
         return xstrdup(task->left);
+    if (!task->self && task->was && !task->stale)
+        return xformat("request (made again, the key kept: %s)", task->was);
     if (!task->self)
         return xformat("%srequest%s", key,
                        task->stale ? " (made again: the old one was for another key)" : "");
@@ -304,7 +327,7 @@ static bool run_tasks(struct run *run, struct error *err)
     const struct deployment *deployment = &run->facts->deployment;
     size_t keys = 0;
     for (size_t i = 0; i < run->count; i++) {
-        if (!judge(&run->store, &run->tasks[i], err))
+        if (!judge(run->facts, &run->store, &run->tasks[i], err))
             return false;
         keys += !run->tasks[i].left && !run->tasks[i].has_key;
     }

@@ -92,17 +92,17 @@ static bool store_leads_on(const struct judge *judge, const struct cert *cert)
 }
 
 /* Where a missing issuer can be had. */
-static void fetch(struct finding *finding, const struct rule *rule, const struct judge *judge,
+static void fetch(struct finding *finding, const struct rule *rule, const struct subject *s,
                   const struct cert *below)
 {
-    if (store_leads_on(judge, below)) {
+    if (store_leads_on(s->judge, below)) {
         report_fix(finding, rule);
+    } else if (*below->aia) {
+        remedy_add(finding, "fetch %s", below->aia);
+        remedy_add(finding, "certwright import %s/%s what it returns", s->judge->facts->store_path,
+                   s->view->leaf_file);
     } else {
-        if (*below->aia)
-            remedy_add(finding, "fetch %s", below->aia);
-        else
-            remedy_add(finding, "ask the CA for its chain, root included");
-        remedy_add(finding, "certwright import what it returns");
+        remedy_chain(finding, s, "its chain");
     }
 }
 
@@ -156,7 +156,7 @@ static void chain_broken(const struct rule *rule, const struct subject *s, struc
             struct finding *finding = report(
                 out, rule, s, "%s does not lead %s to a root: the issuer of %s is missing, %s",
                 s->name, s->view->leaf_file, top->subject, top->issuer);
-            fetch(finding, rule, s->judge, top);
+            fetch(finding, rule, s, top);
         } else if (!look.chain.valid) {
             bool times = false;
             for (size_t i = 0; i < look.chain.count; i++)
@@ -166,8 +166,7 @@ static void chain_broken(const struct rule *rule, const struct subject *s, struc
                 struct finding *finding =
                     report(out, rule, s, "%s does not verify with %s: %s (depth %d)",
                            s->view->leaf_file, s->name, look.chain.reason, look.chain.depth);
-                remedy_add(finding, "ask the CA for the chain of %s", s->view->leaf_file);
-                remedy_add(finding, "certwright import what it returns");
+                remedy_chain(finding, s, "its chain");
             }
         }
     }
@@ -184,7 +183,7 @@ static void bundle_no_root(const struct rule *rule, const struct subject *s, str
                    "%s stops below its root %s: the service answers \"unable to get "
                    "issuer certificate\"",
                    s->name, top->issuer);
-        fetch(finding, rule, s->judge, top);
+        fetch(finding, rule, s, top);
     }
     certs_free(&look.pool);
 }
@@ -315,7 +314,7 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
                          lent && *lent->why ? ". " : "", lent ? lent->why : "");
         finding->severity = lent ? require_severity(lent) : SEVERITY_WARNING;
     }
-    fetch(finding, rule, s->judge, view->leaf);
+    fetch(finding, rule, s, view->leaf);
 }
 
 static void cert_chain(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -376,7 +375,7 @@ static void fullchain_needed(const struct rule *rule, const struct subject *s, s
         struct finding *finding =
             report(out, rule, s, "%s is no full chain: it stops at %s, whose issuer %s is missing",
                    s->name, top->subject, top->issuer);
-        fetch(finding, rule, s->judge, top);
+        fetch(finding, rule, s, top);
     } else if (chain.complete && !exact) {
         struct finding *finding =
             report(out, rule, s,
@@ -403,9 +402,7 @@ static void chain_long(const struct rule *rule, const struct subject *s, struct 
                "the chain of %s has %zu certificates of %zu bytes, which every handshake carries",
                s->view->leaf_file, chain.count, bytes);
     report_file(finding, file);
-    remedy_add(
-        finding,
-        "ask the CA for a shorter chain, if it has one, then certwright import what it returns");
+    remedy_chain(finding, s, "a shorter chain, if it has one");
 }
 
 static const struct rule rules[] = {

@@ -1,6 +1,7 @@
 /* Names and files: each file by itself, and key with certificate and request. */
 #include "base/mem.h"
 #include "model/build.h"
+#include "model/lifecycle.h"
 #include "rule.h"
 #include "store/name.h"
 
@@ -156,13 +157,13 @@ static void remedy_key(struct finding *finding, const struct subject *s)
 }
 
 /* The certificate is here, its chain isn't. */
-static void remedy_chain(struct finding *finding, const struct subject *s)
+static void remedy_fullchain(struct finding *finding, const struct subject *s)
 {
     const struct view *view = s->view;
     if (view->leaf && (view->leaf->self_signed || store_issuer(s->judge, view->leaf, NULL)))
         report_fix(finding, &(struct rule){.fix = FIX_CHAIN});
     else
-        remedy_add(finding, "get the CA's chain, root included, then certwright import it");
+        remedy_chain(finding, s, "its chain");
 }
 
 /* Trust files have a rule of their own, and bundles too. */
@@ -177,7 +178,7 @@ static void file_missing(const struct rule *rule, const struct subject *s, struc
     if (s->role == ROLE_KEY)
         remedy_key(finding, s);
     else if (s->role == ROLE_FULLCHAIN && s->view->files[ROLE_CERTIFICATE])
-        remedy_chain(finding, s);
+        remedy_fullchain(finding, s);
     else
         remedy_new_certificate(finding, s, false);
 }
@@ -223,7 +224,7 @@ static void remedy_file(struct finding *finding, const struct subject *s)
     else if (s->role == ROLE_CERTIFICATE || !s->view->files[ROLE_CERTIFICATE])
         remedy_new_certificate(finding, s, false);
     else
-        remedy_chain(finding, s);
+        remedy_fullchain(finding, s);
 }
 
 static void file_kind(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -413,6 +414,49 @@ static void csr_stale(const struct rule *rule, const struct subject *s, struct f
     remedy_add(finding, "certwright generate %s", s->view->identity->name);
 }
 
+/* A list of usages is the rules' own that name what it stops. */
+static char *outdated_words(const struct differences *certificate)
+{
+    struct differences names = {.items = xcalloc(certificate->count + 1, sizeof *names.items)};
+    for (size_t i = 0; i < certificate->count; i++)
+        if (strcmp(certificate->items[i].what, "extendedKeyUsage") != 0)
+            names.items[names.count++] = certificate->items[i];
+    char *words = names.count ? differences_words(&names) : NULL;
+    free(names.items);
+    return words;
+}
+
+/* An answer to the request would lack what deployment.conf has by now; so does the certificate. */
+static void csr_outdated(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    if (s->judge->planned || (!view->files[ROLE_CSR] && !view->leaf))
+        return;
+    struct lifecycle life;
+    lifecycle_of(s->judge->facts, view->identity, &life);
+    struct finding *finding = NULL;
+    char *words = NULL;
+    if (life.request.count) {
+        words = differences_words(&life.request);
+        finding = report(out, rule, s, "%s is outdated: %s. deployment.conf says otherwise by now",
+                         view->names[ROLE_CSR], words);
+        report_file(finding, view->names[ROLE_CSR]);
+        report_mend(finding, life.request.items[0].what, "");
+        if (*view->identity->key_at)
+            remedy_new_certificate(finding, s, true);
+        else
+            remedy_add(finding, "certwright generate %s", view->identity->name);
+    } else if (view->leaf && (words = outdated_words(&life.certificate))) {
+        finding = report(out, rule, s, "%s is outdated: %s. deployment.conf says otherwise by now",
+                         view->leaf_file, words);
+        finding->severity = SEVERITY_WARNING;
+        report_mend(finding, life.certificate.items[0].what, "");
+        remedy_new_certificate(finding, s, true);
+    }
+    free(words);
+    lifecycle_free(&life);
+}
+
 static void key_mode(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (s->role != ROLE_KEY || !s->file || s->file->problem || !(s->file->mode & 077))
@@ -513,6 +557,8 @@ static const struct rule rules[] = {
     {"FULLCHAIN-FIRST", "D.1", SEVERITY_ERROR, SCOPE_FILE, key_match, .fix = FIX_CHAIN,
      .ranks = {{ORDER_FILE, 8}}},
     {"CSR-STALE", "3.1", SEVERITY_ERROR, SCOPE_FILE, csr_stale, .ranks = {{ORDER_FILE, 8}}},
+    {"CSR-OUTDATED", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, csr_outdated, .field = "",
+     .ranks = {{ORDER_FILE, 16}}},
     {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode, .fix = FIX_MODE},
     {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak, .field = ""},
     {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca, .field = "identity"},

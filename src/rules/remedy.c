@@ -241,3 +241,10 @@ void remedy_no_wildcard(struct finding *finding, const struct subject *s)
     strings_free(&sans);
     names_free(&names);
 }
+
+void remedy_chain(struct finding *finding, const struct subject *s, const char *what)
+{
+    remedy_add(finding, "ask the CA for %s, root included", what);
+    remedy_add(finding, "certwright import %s/%s what it returns", s->judge->facts->store_path,
+               s->view->leaf_file);
+}

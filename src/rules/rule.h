@@ -173,6 +173,8 @@ void remedy_name(struct finding *finding, const struct subject *subject, const c
 void remedy_new_certificate(struct finding *finding, const struct subject *subject, bool request);
 /* The same, signed by another from now on. */
 void remedy_signer(struct finding *finding, const struct subject *subject, const char *signer);
+/* The chain of the certificate that is in place, from its CA: "its chain". */
+void remedy_chain(struct finding *finding, const struct subject *subject, const char *what);
 /* An identity of its own for the subject's slot, with the names proposed. */
 void remedy_own_identity(struct finding *finding, const struct subject *subject,
                          const char *signer);

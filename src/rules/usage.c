@@ -137,12 +137,9 @@ static void days_between(time_t from, time_t to, char out[static 32])
 static void remedy_term(struct finding *finding, const struct subject *s, size_t depth)
 {
     if (depth)
-        remedy_add(finding, "ask the CA for its new chain, and for a new certificate if its "
-                            "signing CA is another one now");
+        remedy_chain(finding, s, "its new chain");
     else
         remedy_new_certificate(finding, s, false);
-    if (depth)
-        remedy_add(finding, "certwright import what it returns");
 }
 
 static void expired(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -240,10 +237,10 @@ static void outlives_ca(const struct rule *rule, const struct subject *s, struct
         char ends[16], ca_ends[16];
         clock_date(leaf->not_after, ends);
         clock_date(issuer->not_after, ca_ends);
-        struct finding *finding =
-            report(out, rule, s, "%s is valid until %s, its CA \"%s\" only until %s",
-                   s->view->leaf_file, ends, cert_name(issuer), ca_ends);
-        remedy_add(finding, "renew it earlier: before %s, with the CA's next certificate", ca_ends);
+        struct finding *finding = report(
+            out, rule, s, "%s is valid until %s, its CA \"%s\" only until %s: renew it earlier",
+            s->view->leaf_file, ends, cert_name(issuer), ca_ends);
+        remedy_new_certificate(finding, s, false);
         return;
     }
 }
@@ -265,11 +262,9 @@ static void sig_sha1(const struct rule *rule, const struct subject *s, struct fi
             finding->severity = SEVERITY_ERROR;
         report_file(finding, term.files[i]);
         if (i)
-            remedy_add(finding, "ask the CA for a chain signed with SHA-256");
+            remedy_chain(finding, s, "a chain signed with SHA-256");
         else
             remedy_new_certificate(finding, s, false);
-        if (i)
-            remedy_add(finding, "certwright import what it returns");
     }
 }
 

@@ -197,7 +197,9 @@ void verb_not_platform(const struct rule *rule, const struct subject *s, struct 
         struct finding *finding =
             report(out, rule, s, "%s stands on %s, whose platform is %s%s",
                    s->service->component->title, s->server->name, s->server->platform, why);
-        report_remedy(finding, "move service \"%s\" to another server of deployment.conf",
+        report_remedy(finding,
+                      "move service \"%s\" to another server of deployment.conf, then "
+                      "certwright check --fix",
                       s->service->name);
         free(why);
     }

@@ -8,6 +8,13 @@
 #   #! good COMMAND
 #   #! options --at DATE        of check, in both variants
 #   #! severity error           of the finding in broken, where one id has several
+#   #! follow COMMAND           what a person does whom the remedy leaves a choice
+#   #! after --at DATE          options of the check that follows
+#   #! stays                    a notice of what nothing in the deployment changes
+#
+# The remedy of each finding is then followed to the letter (tests/follow.py), with openssl as the CA
+# where it takes one: the finding is gone, and no new error came. A step that only a person can do is
+# told by a `#! follow` line.
 #
 # A line ending in `#! broken` or `#! good` is in that variant only. Broken must give this rule, and no
 # other error; good must be silent about it and without any error.
@@ -80,7 +87,43 @@ judge()
             "$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | unique | join(" ")' <"$T/out")"
         same "$id: with a remedy" true \
             "$(jq -r --arg id "$id" 'all(.[] | select(.id == $id); .message != "" and .remedy != "")' <"$T/out")"
+        cp "$T/out" broken.json
     fi
+}
+
+# Each remedy by itself: what several findings share is done once.
+remedies()
+{
+    jq -r --arg id "$1" --arg severity "$2" '.[] | select(.id == $id and ($severity == "" or .severity == $severity)) | .remedy' \
+        <broken.json | awk '!seen[$0]++'
+}
+follow()
+{
+    local id=$1 file=$2 severity remedy before after
+    severity=$(said severity "$file")
+    if grep -q '^#! stays' "$file"; then
+        same "$id: what stays is a notice" notice \
+            "$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | unique | join(" ")' <broken.json)"
+        return
+    fi
+    before=$(jq -r '[.[] | select(.severity == "error") | .id] | unique | .[]' <broken.json)
+    if [ -n "$(said follow "$file")" ]; then
+        bash -ec "$(said follow "$file")" >"$T/log" 2>&1 || fail "$id: the remedy is followed" "$(cat "$T/log")"
+    else
+        remedies "$id" "$severity" >remedies
+        while IFS= read -r remedy; do
+            python3 "$TOP/tests/follow.py" "$remedy" >"$T/log" 2>&1 </dev/null ||
+                fail "$id: the remedy is followed" "$remedy
+$(cat "$T/log")"
+        done <remedies
+    fi
+    # shellcheck disable=SC2046
+    cw check --json $(said options "$file") $(eval echo "$(said after "$file")")
+    same "$id: its remedy makes it go" false \
+        "$(jq -r --arg id "$id" --arg severity "$severity" \
+            'any(.[]; .id == $id and ($severity == "" or .severity == $severity))' <"$T/out")"
+    after=$(jq -r '[.[] | select(.severity == "error" and (.accepted | not)) | .id] | unique | .[]' <"$T/out")
+    same "$id: and no new error comes" "" "$(echo "$after" | grep -vxF "${before:-none}")"
 }
 
 for file in "$TOP"/tests/rules/${1:-*}.conf; do
@@ -99,5 +142,6 @@ for file in "$TOP"/tests/rules/${1:-*}.conf; do
     judge "$id" "$file" good
     rm -rf store && mv store.made store
     judge "$id" "$file" broken
+    follow "$id" "$file"
     cd "$T" && rm -rf "$T/$id.test"
 done
