@@ -132,8 +132,8 @@ for file in "$top"/tests/fuzz/fuzz_*.c; do
     [ -e "$file" ] || continue
     name=$(basename "$file" .c)
     name=${name#fuzz_}
-    corpus=tests/fuzz/corpus/$name
-    [ -d "$top/$corpus" ] || corpus=
+    corpus=tests/fuzz/corpus/$name.pack
+    [ -e "$top/$corpus" ] || corpus=
     job "fuzz/$name" 200 "$san $fixed '$O/san/tests/replay_$name' $corpus"
 done
 job "lint/floors" 20 "sh tests/floors.sh && echo ok 1 - includes go down only"

@@ -66,7 +66,8 @@ $(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm
 
-# libFuzzer: SECONDS each, new inputs go to build/fuzz/NAME.
+# libFuzzer: SECONDS each, beginning with the corpora of tests/fuzz/corpus, unpacked; new inputs go to
+# build/fuzz/corpus. `make fuzz-corpus` packs anew what of them covers something of its own.
 SECONDS ?= 60
 fuzz: tools
 	@if ! command -v clang >/dev/null || ! echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' | \
@@ -76,12 +77,19 @@ fuzz: tools
 		SANFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer' HARDEN= fuzzers
 	@for target in $(FUZZERS); do \
 		name=$${target##*/fuzz_}; mkdir -p build/fuzz/corpus/$$name; \
-		seeds=tests/fuzz/corpus/$$name; [ -d $$seeds ] || seeds=; \
+		seeds=tests/fuzz/corpus/$$name.pack; \
+		[ ! -e $$seeds ] || python3 tests/fuzz/pack.py unpack $$seeds build/fuzz/corpus/$$name || exit 1; \
 		echo "fuzz $$name, $(SECONDS) s"; \
 		$$target -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name $$seeds || exit 1; \
+			-artifact_prefix=build/fuzz/$$name- build/fuzz/corpus/$$name || exit 1; \
 	done
-.PHONY: fuzzers
+fuzz-corpus:
+	@for target in $(FUZZERS); do \
+		name=$${target##*/fuzz_}; rm -rf build/fuzz/merged; mkdir build/fuzz/merged; \
+		$$target -merge=1 -use_counters=0 -max_len=16384 -rss_limit_mb=4096 -verbosity=0 build/fuzz/merged build/fuzz/corpus/$$name || exit 1; \
+		python3 tests/fuzz/pack.py pack build/fuzz/merged tests/fuzz/corpus/$$name.pack || exit 1; \
+	done
+.PHONY: fuzz-corpus fuzzers
 fuzzers: $(FUZZERS)
 $(FUZZERS): build/fuzz/%: build/fuzz/tests/%.o build/fuzz/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< build/fuzz/libcertwright.a $(LIBS)

@@ -56,14 +56,10 @@ static const char *usual_extension(enum pki_kind kind)
 const char *kind_phrase(enum pki_kind kind)
 {
     static const char *const phrases[] = {
-        [PKI_UNKNOWN] = "nothing known",
-        [PKI_CERTIFICATE] = "a certificate",
-        [PKI_BUNDLE] = "a certificate bundle",
-        [PKI_PRIVATE_KEY] = "a private key",
-        [PKI_PUBLIC_KEY] = "a public key",
-        [PKI_CSR] = "a certificate request",
-        [PKI_PKCS12] = "a PKCS#12 container",
-        [PKI_PKCS7] = "a PKCS#7 container",
+        [PKI_UNKNOWN] = "nothing recognisable",     [PKI_CERTIFICATE] = "a certificate",
+        [PKI_BUNDLE] = "a certificate bundle",      [PKI_PRIVATE_KEY] = "a private key",
+        [PKI_PUBLIC_KEY] = "a public key",          [PKI_CSR] = "a certificate request",
+        [PKI_PKCS12] = "a PKCS#12 container",       [PKI_PKCS7] = "a PKCS#7 container",
         [PKI_SSH_PUBLIC_KEY] = "an SSH public key",
     };
     return phrases[kind];

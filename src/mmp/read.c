@@ -129,7 +129,7 @@ bool pki_wrong_kind(const char *name, const struct pki_file *file, const char *w
     if (file->kind == PKI_UNKNOWN)
         return error_set(err, STATUS_NO, name, "certwright pki inspect tells what a file is",
                          "holds no %s: %s", wanted,
-                         file->problem ? file->problem : "nothing known is in it");
+                         file->problem ? file->problem : "nothing recognisable in it");
     return error_set(err, STATUS_NO, name, remedy_for_kind(file->kind, wanted), "%s, not a %s",
                      kind_phrase(file->kind), wanted);
 }

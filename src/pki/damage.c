@@ -173,7 +173,8 @@ void damage_unknown(struct reader *reader, const unsigned char *data, size_t len
         return;
     }
     if (*data == 0x30) {
-        say_flaw(reader, "damaged: it begins like DER, but nothing known is in it", data, length);
+        say_flaw(reader, "damaged: it begins like DER, but there is nothing recognisable in it",
+                 data, length);
         return;
     }
     if (say_marker(reader, text, length) || say_end(reader, text, length))

@@ -126,10 +126,10 @@ bool cert_selfsign(const struct key *key, const struct names *names, int days, t
 static bool ca_check(const struct cert *ca, const struct key *ca_key, time_t now, struct error *err)
 {
     if (!ca->is_ca)
-        return error_set(err, STATUS_NO, ca->subject,
-                         "name a CA's certificate, as pki selfsigned makes one",
-                         ca->has_basic ? "its basicConstraints say CA:FALSE: it may not sign others"
-                                       : "it has no basicConstraints: it may not sign others");
+        return error_set(
+            err, STATUS_NO, ca->subject, "name a CA's certificate, as pki selfsigned makes one",
+            ca->has_basic ? "basicConstraints says it is not a CA: it may not sign others"
+                          : "it has no basicConstraints: it may not sign others");
     if (ca->has_ku && !strings_has(&ca->ku, "keyCertSign"))
         return error_set(err, STATUS_NO, ca->subject, "name a CA's certificate",
                          "its keyUsage lacks keyCertSign: it may not sign others");

@@ -207,7 +207,8 @@ static bool read_all_der(struct reader *reader, const unsigned char *data, size_
     for (size_t size; at < length && (size = read_der(reader, data + at, length - at)) > 0;)
         at += size;
     if (at > 0 && at < length && reader->file->count && !reader->is_full)
-        reader_problem(reader, "%zu bytes behind byte %zu are nothing known", length - at, at);
+        reader_problem(reader, "%zu bytes behind byte %zu: nothing recognisable in them",
+                       length - at, at);
     return at > 0;
 }
 

@@ -21,7 +21,7 @@ static bool wrong_kind(const char *name, const struct pki_file *file, const char
 {
     if (file->kind == PKI_UNKNOWN)
         return error_set(err, STATUS_NO, name, remedy, "holds no %s: %s", wanted,
-                         file->problem ? file->problem : "nothing known is in it");
+                         file->problem ? file->problem : "nothing recognisable in it");
     return error_set(err, STATUS_NO, name, remedy, "holds a %s, not a %s",
                      pki_kind_word(file->kind), wanted);
 }

@@ -1,53 +1,44 @@
-/* Feeds a fuzz target every file of the folders and files named, as libFuzzer would. */
+/* Feeds a fuzz target every input of the corpora named, as libFuzzer would. A corpus is one file:
+ * each input is a line with its length, its bytes, and a line end (pack.py). */
 
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int replay_file(const char *path)
+/* The next input in memory of exactly its size, so that overruns are seen; NULL where the file is
+ * damaged. */
+static uint8_t *read_input(FILE *file, size_t size)
 {
-    FILE *file = fopen(path, "rb");
-    struct stat status;
-
-    if (file == NULL || fstat(fileno(file), &status) != 0) {
-        printf("not ok - %s cannot be read\n", path);
-        return 1;
+    uint8_t *data = malloc(size > 0 ? size : 1);
+    if (data != NULL && (fread(data, 1, size, file) != size || getc(file) != '\n')) {
+        free(data);
+        data = NULL;
     }
-    size_t size = (size_t)status.st_size;
-    uint8_t *data = malloc(size + 1); /* exact but for an empty file: overruns are seen */
-    if (data == NULL || fread(data, 1, size, file) != size) {
-        printf("not ok - %s cannot be read\n", path);
-        return 1;
-    }
-    data = realloc(data, size > 0 ? size : 1);
-    LLVMFuzzerTestOneInput(data, size);
-    free(data);
-    fclose(file);
-    printf("ok - %s\n", path);
-    return 0;
+    return data;
 }
 
 static int replay(const char *path)
 {
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    int failed = 0;
+    FILE *file = fopen(path, "rb");
+    char line[32];
+    size_t count = 0;
 
-    if (folder == NULL)
-        return replay_file(path);
-    while ((entry = readdir(folder)) != NULL) {
-        char name[4096];
-        if (entry->d_name[0] == '.')
-            continue;
-        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        failed |= replay_file(name);
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        size_t size = (size_t)strtoul(line, NULL, 10);
+        uint8_t *data = read_input(file, size);
+        if (data == NULL)
+            break;
+        printf("# %s: input %zu, %zu bytes\n", path, ++count, size);
+        LLVMFuzzerTestOneInput(data, size);
+        free(data);
     }
-    closedir(folder);
+    int failed = file == NULL || !feof(file) || count == 0;
+    if (file != NULL)
+        fclose(file);
+    printf("%s - %zu inputs of %s\n", failed ? "not ok" : "ok", count, path);
     return failed;
 }
 

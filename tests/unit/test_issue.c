@@ -353,7 +353,7 @@ static void bad_cas_are_refused(void **state)
     assert_true(cert_issue(csr, cert, key, 10, now, &pem, &cut, &err));
     parse(&pem, "leaf.crt", &leaf);
     refused(csr, pki_first_cert(&leaf), key, 10, now,
-            "its basicConstraints say CA:FALSE: it may not sign others");
+            "basicConstraints says it is not a CA: it may not sign others");
     sample_run("openssl req -new -newkey rsa:2048 -nodes -keyout o.key -subj /CN=o -out o.csr;"
                "openssl x509 -req -in o.csr -signkey o.key -out old.crt");
     sample_parse("old.crt", NULL, &old);
