@@ -99,22 +99,22 @@ static void say_file(const struct opening *run, enum word word, bool changed)
     action_say(run->action, word, run->name, NULL, NULL);
 }
 
-/* The appliance takes a key and nothing around it. */
-static bool is_container(const struct opening *run, struct error *err)
+/* The appliance takes a key and nothing around it. The container stays as .bak, with the
+ * certificates that are in it. */
+static bool take_out(struct opening *run, struct error *err)
 {
-    const struct deployment *deployment = run->action->place->deployment;
-    const char *identity = "IDENTITY";
-    for (size_t i = 0; deployment && i < deployment->identity_count; i++)
-        if (strcmp(deployment->identities[i].key_file, run->name) == 0)
-            identity = deployment->identities[i].name;
-    char *path = path_join(run->action->place->store, run->name);
-    char *remedy = xformat("certwright import %s --as %s takes key, certificate and chain of it "
-                           "for that identity",
-                           path, identity);
-    error_set(err, STATUS_NO, run->name, remedy, "is a PKCS#12 file, not a key");
-    free(remedy);
-    free(path);
-    return false;
+    struct secret pem = {0};
+    if (!open_file(run, err))
+        return false;
+    const struct key *key = pki_first_key(&run->file);
+    if (!key || !key->is_private)
+        return error_set(err, STATUS_NO, run->name, "certwright import takes its certificates",
+                         "is a PKCS#12 file without a key");
+    bool good = key_pem(key, &pem, err) && replace(run, pem.data, pem.length, 0600, err);
+    if (good)
+        say_file(run, WORD_UNLOCKED, true);
+    secret_free(&pem);
+    return good;
 }
 
 static bool unlock(struct opening *run, struct error *err)
@@ -123,7 +123,7 @@ static bool unlock(struct opening *run, struct error *err)
     if (!read_locked(run, err))
         return false;
     if (run->file.kind == PKI_PKCS12)
-        return is_container(run, err);
+        return take_out(run, err);
     const struct key *key = pki_first_key(&run->file);
     if (!key || !key->is_private)
         return pki_wrong_kind(run->name, &run->file, "private key", err);

@@ -214,3 +214,13 @@ head -c 300 /dev/urandom >noise.crt
 fails "unreadable" "$CERTWRIGHT" import noise.crt chain.pem
 says "says so" "no certificate could be read"
 silent "and does not send anybody to the CA with the request" "NAME.csr"
+
+# A PKCS#12 put where the key belongs: unlock makes the key of it, the rest goes on from there.
+fresh
+cp w.pfx store/web.key && chmod 600 store/web.key
+ok "unlock takes the key out of a PKCS#12" "$CERTWRIGHT" pki unlock web.key --password-file password
+has "as an open key" "BEGIN PRIVATE KEY" store/web.key
+same_file "and keeps the container" w.pfx store/web.key.*.bak
+same "for its owner alone" 600 "$(stat -c %a store/web.key)"
+ok "whose certificate is imported" "$CERTWRIGHT" import w.pfx --password-file password
+fits "both"
