@@ -120,7 +120,7 @@ static size_t find_twice(const struct batch *batch)
 /* An SSH public key takes the place of the container that it is made of. */
 static bool is_ssh_name(const char *name)
 {
-    return strcmp(name_extension(name), "pub") == 0;
+    return text_ends(name, ".pub");
 }
 
 static bool check_old(struct checks *checks, struct move *move, struct error *err)

@@ -245,6 +245,9 @@ static void a_certificate_is_never_written_over_a_key(void **state)
     assert_non_null(strstr(err.message, "holds a private key"));
     assert_content(f, "a.pem", key);
     assert_int_equal(count_names(f, "a.pem", false), 1);
+    write_by_hand(f, "john.pub", key, 0600); /* but for the SSH key that is made of it */
+    assert_true(commit_one(f, "john.pub", "ssh-rsa x", 0644, true, &err));
+    assert_content(f, "john.pub.20260102T030405Z.bak", key);
     free(key);
 }
 
