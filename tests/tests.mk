@@ -39,6 +39,8 @@ $(O)/tests/%.o: tests/fuzz/%.c | tools
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
+# It counts how often a deployment.conf is parsed and the store is read.
+$(O)/tests/test_edit: LDFLAGS += -Wl,--wrap=cfg_parse_buf -Wl,--wrap=scan_store
 # A fuzz target fed from its corpus: every build runs what the fuzzer once found.
 $(REPLAY): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o $(O)/tests/replay.o $(O)/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/replay.o $(O)/libcertwright.a $(LIBS)

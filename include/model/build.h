@@ -3,7 +3,7 @@
 
 #include "model/deployment.h"
 
-/* Making deployment.conf: presets, services added and taken out, names that follow. */
+/* Making deployment.conf from a preset, and what is proposed in it. */
 
 struct build_options {
     const struct preset *preset;
@@ -31,37 +31,5 @@ const struct signer *derive_signer(const struct deployment *deployment,
 /* The name a slot's own identity would have. Free it. */
 char *derive_identity_name(const struct deployment *deployment, const struct service *service,
                            const struct slot *slot);
-
-/* Edits of a deployment's text. Each gives the new text; deployment_put parses and saves it. */
-void edit_option(const struct deployment *deployment, const struct service *service,
-                 const char *option, const struct strings *values, bool list, struct str *text);
-/* Adds the service with its catalogue's defaults and, for each slot in use, an identity: shared
- * (NULL: its own, made where it lacks). */
-must_check bool edit_add_service(const struct deployment *deployment, const struct server *server,
-                                 const struct component *component, const char *shared,
-                                 struct str *text, struct error *err);
-/* Takes the service out, and identities that nothing uses any more. */
-must_check bool edit_remove_service(const struct deployment *deployment,
-                                    const struct service *service, struct str *text,
-                                    struct error *err);
-/* Another name for a server; an identity of the same name follows, with all that names it. */
-void edit_rename_server(const struct deployment *deployment, const char *old, const char *name,
-                        struct str *text);
-
-/* After a change from `before` (whose values are the old ones) to text: everything that stood as
- * derived follows: addresses, options, CNs, SANs. A value that was typed stays. */
-must_check bool edit_follow(const struct deployment *before, struct str *text, struct error *err);
-
-/* Parses text into *fresh and, when it differs from deployment's, saves it atomically; not over
- * what another program wrote meanwhile. false: nothing was saved, and *fresh is none. */
-must_check bool deployment_put(const struct deployment *deployment, const struct str *text,
-                               struct deployment *fresh, struct error *err);
-/* A deployment.conf where none is; not over one that appeared meanwhile. */
-must_check bool deployment_create(const char *path, const struct str *text, struct error *err);
-/* Takes the file away unless another program changed it. */
-must_check bool deployment_remove(const struct deployment *deployment, struct error *err);
-enum standing { STANDING_AS_READ, STANDING_CHANGED, STANDING_GONE };
-/* The file of the deployment, beside what was read of it. */
-enum standing deployment_standing(const struct deployment *deployment);
 
 #endif

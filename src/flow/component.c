@@ -210,7 +210,7 @@ static bool take_option(struct flow *flow, const struct service *service, const 
         names_split(value, &values);
     else if (*value)
         strings_add(&values, value);
-    edit_option(&flow->facts->deployment, service, ask->name, &values, ask->list, &text);
+    edit_option(service, ask->name, &values, ask->list, &text);
     bool good = flow_put(flow, &text, true, err);
     if (!good && err && err->code != STATUS_SYSTEM) {
         struct error why = *err; /* the line of a file that was never written helps nobody */

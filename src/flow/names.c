@@ -201,56 +201,6 @@ void names_fields(const struct flow *flow, const struct service *service, const 
     }
 }
 
-/* The slot's option becomes the identity of that name, made where it lacks; what nothing uses any
- * more goes. */
-static void share(const struct flow *flow, const struct service *service, const struct slot *slot,
-                  const char *name, struct str *text)
-{
-    const struct deployment *d = &flow->facts->deployment;
-    struct strings value = {0};
-    strings_add(&value, name);
-    edit_option(d, service, slot->name, &value, false, text);
-    strings_free(&value);
-    if (!deployment_identity(d, name)) {
-        struct conf_step path[] = {{"identity", name}, {"signer", NULL}};
-        const struct signer *signer = derive_signer(d, service, slot);
-        strings_add(&value, signer ? signer->name : "internal");
-        conf_set(text, path, 2, &value, false);
-        strings_free(&value);
-    }
-    const struct identity *old = service_identity(d, service, slot);
-    if (old && old->use_count == 1 && !old->signs) {
-        struct conf_step gone[] = {{"identity", old->name}};
-        conf_remove(text, gone, 1);
-    }
-}
-
-/* New identities get the names that the catalogue proposes. */
-static bool name_fresh(struct flow *flow, const char *name, struct error *err)
-{
-    const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
-    if (!identity || identity->names.attributes[ATTR_CN])
-        return true;
-    struct names names = {0};
-    struct str text = {0};
-    struct strings value = {0};
-    str_add(&text, str_text(&flow->facts->deployment.text));
-    derive_identity(&flow->facts->deployment, identity, &names);
-    struct conf_step cn[] = {{"identity", name}, {"CN", NULL}};
-    struct conf_step san[] = {{"identity", name}, {"subjectAltName", NULL}};
-    if (names.attributes[ATTR_CN]) {
-        strings_add(&value, names.attributes[ATTR_CN]);
-        conf_set(&text, cn, 2, &value, false);
-    }
-    if (names.sans.count)
-        conf_set(&text, san, 2, &names.sans, true);
-    bool good = flow_put(flow, &text, false, err);
-    strings_free(&value);
-    names_free(&names);
-    str_free(&text);
-    return good;
-}
-
 static void set_value(struct str *text, const char *identity, const char *option, const char *value,
                       bool list)
 {
@@ -275,21 +225,22 @@ bool names_take(struct flow *flow, const struct service *service, const struct s
     const struct identity *identity = service_identity(d, service, slot);
     if (!identity || strpbrk(value, "\n\r"))
         return true;
+    if (strcmp(option, "identity") == 0) {
+        struct edit edit;
+        edit_begin(&edit, flow->facts);
+        edit_choose(&edit, service, slot, value);
+        return flow_edit(flow, &edit, true, err);
+    }
     struct str text = {0};
     str_add(&text, str_text(&d->text));
-    char *fresh = NULL;
-    if (strcmp(option, "identity") == 0) {
-        share(flow, service, slot, value, &text);
-        fresh = xstrdup(value);
-    } else if (strcmp(option, "O") == 0) {
+    if (strcmp(option, "O") == 0) {
         const char *common = d->subject.attributes[ATTR_O];
         set_value(&text, identity->name, option, common && strcmp(common, value) == 0 ? "" : value,
                   false);
     } else {
         set_value(&text, identity->name, option, value, strcmp(option, "subjectAltName") == 0);
     }
-    bool good = flow_put(flow, &text, true, err) && (!fresh || name_fresh(flow, fresh, err));
-    free(fresh);
+    bool good = flow_put(flow, &text, true, err);
     str_free(&text);
     return good;
 }

@@ -118,22 +118,49 @@ bool flow_may_write(struct flow *flow, struct error *err)
     return !flow->held || error_set(err, STATUS_SYSTEM, flow->config, "", "%s", flow->held);
 }
 
+static void say_kept(struct flow *flow, const struct strings *kept)
+{
+    char *all = strings_join(kept, " ");
+    if (*all)
+        flow_say(flow, LEVEL_WARN, "%s", all);
+    free(all);
+}
+
+static bool save(struct flow *flow, struct deployment *fresh, struct error *err)
+{
+    const struct deployment *old = &flow->facts->deployment;
+    if (flow->trial)
+        return true;
+    if (strcmp(str_text(&fresh->text), str_text(&old->text)) != 0 && !flow_may_write(flow, err))
+        return false;
+    if (deployment_put(old, fresh, err))
+        return true;
+    flow->standing = deployment_standing(old);
+    return false;
+}
+
+bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *err)
+{
+    struct deployment fresh;
+    bool good = edit_finish(edit, follow, &fresh, err);
+    if (good && save(flow, &fresh, err)) {
+        have(flow, facts_with(flow->facts, &fresh));
+        say_kept(flow, &edit->kept);
+    } else if (good) {
+        deployment_free(&fresh);
+        good = false;
+    }
+    edit_free(edit);
+    return good;
+}
+
 bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err)
 {
-    const struct deployment *deployment = &flow->facts->deployment;
-    if (follow && !edit_follow(deployment, text, err))
-        return false;
-    if (flow->trial)
-        return trial_parse(flow, text, err);
-    if (strcmp(str_text(text), str_text(&deployment->text)) != 0 && !flow_may_write(flow, err))
-        return false;
-    struct deployment fresh;
-    if (deployment_put(deployment, text, &fresh, err)) {
-        have(flow, facts_with(flow->facts, &fresh));
-        return true;
-    }
-    flow->standing = deployment_standing(deployment);
-    return false;
+    struct edit edit;
+    edit_begin(&edit, flow->facts);
+    str_clear(&edit.text);
+    str_add_bytes(&edit.text, str_text(text), text->length);
+    return flow_edit(flow, &edit, follow, err);
 }
 
 bool flow_restore(struct flow *flow, const char *text, struct error *err)

@@ -109,12 +109,10 @@ static bool rename_server(struct flow *flow, const struct server *server, const 
                          "\"%s\" cannot name a server", name);
     if (strcmp(name, server->name) == 0)
         return true;
-    struct str text = {0};
-    str_add(&text, str_text(&flow->facts->deployment.text));
-    edit_rename_server(&flow->facts->deployment, server->name, name, &text);
-    bool good = flow_put(flow, &text, true, err);
-    str_free(&text);
-    return good;
+    struct edit edit;
+    edit_begin(&edit, flow->facts);
+    edit_rename_server(&edit, server->name, name);
+    return flow_edit(flow, &edit, true, err);
 }
 
 static bool set_address(struct flow *flow, const struct server *server, const char *address,
@@ -162,14 +160,14 @@ static bool set_component(struct flow *flow, const struct server *server, const 
     const struct service *service = component ? service_of_kind(server, component) : NULL;
     if (!component || (service != NULL) == on)
         return true;
-    struct str text = {0};
-    str_add(&text, str_text(&flow->facts->deployment.text));
-    bool good = on ? edit_add_service(&flow->facts->deployment, server, component,
-                                      shared_identity(&flow->facts->deployment, server), &text, err)
-                   : edit_remove_service(&flow->facts->deployment, service, &text, err);
-    good = good && flow_put(flow, &text, true, err);
-    str_free(&text);
-    return good;
+    struct edit edit;
+    edit_begin(&edit, flow->facts);
+    if (on)
+        edit_add_service(&edit, server, component,
+                         shared_identity(&flow->facts->deployment, server));
+    else
+        edit_remove_service(&edit, service);
+    return flow_edit(flow, &edit, true, err);
 }
 
 static bool set(struct flow *flow, const struct event *event, struct error *err)

@@ -3,6 +3,7 @@
 
 #include "flow/flow.h"
 #include "model/build.h"
+#include "model/edit.h"
 #include "model/lifecycle.h"
 #include "ops/ops.h"
 #include "rules/rules.h"
@@ -111,6 +112,9 @@ bool flow_is_as_built(const struct flow *flow);
 must_check bool flow_gather(struct flow *flow, struct error *err);
 /* No other wizard has this deployment open, or not any more. */
 must_check bool flow_may_write(struct flow *flow, struct error *err);
+/* Saves an edit, and with follow everything that follows from it; says what stays as it is. Frees
+ * the edit. */
+must_check bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *err);
 /* Saves an edited text: deployment.conf and everything that follows from it. */
 must_check bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err);
 /* deployment.conf becomes text as it is; NULL: there was none, and there is none again. */

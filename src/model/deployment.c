@@ -331,7 +331,7 @@ static void options_free(struct setting *items, size_t count)
     free(items);
 }
 
-static void identity_free(struct identity *identity)
+void identity_free(struct identity *identity)
 {
     char *texts[] = {identity->name,        identity->signer,
                      identity->key_file,    identity->certificate_file,

@@ -96,9 +96,24 @@ void deployment_unlink(struct deployment *d)
     for (size_t i = 0; d->kinds && i < d->catalogue->count; i++)
         free(d->kinds[i].services);
     free(d->kinds);
-    for (size_t i = 0; i < d->identity_count; i++)
+    d->by_name = NULL;
+    d->servers_by_name = NULL;
+    d->kinds = NULL;
+    for (size_t i = 0; i < d->identity_count; i++) {
         free(d->identities[i].uses);
+        d->identities[i].uses = NULL;
+        d->identities[i].use_count = 0;
+        d->identities[i].signs = false;
+    }
     for (size_t i = 0; i < d->server_count; i++)
-        for (size_t j = 0; j < d->servers[i].service_count; j++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++) {
             free(d->servers[i].services[j].identities);
+            d->servers[i].services[j].identities = NULL;
+        }
+}
+
+void deployment_relink(struct deployment *d)
+{
+    deployment_unlink(d);
+    deployment_link(d);
 }

@@ -7,5 +7,9 @@
  * thousands of identities stay quick. */
 void deployment_link(struct deployment *deployment);
 void deployment_unlink(struct deployment *deployment);
+/* After identities came, went or got other names. */
+void deployment_relink(struct deployment *deployment);
+/* What an identity owns, but for who uses it. */
+void identity_free(struct identity *identity);
 
 #endif

@@ -1,7 +1,7 @@
 /* Saving deployment.conf: never over what somebody else wrote, not even between two looks. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "model/build.h"
+#include "model/edit.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -55,19 +55,14 @@ static bool is_as_read(const struct deployment *deployment, struct error *err)
     return false;
 }
 
-bool deployment_put(const struct deployment *deployment, const struct str *text,
-                    struct deployment *fresh, struct error *err)
+bool deployment_put(const struct deployment *before, const struct deployment *now,
+                    struct error *err)
 {
-    if (!deployment_parse(deployment->path, str_text(text), text->length, deployment->catalogue,
-                          fresh, err))
-        return false;
-    if ((text->length == deployment->text.length &&
-         memcmp(str_text(text), str_text(&deployment->text), text->length) == 0) ||
-        (is_as_read(deployment, err) &&
-         file_replace(deployment->path, str_text(text), text->length, 0644, err)))
-        return true;
-    deployment_free(fresh);
-    return false;
+    const struct str *text = &now->text;
+    return (text->length == before->text.length &&
+            memcmp(str_text(text), str_text(&before->text), text->length) == 0) ||
+           (is_as_read(before, err) &&
+            file_replace(before->path, str_text(text), text->length, 0644, err));
 }
 
 bool deployment_remove(const struct deployment *deployment, struct error *err)
