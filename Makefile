@@ -25,10 +25,10 @@ CFLAGS += -std=c11 $(OPT) -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissin
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-# A shared library costs each start 0.05 ms and nine system calls: the small ones are linked in where
-# the machine has their archives.
+# Shared libraries, as distributions expect. STATIC_SMALL=1 links the small ones in where the machine
+# has their archives: each spares a start some 0.05 ms and nine system calls.
 SMALL = formw menuw panelw ncursesw tinfo confuse jansson
-ARCHIVES = $(filter /%,$(foreach l,$(SMALL),$(shell $(CC) -print-file-name=lib$l.a)))
+ARCHIVES = $(if $(filter 1,$(STATIC_SMALL)),$(filter /%,$(foreach l,$(SMALL),$(shell $(CC) -print-file-name=lib$l.a))))
 LIBS = $(ARCHIVES) $(filter-out $(patsubst lib%.a,-l%,$(notdir $(ARCHIVES))), \
 	$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lpthread
 
@@ -60,18 +60,19 @@ $(O)/obj/%.o: src/%.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The catalogue, compiled in: one C string a file.
-$(O)/builtin.c: $(SCREENS) Makefile
-	@mkdir -p $(@D)
-	@{ echo '#include "model/builtin.h"'; echo 'const struct builtin builtin_files[] = {'; \
-	for f in $(SCREENS); do printf '{"%s",\n' "$${f#screens/}"; \
-	sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; \
-	echo '{0, 0}};'; } > $@.tmp && mv $@.tmp $@
+# The catalogue, judged and compiled in: a program of the same reader writes it as C tables.
+COMPILE := $(patsubst %,$(O)/obj/%.o,model/tool/compile model/catalogue model/conftext \
+	model/conftoken model/confuse model/release model/screens model/screens_check \
+	model/template) $(patsubst src/%.c,$(O)/obj/%.o,$(wildcard src/base/*.c))
+$(O)/compile: $(COMPILE)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COMPILE) $(LIBS)
+$(O)/builtin.c: $(SCREENS) $(O)/compile
+	$(call say,CATALOGUE)$(O)/compile screens >$@.tmp && mv $@.tmp $@
 $(O)/obj/model/builtin.o: $(O)/builtin.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(COMPILE:.o=.d)
 
 include tests/tests.mk
 

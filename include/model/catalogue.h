@@ -140,6 +140,7 @@ struct component {
     struct command *commands; /* in file order: base, before, assign, after, display, by-hand */
     size_t command_count;
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
+    bool compiled;   /* the program holds it, not the heap */
     bool management; /* everything on its server follows it (Web Admin) */
 };
 
@@ -155,6 +156,7 @@ struct preset {
     long order;
     char *name, *title, *summary; /* summary: the wizard's two lines below the menu */
     int answers;                  /* what the start page promises; 0: says nothing */
+    bool compiled;                /* as a component's */
     char *purpose;                /* production or lab */
     char *shared;         /* one identity for all slots: its name (template); "" each its own */
     char *signer;         /* of all identities; "" by the slots' conditions */

@@ -1,349 +1,12 @@
-/* Reads screens/: one libconfuse file a component, one a preset. */
+/* The catalogue: the files of screens/ as the build compiled them, and those of a folder. */
 #include "model/catalogue.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/builtin.h"
-#include "model/confuse.h"
-#include "model/template.h"
+#include "model/screens.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char no_items[] = "{}"; /* the default of a list; libconfuse wants it writable */
-
-#define RELEASE                                                                                    \
-    CFG_STR("from", "", CFGF_NONE), CFG_STR("until", "", CFGF_NONE), CFG_STR("again", "", CFGF_NONE)
-
-static cfg_opt_t signer_opts[] = {CFG_STR("when", "", CFGF_NONE), CFG_STR("why", "", CFGF_NONE),
-                                  CFG_END()};
-
-static cfg_opt_t slot_opts[] = {CFG_STR("identity", "", CFGF_NONE),
-                                CFG_STR_LIST("takes", no_items, CFGF_NONE),
-                                CFG_STR("CN", "", CFGF_NONE),
-                                CFG_STR_LIST("SAN", no_items, CFGF_NONE),
-                                CFG_STR_LIST("EKU", no_items, CFGF_NONE),
-                                CFG_STR("when", "", CFGF_NONE),
-                                RELEASE,
-                                CFG_SEC("signer", signer_opts, TITLED),
-                                CFG_END()};
-
-static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
-                               CFG_STR("label", "", CFGF_NONE),
-                               CFG_STR("help", "", CFGF_NONE),
-                               CFG_STR("section", "", CFGF_NONE),
-                               CFG_STR("default", "", CFGF_NONE),
-                               CFG_STR("instead", "", CFGF_NONE),
-                               CFG_STR("of", "", CFGF_NONE),
-                               CFG_STR("in", "environment", CFGF_NONE), /* of a fact */
-                               RELEASE,
-                               CFG_STR_LIST("choices", no_items, CFGF_NONE),
-                               CFG_BOOL("list", cfg_false, CFGF_NONE),
-                               CFG_BOOL("fold", cfg_false, CFGF_NONE),
-                               CFG_END()};
-
-static cfg_opt_t require_opts[] = {
-    CFG_STR("slot", "", CFGF_NONE),          CFG_STR("when", "", CFGF_NONE),
-    CFG_STR("why", "", CFGF_NONE),           CFG_STR("severity", "", CFGF_NONE),
-    CFG_STR("section", "", CFGF_NONE),       CFG_STR_LIST("names", no_items, CFGF_NONE),
-    CFG_STR_LIST("cn", no_items, CFGF_NONE), CFG_STR_LIST("eku", no_items, CFGF_NONE),
-    CFG_STR("not-signer", "", CFGF_NONE),    CFG_STR("not-platform", "", CFGF_NONE),
-    CFG_STR("key-not-of", "", CFGF_NONE),    CFG_STR("same-ca-as", "", CFGF_NONE),
-    CFG_STR("present", "", CFGF_NONE),       RELEASE,
-    CFG_STR("remedy", "", CFGF_NONE),        CFG_END()};
-
-static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
-                                 CFG_STR("slot", "", CFGF_NONE),
-                                 CFG_STR("via", "", CFGF_NONE),
-                                 CFG_STR("how", "pinned", CFGF_NONE),
-                                 CFG_STR("when", "", CFGF_NONE),
-                                 CFG_STR("section", "", CFGF_NONE),
-                                 RELEASE,
-                                 CFG_END()};
-
-static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
-                                   CFG_STR("when", "", CFGF_NONE),
-                                   CFG_STR("section", "", CFGF_NONE),
-                                   CFG_STR("undo", "", CFGF_NONE),
-                                   CFG_STR("source", "guide", CFGF_NONE),
-                                   CFG_BOOL("none", cfg_false, CFGF_NONE),
-                                   CFG_STR("effect", "", CFGF_NONE),
-                                   CFG_BOOL("api", cfg_false, CFGF_NONE),
-                                   CFG_STR_LIST("expect", no_items, CFGF_NONE),
-                                   RELEASE,
-                                   CFG_END()};
-
-/* The section names of the stages, in enum stage's order. */
-static const char *const stage_names[] = {"base",    "before",  "assign", "after",
-                                          "display", "by-hand", "other"};
-
-static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
-                                     CFG_STR("purpose", "", CFGF_NONE),
-                                     CFG_STR("section", "", CFGF_NONE),
-                                     RELEASE,
-                                     CFG_INT("order", 1000, CFGF_NONE),
-                                     CFG_STR_LIST("beside", no_items, CFGF_NONE),
-                                     CFG_STR_LIST("follows", no_items, CFGF_NONE),
-                                     CFG_STR("per", "", CFGF_NONE),
-                                     CFG_STR("name", "", CFGF_NONE),
-                                     CFG_STR("notes", "", CFGF_NONE),
-                                     CFG_BOOL("management", cfg_false, CFGF_NONE),
-                                     CFG_SEC("slot", slot_opts, TITLED),
-                                     CFG_SEC("ask", ask_opts, TITLED),
-                                     CFG_SEC("fact", ask_opts, TITLED),
-                                     CFG_SEC("require", require_opts, TITLED),
-                                     CFG_SEC("trust", trust_opts, TITLED),
-                                     CFG_SEC("base", command_opts, TITLED),
-                                     CFG_SEC("before", command_opts, TITLED),
-                                     CFG_SEC("assign", command_opts, TITLED),
-                                     CFG_SEC("after", command_opts, TITLED),
-                                     CFG_SEC("display", command_opts, TITLED),
-                                     CFG_SEC("by-hand", command_opts, TITLED),
-                                     CFG_SEC("other", command_opts, TITLED),
-                                     CFG_END()};
-
-static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
-                                         CFG_STR_LIST("kinds", no_items, CFGF_NONE), CFG_END()};
-static cfg_opt_t preset_value_opts[] = {CFG_STR("option", "", CFGF_NONE),
-                                        CFG_STR("value", "", CFGF_NONE), CFG_END()};
-static cfg_opt_t preset_opts[] = {CFG_STR("title", "", CFGF_NONE),
-                                  CFG_STR("summary", "", CFGF_NONE),
-                                  CFG_INT("answers", 0, CFGF_NONE),
-                                  CFG_INT("order", 1000, CFGF_NONE),
-                                  CFG_STR("purpose", "production", CFGF_NONE),
-                                  CFG_STR("shared", "", CFGF_NONE),
-                                  CFG_STR("signer", "", CFGF_NONE),
-                                  CFG_STR("ca", "", CFGF_NONE),
-                                  CFG_STR_LIST("facts", no_items, CFGF_NONE),
-                                  CFG_SEC("server", preset_server_opts, TITLED),
-                                  CFG_SEC("value", preset_value_opts, TITLED),
-                                  CFG_END()};
-
-static char *text(cfg_t *cfg, const char *name)
-{
-    const char *value = cfg_getstr(cfg, name);
-    return xstrdup(value ? value : "");
-}
-
-static void list(cfg_t *cfg, const char *name, struct strings *out)
-{
-    for (unsigned i = 0; i < cfg_size(cfg, name); i++)
-        strings_add(out, cfg_getnstr(cfg, name, i));
-}
-
-static struct release release(cfg_t *cfg)
-{
-    return (struct release){
-        .from = text(cfg, "from"), .until = text(cfg, "until"), .again = text(cfg, "again")};
-}
-
-static enum answer_type answer_type(const char *word)
-{
-    static const char *const words[] = {"text", "host",   "hosts",  "listen", "listens",   "port",
-                                        "url",  "server", "choice", "tick",   "interfaces"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return (enum answer_type)i;
-    return ANSWER_TEXT;
-}
-
-static enum source source(const char *word)
-{
-    return strcmp(word, "field") == 0  ? SOURCE_FIELD
-           : strcmp(word, "ours") == 0 ? SOURCE_OURS
-                                       : SOURCE_GUIDE;
-}
-
-static enum trust_how trust_how(const char *word)
-{
-    return strcmp(word, "chain") == 0    ? TRUST_CHAIN
-           : strcmp(word, "either") == 0 ? TRUST_EITHER
-           : strcmp(word, "both") == 0   ? TRUST_BOTH
-                                         : TRUST_PINNED;
-}
-
-static char *or_default(char *value, const char *fallback)
-{
-    if (*value)
-        return value;
-    free(value);
-    return xstrdup(fallback);
-}
-
-static void read_slot(cfg_t *cfg, struct slot *slot)
-{
-    slot->name = xstrdup(cfg_title(cfg));
-    slot->identity = text(cfg, "identity");
-    list(cfg, "takes", &slot->takes);
-    slot->cn = text(cfg, "CN");
-    list(cfg, "SAN", &slot->sans);
-    list(cfg, "EKU", &slot->eku);
-    slot->when = text(cfg, "when");
-    slot->release = release(cfg);
-    for (unsigned i = 0; i < cfg_size(cfg, "signer"); i++) {
-        cfg_t *sec = cfg_getnsec(cfg, "signer", i);
-        slot->signers = grow(slot->signers, slot->signer_count, sizeof *slot->signers);
-        slot->signers[slot->signer_count++] = (struct signer){
-            .name = xstrdup(cfg_title(sec)), .when = text(sec, "when"), .why = text(sec, "why")};
-    }
-}
-
-static void read_ask(cfg_t *cfg, const char *section, struct ask *ask)
-{
-    ask->name = xstrdup(cfg_title(cfg));
-    ask->type = answer_type(cfg_getstr(cfg, "type"));
-    ask->label = or_default(text(cfg, "label"), ask->name);
-    ask->help = text(cfg, "help");
-    ask->section = or_default(text(cfg, "section"), section);
-    ask->initial = text(cfg, "default");
-    ask->instead = text(cfg, "instead");
-    list(cfg, "choices", &ask->choices);
-    ask->of = text(cfg, "of");
-    ask->release = release(cfg);
-    ask->fold = cfg_getbool(cfg, "fold");
-    ask->list = cfg_getbool(cfg, "list") || ask->type == ANSWER_HOSTS ||
-                ask->type == ANSWER_LISTENS || ask->type == ANSWER_INTERFACES;
-}
-
-static void read_fact(cfg_t *cfg, const char *section, struct fact *fact)
-{
-    fact->block = text(cfg, "in");
-    fact->name = xstrdup(cfg_title(cfg));
-    fact->type = answer_type(cfg_getstr(cfg, "type"));
-    fact->label = or_default(text(cfg, "label"), fact->name);
-    fact->help = text(cfg, "help");
-    fact->section = or_default(text(cfg, "section"), section);
-    fact->initial = text(cfg, "default");
-    list(cfg, "choices", &fact->choices);
-    fact->fold = cfg_getbool(cfg, "fold");
-}
-
-static void read_require(cfg_t *cfg, const char *section, struct require *require)
-{
-    const char *title = cfg_title(cfg);
-    require->id = xstrndup(title, strcspn(title, " "));
-    require->release = release(cfg);
-    require->slot = text(cfg, "slot");
-    require->when = text(cfg, "when");
-    require->why = text(cfg, "why");
-    require->remedy = text(cfg, "remedy");
-    require->severity = or_default(text(cfg, "severity"), "error");
-    require->section = or_default(text(cfg, "section"), section);
-    list(cfg, "names", &require->names);
-    list(cfg, "cn", &require->cn);
-    list(cfg, "eku", &require->eku);
-    require->not_signer = text(cfg, "not-signer");
-    require->not_platform = text(cfg, "not-platform");
-    require->key_not_of = text(cfg, "key-not-of");
-    require->same_ca_as = text(cfg, "same-ca-as");
-    require->present = text(cfg, "present");
-}
-
-static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust)
-{
-    trust->name = xstrndup(cfg_title(cfg), strcspn(cfg_title(cfg), " "));
-    trust->release = release(cfg);
-    trust->of = text(cfg, "of");
-    trust->slot = text(cfg, "slot");
-    trust->via = text(cfg, "via");
-    trust->how = trust_how(cfg_getstr(cfg, "how"));
-    trust->when = text(cfg, "when");
-    trust->section = or_default(text(cfg, "section"), section);
-}
-
-/* What comes before an assignment stops the service and what comes after starts it, unless the file
- * says otherwise. */
-static enum effect effect(const char *word, enum stage stage)
-{
-    static const char *const words[] = {"none", "stop", "start", "restart"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(word, words[i]) == 0)
-            return (enum effect)i;
-    return stage == STAGE_BEFORE ? EFFECT_STOP : stage == STAGE_AFTER ? EFFECT_START : EFFECT_NONE;
-}
-
-static void read_command(cfg_t *cfg, enum stage stage, const char *section, struct command *command)
-{
-    command->stage = stage;
-    command->line = or_default(text(cfg, "line"), cfg_title(cfg));
-    command->when = text(cfg, "when");
-    command->section = or_default(text(cfg, "section"), section);
-    command->undo = cfg_getbool(cfg, "none") ? template_none(command->line) : text(cfg, "undo");
-    command->effect = effect(cfg_getstr(cfg, "effect"), stage);
-    command->api = cfg_getbool(cfg, "api");
-    command->source = source(cfg_getstr(cfg, "source"));
-    list(cfg, "expect", &command->expect);
-    command->release = release(cfg);
-}
-
-/* Reads each section of that name into a new item of an array of the component. */
-#define EACH(cfg, name, items, count, read)                                                        \
-    for (unsigned i = 0; i < cfg_size(cfg, name); i++) {                                           \
-        items = grow(items, count, sizeof *items);                                                 \
-        read;                                                                                      \
-        count++;                                                                                   \
-    }
-
-static void read_component(cfg_t *cfg, const char *kind, struct component *c)
-{
-    c->kind = xstrdup(kind);
-    c->order = cfg_getint(cfg, "order");
-    c->title = or_default(text(cfg, "title"), kind);
-    c->purpose = text(cfg, "purpose");
-    c->section = text(cfg, "section");
-    c->release = release(cfg);
-    list(cfg, "beside", &c->beside);
-    list(cfg, "follows", &c->follows);
-    c->per = text(cfg, "per");
-    c->name = text(cfg, "name");
-    c->notes = text(cfg, "notes");
-    c->management = cfg_getbool(cfg, "management");
-    EACH(cfg, "slot", c->slots, c->slot_count,
-         read_slot(cfg_getnsec(cfg, "slot", i), &c->slots[c->slot_count]))
-    EACH(cfg, "ask", c->asks, c->ask_count,
-         read_ask(cfg_getnsec(cfg, "ask", i), c->section, &c->asks[c->ask_count]))
-    EACH(cfg, "fact", c->facts, c->fact_count,
-         read_fact(cfg_getnsec(cfg, "fact", i), c->section, &c->facts[c->fact_count]))
-    EACH(cfg, "require", c->requires, c->require_count,
-         read_require(cfg_getnsec(cfg, "require", i), c->section, &c->requires[c->require_count]))
-    EACH(cfg, "trust", c->trusts, c->trust_count,
-         read_trust(cfg_getnsec(cfg, "trust", i), c->section, &c->trusts[c->trust_count]))
-    for (size_t stage = 0; stage < sizeof stage_names / sizeof *stage_names; stage++)
-        EACH(cfg, stage_names[stage], c->commands, c->command_count,
-             read_command(cfg_getnsec(cfg, stage_names[stage], i), (enum stage)stage, c->section,
-                          &c->commands[c->command_count]))
-}
-
-static void read_preset(cfg_t *cfg, const char *name, struct preset *preset)
-{
-    preset->name = xstrdup(name);
-    preset->order = cfg_getint(cfg, "order");
-    preset->title = text(cfg, "title");
-    preset->summary = text(cfg, "summary");
-    preset->answers = (int)cfg_getint(cfg, "answers");
-    preset->purpose = text(cfg, "purpose");
-    preset->shared = text(cfg, "shared");
-    preset->signer = text(cfg, "signer");
-    preset->ca = text(cfg, "ca");
-    list(cfg, "facts", &preset->facts);
-    for (unsigned i = 0; i < cfg_size(cfg, "server"); i++) {
-        cfg_t *sec = cfg_getnsec(cfg, "server", i);
-        preset->servers = grow(preset->servers, preset->server_count, sizeof *preset->servers);
-        struct preset_server *server = &preset->servers[preset->server_count++];
-        server->name = xstrdup(cfg_title(sec));
-        server->address = text(sec, "address");
-        list(sec, "kinds", &server->kinds);
-    }
-    for (unsigned i = 0; i < cfg_size(cfg, "value"); i++) {
-        cfg_t *sec = cfg_getnsec(cfg, "value", i);
-        preset->values = grow(preset->values, preset->value_count, sizeof *preset->values);
-        preset->values[preset->value_count++] =
-            (struct preset_value){.kind = xstrdup(cfg_title(sec)),
-                                  .option = text(sec, "option"),
-                                  .value = text(sec, "value")};
-    }
-}
 
 static void release_free(struct release *range)
 {
@@ -436,8 +99,12 @@ static void command_free(struct command *command)
         free(items);                                                                               \
     } while (0)
 
-static void component_free(struct component *c)
+void component_free(struct component *c)
 {
+    if (c->compiled) {
+        *c = (struct component){0};
+        return;
+    }
     FREE_EACH(c->slots, c->slot_count, slot_free);
     FREE_EACH(c->asks, c->ask_count, ask_free);
     FREE_EACH(c->facts, c->fact_count, fact_free);
@@ -454,10 +121,15 @@ static void component_free(struct component *c)
     strings_free(&c->beside);
     strings_free(&c->follows);
     release_free(&c->release);
+    *c = (struct component){0};
 }
 
-static void preset_free(struct preset *preset)
+void preset_free(struct preset *preset)
 {
+    if (preset->compiled) {
+        *preset = (struct preset){0};
+        return;
+    }
     for (size_t i = 0; i < preset->server_count; i++) {
         free(preset->servers[i].name);
         free(preset->servers[i].address);
@@ -475,128 +147,35 @@ static void preset_free(struct preset *preset)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&preset->facts);
+    *preset = (struct preset){0};
 }
 
 void catalogue_free(struct catalogue *catalogue)
 {
-    FREE_EACH(catalogue->components, catalogue->count, component_free);
-    FREE_EACH(catalogue->presets, catalogue->preset_count, preset_free);
-    *catalogue = (struct catalogue){0};
-}
-
-static void add_component(struct catalogue *catalogue, cfg_t *cfg, const char *kind)
-{
     for (size_t i = 0; i < catalogue->count; i++)
-        if (strcmp(catalogue->components[i].kind, kind) == 0) {
-            component_free(&catalogue->components[i]);
-            catalogue->components[i] = (struct component){0};
-            read_component(cfg, kind, &catalogue->components[i]);
-            return;
-        }
-    catalogue->components =
-        grow(catalogue->components, catalogue->count, sizeof *catalogue->components);
-    read_component(cfg, kind, &catalogue->components[catalogue->count++]);
-}
-
-static void add_preset(struct catalogue *catalogue, cfg_t *cfg, const char *name)
-{
+        component_free(&catalogue->components[i]);
     for (size_t i = 0; i < catalogue->preset_count; i++)
-        if (strcmp(catalogue->presets[i].name, name) == 0) {
-            preset_free(&catalogue->presets[i]);
-            catalogue->presets[i] = (struct preset){0};
-            read_preset(cfg, name, &catalogue->presets[i]);
-            return;
-        }
-    catalogue->presets =
-        grow(catalogue->presets, catalogue->preset_count, sizeof *catalogue->presets);
-    read_preset(cfg, name, &catalogue->presets[catalogue->preset_count++]);
-}
-
-/* name: webbridge3.conf or presets/lab.conf; place: what an error calls it. */
-static bool add_file(struct catalogue *catalogue, const char *name, const char *place,
-                     const char *text_of_file, size_t length, struct error *err)
-{
-    bool is_preset = text_starts(name, "presets/");
-    cfg_t *cfg =
-        confuse_parse(is_preset ? preset_opts : component_opts, place, text_of_file, length, err);
-    if (!cfg)
-        return false;
-    const char *base = path_base(name);
-    char *stem = xstrndup(base, strlen(base) - strlen(".conf"));
-    if (is_preset)
-        add_preset(catalogue, cfg, stem);
-    else
-        add_component(catalogue, cfg, stem);
-    free(stem);
-    cfg_free(cfg);
-    return true;
-}
-
-/* Adds the *.conf files of a folder in the order of their names; prefix is "" or "presets/". */
-static bool add_folder(struct catalogue *catalogue, const char *folder, const char *prefix,
-                       struct error *err)
-{
-    char *path = path_join(folder, prefix);
-    DIR *dir = opendir(path);
-    if (!dir) {
-        bool absent = *prefix != '\0';
-        if (!absent)
-            error_system(err, path, "the catalogue's folder cannot be read");
-        free(path);
-        return absent;
-    }
-    struct strings names = {0};
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (text_ends(entry->d_name, ".conf") && entry->d_name[0] != '.')
-            strings_add(&names, entry->d_name);
-    closedir(dir);
-    strings_sort(&names);
-    bool good = true;
-    for (size_t i = 0; good && i < names.count; i++) {
-        char *file = path_join(path, names.items[i]);
-        char *name = xformat("%s%s", prefix, names.items[i]);
-        struct buffer buffer = {0};
-        good = file_read(file, &buffer, err) &&
-               add_file(catalogue, name, file, (const char *)buffer.data, buffer.length, err);
-        buffer_free(&buffer);
-        free(name);
-        free(file);
-    }
-    strings_free(&names);
-    free(path);
-    return good;
-}
-
-static int by_order(const void *a, const void *b)
-{
-    const struct component *x = a, *y = b;
-    return x->order != y->order ? (x->order > y->order) - (x->order < y->order)
-                                : strcmp(x->kind, y->kind);
-}
-
-static int by_preset_order(const void *a, const void *b)
-{
-    const struct preset *x = a, *y = b;
-    return x->order != y->order ? (x->order > y->order) - (x->order < y->order)
-                                : strcmp(x->name, y->name);
+        preset_free(&catalogue->presets[i]);
+    free(catalogue->components);
+    free(catalogue->presets);
+    *catalogue = (struct catalogue){0};
 }
 
 bool catalogue_load(const char *folder, struct catalogue *out, struct error *err)
 {
     *out = (struct catalogue){0};
-    bool good = true;
-    for (const struct builtin *file = builtin_files; good && file->name; file++)
-        good = add_file(out, file->name, file->name, file->text, strlen(file->text), err);
-    if (good && folder)
-        good = add_folder(out, folder, "", err) && add_folder(out, folder, "presets/", err);
-    if (!good) {
-        catalogue_free(out);
-        return false;
+    for (size_t i = 0; i < builtin_catalogue.count; i++) {
+        out->components = grow(out->components, out->count, sizeof *out->components);
+        out->components[out->count++] = builtin_catalogue.components[i];
     }
-    qsort(out->components, out->count, sizeof *out->components, by_order);
-    if (out->preset_count)
-        qsort(out->presets, out->preset_count, sizeof *out->presets, by_preset_order);
-    return true;
+    for (size_t i = 0; i < builtin_catalogue.preset_count; i++) {
+        out->presets = grow(out->presets, out->preset_count, sizeof *out->presets);
+        out->presets[out->preset_count++] = builtin_catalogue.presets[i];
+    }
+    if (!folder || screens_read(folder, out, err))
+        return true;
+    catalogue_free(out);
+    return false;
 }
 
 const struct component *catalogue_find(const struct catalogue *catalogue, const char *kind)

@@ -40,3 +40,101 @@ fails "a broken file is an error" "$CERTWRIGHT" --catalogue extra check
 says "with file and line" "extra/broken.conf:1"
 says "and what was meant" '"title"'
 fails "a folder that is not there too" "$CERTWRIGHT" --catalogue nowhere check
+
+# A kind that exists nowhere, by a file alone: two slots of its own, one trust of each sort.
+mkdir new && cd new && mkdir mine || exit 1
+cat >mine/relay.conf <<'END'
+title   = "Relay"
+section = "9.9"
+order   = 95
+follows = { "callbridge", "webbridge3" }
+purpose = "Passes meetings on."
+
+slot "front" {
+    identity = "relay-front{n}"  takes = { "key", "fullchain" }
+    CN = "{public-name}"  SAN = "{address}"  EKU = "serverAuth"
+    signer "internal" { why = "Only ours connect." }
+}
+slot "back" {
+    identity = "relay-back{n}"  takes = { "key", "certificate", "bundle" }
+    CN = "back.{domain}"  EKU = "clientAuth"
+    signer "internal" {}
+}
+ask "public-name" { type = "host"  label = "Name"  default = "relay.{domain}" }
+ask "listen"      { type = "listens"  default = "a:7443"  fold = true }
+
+trust "bridge-trust" { of = "callbridge"  how = "pinned" }
+trust "c2w-trust"    { of = "webbridge3"  slot = "c2w"  how = "chain" }
+
+require "RELAY-NAME" { slot = "front"  names = "{public-name}"  why = "Callers look for it." }
+require "RELAY-PORT" { present = "open-port"  names = "{listen}"  severity = "warning"
+    why = "The relay listens on an interface that {server} calls public."
+    remedy = "Set listen to an inner interface" }
+
+before  "relay disable" {}
+assign  "relay front certs {front.key} {front.fullchain}" { none = true }
+assign  "relay back certs {back.key} {back.certificate}[ {back.bundle}]" { none = true }
+assign  "relay trust bridges {bridge-trust}" { none = true }
+assign  "relay trust c2w {c2w-trust}" { none = true }
+after   "relay enable" { undo = "relay disable" }
+display "relay" { expect = { "Front key : {front.key}", "C2W trust : {c2w-trust}" } }
+END
+# Two CAs, so that a chain and a list are different things.
+cat >deployment.conf <<'END'
+release = "3.8"
+name = "example.com"
+key { type = "ec" bits = 256 }
+environment { purpose = "lab" }
+identity "labca"      { CN = "Lab CA"  signer = "self" }
+identity "otherca"    { CN = "Other CA"  signer = "self" }
+identity "webadmin"   { CN = "cms1.example.com"  signer = "labca" }
+identity "callbridge" { CN = "callbridge.example.com"  signer = "labca" }
+identity "web"        { CN = "join.example.com"  subjectAltName = { "cms1.example.com" }  signer = "labca" }
+identity "c2w"        { CN = "cms1.example.com"  signer = "otherca" }
+identity "front"      { CN = "relay.example.com"  subjectAltName = { "cms1.example.com" }  signer = "labca" }
+identity "back"       { CN = "back.example.com"  signer = "otherca" }
+server "cms1" {
+    address = "cms1.example.com"
+    service "webadmin"   { identity = "webadmin"  listen = { "a:445" } }
+    service "callbridge" { identity = "callbridge" }
+    service "webbridge3" { https = "web"  c2w = "c2w"  a-record = "join.example.com" }
+    service "relay"      { front = "front"  back = "back" }
+}
+END
+fails "without its file nobody knows it" "$CERTWRIGHT" generate
+ok "its keys and requests" "$CERTWRIGHT" --catalogue mine generate
+ok "its certificates" "$CERTWRIGHT" --catalogue mine sign
+ok "check" "$CERTWRIGHT" --catalogue mine check
+ok "plan" "$CERTWRIGHT" --catalogue mine plan
+same "its commands: the list is the Call Bridge's certificate, the chain its peer's CA" "relay disable
+relay front certs front.key frontfullchain.crt
+relay back certs back.key back.crt backbundle.crt
+relay trust bridges callbridge.crt
+relay trust c2w otherca.crt
+relay enable
+relay" "$(grep -h '^relay' install/cms1/commands*.mmp)"
+has "its trust is uploaded" otherca.crt install/cms1/upload.sftp
+has "and its reply expected" "C2W trust : otherca.crt" install/RUNBOOK.md
+ok "its usage is asked for" openssl req -in store/back.csr -noout -text
+says "as the file says" "TLS Web Client Authentication"
+silent "and no more" "TLS Web Server Authentication"
+
+# Its rules and its trusts are judged like all others.
+sed 's/service "relay"      {/& public-name = "other.example.com" /' deployment.conf >x && mv x deployment.conf
+fails "a name that its certificate lacks" "$CERTWRIGHT" --catalogue mine check
+says "by its own rule" "error RELAY-NAME cms1 relay front frontfullchain.crt: frontfullchain.crt lacks other.example.com"
+says "and its own words" "Callers look for it"
+sed 's/ public-name = "other.example.com" / bridge-trust-file = "list.crt" /; s/    address/    public-interfaces = { "a" }\n&/' deployment.conf >x && mv x deployment.conf
+cp store/labca.crt store/list.crt
+fails "a CA in a list of certificates" "$CERTWRIGHT" --catalogue mine check
+says "is an issuer in the place of a certificate" "PINNED-ISSUER cms1 relay list.crt"
+says "and its rule about ports" "warning RELAY-PORT cms1 relay"
+says "with the remedy of its file" "Set listen to an inner interface"
+cp store/otherca.crt store/list.crt
+fails "a list without it" "$CERTWRIGHT" --catalogue mine check
+says "lacks a certificate" "TRUST-BUNDLE-COMPLETE cms1 relay list.crt"
+sed 's/bridge-trust-file = "list.crt"/c2w-trust-file = "list.crt"/' deployment.conf >x && mv x deployment.conf
+ok "the same file as a chain" "$CERTWRIGHT" --catalogue mine check
+cp store/labca.crt store/list.crt
+fails "another CA" "$CERTWRIGHT" --catalogue mine check
+says "does not lead to a root" "TRUST-BUNDLE-COMPLETE cms1 relay list.crt: list.crt does not lead c2wfullchain.crt"

@@ -1,0 +1,230 @@
+/* Run while certwright is built: reads and judges screens/ and writes it as C tables, which cost a
+ * start nothing. A word that means nothing ends the build with its file and line.
+ *
+ *   compile FOLDER >builtin.c
+ */
+#include "base/mem.h"
+#include "model/builtin.h"
+#include "model/screens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* This program has none of its own: it makes them. */
+const struct catalogue builtin_catalogue;
+
+static void literal(const char *text)
+{
+    fputs("(char *)\"", stdout);
+    for (const unsigned char *at = (const unsigned char *)(text ? text : ""); *at; at++)
+        if (*at < ' ' || *at >= 0x7F || *at == '"' || *at == '\\' || *at == '?')
+            printf("\\%03o", *at);
+        else
+            putchar(*at);
+    putchar('"');
+}
+
+/* ".name = "text"," */
+static void member(const char *name, const char *text)
+{
+    printf(".%s = ", name);
+    literal(text);
+    fputs(", ", stdout);
+}
+
+static void release(const struct release *range)
+{
+    fputs(".release = {", stdout);
+    member("from", range->from);
+    member("until", range->until);
+    member("again", range->again);
+    fputs("}, ", stdout);
+}
+
+/* A list lies beside what it belongs to: an array without a name. */
+static void list(const char *name, const struct strings *strings)
+{
+    if (!strings->count)
+        return;
+    printf(".%s = {.items = (char **)(char *const[]){", name);
+    for (size_t i = 0; i < strings->count; i++) {
+        literal(strings->items[i]);
+        fputs(", ", stdout);
+    }
+    printf("}, .count = %zu}, ", strings->count);
+}
+
+/* ".items = (struct TYPE *)(const struct TYPE[]){ …each… }, .count = n,": read-only, and shared by
+ * all that run. */
+#define EACH(type, items_name, count_name, items, count, write)                                    \
+    if (count) {                                                                                   \
+        fputs("." items_name " = (struct " type " *)(const struct " type "[]){", stdout);          \
+        for (size_t i = 0; i < (count); i++) {                                                     \
+            fputs("\n    {", stdout);                                                              \
+            write(&(items)[i]);                                                                    \
+            fputs("},", stdout);                                                                   \
+        }                                                                                          \
+        printf("}, ." count_name " = %zu, ", count);                                               \
+    }
+
+static void signer(const struct signer *signer)
+{
+    member("name", signer->name);
+    member("when", signer->when);
+    member("why", signer->why);
+}
+
+static void slot(const struct slot *slot)
+{
+    member("name", slot->name);
+    member("identity", slot->identity);
+    list("takes", &slot->takes);
+    member("cn", slot->cn);
+    list("sans", &slot->sans);
+    list("eku", &slot->eku);
+    member("when", slot->when);
+    EACH("signer", "signers", "signer_count", slot->signers, slot->signer_count, signer)
+    release(&slot->release);
+}
+
+static void ask(const struct ask *ask)
+{
+    member("name", ask->name);
+    printf(".type = %d, .list = %d, .fold = %d, ", ask->type, ask->list, ask->fold);
+    member("label", ask->label);
+    member("help", ask->help);
+    member("section", ask->section);
+    member("initial", ask->initial);
+    member("instead", ask->instead);
+    list("choices", &ask->choices);
+    member("of", ask->of);
+    release(&ask->release);
+}
+
+static void fact(const struct fact *fact)
+{
+    member("block", fact->block);
+    member("name", fact->name);
+    printf(".type = %d, .fold = %d, ", fact->type, fact->fold);
+    member("label", fact->label);
+    member("help", fact->help);
+    member("section", fact->section);
+    member("initial", fact->initial);
+    list("choices", &fact->choices);
+}
+
+static void require(const struct require *require)
+{
+    member("id", require->id);
+    member("slot", require->slot);
+    member("when", require->when);
+    member("severity", require->severity);
+    member("section", require->section);
+    member("why", require->why);
+    member("remedy", require->remedy);
+    list("names", &require->names);
+    list("cn", &require->cn);
+    list("eku", &require->eku);
+    member("not_signer", require->not_signer);
+    member("not_platform", require->not_platform);
+    member("key_not_of", require->key_not_of);
+    member("same_ca_as", require->same_ca_as);
+    member("present", require->present);
+    release(&require->release);
+}
+
+static void trust(const struct trust_rule *trust)
+{
+    member("name", trust->name);
+    member("of", trust->of);
+    member("slot", trust->slot);
+    member("via", trust->via);
+    printf(".how = %d, ", trust->how);
+    member("when", trust->when);
+    member("section", trust->section);
+    release(&trust->release);
+}
+
+static void command(const struct command *command)
+{
+    printf(".stage = %d, .effect = %d, .api = %d, .source = %d, ", command->stage, command->effect,
+           command->api, command->source);
+    member("line", command->line);
+    member("when", command->when);
+    member("section", command->section);
+    member("undo", command->undo);
+    list("expect", &command->expect);
+    release(&command->release);
+}
+
+static void component(const struct component *c)
+{
+    member("kind", c->kind);
+    printf(".compiled = true, .order = %ld, .management = %d, ", c->order, c->management);
+    member("title", c->title);
+    member("purpose", c->purpose);
+    member("section", c->section);
+    release(&c->release);
+    list("beside", &c->beside);
+    list("follows", &c->follows);
+    member("per", c->per);
+    member("name", c->name);
+    member("notes", c->notes);
+    EACH("slot", "slots", "slot_count", c->slots, c->slot_count, slot)
+    EACH("ask", "asks", "ask_count", c->asks, c->ask_count, ask)
+    EACH("fact", "facts", "fact_count", c->facts, c->fact_count, fact)
+    EACH("require", "requires", "require_count", c->requires, c->require_count, require)
+    EACH("trust_rule", "trusts", "trust_count", c->trusts, c->trust_count, trust)
+    EACH("command", "commands", "command_count", c->commands, c->command_count, command)
+}
+
+static void server(const struct preset_server *server)
+{
+    member("name", server->name);
+    member("address", server->address);
+    list("kinds", &server->kinds);
+}
+
+static void value(const struct preset_value *value)
+{
+    member("kind", value->kind);
+    member("option", value->option);
+    member("value", value->value);
+}
+
+static void preset(const struct preset *preset)
+{
+    printf(".compiled = true, .order = %ld, .answers = %d, ", preset->order, preset->answers);
+    member("name", preset->name);
+    member("title", preset->title);
+    member("summary", preset->summary);
+    member("purpose", preset->purpose);
+    member("shared", preset->shared);
+    member("signer", preset->signer);
+    member("ca", preset->ca);
+    list("facts", &preset->facts);
+    EACH("preset_server", "servers", "server_count", preset->servers, preset->server_count, server)
+    EACH("preset_value", "values", "value_count", preset->values, preset->value_count, value)
+}
+
+int main(int argc, char **argv)
+{
+    struct catalogue catalogue = {0};
+    struct error err = {0};
+    if (argc != 2) {
+        fputs("usage: compile FOLDER\n", stderr);
+        return 2;
+    }
+    if (!screens_read(argv[1], &catalogue, &err)) {
+        fprintf(stderr, "%s: %s%s%s\n", err.place, err.message, *err.remedy ? ": " : "",
+                err.remedy);
+        catalogue_free(&catalogue);
+        return 1;
+    }
+    fputs("#include \"model/builtin.h\"\n\nconst struct catalogue builtin_catalogue = {\n", stdout);
+    EACH("component", "components", "count", catalogue.components, catalogue.count, component)
+    EACH("preset", "presets", "preset_count", catalogue.presets, catalogue.preset_count, preset)
+    fputs("};\n", stdout);
+    catalogue_free(&catalogue);
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}

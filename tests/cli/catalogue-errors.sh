@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Every word of a component's file that means nothing is an error with file and line: a mistyped one
+# would make a trust or a rule vanish without a sound.
+. "$(dirname "$0")/../lib.sh"
+
+compile=$(dirname "$CERTWRIGHT")/compile
+mkdir extra
+cw init --preset lab --domain example.com
+
+# bad WHAT FILE SED WANTED…: FILE of screens/, changed, is refused at its line by --catalogue and by
+# the build alike.
+bad()
+{
+    local what=$1 file=$2 change=$3 line
+    shift 3
+    rm -rf extra screens
+    mkdir extra && cp -r "$TOP/screens" screens
+    sed "$change" "$TOP/screens/$file" >"screens/$file"
+    cp "screens/$file" extra/
+    line=$(diff "$TOP/screens/$file" "screens/$file" | sed -n '1s/^\([0-9]*\).*/\1/p')
+    fails "$what" "$CERTWRIGHT" --catalogue extra check
+    says "$what: file and line" "extra/$file:$line: "
+    for text; do says "$what: says $text" "$text"; done
+    if [ -x "$compile" ]; then
+        fails "$what: the build stops" "$compile" screens
+        says "$what: there, too" "screens/$file:$line: "
+    fi
+}
+
+bad "kind of a trust" recorder.conf '/^trust "trust" /s/callbridge/calbridge/' \
+    'the kind "calbridge" is not known' 'did you mean "callbridge"?'
+bad "no kind at all" recorder.conf '/^trust "trust" /s/of = "callbridge"//' 'the kind "" is not known'
+bad "slot of a trust" callbridge.conf '/^trust "c2w-trust"/s/slot = "c2w"/slot = "cw2"/' \
+    'the slot "cw2" is not known' 'did you mean "c2w"?'
+bad "how of a trust" recorder.conf '/^trust "trust" /s/pinned/pined/' 'how "pined" is not known' 'did you mean "pinned"?'
+bad "via of a trust" recorder.conf '/^trust "trust" /s/how =/via = "listen"  how =/' '"listen" leads to no server'
+bad "follows" recorder.conf 's/^follows = .*/follows = "callbrige"/' 'did you mean "callbridge"?'
+bad "beside" recorder.conf 's/^follows = .*/beside = "nothing"/' 'the kind "nothing" is not known'
+bad "same-ca-as" turn.conf 's/same-ca-as = "webbridge"/same-ca-as = "webbrige"/' 'did you mean "webbridge"?'
+bad "key-not-of" turn.conf 's/same-ca-as = "webbridge"/key-not-of = "trunc"/' 'the kind "trunc" is not known'
+bad "present" xmpp.conf '/"XMPP-SAN-IP"/s/"address"/"adress"/' 'present "adress" is not known' 'did you mean "address"?'
+bad "a verb" xmpp.conf '/"XMPP-SAN-IP"/s/present/presents/' 'no such option "presents"' 'did you mean "present"?'
+bad "no remedy" turn.conf 's/^    remedy = "Set identity.*/ }/; /^require "TLS-PORT/s/$/ /' 'needs to say what mends it'
+bad "slot of a rule" webbridge3.conf '/"C2W-NAME"/s/slot = "c2w"/slot = "c3w"/' 'did you mean "c2w"?'
+bad "severity" xmpp.conf '/"XMPP-SAN-IP"/s/severity = "warning"/severity = "warn"/' 'severity "warn" is not known'
+bad "usage" turn.conf '/"EKU-SERVER"/s/"serverAuth"/"serverauth"/' 'did you mean "serverAuth"?'
+bad "usage of a slot" turn.conf 's/EKU = "serverAuth"/EKU = "server"/' 'EKU "server" is not known'
+bad "signer in a verb" turn.conf 's/not-signer = "internal self"/not-signer = "internal slef"/' 'did you mean "self"?'
+bad "platform" webbridge3.conf 's/not-platform = "x-series"/not-platform = "xseries"/' 'did you mean "x-series"?'
+bad "signer of a slot" turn.conf 's/    signer "internal"/    signer "intern"  /' 'did you mean "internal"?'
+bad "takes" turn.conf 's/"certificate", "bundle" }/"certificat", "bundle" }/' 'did you mean "certificate"?'
+bad "type" turn.conf '/^ask "tls-port"/,/^}/s/type = "port"/type = "prot"/' 'did you mean "port"?'
+bad "type of a fact" xmpp.conf '/^fact "xmpp"/s/"tick"/"tic"/' 'did you mean "tick"?'
+bad "block of a fact" callbridge.conf '/^fact "sip" /s/"validation"/"validate"/' 'did you mean "validation"?'
+bad "choices" callbridge.conf 's/    help = "Interfaces, without a port."/    choices = "a"/' '"text" and its choices do not fit'
+bad "source" turn.conf '/^base/s/source = "field"/source = "feild"/' 'did you mean "field"?'
+bad "effect" callbridge.conf 's/effect = "restart"/effect = "reboot"/' 'effect "reboot" is not known'
+bad "stage" turn.conf 's/^before /befor  /' 'no such option "befor"' 'did you mean "before"?'
+bad "hole of a command" turn.conf 's/^assign  "turn certs {identity.key}/assign  "turn certs {identity.kee}/' \
+    '{identity.kee} means nothing' 'did you mean "key"?'
+bad "file that a slot does not take" recorder.conf '/^assign  "recorder certs/s/identity.certificate/identity.fullchain/' \
+    '{identity.fullchain} means nothing'
+bad "trust of a command" recorder.conf '/^assign  "recorder trust/s/{trust}/{truss}/' 'did you mean "trust"?'
+bad "part of an option" webadmin.conf '/^base/s/listen.port/listen.prot/' '{listen.prot} means nothing' 'did you mean "port"?'
+bad "part of an address" webbridge3.conf '/"C2W-NAME"/s/c2w-url.host/c2w-url.hosts/' 'did you mean "host"?'
+bad "hole of an expectation" turn.conf 's/^display "turn" {/display "turn" { expect = "TLS key : {identity.keys}"/' \
+    '{identity.keys} means nothing'
+bad "hole of a default" turn.conf 's/default = "turn{n}.{domain}"/default = "turn{n}.{doman}"/' 'did you mean "domain"?'
+bad "hole of a CN" turn.conf 's/CN = "{a-record}"/CN = "{arecord}"/' 'did you mean "a-record"?'
+bad "hole of a name" xmpp.conf 's/SAN = { "{domain}", "{domains}" }/SAN = { "{domain}", "{domainz}" }/' '{domainz} means nothing'
+bad "hole of an identity" turn.conf 's/identity = "turn{n}"/identity = "turn{m}"/' '{m} means nothing'
+bad "hole of a rule's names" xmpp.conf '/"XMPP-DNS-NAME"/s/{host}/{hots}/' 'did you mean "host"?'
+bad "hole of a rule's cn" callbridge.conf '/"LYNC-CN"/s/{lync-fqdn}/{lync-fqnd}/' 'did you mean "lync-fqdn"?'
+bad "hole of a remedy" webbridge.conf 's/remedy = "Have {a-record}/remedy = "Have {a-recrod}/' 'did you mean "a-record"?'
+bad "open hole" turn.conf 's/^assign  "turn certs {identity.key}/assign  "turn certs {identity.key/' 'never closed'
+bad "open bracket" turn.conf 's/\[ {identity.bundle}\]/[ {identity.bundle}/' 'never closed'
+bad "condition" turn.conf '/^base/s/when = "tls-port"/when = "tls-prot"/' 'the condition tls-prot means nothing' 'did you mean "tls-port"?'
+bad "negated condition" webbridge.conf 's/when = "!with:xmpp"/when = "!with:xmp"/' 'did you mean "xmpp"?'
+bad "condition on a kind" callbridge.conf 's/when = "with:webbridge3"/when = "with:webbridge4"/' 'the kind "webbridge4" is not known'
+bad "condition on a validation" callbridge.conf '/^trust "xmpp-trust"/s/validation.xmpp/validation.xmp/' 'did you mean "xmpp"?'
+bad "condition of a signer" turn.conf 's/signer "public"   { when = "webrtc-apps"/signer "public"   { when = "webrtc-app"/' \
+    'did you mean "webrtc-apps"?'
+bad "value of a condition" webbridge3.conf 's/purpose=production/purpose=productive/' 'did you mean "production"?'
+bad "release" turn.conf 's/^until   = "2.9"/until   = "2.9x"/' '"2.9x" is no release'
+bad "release of a command" recorder.conf '/^base    "recorder listen/s/until = "2.9"/until = "two"/' '"two" is no release'
+bad "gap without an end" turn.conf 's/^again   = "3.1"/again   = "2.8"/' 'it is back in 2.8, before it has gone'
+bad "api elsewhere" webbridge3.conf 's/^other   "webbridge3 restart" {/other   "webbridge3 restart" { api = true/' 'only what is done by hand'
+bad "none and undo" recorder.conf '/^assign  "recorder trust/s/none = true/none = true  undo = "recorder trust none"/' 'both say what undoes it'
+
+# A file that replaces a built-in one may not leave out what another trusts.
+rm -rf extra && mkdir extra
+sed 's/"c2w"/"c3w"/; s/{c2w\.\(key\|fullchain\)}/{c3w.\1}/g; s/slot = "c2w"/slot = "c3w"/' "$TOP/screens/webbridge3.conf" >extra/webbridge3.conf
+fails "a slot that others trust is gone" "$CERTWRIGHT" --catalogue extra check
+says "and who does is told" 'Call Bridge accepts what is in its slot "c2w", which is not there'
+
+# Presets.
+mkdir -p extra/presets && rm extra/webbridge3.conf
+preset() { printf '%s\n' "$@" >extra/presets/mine.conf; }
+preset 'title = "mine"' 'server "cms1" { address = "cms1.{domain}"  kinds = { "webadmin", "calbridge" } }'
+fails "kind of a preset" "$CERTWRIGHT" --catalogue extra check
+says "its line" 'presets/mine.conf:2: the kind "calbridge" is not known: did you mean "callbridge"?'
+preset 'title = "mine"' 'facts = "webrtc-apps"' 'value "turn" { option = "tls-prot"  value = "447" }'
+fails "option of a preset" "$CERTWRIGHT" --catalogue extra check
+says "its line, too" 'presets/mine.conf:3: the option "tls-prot" is not known: did you mean "tls-port"?'
+preset 'title = "mine"' 'facts = "webrtc-app"'
+fails "fact of a preset" "$CERTWRIGHT" --catalogue extra check
+says "and its line" 'presets/mine.conf:2: the fact "webrtc-app" is not known: did you mean "webrtc-apps"?'
+preset 'title = "mine"' 'facts = "webrtc-apps"' 'value "turn" { option = "tls-port"  value = "447" }'
+ok "a right one" "$CERTWRIGHT" --catalogue extra generate
