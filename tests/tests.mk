@@ -62,11 +62,16 @@ lint: tools
 	@sh tests/lint-house.sh
 
 BENCHES := $(patsubst tests/bench/%.c,$(O)/bench/%,$(wildcard tests/bench/*.c))
-bench: test-tools $(O)/certwright $(BENCHES)
+bench: test-tools $(O)/certwright $(O)/bench/certwright-static $(BENCHES)
 	@CERTWRIGHT=$(abspath $(O)/certwright) BENCH=$(abspath $(O)/bench) bash tests/bench/run.sh
+# The other way to link (STATIC_SMALL=1), for the rows of start and screen.
+$(O)/bench/certwright-static: $(OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(STATIC_LIBS)
+$(O)/bench/floor_form: BENCH_LIBS = -lformw -lncursesw
 $(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm $(BENCH_LIBS)
 
 # libFuzzer: SECONDS each, beginning with the corpora of tests/fuzz/corpus, unpacked; new inputs go to
 # build/fuzz/corpus. `make fuzz-corpus` packs anew what of them covers something of its own.

@@ -110,12 +110,48 @@ many=$(grep -c BEGIN store/many.crt)
 printf 'cn = "new.example.com"\ndns_name = "new.example.com"\nexpiration_days = 365\n' >template
 
 if wanted start; then
-    turn 101 20 -- "$CERTWRIGHT" --version -- openssl version -- certtool --version -- "$BENCH/floor_start"
+    turn 101 20 -- "$CERTWRIGHT" --version -- openssl version -- certtool --version -- "$BENCH/floor_start" \
+        -- "$BENCH/certwright-static" --version
     row "start: --version"
     against "openssl version" 1 0.65
     against "certtool --version" 2 0.75
     against "bare C" 3 ""
     [ -z "$strace" ] || judge "system calls" "$(calls 0)" 75 ""
+    judge "STATIC_SMALL=1 x openssl" "$(ratio "${us[4]}" "${us[1]}")" 0.65 "$(ms "${us[4]}"), $(calls 4) calls"
+    judge "STATIC_SMALL=1 x certtool" "$(ratio "${us[4]}" "${us[2]}")" 0.75 ""
+fi
+
+# screen_judge WHAT INDEX GOAL FORMAT: our value of that measure as a part of the form's.
+screen_judge()
+{
+    judge "$1" "$(ratio "${ours[$2]}" "${form[$2]}")" "$3" \
+        "$("$4" "${ours[$2]}"), form $("$4" "${form[$2]}")${dialog:+, dialog $("$4" "${menu[$2]:-0}")}"
+}
+bytes() { echo "$1 B"; }
+cpu() { awk -v ns="$1" 'BEGIN { printf "%.0f µs", ns / 1000 }'; }
+
+if wanted screen; then
+    export TERM=xterm-256color
+    command -v dialog >/dev/null && dialog=yes || dialog=
+    mkdir -p screen && cd screen || exit 1
+    { read -ra ours && read -ra static && read -ra form && read -ra menu; } < <(LC_ALL=C.UTF-8 "$BENCH/keys" $((11 * PATIENCE)) '\033OB' '\033OA' \
+        -- "$CERTWRIGHT" wizard -- "$BENCH/certwright-static" wizard -- "$BENCH/floor_form" \
+        -- ${dialog:+dialog --menu "What would you like to do?" 0 0 0 a one b two c three d four e five f six})
+    cd ..
+    printf '\n%-44s %11s %9s\n' "screen: first paint" "$(ms "${ours[0]}")" "$(mb "${ours[10]}")"
+    screen_judge "x a bare form" 0 1.3 ms
+    judge "static, x a bare form" "$(ratio "${static[0]}" "${form[0]}")" 1.3 "$(ms "${static[0]}")"
+    printf '%s\n' "screen: keys, resize, idle"
+    screen_judge "key to paint, x a bare form" 1 1.2 ms
+    screen_judge "CPU a key, x a bare form" 2 1.5 cpu
+    judge "bytes a move of the bar" "${ours[3]}" 85 "form ${form[3]} B${dialog:+, dialog ${menu[3]} B}"
+    screen_judge "300 keys at once, x a form" 4 1.0 ms
+    judge "their bytes" "${ours[5]}" 2048 "form ${form[5]} B${dialog:+, dialog ${menu[5]} B}"
+    judge "resize to paint, ms" "$(awk -v us="${ours[6]}" 'BEGIN { printf "%.1f", us / 1000 }')" 20 \
+        "form $(ms "${form[6]}")${dialog:+, dialog $(ms "${menu[6]}")}"
+    judge "wakes of an idle second" "${ours[8]}" 0 ""
+    judge "bytes of an idle second" "${ours[9]}" 0 ""
+    judge "peak MB" "$(awk -v k="${ours[10]}" 'BEGIN { printf "%.1f", k / 1024 }')" 8 "form $(mb "${form[10]}")${dialog:+, dialog $(mb "${menu[10]}")}"
 fi
 
 if wanted inspect; then
