@@ -138,3 +138,17 @@ ok "the same file as a chain" "$CERTWRIGHT" --catalogue mine check
 cp store/labca.crt store/list.crt
 fails "another CA" "$CERTWRIGHT" --catalogue mine check
 says "does not lead to a root" "TRUST-BUNDLE-COMPLETE cms1 relay list.crt: list.crt does not lead c2wfullchain.crt"
+
+# Every key of the format is explained, in the text and in the manual.
+cd .. || exit 1
+keys=$(grep -ohE 'CFG_(STR|INT|BOOL|SEC|STR_LIST)\("[^"]+"' "$TOP/src/model/screens.c" | sed 's/.*"\(.*\)"/\1/' | sort -u)
+[ "$(echo "$keys" | wc -l)" -gt 50 ] && pass "the keys are found" || fail "the keys are found"
+for key in $keys; do
+    grep -qE "(\`|^## |[ {])$key[\`, ]" "$TOP/doc/catalogue.md" || fail "doc/catalogue.md explains $key"
+done
+pass "doc/catalogue.md has been read"
+if command -v mandoc >/dev/null; then
+    same "the manual is clean" "" "$(mandoc -Tlint -Wwarning "$TOP/doc/man/certwright-component.5")"
+else
+    skip "the manual is clean: no mandoc"
+fi
