@@ -128,9 +128,19 @@ void say_row(FILE *out, size_t number, const struct row *row)
     str_free(&text);
 }
 
+/* A row of a rule's: its id is the first word or the last. */
+static bool is_found(const char *text)
+{
+    static const char id[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    const char *last = strrchr(text, ' ');
+    size_t first = strspn(text, id);
+    bool begins = memchr(text, '-', first) && (text[first] == ' ' || !text[first]);
+    return begins || (last && strchr(last, '-') && last[1 + strspn(last + 1, id)] == '\0');
+}
+
 void say_found(FILE *out, size_t number, const struct row *row)
 {
-    if (row->level < LEVEL_NOTE || !row->detail || !*row->detail) {
+    if (!is_found(row->text) || row->level < LEVEL_NOTE || !row->detail || !*row->detail) {
         say_row(out, number, row);
         return;
     }

@@ -62,7 +62,8 @@ ok "made" "$CERTWRIGHT" generate
 ask 'check\n#check\ninspect 1\nopen 1\nleave\n'
 if grep -qE '([0-9a-fA-F]{2}:){4}' "$T/out"; then fail "inspecting says no hex" "$(told)"; else pass "inspecting says no hex"; fi
 says "a chain in sentences" "OK: example.com lab CA"
-says "a finding is its word, sentence and remedy" "Note: The command callbridge restart, which makes new certificates count, drops the calls of that Call Bridge. Plan a window"
+says "a certificate that lacks keeps its own words" "WARN: cms1"
+says "a finding is its word, sentence and remedy" "Note: The command callbridge restart, which makes new certificates count, drops the calls of that Call Bridge."
 says "leaving says how to go on" "Saved. Go on: certwright --plain"
 mkdir 'a b' && cd 'a b' || exit 1
 run bash -c 'printf "lab\nexample.com\n#review\nleave\n" | "$CERTWRIGHT" --plain --config "../a b/x.conf" wizard'
