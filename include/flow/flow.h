@@ -50,6 +50,8 @@ struct row {
     bool can_tick, ticked;
     bool can_open; /* Enter acts on it */
     char *detail;  /* lines for the message rows while the cursor is here */
+    char *right;   /* at the row's end where there is room: a rule's id; "" none */
+    char *help;    /* lines for F1; "": the detail */
     char *file;    /* F4 inspects it; "" none */
     char *action;  /* Enter does this action of the page instead of choosing: its id; "" none */
 };

@@ -53,6 +53,8 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
 void conf_add_section(struct str *text, const struct conf_step *path, size_t depth);
 /* Takes the item out, with its line where it stands alone there. false: it wasn't there. */
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth);
+/* The same of the nth section without a title, from 0: accept {}. */
+bool conf_remove_nth(struct str *text, const char *section, size_t nth);
 /* Gives a section another title. */
 bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title);
 /* "value" with \" \\ \$ and control bytes escaped so that libconfuse reads the same bytes. */

@@ -194,12 +194,106 @@ static const struct identity *identity_of_file(const struct flow *flow, const ch
     return NULL;
 }
 
-static void add_text(const struct pki_file *file, struct strings *lines)
+/* A certificate in the lines that most people look for. */
+static void add_facts(const struct flow *flow, const struct cert *cert, struct strings *lines)
+{
+    char begins[16], ends[16];
+    long left = days_left(flow, cert);
+    clock_date(cert->not_before, begins);
+    clock_date(cert->not_after, ends);
+    page_line(lines, "Subject  %s", cert->subject);
+    if (cert->sans.count) {
+        char *names = strings_join(&cert->sans, " ");
+        page_line(lines, "Names    %s", names);
+        free(names);
+    } else {
+        page_line(lines, "Names    none (no subjectAltName)");
+    }
+    if (cert->not_before > moment(flow))
+        page_line(lines, "Valid    %s to %s UTC: not yet", begins, ends);
+    else if (cert->not_after < moment(flow))
+        page_line(lines, "Valid    %s to %s UTC: ended", begins, ends);
+    else
+        page_line(lines,
+                  left == 1 ? "Valid    %s to %s UTC, %ld day left"
+                            : "Valid    %s to %s UTC, %ld days left",
+                  begins, ends, left);
+    int half = (int)strlen(cert->fingerprint) / 2; /* a row each, the colon between left out */
+    page_line(lines, "SHA-256  %.*s", half, cert->fingerprint);
+    page_line(lines, "         %s", cert->fingerprint + half + 1);
+}
+
+/* What fewer people look for, below the rest. */
+static void add_more_facts(const struct cert *cert, struct strings *lines)
+{
+    char *usages = strings_join(&cert->eku, ", ");
+    page_line(lines, "Issuer   %s", cert->issuer);
+    page_line(lines, "Usage    %s",
+              cert->is_ca     ? "signs others (a CA)"
+              : cert->has_eku ? usages
+                              : "any (no extendedKeyUsage)");
+    free(usages);
+    page_line(lines, "Key      %s %d, signed with %s", cert->key_algorithm, cert->key_bits,
+              cert->signature_algorithm);
+}
+
+static void add_request_facts(const struct csr *csr, struct strings *lines)
+{
+    char *names = strings_join(&csr->sans, " ");
+    page_line(lines, "Subject  %s", csr->subject);
+    page_line(lines, "Names    %s", *names ? names : "none (no subjectAltName)");
+    page_line(lines, "Key      %s %d", csr->key_algorithm, csr->key_bits);
+    page_line(lines, "Signed   %s",
+              csr->signature_valid ? "by its own key, as it must be"
+                                   : "NOT by its own key: it was changed");
+    free(names);
+}
+
+/* Whose key it is: identities of the deployment with the same public key in a certificate. */
+static void add_key_facts(const struct flow *flow, const struct key *key, struct strings *lines)
+{
+    if (key->encrypted) {
+        page_line(lines, "Private key, locked by a password.");
+        return;
+    }
+    page_line(lines, "%s key, %s %d", key->is_private ? "Private" : "Public", key->algorithm,
+              key->bits);
+    for (size_t i = 0; flow->loaded && i < flow->facts->scan.count; i++) {
+        const struct cert *cert = pki_first_cert(&flow->facts->scan.files[i].pki);
+        if (cert && memcmp(cert->key_id, key->id, KEY_ID_BYTES) == 0)
+            page_line(lines, "Belongs to %s (%s).", flow->facts->scan.files[i].name,
+                      *cert->cn ? cert->cn : cert->subject);
+    }
+}
+
+static void add_used_by(const struct identity *identity, struct strings *lines)
 {
     struct str text = {0};
-    text_inspect(file, &text);
-    page_lines(lines, str_text(&text));
+    for (size_t i = 0; i < identity->use_count; i++) {
+        const struct service *service = identity->uses[i].service;
+        bool again = i > 0 && identity->uses[i - 1].service == service;
+        bool last = i + 1 == identity->use_count || identity->uses[i + 1].service != service;
+        if (!again)
+            str_addf(&text, "%s%s on %s", i ? ", " : "", service->component->title,
+                     service->server->name);
+        if (service->component->slot_count > 1)
+            str_addf(&text, "%s%s%s", again ? ", " : " (", identity->uses[i].slot->name,
+                     last ? ")" : "");
+    }
+    if (identity->signs)
+        str_addf(&text, "%ssigns others of this deployment", text.length ? ", and " : "");
+    page_line(lines, "Used by  %s", text.length ? str_text(&text) : "no service");
     str_free(&text);
+}
+
+static void add_object(const struct flow *flow, const struct object *object, struct strings *lines)
+{
+    if (object->kind == OBJECT_CERT)
+        add_facts(flow, object->cert, lines);
+    else if (object->kind == OBJECT_CSR)
+        add_request_facts(object->csr, lines);
+    else
+        add_key_facts(flow, object->key, lines);
 }
 
 /* A chain for a file that is nobody's: of its first certificate. */
@@ -219,18 +313,40 @@ static void add_stranger(const struct flow *flow, const struct pki_file *file,
     free(pool.items);
 }
 
+/* The first object whole, then the chain as a tree; what else there is, below. */
+static void add_file(const struct flow *flow, const struct pki_file *file,
+                     const struct identity *identity, struct page *page)
+{
+    for (size_t i = 0; i < file->count; i++) {
+        if (file->count > 1)
+            page_line(&page->text, "%zu of %zu", i + 1, file->count);
+        add_object(flow, &file->objects[i], &page->text);
+        if (i == 0 && identity)
+            add_used_by(identity, &page->text);
+        page_line(&page->text, "%s", "");
+        if (i == 0 && identity)
+            look_identity(flow, identity, &page->text);
+        else if (i == 0)
+            add_stranger(flow, file, &page->text);
+        if (file->objects[i].kind == OBJECT_CERT)
+            add_more_facts(file->objects[i].cert, &page->text);
+    }
+    if (file->problem)
+        page_lines(&page->text, file->problem);
+    pki_text_notes(file, &page->text);
+    struct str text = {0};
+    text_inspect(file, &text);
+    page_lines(&page->live, str_text(&text));
+    str_free(&text);
+}
+
 void look_file(const struct flow *flow, const char *file, struct page *page)
 {
     page->title = xformat("Inspect %s", file);
     const struct store_file *known =
         flow->loaded && !strchr(file, '/') ? scan_find(&flow->facts->scan, file) : NULL;
-    const struct identity *identity = known ? identity_of_file(flow, file) : NULL;
     if (known && !known->problem) {
-        if (identity)
-            look_identity(flow, identity, &page->text);
-        else
-            add_stranger(flow, &known->pki, &page->text);
-        add_text(&known->pki, &page->text);
+        add_file(flow, &known->pki, identity_of_file(flow, file), page);
         return;
     }
     struct buffer buffer = {0};
@@ -243,10 +359,42 @@ void look_file(const struct flow *flow, const char *file, struct page *page)
     } else {
         struct pki_file parsed = {0};
         pki_parse(buffer.data, buffer.length, NULL, &parsed);
-        add_stranger(flow, &parsed, &page->text);
-        add_text(&parsed, &page->text);
+        add_file(flow, &parsed, NULL, page);
         pki_file_free(&parsed);
     }
     buffer_free(&buffer);
     free(path);
 }
+
+/* look:FILE is what it is in short, text:FILE the whole text as `pki inspect` prints it. */
+static void build(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_TEXT;
+    look_file(flow, flow_page_part(flow), page);
+    page->next = xstrdup("Back");
+    bool whole = text_starts(flow->at_page, "text:");
+    if (whole) {
+        strings_free(&page->text);
+        page->text = page->live;
+        page->live = (struct strings){0};
+    } else {
+        strings_free(&page->live);
+        page_add_action(page, "text", 6, 0, "Text");
+    }
+}
+
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
+{
+    (void)page;
+    (void)err;
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "text") == 0) {
+        char *id = xformat("text:%s", flow_page_part(flow));
+        struct way way = way_to(id, NULL);
+        free(id);
+        return way;
+    }
+    return way_go(event->kind == EVENT_NEXT ? GO_BACK : GO_STAY);
+}
+
+const struct step_ops step_look = {"look", build, take}, step_text = {"text", build, take};

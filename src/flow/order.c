@@ -12,8 +12,11 @@ static const char passed_file[] = ".certwright.page"; /* pages that were left by
 const char *order_owner(const char *page_id)
 {
     return text_starts(page_id, "request:") ? "requests"
-           : text_starts(page_id, "look:")  ? "check"
-                                            : NULL;
+           : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
+                   text_starts(page_id, "accept:")
+               ? "check"
+           : strcmp(page_id, "order") == 0 ? "plan"
+                                           : NULL;
 }
 
 static bool has_asked_facts(const struct flow *flow)

@@ -69,6 +69,8 @@ struct row *page_row(struct page *page, const char *id, enum level level, const 
     row->word = xstrdup(word);
     row->level = level;
     row->detail = xstrdup("");
+    row->right = xstrdup("");
+    row->help = xstrdup("");
     row->file = xstrdup("");
     row->action = xstrdup("");
     return row;
@@ -191,7 +193,8 @@ void page_free(struct page *page)
         field_free(&page->fields[i]);
     for (size_t i = 0; i < page->row_count; i++) {
         struct row *row = &page->rows[i];
-        char *texts[] = {row->id, row->text, row->word, row->detail, row->file, row->action};
+        char *texts[] = {row->id,    row->text, row->word, row->detail,
+                         row->right, row->help, row->file, row->action};
         for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
             free(texts[j]);
     }

@@ -1,82 +1,211 @@
-/* The commands and uploads, then install/ written; and the last page. */
+/* The plan, server by server, as it will be or is written; and why its order. */
 #include "plan/plan.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+static const char order_page[] = "order";
 
 static size_t count_errors(struct flow *flow)
 {
     return findings_errors(flow_findings(flow, RULES_ALL));
 }
 
-static void add_steps(const struct plan *plan, struct page *page)
+static char *counted(size_t count, const char *one, const char *many)
 {
-    const char *server = "";
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct step *step = &plan->steps[i];
-        if (strcmp(step->server, server) != 0) {
-            page_line(&page->text, "%s%s", i ? "\n" : "", step->server);
-            server = step->server;
-        }
-        if (step->upload.count) {
-            char *files = strings_join(&step->upload, " ");
-            char *line =
-                xformat("%3d  upload %zu files: %s", step->number, step->upload.count, files);
-            page_lines(&page->text, line);
-            free(line);
-            free(files);
-        } else if (*step->command) {
-            page_line(&page->text, "%3d  %s", step->number, step->command);
-        } else {
-            char *line = xformat("%3d  by hand: %s", step->number, step->manual);
-            page_lines(&page->text, line);
-            free(line);
-        }
+    return count == 1 ? xformat("1 %s", one) : xformat("%zu %s", count, many);
+}
+
+/* What people notice of a command, at its right. */
+static const char *effect_words(enum effect effect)
+{
+    switch (effect) {
+    case EFFECT_STOP:
+        return "outage starts";
+    case EFFECT_START:
+        return "outage ends";
+    case EFFECT_RESTART:
+        return "restart";
+    case EFFECT_NONE:
+        break;
     }
+    return "";
+}
+
+/* The reply to wait for and the way back, as RUNBOOK.md has them. */
+static void add_detail(const struct step *step, struct row *row)
+{
+    struct str detail = {0};
+    if (step->upload.count) {
+        str_addf(&detail, "In install/%s: sftp -b upload.sftp, see RUNBOOK.md.", step->server);
+    } else if (step->expect.count) {
+        char *lines = strings_join(&step->expect, "\n       ");
+        str_addf(&detail, "%s %s",
+                 step->source == SOURCE_OURS ? "Expect, or the like:" : "Expect:", lines);
+        free(lines);
+    } else if (*step->command) {
+        str_add(&detail, "Silence is good; a FAILURE or a usage text stops here.");
+    }
+    if (*step->undo)
+        str_addf(&detail, "\nWay back: %s", step->undo);
+    row_detail(row, "%s", str_text(&detail));
+    str_free(&detail);
+}
+
+static void add_step(const struct step *step, struct page *page)
+{
+    char *id = xformat("step%d", step->number);
+    struct row *row;
+    if (step->upload.count) {
+        char *files = strings_join(&step->upload, " ");
+        char *count = counted(step->upload.count, "file", "files");
+        row = page_row(page, id, LEVEL_NONE, "", "%3d  upload %s: %s", step->number, count, files);
+        free(count);
+        free(files);
+    } else if (*step->command) {
+        row = page_row(page, id, LEVEL_NONE, "", "%3d  %s", step->number, step->command);
+    } else {
+        row = page_row(page, id, LEVEL_NONE, "", "%3d  by hand: %s", step->number, step->manual);
+    }
+    free(row->right);
+    row->right = xstrdup(effect_words(step->effect));
+    add_detail(step, row);
+    free(id);
+}
+
+static void add_server_line(const struct plan *plan, size_t at, struct page *page)
+{
+    if (plan->server_count < 2)
+        return;
+    struct str line = {0};
+    for (size_t i = 0; i < plan->server_count; i++)
+        str_addf(&line, "%s%s%s", i ? "  " : "", i == at ? ">" : "", plan->servers[i].name);
+    page_line(&page->intro, "%s", str_text(&line));
+    str_free(&line);
+    page_add_action(page, "left", 0, 0, "Server");
+    page_add_action(page, "right", 0, 0, "Server");
+}
+
+/* "Web Admin steps 13 to 15 (3 lines)": what people notice, and for how long. */
+static char *outage_words(const struct outage *outage)
+{
+    const char *title = outage->service->component->title;
+    if (outage->from == outage->to)
+        return xformat("%s restarts at step %d, what runs through it is dropped", title,
+                       outage->from->number);
+    if (!outage->to)
+        return xformat("%s stops at step %d for good", title, outage->from->number);
+    return xformat("%s is out from step %d to %d (%zu lines)", title, outage->from->number,
+                   outage->to->number, outage->lines);
+}
+
+static void add_outages(const struct plan *plan, const char *server, struct page *page)
+{
+    struct outages outages;
+    struct strings words = {0};
+    plan_outages(plan, &outages);
+    for (size_t i = 0; i < outages.count; i++)
+        if (strcmp(outages.items[i].service->server->name, server) == 0)
+            strings_add_take(&words, outage_words(&outages.items[i]));
+    char *all = strings_join(&words, "; ");
+    if (words.count)
+        page_line(&page->text, "%s.", all);
+    free(all);
+    strings_free(&words);
+    free(outages.items);
+}
+
+static void add_keys(const struct flow *flow, const struct plan *plan, const char *out,
+                     struct page *page)
+{
+    size_t keys = 0;
+    for (size_t i = 0; i < plan->server_count; i++)
+        for (size_t k = 0; k < plan->servers[i].files.count; k++)
+            keys += file_is_private(flow->facts, plan->servers[i].files.items[k]);
+    if (keys == 1)
+        page_line(&page->text, "1 private key is in %s/: delete it there when the server has it.",
+                  out);
+    else if (keys)
+        page_line(&page->text,
+                  "%zu private keys are in %s/: delete them there when the servers have them.",
+                  keys, out);
+}
+
+static const char *written_words(enum plan_written written)
+{
+    return written == PLAN_SAME    ? "written, unchanged"
+           : written == PLAN_OTHER ? "another plan is written"
+                                   : "not written";
+}
+
+static void add_outcome(const struct flow *flow, const struct plan *plan, const char *out,
+                        enum plan_written written, struct page *page)
+{
+    char *servers = counted(plan->server_count, "server", "servers");
+    char *files = counted(plan_file_count(plan), "file", "files");
+    if (written == PLAN_SAME) {
+        page_line(&page->text, "%s/ holds this plan (%s, %s). Nothing was sent.", out, servers,
+                  files);
+        add_keys(flow, plan, out, page);
+        page->next = xstrdup("Next");
+    } else {
+        page_line(&page->text, "Will write %s/ (%s, %s). Nothing is sent.", out, servers, files);
+        page->next = xstrdup("Write");
+        if (written == PLAN_OTHER)
+            page->confirm_next = xformat("Write %s in place of the other plan", files);
+    }
+    free(servers);
+    free(files);
+}
+
+static void fill(struct flow *flow, const struct plan *plan, struct page *page)
+{
+    char *out = flow_path(flow, "install");
+    enum plan_written written = plan_compare(plan, flow->facts, out);
+    size_t at = flow->plan_server < plan->server_count ? flow->plan_server : 0;
+    if (plan->server_count) {
+        const char *server = plan->servers[at].name;
+        page->title = plan->server_count == 1
+                          ? xformat("Plan: %s - %s", server, written_words(written))
+                          : xformat("Plan, server %zu of %zu: %s - %s", at + 1, plan->server_count,
+                                    server, written_words(written));
+        add_server_line(plan, at, page);
+        for (size_t i = 0; i < plan->count; i++)
+            if (strcmp(plan->steps[i].server, server) == 0)
+                add_step(&plan->steps[i], page);
+        add_outages(plan, server, page);
+        page_add_action(page, order_page, 6, 0, "Why this order");
+    } else {
+        page->title = xformat("Plan - %s", written_words(written));
+        page_line(&page->intro,
+                  "No service needs anything: all are installed, or none has an identity.");
+    }
+    add_outcome(flow, plan, out, written, page);
+    free(out);
 }
 
 static void build(struct flow *flow, struct page *page)
 {
-    page->kind = PAGE_TEXT;
-    time_t written;
-    enum plan_state state = plan_state(flow, &written);
-    page->title = xstrdup(state == PLAN_NONE    ? "Plan - not written"
-                          : state == PLAN_FRESH ? "Plan - written, unchanged"
-                                                : "Plan - changed since it was written");
+    page->kind = PAGE_LIST;
     size_t errors = count_errors(flow);
     struct plan plan = {0};
     struct plan_options options = {0};
     struct error err = {0};
     if (errors) {
-        page_line(&page->intro, "Not yet: %zu error%s in the check.", errors,
-                  errors == 1 ? "" : "s");
-        page_line(&page->why, "Go back to the check, which says what to do.");
+        char *count = counted(errors, "error", "errors");
+        page->title = xstrdup("Plan - waits");
+        page_line(&page->intro, "Not yet: the check finds %s.", count);
+        page_line(&page->why, "Go back to the check (Esc), which says what to do.");
+        free(count);
     } else if (!plan_make(flow->facts, &options, &plan, &err)) {
+        page->title = xstrdup("Plan - waits");
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
     } else {
-        char *out = flow_path(flow, "install");
-        page_line(&page->intro, "What each server gets, in order. A FAILURE stops there.");
-        add_steps(&plan, page);
-        size_t keys = 0;
-        for (size_t i = 0; i < plan.server_count; i++)
-            for (size_t j = 0; j < plan.servers[i].files.count; j++)
-                keys += text_ends(plan.servers[i].files.items[j], ".key");
-        page_line(&page->why, "%zu private key%s in %s/: delete %s there when the server has %s.",
-                  keys, keys == 1 ? " will lie" : "s will lie", out, keys == 1 ? "it" : "them",
-                  keys == 1 ? "it" : "them");
-        page_line(&page->why, "Will write %s/ (%zu server%s, %zu files). Nothing is sent.", out,
-                  plan.server_count, plan.server_count == 1 ? "" : "s", plan_file_count(&plan));
-        page->next = xstrdup("Write");
-        if (access(out, F_OK) == 0)
-            page->confirm_next =
-                xformat("Write %zu files in place of the old plan", plan_file_count(&plan));
-        free(out);
+        fill(flow, &plan, page);
     }
     plan_free(&plan);
 }
@@ -84,19 +213,22 @@ static void build(struct flow *flow, struct page *page)
 static struct way write_plan(struct flow *flow, struct error *err)
 {
     size_t errors = count_errors(flow);
-    if (errors)
-        return way_if(error_set(err, STATUS_NO, "plan",
-                                "Go back to the check, which says what to do",
-                                "%zu error%s must be mended or accepted first", errors,
-                                errors == 1 ? "" : "s"),
-                      GO_STAY);
+    if (errors) {
+        error_set(err, STATUS_NO, "plan", "Go back to the check, which says what to do",
+                  errors == 1 ? "%zu error must be mended or accepted first"
+                              : "%zu errors must be mended or accepted first",
+                  errors);
+        return way_go(GO_REFUSED);
+    }
     struct plan plan = {0};
     struct plan_options options = {0};
     char *out = flow_path(flow, "install");
-    bool good = flow_may_write(flow, err) && plan_make(flow->facts, &options, &plan, err) &&
-                plan_write(&plan, flow->facts, out, err);
-    if (good)
-        flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
+    bool good = plan_make(flow->facts, &options, &plan, err);
+    if (good && plan_compare(&plan, flow->facts, out) != PLAN_SAME) {
+        good = flow_may_write(flow, err) && plan_write(&plan, flow->facts, out, err);
+        if (good)
+            flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
+    }
     plan_free(&plan);
     free(out);
     return way_if(good, GO_NEXT);
@@ -106,66 +238,71 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
                        struct error *err)
 {
     (void)page;
-    return event->kind == EVENT_NEXT ? write_plan(flow, err) : way_go(GO_STAY);
+    if (event->kind == EVENT_NEXT)
+        return write_plan(flow, err);
+    if (event->kind != EVENT_ACTION)
+        return way_go(GO_STAY);
+    if (strcmp(event->id, order_page) == 0)
+        return way_to(order_page, NULL);
+    size_t count = flow->facts->deployment.server_count;
+    if (strcmp(event->id, "right") == 0 && flow->plan_server + 1 < count)
+        flow->plan_server++;
+    if (strcmp(event->id, "left") == 0 && flow->plan_server > 0)
+        flow->plan_server--;
+    return way_go(GO_STAY);
 }
 
 const struct step_ops step_plan = {"plan", build, take};
 
-static void build_done(struct flow *flow, struct page *page)
+/* Which services a service waits for, as its component's file says. */
+static void add_reason(const struct flow *flow, const struct component *component,
+                       struct page *page)
 {
-    const struct deployment *d = &flow->facts->deployment;
-    char *out = flow_path(flow, "install");
-    page->kind = PAGE_TEXT;
-    page->title = xstrdup("Done");
-    page->last = true;
-    page->next = xstrdup("Leave");
-    page_line(&page->intro, "Everything is written. Nothing was sent yet.");
-    page_line(&page->text, "What lies where");
-    char *runbook = path_join(out, "RUNBOOK.md");
-    page_line(&page->text, "  %-20s the deployment: edit it, or start again here", flow->config);
-    page_line(&page->text, "  %-20s keys, requests, certificates: back it up",
-              flow->facts->store_path);
-    page_line(&page->text, "  %-20s what to do, step by step: read this first", runbook);
-    free(runbook);
-    for (size_t i = 0; i < d->server_count; i++) {
-        page_line(&page->text, "  %s/%s/upload.sftp", out, d->servers[i].name);
-        page_line(&page->text, "  %s/%s/commands.mmp", out, d->servers[i].name);
+    struct str names = {0};
+    for (size_t i = 0; i < component->follows.count; i++) {
+        const struct component *first =
+            catalogue_find(flow->catalogue, component->follows.items[i]);
+        if (first && deployment_kind(&flow->facts->deployment, first)->count)
+            str_addf(&names, "%s%s", names.length ? ", " : "", first->title);
     }
-    page_line(&page->text, "%s", "");
-    page_line(&page->text, "What next");
-    for (size_t i = 0; i < d->server_count; i++) {
-        page_line(&page->text, "  1  cd %s/%s", out, d->servers[i].name);
-        page_line(&page->text, "     sftp -o BatchMode=no -b upload.sftp admin@%s",
-                  d->servers[i].address);
-        page_line(&page->text, "  2  ssh admin@%s, then the lines of commands.mmp one by one",
-                  d->servers[i].address);
-    }
-    page_line(&page->text, "  3  delete the keys from %s/ when the server has them", out);
-    time_t first = 0;
-    for (size_t i = 0; i < d->identity_count; i++) {
-        const struct cert *leaf = scan_cert(&flow->facts->scan, d->identities[i].certificate_file);
-        if (leaf && (!first || leaf->not_after < first))
-            first = leaf->not_after;
-    }
-    if (first) {
-        char date[16];
-        struct tm when;
-        gmtime_r(&first, &when);
-        strftime(date, sizeof date, "%Y-%m-%d", &when);
-        page_line(&page->text, "%s", "");
+    if (component->management)
         page_line(&page->text,
-                  "The first certificate ends %s: begin its renewal two months before.", date);
-    }
-    free(out);
+                  "%s: first on its server, for everything else is reached through it.",
+                  component->title);
+    else if (names.length)
+        page_line(&page->text, "%s: after %s, whose certificates it is to accept.",
+                  component->title, str_text(&names));
+    else
+        page_line(&page->text, "%s: waits for no other.", component->title);
+    str_free(&names);
 }
 
-static struct way take_done(struct flow *flow, const struct page *page, const struct event *event,
-                            struct error *err)
+static void build_order(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_TEXT;
+    page->title = xstrdup("Why this order");
+    page->next = xstrdup("Back");
+    page_lines(&page->text,
+               "Uploads and checks come first, on every server: they disturb nobody, and what is "
+               "wrong shows before anything is switched off.");
+    page_lines(&page->text, "Then the services, the trusted before the trusting: whoever checks a "
+                            "certificate must find the new one in place.");
+    page_line(&page->text, "%s", "");
+    for (size_t i = 0; i < flow->catalogue->count; i++)
+        if (deployment_kind(&flow->facts->deployment, &flow->catalogue->components[i])->count)
+            add_reason(flow, &flow->catalogue->components[i], page);
+    page_line(&page->text, "%s", "");
+    page_lines(&page->text, "A service is stopped once, gets all that is new, and is started once. "
+                            "What is done by hand comes last.");
+}
+
+static struct way take_order(struct flow *flow, const struct page *page, const struct event *event,
+                             struct error *err)
 {
     (void)flow;
     (void)page;
     (void)err;
-    return way_go(event->kind == EVENT_NEXT ? GO_LEAVE : GO_STAY);
+    return way_go(event->kind == EVENT_NEXT ? GO_BACK : GO_STAY);
 }
 
-const struct step_ops step_done = {"done", build_done, take_done};
+const struct step_ops step_order = {order_page, build_order, take_order};

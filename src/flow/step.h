@@ -62,7 +62,9 @@ struct flow {
     struct strings paths;
     char *pasted;
 
-    char *request; /* the identity whose CSR is shown */
+    char *request;                      /* the identity whose CSR is shown */
+    char *accept_reason, *accept_until; /* as typed for accept {}; NULL: not yet */
+    size_t plan_server;                 /* whose steps the plan's page shows */
 };
 
 /* Where a step goes when it has taken an event. */
@@ -95,7 +97,7 @@ struct step_ops {
 };
 extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
     step_review, step_make, step_requests, step_request, step_import, step_check, step_look,
-    step_plan, step_done;
+    step_plan, step_done, step_accept, step_order, step_text;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */

@@ -539,29 +539,43 @@ bool conf_set_nth(struct str *text, const char *section, size_t nth, const char 
     return true;
 }
 
+/* The item's bytes, its line where it stands alone there. */
+static void cut_item(struct str *text, const struct conf_span *span)
+{
+    const char *old = str_text(text);
+    size_t start = span->start, end = span->end, line = start;
+    while (line > 0 && (old[line - 1] == ' ' || old[line - 1] == '\t'))
+        line--;
+    bool alone = (line == 0 || old[line - 1] == '\n') && rest_is_comment(old, end);
+    if (alone) {
+        start = line;
+        end = line_end(old, end);
+        end += old[end] == '\n';
+    } else if (line > 0 && old[line - 1] != '\n') {
+        start = line; /* the blanks between it and the item before it */
+    } else {
+        while (old[end] == ' ')
+            end++;
+    }
+    splice(text, start, end, "");
+}
+
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)
 {
     struct outline outline;
     long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
-    if (found >= 0) {
-        const char *old = str_text(text);
-        size_t start = outline.items[found].span.start, end = outline.items[found].span.end;
-        size_t line = start;
-        while (line > 0 && (old[line - 1] == ' ' || old[line - 1] == '\t'))
-            line--;
-        bool alone = (line == 0 || old[line - 1] == '\n') && rest_is_comment(old, end);
-        if (alone) {
-            start = line;
-            end = line_end(old, end);
-            end += old[end] == '\n';
-        } else if (line > 0 && old[line - 1] != '\n') {
-            start = line; /* the blanks between it and the item before it */
-        } else {
-            while (old[end] == ' ')
-                end++;
-        }
-        splice(text, start, end, "");
-    }
+    if (found >= 0)
+        cut_item(text, &outline.items[found].span);
+    outline_free(&outline);
+    return found >= 0;
+}
+
+bool conf_remove_nth(struct str *text, const char *section, size_t nth)
+{
+    struct outline outline;
+    long found = outline_of(text, &outline) ? find_nth(&outline, section, nth, NULL) : -1;
+    if (found >= 0)
+        cut_item(text, &outline.items[found].span);
     outline_free(&outline);
     return found >= 0;
 }

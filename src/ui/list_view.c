@@ -113,12 +113,16 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
             draw_looks(stdscr, y, x, used, looks, pair);
     }
     x += self->word_columns;
-    int room = ui->columns - x;
+    int room = ui->columns - x, right = ui->compact ? 0 : text_columns(row->right);
+    if (right > 0 && right < room / 2) {
+        draw_text(stdscr, y, ui->columns - 1 - right, right, row->right);
+        room -= right + 2;
+    }
     char *text = ui->compact ? text_squeeze(row->text) : xstrdup(row->text);
     bool cut = text_columns(text) > room;
     draw_text(stdscr, y, x, cut ? room - 2 : room, text);
     if (cut)
-        draw_text(stdscr, y, ui->columns - 2, 2, "..");
+        draw_text(stdscr, y, x + room - 2, 2, "..");
     int bar = first_column(text, room < BAR_MOST ? room : BAR_MOST);
     free(text);
     if (index == self->at) {
@@ -203,8 +207,9 @@ static void help(struct ui *ui, struct view *view, struct strings *lines)
         return;
     bool word = row->word && *row->word;
     strings_add_take(lines, xformat("%s%s%s", word ? row->word : "", word ? "  " : "", row->text));
-    if (row->detail && *row->detail)
-        strings_split(lines, row->detail, '\n');
+    const char *text = *row->help ? row->help : row->detail;
+    if (*text)
+        strings_split(lines, text, '\n');
     if (row->file && *row->file)
         strings_add_take(lines, xformat("File: %s", row->file));
     strings_add(lines, "");
@@ -228,6 +233,7 @@ static bool find(struct ui *ui, struct list_view *self, size_t from, const char 
         bool hit = prefix ? strncasecmp(row->text, text, strlen(text)) == 0
                           : strcasestr(row->text, text) ||
                                 (row->word && strcasestr(row->word, text)) ||
+                                strcasestr(row->right, text) ||
                                 (row->detail && strcasestr(row->detail, text));
         if (hit) {
             go(ui, self, index);

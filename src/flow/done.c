@@ -1,0 +1,99 @@
+/* The last page: what lies where, what next, and when. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "flow/step.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_places(const struct flow *flow, const char *out, struct page *page)
+{
+    char *runbook = xformat("%s/RUNBOOK.md", out);
+    page_line(&page->text, "What lies where");
+    page_line(&page->text, "  %-20s the deployment: edit it, or start again here", flow->config);
+    page_line(&page->text, "  %-20s keys, requests, certificates: back it up",
+              flow->facts->store_path);
+    page_line(&page->text, "  %-20s what to do, step by step: read this first", runbook);
+    free(runbook);
+}
+
+/* The turns in their order: upload first, then each file of commands. */
+static void add_turns(const struct flow *flow, const struct plan *plan, const char *out,
+                      struct page *page)
+{
+    int number = 0;
+    const char *last = "";
+    page_line(&page->text, "%s", "");
+    page_line(&page->text, "What next");
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = &plan->steps[i];
+        const struct server *server = deployment_server(&flow->facts->deployment, step->server);
+        if (!server || strcmp(step->file, last) == 0)
+            continue;
+        last = step->file;
+        if (step->upload.count) {
+            page_line(&page->text, "  %d  cd %s/%s", ++number, out, step->server);
+            page_line(&page->text, "     sftp -o BatchMode=no -b upload.sftp admin@%s",
+                      server->address);
+        } else if (*step->command) {
+            page_line(&page->text, "  %d  ssh admin@%s, then the lines of %s/%s one by one",
+                      ++number, server->address, out, step->file);
+        } else {
+            page_line(&page->text, "  %d  by hand, see RUNBOOK.md: %s", ++number, step->manual);
+        }
+    }
+    page_line(&page->text, "  %d  delete the keys from %s/ when the servers have them", ++number,
+              out);
+}
+
+static void add_first_end(const struct flow *flow, struct page *page)
+{
+    const struct deployment *d = &flow->facts->deployment;
+    const struct cert *first = NULL;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const struct cert *leaf = scan_cert(&flow->facts->scan, d->identities[i].certificate_file);
+        if (leaf && (!first || leaf->not_after < first->not_after))
+            first = leaf;
+    }
+    if (!first)
+        return;
+    char date[16];
+    clock_date(first->not_after, date);
+    page_line(&page->text, "%s", "");
+    page_line(&page->text, "The first certificate ends %s: begin its renewal two months before.",
+              date);
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    struct plan plan = {0};
+    struct plan_options options = {0};
+    struct error err = {0};
+    char *out = flow_path(flow, "install");
+    page->kind = PAGE_TEXT;
+    page->title = xstrdup("Done");
+    page->last = true;
+    page->next = xstrdup("Leave");
+    bool good = plan_make(flow->facts, &options, &plan, &err);
+    bool same = good && plan_compare(&plan, flow->facts, out) == PLAN_SAME;
+    page_line(&page->intro, same ? "The plan is written. Nothing was sent yet."
+                                 : "The plan as it stands now is not written yet: Esc goes back.");
+    add_places(flow, out, page);
+    if (same)
+        add_turns(flow, &plan, out, page);
+    add_first_end(flow, page);
+    plan_free(&plan);
+    free(out);
+}
+
+static struct way take(struct flow *flow, const struct page *page, const struct event *event,
+                       struct error *err)
+{
+    (void)flow;
+    (void)page;
+    (void)err;
+    return way_go(event->kind == EVENT_NEXT ? GO_LEAVE : GO_STAY);
+}
+
+const struct step_ops step_done = {"done", build, take};

@@ -1,0 +1,275 @@
+/* What the wizard can do about a finding. */
+#include "flow/findings.h"
+
+#include "base/mem.h"
+#include "model/conftext.h"
+#include "model/lifecycle.h"
+#include "ops/fix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct service *service_of(const struct flow *flow, const struct finding *finding)
+{
+    const struct server *server = deployment_server(&flow->facts->deployment, finding->server);
+    return server ? server_service(server, finding->service) : NULL;
+}
+
+static const struct identity *identity_of(const struct flow *flow, const struct finding *finding)
+{
+    return deployment_identity(&flow->facts->deployment, finding->identity);
+}
+
+/* The names of a certificate are asked on the page of the first service that uses it. */
+static struct way way_to_names(const struct identity_use *use, const char *option)
+{
+    const struct component *component = use->service->component;
+    char *page = xformat("page:%s", component->kind);
+    char *at = component->slot_count == 1
+                   ? xformat("%s.%s", component->kind, option)
+                   : xformat("%s.%s.%s", component->kind, use->slot->name, option);
+    struct way way = way_to(page, at);
+    free(page);
+    free(at);
+    return way;
+}
+
+static bool is_subject_attribute(const char *field)
+{
+    static const char *const words[] = {"OU", "L", "ST", "C", "emailAddress"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(field, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static struct way way_to_answer(const char *page, const char *prefix, const char *field)
+{
+    char *at = xformat("%s%s", prefix, field);
+    struct way way = way_to(page, at);
+    free(at);
+    return way;
+}
+
+struct way finding_way(const struct flow *flow, const struct finding *finding)
+{
+    const struct identity *identity = identity_of(flow, finding);
+    const struct service *service = service_of(flow, finding);
+    const char *field = finding->field;
+    if (is_subject_attribute(field))
+        return way_to_answer("basics", "basics.", field);
+    if (*field && service && component_ask(service->component, field)) {
+        char *page = xformat("page:%s", service->component->kind);
+        char *prefix = xformat("%s.", service->component->kind);
+        struct way way = way_to_answer(page, prefix, field);
+        free(page);
+        free(prefix);
+        return way;
+    }
+    if (*field && deployment_knows_fact(&flow->facts->deployment, field))
+        return way_to_answer("facts", "facts.", field);
+    if (identity && identity->use_count && is_names_option(field))
+        return way_to_names(&identity->uses[0], field);
+    if (*finding->file && scan_find(&flow->facts->scan, finding->file)) {
+        char *look = xformat("look:%s", finding->file);
+        struct way way = way_to(look, NULL);
+        free(look);
+        return way;
+    }
+    if (service) {
+        char *page = xformat("page:%s", service->component->kind);
+        struct way way = order_has(flow, page) ? way_to(page, NULL) : way_to("servers", NULL);
+        free(page);
+        return way;
+    }
+    return *finding->server ? way_to("servers", NULL) : way_go(GO_STAY);
+}
+
+enum mending finding_mending(const struct flow *flow, const struct finding *finding)
+{
+    if (finding->accepted)
+        return MEND_NOT;
+    if (finding->fix != FIX_NONE)
+        return MEND_SAFE;
+    const struct identity *identity = identity_of(flow, finding);
+    if (*finding->field && *finding->mend && (identity || service_of(flow, finding)))
+        return MEND_ANSWER;
+    if (identity && text_ends(finding->file, ".csr") &&
+        lifecycle_state(flow->facts, identity) == LIFE_OUTDATED)
+        return MEND_REQUEST;
+    return MEND_NOT;
+}
+
+char *finding_mend_words(const struct flow *flow, const struct finding *finding)
+{
+    switch (finding_mending(flow, finding)) {
+    case MEND_ANSWER:
+        return xformat("F5 makes %s \"%s\".", finding->field, finding->mend);
+    case MEND_REQUEST:
+        return xformat("F5 makes %s.csr anew from what deployment.conf says; the key is kept.",
+                       finding->identity);
+    case MEND_SAFE:
+        return finding->fix == FIX_MODE
+                   ? xformat("F5 lets its owner alone read %s; F9 mends all such.", finding->file)
+               : finding->fix == FIX_TRUST
+                   ? xformat("F5 writes %s again from the certificates in use; F9 mends all such.",
+                             finding->file)
+                   : xstrdup("F5 writes certificate, bundle and full chain again, in order; F9 "
+                             "mends all "
+                             "such.");
+    case MEND_NOT:
+        break;
+    }
+    return xstrdup("");
+}
+
+/* An attribute that the identity has not of itself stands in subject {}. */
+static void set_answer(const struct flow *flow, const struct finding *finding, struct str *text)
+{
+    const struct service *service = service_of(flow, finding);
+    const struct ask *ask = service ? component_ask(service->component, finding->field) : NULL;
+    struct strings values = {0};
+    struct conf_span span;
+    if (ask) {
+        struct conf_step path[] = {
+            {"server", service->server->name}, {"service", service->name}, {finding->field, NULL}};
+        if (ask->list)
+            strings_split(&values, finding->mend, ' ');
+        else
+            strings_add(&values, finding->mend);
+        conf_set(text, path, 3, &values, ask->list);
+    } else {
+        struct conf_step own[] = {{"identity", finding->identity}, {finding->field, NULL}};
+        struct conf_step common[] = {{"subject", NULL}, {finding->field, NULL}};
+        bool list = strcmp(finding->field, "subjectAltName") == 0;
+        bool is_common = !conf_find(str_text(text), own, 2, &span) &&
+                         conf_find(str_text(text), common, 2, &span);
+        if (list)
+            strings_split(&values, finding->mend, ' ');
+        else
+            strings_add(&values, finding->mend);
+        conf_set(text, is_common ? common : own, 2, &values, list);
+    }
+    strings_free(&values);
+}
+
+static bool mend_answer(struct flow *flow, const struct finding *finding, struct error *err)
+{
+    struct str text = {0};
+    str_add(&text, str_text(&flow->facts->deployment.text));
+    set_answer(flow, finding, &text);
+    bool good = flow_put(flow, &text, true, err);
+    if (good)
+        flow_say(flow, LEVEL_OK, "%s is \"%s\" now. ^_ takes it back.", finding->field,
+                 finding->mend);
+    str_free(&text);
+    return good;
+}
+
+static bool mend_request(struct flow *flow, const char *identity, struct error *err)
+{
+    struct strings names = {0};
+    struct made_list made = {0};
+    strings_add(&names, identity);
+    bool good = flow_may_write(flow, err) && op_generate(flow->facts, &names, &made, NULL, err) &&
+                flow_gather(flow, err);
+    if (good)
+        flow_say(flow, LEVEL_OK, "%s.csr is made anew, its key kept: this is the one to send.",
+                 identity);
+    made_free(&made);
+    strings_free(&names);
+    return good;
+}
+
+bool findings_mend_safe(struct flow *flow, const struct findings *findings, struct error *err)
+{
+    struct strings mended = {0};
+    bool good = flow_may_write(flow, err) && op_fix(flow->facts, findings, &mended, err) &&
+                flow_gather(flow, err);
+    char *files = strings_join(&mended, ", ");
+    if (good && mended.count)
+        flow_say(flow, LEVEL_OK, "Written again: %s.", files);
+    else if (good)
+        flow_say(flow, LEVEL_NOTE, "Nothing here can be mended without a decision of yours.");
+    free(files);
+    strings_free(&mended);
+    return good;
+}
+
+bool finding_mend(struct flow *flow, const struct finding *finding, struct error *err)
+{
+    struct finding copy = *finding;
+    const struct findings one = {.items = &copy, .count = 1};
+    switch (finding_mending(flow, finding)) {
+    case MEND_ANSWER:
+        return mend_answer(flow, finding, err);
+    case MEND_REQUEST:
+        return mend_request(flow, finding->identity, err);
+    case MEND_SAFE:
+        return findings_mend_safe(flow, &one, err);
+    case MEND_NOT:
+        break;
+    }
+    flow_say(flow, LEVEL_NOTE, "F5 cannot mend this one. %s", finding->remedy);
+    return true;
+}
+
+bool finding_accept(struct flow *flow, const struct finding *finding, const char *reason,
+                    const char *until, struct error *err)
+{
+    struct str text = {0};
+    const char *old = str_text(&flow->facts->deployment.text);
+    str_addf(&text, "%s%saccept {", old, text_ends(old, "\n") ? "" : "\n");
+    const struct {
+        const char *name, *value;
+    } options[] = {{"rule", finding->id},
+                   {"server", finding->server},
+                   {"service", finding->service},
+                   {"identity", finding->identity},
+                   {"file", finding->file},
+                   {"reason", reason},
+                   {"until", until}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (*options[i].value) {
+            str_addf(&text, "  %s = ", options[i].name);
+            conf_quote(options[i].value, &text);
+        }
+    str_add(&text, " }\n");
+    bool good = flow_put(flow, &text, false, err);
+    if (good)
+        flow_say(flow, LEVEL_OK, "%s is accepted%s%s: still shown, no longer counted.", finding->id,
+                 *until ? " until " : "", until);
+    str_free(&text);
+    return good;
+}
+
+/* An accept {} applies where all that it names is the finding's. */
+static bool is_about(const struct accept *accept, const struct finding *finding)
+{
+    const struct {
+        const char *named, *is;
+    } pairs[] = {{accept->server, finding->server},
+                 {accept->service, finding->service},
+                 {accept->identity, finding->identity},
+                 {accept->file, finding->file}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (*pairs[i].named && strcmp(pairs[i].named, pairs[i].is) != 0)
+            return false;
+    return strcmp(accept->rule, finding->id) == 0;
+}
+
+bool finding_unaccept(struct flow *flow, const struct finding *finding, struct error *err)
+{
+    const struct deployment *d = &flow->facts->deployment;
+    struct str text = {0};
+    str_add(&text, str_text(&d->text));
+    size_t gone = 0;
+    for (size_t i = 0; i < d->accept_count; i++)
+        if (is_about(&d->accepts[i], finding) && conf_remove_nth(&text, "accept", i - gone))
+            gone++;
+    bool good = flow_put(flow, &text, false, err);
+    if (good)
+        flow_say(flow, LEVEL_OK, "%s counts again.", finding->id);
+    str_free(&text);
+    return good;
+}
