@@ -621,6 +621,30 @@ static void review_shows_every_name_and_what_is_new(void **state)
     assert_string_equal(at(world), "page:webbridge");
 }
 
+static void a_listen_value_is_judged_at_its_field(void **state)
+{
+    static const char *const wrong[] = {"a:99999", "nonsense", "a:0"};
+    struct world *world = *state;
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "page:webadmin"});
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct error err = {0};
+        struct page page;
+        flow_judge(world->flow, "webadmin.listen", wrong[i], &page);
+        for (size_t k = 0; k < page.field_count; k++)
+            if (strcmp(page.fields[k].id, "webadmin.listen") == 0)
+                assert_int_equal(page.fields[k].level, LEVEL_ERROR);
+        page_free(&page);
+        assert_false(send(
+            world, (struct event){.kind = EVENT_SET, .id = "webadmin.listen", .text = wrong[i]},
+            &err));
+        assert_string_equal(field(world, "webadmin.listen")->value, "a:445");
+    }
+    set(world, "webadmin.listen", "a:445,b:445");
+    assert_string_equal(field(world, "webadmin.listen")->value, "a:445 b:445");
+}
+
 static void undo(struct world *world)
 {
     must(world, (struct event){.kind = EVENT_UNDO});
@@ -728,6 +752,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_answer_is_not_called_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(review_shows_every_name_and_what_is_new, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_listen_value_is_judged_at_its_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undo_takes_back_answer_by_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undo_leaves_what_another_program_wrote, set_up, tear_down),
         cmocka_unit_test_setup_teardown(esc_returns_whence_one_came, set_up, tear_down),
