@@ -74,7 +74,7 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_FORM;
     page->title = xstrdup("Basics");
     page_line(&page->intro, "What all certificates have in common.");
-    const struct deployment *d = &flow->facts->deployment;
+    const struct deployment *d = flow->loaded ? &flow->facts->deployment : NULL;
     struct field *field =
         page_field(page, FIELD_TEXT, "basics.domain", "Domain", flow->loaded ? d->name : "");
     field_help(field,
