@@ -31,6 +31,7 @@ struct store_write {
     mode_t mode;  /* 0600 or 0644 */
     bool replace; /* may stand in place of an old one; a key then leaves NAME.key.STAMP.bak */
     bool remove;  /* nothing is written: the file goes, if it is there */
+    bool keep;    /* what stands there stays as NAME.STAMP.bak, whatever it is */
 };
 /* A transaction: all of it or nothing. */
 struct batch {

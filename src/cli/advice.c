@@ -121,6 +121,22 @@ static const struct cert *find_namesake(const struct advice_question *question,
     return found;
 }
 
+/* A CA whose key made the signature is here, and yet it is not taken for the issuer. */
+static bool advise_other_issuer(const struct advice_question *question, const struct cert *failed,
+                                struct error *err)
+{
+    const struct pool *const pools[] = {question->links, question->anchors};
+    char *why = chain_other_issuer(question->chain);
+    for (int i = 0; i < 2; i++)
+        for (size_t j = 0; j < pools[i]->count && !why; j++)
+            why = cert_other_issuer(failed, pools[i]->certs[j]);
+    if (why)
+        error_set(err, STATUS_NO, find_spot(question, failed).file, chain_other_remedy, "%s", why);
+    bool is_known = why != NULL;
+    free(why);
+    return is_known;
+}
+
 static void advise_issuer(const struct advice_question *question, struct error *err)
 {
     const struct cert *failed = chain_failed(question->chain);
@@ -133,6 +149,8 @@ static void advise_issuer(const struct advice_question *question, struct error *
                   spot.ordinal, title(failed), cert_flaw(failed));
         return;
     }
+    if (advise_other_issuer(question, failed, err))
+        return;
     if (changed) {
         error_set(err, STATUS_NO, spot.file, "fetch it again from the CA",
                   "the signature of %s\"%s\" is wrong: it was changed after it was signed",
@@ -230,8 +248,8 @@ static const char *why_no_ca(const struct cert *cert)
     if (cert->has_ku && !strings_has(&cert->ku, "keyCertSign"))
         return "may not sign certificates: its keyUsage lacks keyCertSign";
     if (cert->has_basic)
-        return "may not sign certificates: it is no CA, by its basicConstraints";
-    return "may not sign certificates: it is no CA, for it has no basicConstraints";
+        return "may not sign certificates: basicConstraints says it is not a CA";
+    return "may not sign certificates: it has no basicConstraints, so it is not a CA";
 }
 
 /* A CA that may not sign what stands below it. */

@@ -33,9 +33,13 @@ const struct cli_command command_generate = {
     .run = run_generate,
     .options = options,
     .usage = "generate [IDENTITY...]",
-    .summary = "makes the keys and requests that lack",
-    .help = "Makes NAME.key and NAME.csr for each identity of deployment.conf that lacks them, a\n"
-            "request alone where the key is there, key and certificate where signer is \"self\".\n"
-            "A key is never overwritten. Identities with key-at are left to their appliance: the\n"
-            "line to type there is shown.",
+    .summary = "missing keys and requests are made",
+    .help =
+        "Makes NAME.key and NAME.csr for each identity of deployment.conf that lacks them, a\n"
+        "request alone where the key is there, key and certificate where signer is \"self\".\n"
+        "A request that nobody answered and that says something else than deployment.conf is\n"
+        "made again, with its key; the old one stays as NAME.csr.DATE.bak. Where a certificate\n"
+        "is in place and deployment.conf has changed since, naming the IDENTITY makes the\n"
+        "request for the next one. A key is never overwritten. Identities with key-at are left\n"
+        "to their appliance: the line to type there is shown.",
 };

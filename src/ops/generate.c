@@ -21,8 +21,9 @@ struct task {
     char *csr; /* file name */
     bool self; /* a certificate, no request */
     bool has_key;
+    bool named;         /* asked for by its name */
     bool stale;         /* a request is there, for another key */
-    char *was;          /* what its request says otherwise than deployment.conf; NULL: nothing */
+    char *outdated;     /* what the one there says that deployment.conf doesn't; NULL: nothing */
     char *left;         /* why there is nothing to do; NULL when there is */
     struct batch batch; /* what is made */
     time_t end;         /* of a certificate */
@@ -43,7 +44,7 @@ static void task_free(struct task *task)
 {
     free(task->csr);
     free(task->left);
-    free(task->was);
+    free(task->outdated);
     batch_free(&task->batch);
 }
 
@@ -83,48 +84,72 @@ static char *line_for_appliance(const struct identity *identity)
     return str_take(&line);
 }
 
-/* The answer to it would lack what deployment.conf has by now; the key is kept, so that an answer
- * to the old one still finds its key. */
-static void judge_request(const struct facts *facts, struct task *task)
-{
-    struct differences differences = {0};
-    lifecycle_request(facts, task->identity, &differences);
-    if (differences.count)
-        task->was = differences_words(&differences);
-    differences_free(&differences);
-}
-
-static bool judge(const struct facts *facts, const struct store *store, struct task *task,
-                  struct error *err)
+/* An unanswered request that says something else than deployment.conf is made again; so is, for who
+ * asks by name, what a certificate in place was made of. */
+static void judge_age(const struct run *run, struct task *task)
 {
     const struct identity *identity = task->identity;
+    struct lifecycle lifecycle;
+    struct differences asked = {0};
+    lifecycle_of(run->facts, identity, &lifecycle);
+    lifecycle_request(run->facts, identity, &asked);
+    bool is_certified = lifecycle.life == LIFE_CERTIFIED;
+    const struct differences *differences = !is_certified                 ? &lifecycle.request
+                                            : lifecycle.certificate.count ? &lifecycle.certificate
+                                                                          : &asked;
+    char *words = differences->count ? differences_words(differences) : NULL;
+    bool is_asked = is_certified && !task->self && !asked.count; /* and wasn't answered in full */
+    if (words && !is_asked && (task->named || !is_certified))
+        task->outdated = words;
+    else if (lifecycle.certificate.count && !is_asked)
+        task->left = xformat("its certificate is out of date: %s; `certwright generate %s` makes "
+                             "the next %s with this key",
+                             words, identity->name, task->self ? "one" : "request");
+    else
+        task->left = key_of(&run->store, identity->key_file);
+    if (task->outdated != words)
+        free(words);
+    differences_free(&asked);
+    lifecycle_free(&lifecycle);
+}
+
+static bool judge(const struct run *run, struct task *task, struct error *err)
+{
+    const struct identity *identity = task->identity;
+    const struct store *store = &run->store;
     task->csr = csr_name(identity);
     task->self = strcmp(identity->signer, "self") == 0;
     const char *rest = task->self ? identity->certificate_file : task->csr;
     bool has_rest = store_has(store, rest);
     if (*identity->key_at) {
-        task->left = has_rest ? xformat("its request from %s is here", identity->key_at)
-                              : line_for_appliance(identity);
-        return true;
+        if (has_rest)
+            task->left = xformat("its request from %s is here", identity->key_at);
+        else if (identity_check(&run->facts->deployment, identity, err))
+            task->left = line_for_appliance(identity);
+        return task->left != NULL;
     }
     task->has_key = store_has(store, identity->key_file);
-    if (has_rest && !task->self && task->has_key)
-        judge_request(facts, task);
     if (has_rest && task->self && !task->has_key)
         task->left = xformat("%s is there without its key: nothing made", rest);
-    else if (has_rest && task->has_key &&
-             (task->self || csr_fits(store, rest, identity->key_file))) {
-        if (!task->was)
-            task->left = key_of(store, identity->key_file);
-    } else {
+    else if (has_rest && task->has_key && (task->self || csr_fits(store, rest, identity->key_file)))
+        judge_age(run, task);
+    else
         task->stale = has_rest;
-    }
+    if (task->left)
+        return true;
     struct pki_file file = {0};
     const struct key *key;
-    bool good =
-        task->left || !task->has_key || read_key(store, identity->key_file, &file, &key, err);
+    bool good = identity_check(&run->facts->deployment, identity, err) &&
+                (!task->has_key || read_key(store, identity->key_file, &file, &key, err));
     pki_file_free(&file);
     return good;
+}
+
+/* What it replaces stays as .bak: it may have been sent, or be in use. */
+static void add_file(struct task *task, const char *name, const struct str *pem)
+{
+    batch_add(&task->batch, name, pem->data, pem->length, 0644, true);
+    task->batch.items[task->batch.count - 1].keep = true;
 }
 
 static bool add_request(struct task *task, const struct key *key, struct error *err)
@@ -134,7 +159,7 @@ static bool add_request(struct task *task, const struct key *key, struct error *
     identity_request(task->identity, &names);
     bool good = csr_make(key, &names, &pem, err);
     if (good)
-        batch_add(&task->batch, task->csr, pem.data, pem.length, 0644, true);
+        add_file(task, task->csr, &pem);
     names_free(&names);
     str_free(&pem);
     return good;
@@ -152,7 +177,7 @@ static bool add_certificate(const struct run *run, struct task *task, const stru
     int days = days_selfsigned(identity);
     bool good = cert_selfsign(key, &names, days, run->facts->at, &pem, err);
     if (good) {
-        certify_put(&run->store, &task->batch, identity->certificate_file, &pem);
+        add_file(task, identity->certificate_file, &pem);
         if (identity_takes(deployment, identity, "fullchain"))
             certify_put(&run->store, &task->batch, identity->fullchain_file, &pem);
         task->end = run->facts->at + (time_t)days * SECONDS_A_DAY;
@@ -197,8 +222,9 @@ static char *note_of(const struct task *task)
     const char *key = task->has_key ? "" : "key, ";
     if (task->left)
         return xstrdup(task->left);
-    if (!task->self && task->was && !task->stale)
-        return xformat("request (made again, the key kept: %s)", task->was);
+    if (task->outdated)
+        return xformat("%s, anew: %s; key kept", task->self ? "certificate" : "request",
+                       task->outdated);
     if (!task->self)
         return xformat("%srequest%s", key,
                        task->stale ? " (made again: the old one was for another key)" : "");
@@ -327,7 +353,7 @@ static bool run_tasks(struct run *run, struct error *err)
     const struct deployment *deployment = &run->facts->deployment;
     size_t keys = 0;
     for (size_t i = 0; i < run->count; i++) {
-        if (!judge(run->facts, &run->store, &run->tasks[i], err))
+        if (!judge(run, &run->tasks[i], err))
             return false;
         keys += !run->tasks[i].left && !run->tasks[i].has_key;
     }
@@ -347,7 +373,7 @@ bool op_generate(const struct facts *facts, const struct strings *names, struct 
         return false;
     run.tasks = xcalloc(run.count, sizeof *run.tasks);
     for (size_t i = 0; i < run.count; i++)
-        run.tasks[i].identity = chosen[i];
+        run.tasks[i] = (struct task){.identity = chosen[i], .named = names && names->count};
     bool good = open_locked(facts, &run.store, err);
     if (good) {
         good = run_tasks(&run, err);

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "model/days.h"
+#include "model/lifecycle.h"
 #include "ops/certify.h"
 #include "ops/material.h"
 #include "pki/chain.h"
@@ -278,7 +279,9 @@ static bool sign_one(struct signing *run, const struct identity *identity, bool 
     const struct csr *csr;
     bool good =
         need_authority(run, ca, &authority, err) && read_request(run, identity, &file, &csr, err);
-    if (good && !run->options->force && is_certified(run, identity, authority, csr))
+    bool is_done = good && !run->options->force && is_certified(run, identity, authority, csr) &&
+                   lifecycle_state(run->facts, identity) != LIFE_RENEWING;
+    if (is_done)
         leave(run, identity, MADE_KEPT, xformat("certified by %s already", ca));
     else
         good = good && issue(run, identity, authority, csr, err);

@@ -146,7 +146,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
         return true;
     }
     move->is_key = holds_key(&move->old);
-    move->stays = move->is_key || checks->keeps_all;
+    move->stays = move->is_key || checks->keeps_all || item->keep;
     if (move->is_key && !item->remove && item->mode != 0600 && !is_ssh_name(item->name))
         return error_set(err, STATUS_NO, item->name,
                          "give the two names of their own in deployment.conf (key-file, "

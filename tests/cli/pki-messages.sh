@@ -76,10 +76,10 @@ said "the key usage is told" \
     'usagechain.crt: certificate 1, "Acme usage" may not sign certificates: its keyUsage lacks keyCertSign: '
 no_ca server 'basicConstraints=CA:FALSE'
 said "no CA by its constraints" \
-    'serverchain.crt: certificate 1, "Acme server" may not sign certificates: it is no CA, by its basicConstraints: '
+    'serverchain.crt: certificate 1, "Acme server" may not sign certificates: basicConstraints says it is not a CA: '
 no_ca bare 'nsComment=none'
 said "no constraints at all" \
-    'barechain.crt: certificate 1, "Acme bare" may not sign certificates: it is no CA, for it has no basicConstraints: '
+    'barechain.crt: certificate 1, "Acme bare" may not sign certificates: it has no basicConstraints, so it is not a CA: '
 # A fault of a CA is told of that CA, not of the leaf.
 no_ca client $'basicConstraints=CA:TRUE\nextendedKeyUsage=clientAuth' - --purpose server
 said "a CA for clients alone" 'clientchain.crt: certificate 1, "Acme client" is a CA that may not sign the certificate of a server (extended key usage: clientAuth; key usage: none): have another CA sign it'
@@ -152,3 +152,15 @@ said "is told from another CA's" 'changed.crt: the signature of "callbridge1.exa
 ca issuing root
 fails "another CA of that name" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt root.crt
 said "is told from it" 'callbridge1.crt: "callbridge1.example.com" was not signed by the "CN=Acme issuing,O=Acme" that is here, which has another key'
+
+# A CA renewed with its key: what names its former certificate by serial is not taken below the new
+# one, and its signature is right all the same.
+new_key old.key
+openssl req -x509 -new -key old.key -subj "/O=Acme/CN=Acme Old" -days 900 -set_serial 0x1111 -out store/former.crt
+openssl x509 -in store/former.crt -signkey old.key -set_serial 0x2222 -days 900 -out store/renewed.crt 2>/dev/null
+openssl x509 -req -in store/webbridge1.csr -CA store/former.crt -CAkey old.key -set_serial 0x33 -days 300 \
+    -extfile <(echo authorityKeyIdentifier=keyid,issuer:always) -out store/bound.crt 2>/dev/null
+ok "below the certificate that it names" "$CERTWRIGHT" pki verify bound.crt former.crt
+fails "below the renewed one" "$CERTWRIGHT" pki verify bound.crt renewed.crt
+said "the serial number that it names is told" 'bound.crt: "webbridge1.example.com" names another certificate of its CA "Acme Old": the one with the serial number 1111, and the one here has 2222: ask the CA for that certificate'
+silent "and no right signature is called wrong" "changed after it was signed"
