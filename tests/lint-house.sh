@@ -15,6 +15,11 @@ offence "left over" "$(grep -nE '\b(TO''DO|FIX''ME|XX''X|HA''CK|st''ub|not imple
 offence "over 700 lines: more than one story" "$(wc -l $code | awk '$2 != "total" && $1 > 700 { print $2 ": " $1 }')"
 }
 offence "no name for a file" "$(find src include -name 'util*' -o -name 'misc*' -o -name 'helper*')"
+# What a comment cites is in the repository, or is the vendor's.
+cited='SPEC|DESIGN|WIZARD|RULES|PRESETS|CATALOGUE|CONTRADICTIONS|PITFALLS|PERFORMANCE|APPLIANCE|FIELD|STYLE'
+offence "cites a document that the repository lacks" "$(grep -rnIE \
+    "(^|[^[:alnum:]_/])(($cited)(\\.md| [0-9])|S[P]EC([^[:alnum:]_]|\$)|[.]*/(work|shared)/(main|shared|wt|cases|[A-Z]+\\.md))" \
+    src include screens tests doc Makefile README.md | grep -v '^tests/lint-house')"
 top=$(find . -mindepth 1 -maxdepth 1 ! -name '.*' | sed 's,^\./,,' |
     grep -vE '^(Makefile|README\.md|LICENSE|src|include|screens|tests|doc|build)$')
 if [ -d .git ] && command -v git >/dev/null 2>&1; then

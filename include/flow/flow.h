@@ -8,7 +8,7 @@
 #include <time.h>
 
 /* The wizard as a value: a page out, an event in. It knows no screen; the form, the plain prompts
- * and the answers file all show the same pages (WIZARD.md). */
+ * and the answers file all show the same pages. */
 
 enum page_kind {
     PAGE_MENU, /* rows to choose one from; text below belongs to the row */

@@ -12,7 +12,7 @@ struct build_options {
     const struct names *subject;          /* NULL: none */
     const struct strings *with, *without; /* kinds; may be NULL */
 };
-/* The text of a new deployment.conf (PRESETS.md). */
+/* The text of a new deployment.conf (screens/presets). */
 must_check bool build_deployment(const struct catalogue *catalogue,
                                  const struct build_options *options, struct str *text,
                                  struct error *err);

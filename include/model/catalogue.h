@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* The files of screens/ as values: everything certwright knows of a component (SPEC 7, DESIGN 4).
- */
+/* The files of screens/ as values: everything certwright knows of a component
+ * (doc/catalogue.md). */
 
 enum source { SOURCE_GUIDE, SOURCE_FIELD, SOURCE_OURS };
 enum stage {

@@ -3,7 +3,7 @@
 
 #include "model/deployment.h"
 
-/* How long a certificate made here lasts by default (SPEC 5, guide 3.1.5). identity may be NULL:
+/* How long a certificate made here lasts by default (guide 3.1.5). identity may be NULL:
  * one that deployment.conf doesn't name. */
 
 /* Signed by a CA of the store: long where its service trusts a root of its own. */

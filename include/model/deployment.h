@@ -7,7 +7,7 @@
 struct scan;
 struct trusts;
 
-/* deployment.conf as values (SPEC 6). Read-only: changes are edits of its text (model/edit.h). */
+/* deployment.conf as values (doc/man). Read-only: changes are edits of its text (model/edit.h). */
 
 struct setting {
     char *name;
@@ -120,8 +120,8 @@ void identity_request(const struct identity *identity, struct names *out);
  * "" where the slot takes none. trusts are resolved through model/trusts.h. */
 bool service_value(const struct deployment *deployment, const struct service *service,
                    const char *path, struct strings *out);
-/* A condition (DESIGN 4): all words hold: fact, !fact, fact=value; facts are environment options,
- * own options, kinds present ("with:KIND"), installed, validation.NAME. */
+/* A condition (doc/catalogue.md): all words hold: fact, !fact, fact=value; facts are environment
+ * options, own options, kinds present ("with:KIND"), installed, validation.NAME. */
 bool service_condition(const struct deployment *deployment, const struct service *service,
                        const char *when);
 /* A rule of the service's component counts here: the release has it, and its when holds. */

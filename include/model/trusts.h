@@ -4,7 +4,7 @@
 #include "model/deployment.h"
 #include "store/scan.h"
 
-/* A directed fact: reader accepts the certificates in file (SPEC 1). */
+/* A directed fact: reader accepts the certificates in file. */
 struct trust_target {
     const struct service *service;
     const struct slot *slot;
@@ -22,8 +22,8 @@ struct trusts {
     struct trust *items;
     size_t count;
 };
-/* Every trust whose condition holds, that has a target and is not switched off ("none"). File names
- * follow SPEC 6: a trust of one certificate is that certificate's own file if an identity has it,
+/* Every trust whose condition holds, that has a target and is not switched off ("none"). Of the
+ * files' names: a trust of one certificate is that certificate's own file if an identity has it,
  * else <service>-<trust>.crt. How many certificates a chain has is read from the scan (bundles);
  * without any, a target signed by an identity of the store stands on that one's certificate. scan
  * may be NULL. */

@@ -73,14 +73,14 @@ struct csr {
 };
 void csr_free(struct csr *csr);
 
-/* A request for the key with these names (SPEC 5): SHA-256, keyUsage digitalSignature and, for RSA,
+/* A request for the key with these names: SHA-256, keyUsage digitalSignature and, for RSA,
  * keyEncipherment; EKU when names has one. PEM. */
 must_check bool csr_make(const struct key *key, const struct names *names, struct str *pem,
                          struct error *err);
-/* A certificate that signs itself and can serve and sign (SPEC 5). */
+/* A certificate that signs itself and can serve and sign. */
 must_check bool cert_selfsign(const struct key *key, const struct names *names, int days,
                               time_t now, struct str *pem, struct error *err);
-/* A CA's answer to a request (SPEC 5): subject, SAN, KU, EKU copied after its signature was
+/* A CA's answer to a request: subject, SAN, KU, EKU copied after its signature was
  * checked; CA:FALSE, SKI, AKI, random 128-bit serial. *cut is set when the days were cut to the
  * CA's end. Refuses a CA whose key doesn't match, that is none, or that has ended at now. */
 must_check bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *ca_key,

@@ -53,9 +53,9 @@ extern const char chain_other_remedy[];
 void chain_build(const struct cert *leaf, const struct cert *const *pool, size_t count, time_t at,
                  struct chain *out);
 
-/* pki verify (SPEC 5): anchors are the self-signed certificates among anchors, links any of both.
- * When none holds the best failure is told: error 2 where the path ends below a self-signed root,
- * 20 where the leaf's own issuer lacks. host may be NULL. */
+/* pki verify (guide app. C): anchors are the self-signed certificates among anchors, links any of
+ * both. When none holds the best failure is told: error 2 where the path ends below a self-signed
+ * root, 20 where the leaf's own issuer lacks. host may be NULL. */
 void chain_verify(const struct cert *leaf, const struct cert *const *links, size_t link_count,
                   const struct cert *const *anchors, size_t anchor_count, enum purpose purpose,
                   const char *host, time_t at, struct chain *out);

@@ -71,7 +71,7 @@ enum pki_need {
     PKI_SIGN,  /* but for the keys' ids: who signs has no need of them */
 };
 
-/* Parses bytes of any kind (SPEC 5 "Reads", 8): PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
+/* Parses bytes of any kind: PEM with CRLF, CR, BOM, text around; DER; PKCS#7;
  * PKCS#12; keys; SSH keys. Never fails: what can't be read is PKI_UNKNOWN with a problem, hostile
  * input included. password may be NULL; never asked for here. PEM that others can't read but that
  * means one thing alone is read nevertheless, with its flag. Free with pki_file_free. */

@@ -63,7 +63,7 @@ const char *idn_version(void);
 bool is_host_name(const char *text);
 bool is_ip_address(const char *text); /* IPv4 or IPv6 */
 /* The whole SAN: CN first where it is a host name or an address, then the rest, each once, typed
- * ("DNS:x" "IP:y" "email:z" "URI:u"). SPEC 5, guide D.2. */
+ * ("DNS:x" "IP:y" "email:z" "URI:u"). Guide D.2. */
 void names_full_san(const struct names *names, struct strings *out);
 /* One SAN as typed, with its type: "DNS:x" "IP:y" "email:z" "URI:u"; an IPv6 address as RFC 5952.
  */

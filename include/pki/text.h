@@ -3,7 +3,7 @@
 
 #include "pki/load.h"
 
-/* The certificate or request as guide 4.8 prints it (OpenSSL 1.0's layout; SPEC 5). Escaped. */
+/* The certificate or request as guide 4.8 prints it (OpenSSL 1.0's layout). Escaped. */
 void text_cert(const struct cert *cert, struct str *out);
 void text_csr(const struct csr *csr, struct str *out);
 /* What `pki inspect` prints for a whole file, first lines included. */

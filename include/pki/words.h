@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 /* The appliance's wordings for its pki commands, in one table with the source of each, so that a
- * real transcript can replace what is ours (SPEC 5). */
+ * real transcript can replace what is ours. */
 enum word {
     WORD_LIST_HEAD,
     WORD_LIST_SSH_HEAD,

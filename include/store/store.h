@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-/* The flat folder of PKI files (SPEC 4). */
+/* The flat folder of PKI files. */
 struct store {
     char *path;
     int fd;      /* the folder, O_PATH-like */

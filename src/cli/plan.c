@@ -23,7 +23,7 @@ static void print_errors(const struct findings *findings)
     }
 }
 
-/* Errors that nobody accepted stop the plan, and install/ stays as it is (SPEC 11). */
+/* Errors that nobody accepted stop the plan, and install/ stays as it is. */
 static int judge(const struct cli *cli, const struct facts *facts, const char *out)
 {
     struct findings findings;

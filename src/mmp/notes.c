@@ -13,7 +13,7 @@
 /* What is odd about a file that was read nevertheless: content decides, and where the name says
  * something else, or other readers would stumble over the text, that is said. */
 
-/* What an extension stands for (SPEC 4, guide app. B): kinds, the name of a new file, encoding. */
+/* What an extension stands for (guide app. B): kinds, the name of a new file, encoding. */
 static const struct meaning {
     const char *extension;
     unsigned kinds; /* 1 << enum pki_kind */

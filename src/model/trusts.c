@@ -167,7 +167,7 @@ static const struct identity *owner_of(struct owner *owner, const struct deploym
     return owner->identity;
 }
 
-/* SPEC 6: a trust of one certificate is that certificate's own file, if an identity has it. */
+/* A trust of one certificate is that certificate's own file, if an identity has it. */
 static char *default_file(const struct deployment *deployment, const struct scan *scan,
                           const struct trust *trust, struct owner *owner)
 {

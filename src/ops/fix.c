@@ -58,7 +58,7 @@ static void mend_chain(const struct facts *facts, const struct store *store,
     pool_free(&pool);
 }
 
-/* A file that the person named is written here and nowhere else (SPEC 6). */
+/* A file that the person named is written here and nowhere else. */
 static void mend_trust(const struct facts *facts, const struct store *store, const char *file,
                        struct batch *batch)
 {

@@ -173,7 +173,7 @@ static bool add_certificate(const struct run *run, struct task *task, const stru
     struct names names = {0};
     struct str pem = {0};
     identity_request(identity, &names);
-    strings_free(&names.eku); /* it serves and signs: no extended usage (SPEC 5) */
+    strings_free(&names.eku); /* it serves and signs: no extended usage */
     int days = days_selfsigned(identity);
     bool good = cert_selfsign(key, &names, days, run->facts->at, &pem, err);
     if (good) {

@@ -117,7 +117,7 @@ static bool read_stdin(const struct secret *password, struct import_sources *out
 
 static bool is_passed_by(const char *name)
 {
-    return name[0] == '.' || text_ends(name, ".bak"); /* SPEC 4 */
+    return name[0] == '.' || text_ends(name, ".bak"); /* .bak: kept when a file was replaced */
 }
 
 static bool list_folder(const char *path, struct strings *out, struct error *err)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAYS_CA 3650 /* --make-ca (SPEC 3) */
+#define DAYS_CA 3650 /* of --make-ca: it outlives what it signs */
 
 /* A CA of the store, ready to sign. */
 struct authority {

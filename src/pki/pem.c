@@ -213,7 +213,7 @@ static bool next_block(struct scan *scan, struct block *block)
     return true;
 }
 
-/* One blank line at the end is none of anybody's business (SPEC 4). */
+/* One blank line at the end is none of anybody's business. */
 static void judge_tail(struct scan *scan)
 {
     if (!scan->after_end)

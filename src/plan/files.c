@@ -88,7 +88,7 @@ static bool check_name(const char *name, struct error *err)
                      "that file name cannot stand in a batch for sftp");
 }
 
-/* What the line on the appliance was, or is to be (SPEC 6, key-at). */
+/* What the line on the appliance was, or is to be (key-at). */
 static void note_key_there(const struct facts *facts, const struct identity *identity,
                            struct server_files *out)
 {

@@ -4,7 +4,7 @@
 #include "plan/merge.h"
 
 /* What a server needs of the store: exactly the files its commands name, and the bundles that
- * `pki verify` wants (SPEC 11). */
+ * `pki verify` wants. */
 
 struct use { /* an identity on a server */
     const struct identity *identity;

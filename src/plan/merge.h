@@ -3,7 +3,7 @@
 
 #include "model/facts.h"
 
-/* The commands of one service, filled in and merged (SPEC 11). */
+/* The commands of one service, filled in and merged. */
 
 struct line {
     enum stage stage;

@@ -3,7 +3,7 @@
 
 #include "model/deployment.h"
 
-/* Who acts when (SPEC 11): the trusted before the trusting. */
+/* Who acts when: the trusted before the trusting. */
 
 /* What one server does before another must act. */
 struct turn {

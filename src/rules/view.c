@@ -74,7 +74,7 @@ static void view_says(const struct judge *judge, struct view *view)
     names_full_san(&view->request, &view->sans);
     view->has_san = view->sans.count > 0;
     view->self_signed = strcmp(identity->signer, "self") == 0;
-    /* pki selfsigned writes no usages (SPEC 5), so it can serve any. */
+    /* pki selfsigned writes no usages, so it can serve any. */
     if (!view->self_signed)
         view_usages(judge, view, &view->eku);
     view->has_eku = view->eku.count > 0;

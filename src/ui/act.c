@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IMPORT_PAGE "import" /* where pasted certificates belong (WIZARD 6) */
+#define IMPORT_PAGE "import" /* where pasted certificates belong */
 
 void ui_say(struct ui *ui, enum level level, const char *format, ...)
 {

@@ -7,7 +7,7 @@
 #include <menu.h>
 
 /* One of several rows, by the menu library, in a window of its own. The library would reverse the
- * whole row, twice 70 bytes a move; only its first column is (WIZARD 4). */
+ * whole row, twice 70 bytes a move; only its first column is. */
 
 struct chooser {
     struct pane pane;

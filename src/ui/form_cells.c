@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAP_COLUMNS 16      /* WIZARD 2: the bar stands in column 17 */
+#define MAP_COLUMNS 16      /* the bar stands in column 17 */
 #define MAP_WIDE_COLUMNS 29 /* from 100 columns: the signs in words */
 #define WIDE_SCREEN 100
 #define LABEL_COLUMNS 14 /* the "=", a blank, the label, a blank */
@@ -124,7 +124,7 @@ static void make_fields(struct ui *ui, struct form_view *self, int width)
         cell->label =
             inactive(above || ui->compact ? width - TAIL_COLUMNS : LABEL_COLUMNS, cell->row, 0);
         cell->cell = new_field(cell->height, cell->width, cell->cell_row, cell->cell_x, 0, 0);
-        /* Static, and the editing is ours: libform's own loses what is typed (WIZARD 7). */
+        /* Static, and the editing is ours: libform's own loses what is typed. */
         set_field_opts(cell->cell, O_VISIBLE | O_ACTIVE | O_PUBLIC | O_STATIC);
         set_new_page(cell->label, i == 0 || cell->page != self->cells[i - 1].page);
         self->fields[count++] = cell->label;

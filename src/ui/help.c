@@ -21,7 +21,7 @@ static void add_texts(struct strings *to, const char *const *texts, size_t count
         strings_add(to, texts[i]);
 }
 
-/* The words of this program, as every page uses them (SPEC 1). */
+/* The words of this program, as every page uses them. */
 static void glossary(struct ui *ui)
 {
     static const char *const words[] = {

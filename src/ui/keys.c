@@ -39,7 +39,7 @@ struct key_reader {
 };
 
 /* What common terminals send, whatever their terminfo entry knows: xterm's names one form of the
- * arrows, the other comes as well (WIZARD 9). */
+ * arrows, the other comes as well. */
 static const struct {
     const char *bytes;
     enum press press;

@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 /* Bytes of a terminal in, keys out. Reads nothing itself and knows no curses: wget_wch can't tell a
- * broken byte from the end, and takes a paste byte by byte (WIZARD 6). */
+ * broken byte from the end, and takes a paste byte by byte. */
 
 enum press {
     PRESS_TEXT, /* one code point: text */

@@ -5,7 +5,7 @@
 #include "ui/keys.h"
 
 /* The editor of one line: graphemes, words, kill and undo. libform's own loses blanks, draws wide
- * characters outside its field and has no undo (WIZARD 7). Start with {0}. */
+ * characters outside its field and has no undo. Start with {0}. */
 
 struct line_state {
     char *text;

@@ -89,7 +89,7 @@ static void build_from(struct ui *ui, struct view *view)
     view->ops->build(ui, view);
 }
 
-/* Windows are made anew from the model: a window once squeezed stays squeezed (WIZARD 6). */
+/* Windows are made anew from the model: a window once squeezed stays squeezed. */
 static void resized(struct ui *ui)
 {
     for (struct view *view = ui->top; view; view = view->under)

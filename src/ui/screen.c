@@ -127,8 +127,7 @@ static void set_colors(enum ui_color wanted)
     terminal.color = init_pair(1, COLOR_RED, -1) == OK && init_pair(2, COLOR_YELLOW, -1) == OK;
 }
 
-/* raw(), for with cbreak() ^Q never arrives; on a serial line ^S and ^Q stay the line's (WIZARD 6).
- */
+/* raw(), for with cbreak() ^Q never arrives; on a serial line ^S and ^Q stay the line's. */
 static void set_modes(void)
 {
     raw();

@@ -201,7 +201,7 @@ static void make_ca(const char *cn, int days, time_t at, struct key **key, struc
     struct error err = {0};
     *key = new_key("rsa", 2048);
     take(&names, cn);
-    strings_add(&names.eku, "serverAuth"); /* has no effect (SPEC 5) */
+    strings_add(&names.eku, "serverAuth"); /* has no effect */
     if (!cert_selfsign(*key, &names, days, at, &pem, &err))
         fail_msg("%s", err.message);
     parse(&pem, "ca.crt", file);
