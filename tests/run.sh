@@ -137,6 +137,7 @@ for file in "$top"/tests/fuzz/fuzz_*.c; do
     job "fuzz/$name" 200 "$san $fixed '$O/san/tests/replay_$name' $corpus"
 done
 job "lint/floors" 20 "sh tests/floors.sh && echo ok 1 - includes go down only"
+job "lint/circles" 20 "sh tests/circles.sh '$O' && echo ok 1 - no room has a circle"
 job "lint/names" 20 "sh tests/names.sh && echo ok 1 - no component is named in C"
 job "lint/house" 20 "sh tests/lint-house.sh && echo ok 1 - the rules of the house"
 

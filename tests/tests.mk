@@ -58,6 +58,7 @@ lint: tools
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --suppressions-list=tests/lint-cppcheck.txt \
 		--enable=warning,performance,portability -Iinclude -Isrc -j $(JOBS) src
 	@sh tests/floors.sh
+	@[ ! -d $(O)/obj ] || sh tests/circles.sh $(O)
 	@sh tests/names.sh
 	@sh tests/lint-house.sh
 

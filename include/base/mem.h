@@ -15,4 +15,7 @@ char *xformat(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * items = grow(items, count, sizeof *items); the new item is zeroed. */
 void *grow(void *items, size_t count, size_t size);
 
+/* Overwrites, whatever the compiler thinks of it: keys and passwords. NULL is nothing. */
+void wipe(void *data, size_t length);
+
 #endif

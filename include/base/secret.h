@@ -2,6 +2,7 @@
 #define BASE_SECRET_H
 
 #include "base/error.h"
+#include "base/mem.h"
 
 #include <stddef.h>
 
@@ -13,7 +14,6 @@ struct secret {
     size_t length;
 };
 
-void wipe(void *data, size_t length);
 void secret_set(struct secret *secret, const void *data, size_t length);
 void secret_free(struct secret *secret);
 /* The first line of a file, without its line end: --password-file. A pipe or a FIFO will do, as the

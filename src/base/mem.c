@@ -62,3 +62,9 @@ void *grow(void *items, size_t count, size_t size)
     memset((char *)items + count * size, 0, size);
     return items;
 }
+
+void wipe(void *data, size_t length)
+{
+    if (data && length)
+        explicit_bzero(data, length);
+}

@@ -18,12 +18,6 @@
 /* A FIFO that nobody opens for writing would be waited for without an end. */
 enum { WRITER_SECONDS = 10, WRITER_POLL_MS = 50 };
 
-void wipe(void *data, size_t length)
-{
-    if (data && length)
-        explicit_bzero(data, length);
-}
-
 void secret_set(struct secret *secret, const void *data, size_t length)
 {
     secret_free(secret);

@@ -2,11 +2,11 @@
 #include "cli/pki.h"
 
 #include "base/mem.h"
+#include "cli/ground.h"
 #include "cli/password.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the command line adds to a verb. */
 static const struct form {
@@ -97,66 +97,6 @@ static int read_wishes(const struct cli *cli, struct pki_wishes *out)
     return cli_number(cli, "days", DAYS_MOST, &out->days);
 }
 
-/* What a line stands on, read once. */
-struct ground {
-    struct catalogue catalogue;
-    struct deployment deployment;
-    bool loaded; /* both */
-    char *store;
-    struct facts *facts; /* of pki alone */
-    struct secret password;
-};
-
-static void ground_free(struct ground *ground)
-{
-    facts_free(ground->facts);
-    if (ground->loaded)
-        deployment_free(&ground->deployment);
-    catalogue_free(&ground->catalogue);
-    free(ground->store);
-    secret_free(&ground->password);
-}
-
-static bool load_deployment(const struct cli *cli, struct ground *ground, struct error *err)
-{
-    ground->loaded = catalogue_load(cli->catalogue_folder, &ground->catalogue, err) &&
-                     deployment_load(cli->config, &ground->catalogue, &ground->deployment, err);
-    return ground->loaded;
-}
-
-/* deployment.conf is read where it says which folder is meant, or what a basename is for; a path
- * needs neither. */
-static bool find_ground(const struct cli *cli, enum pki_verb verb, struct ground *ground,
-                        struct error *err)
-{
-    const char *password_file = cli_value(cli, "password-file");
-    if (password_file && !secret_read(password_file, &ground->password, err))
-        return false;
-    bool names_store = verb == VERB_LIST || forms[verb].names_base;
-    for (size_t i = 1; i < cli->arg_count; i++)
-        names_store = names_store || !strchr(cli->args[i], '/');
-    bool asks = forms[verb].names_base || (names_store && !cli->store);
-    if (asks && access(cli->config, F_OK) == 0 && !load_deployment(cli, ground, err))
-        return false;
-    ground->store = cli_store_of(cli, ground->loaded ? &ground->deployment : NULL);
-    return true;
-}
-
-bool pki_store_path(const struct cli *cli, char **out)
-{
-    struct ground ground = {0};
-    bool good = cli->store || access(cli->config, F_OK) != 0 || load_deployment(cli, &ground, NULL);
-    *out = good ? cli_store_of(cli, ground.loaded ? &ground.deployment : NULL) : NULL;
-    ground_free(&ground);
-    return good;
-}
-
-void pki_say_notes(const struct cli *cli, const struct notes *notes)
-{
-    for (size_t i = 0; i < notes->count && !cli->quiet; i++)
-        cli_fail(&notes->items[i]);
-}
-
 static int print(const struct cli *cli, const struct pki_place *place,
                  const struct pki_wishes *wishes, const struct pki_reply *reply)
 {
@@ -210,7 +150,7 @@ static int run_verb(const struct cli *cli, enum pki_verb verb, const struct pki_
     int status = STATUS_OK;
     if (verb == VERB_USES)
         status = cli_gather(cli, &ground.catalogue, &ground.facts);
-    else if (!find_ground(cli, verb, &ground, &err))
+    else if (!ground_find(cli, forms[verb].names_base, &ground, &err))
         status = cli_fail(&err);
     struct pki_place place = {.store = ground.store,
                               .at = cli->at_given ? cli->at : time(NULL),

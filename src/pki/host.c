@@ -1,61 +1,12 @@
 #include "base/escape.h"
 #include "base/mem.h"
+#include "pki/label.h"
 #include "pki/names.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HOST_MAX = 253, LABEL_MAX = 63 }; /* RFC 1035 */
-
-static bool is_host_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '-';
-}
-
-/* A label is 1 to 63 letters, digits and hyphens, no hyphen at either end. */
-static bool is_label(const char *text, size_t length)
-{
-    if (length == 0 || length > LABEL_MAX || text[0] == '-' || text[length - 1] == '-')
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (!is_host_byte(text[i]))
-            return false;
-    return true;
-}
-
-/* No top-level domain is a number: 192.168.1.300 is a mistyped address. */
-static bool is_number(const char *text)
-{
-    return *text && strspn(text, "0123456789") == strlen(text);
-}
-
-/* Labels that are well formed; the first may be a star where another follows. Counts them. */
-static bool labels_good(const char *text, size_t *count)
-{
-    *count = 0;
-    if (strlen(text) > HOST_MAX)
-        return false;
-    const char *at = text;
-    for (;;) {
-        size_t length = strcspn(at, ".");
-        bool star = *count == 0 && length == 1 && *at == '*' && at[1] == '.';
-        if (!star && !is_label(at, length))
-            return false;
-        ++*count;
-        if (!at[length])
-            return !is_number(at);
-        at += length + 1;
-    }
-}
-
-bool is_host_name(const char *text)
-{
-    size_t count;
-    return labels_good(text, &count) && count >= 2;
-}
 
 /* The address in its shortest form (RFC 5952 for IPv6). */
 static bool address_form(const char *text, char out[static INET6_ADDRSTRLEN])

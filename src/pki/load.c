@@ -8,141 +8,13 @@
 #include "pki/shelf.h"
 
 #include <openssl/err.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A PKCS #12 of today asks for 2,048 to 600,000 rounds a part; this is a second's work. */
 enum { WORK_PER_FILE = 4000000 };
 /* The same of all other work: some 5,000 certificates, of damaged objects 600. */
-enum { STEPS_PER_FILE = 40000, STEPS_PER_OBJECT = 6 };
-
-const char *pki_kind_word(enum pki_kind kind)
-{
-    static const char *const words[] = {
-        [PKI_UNKNOWN] = "unknown",
-        [PKI_CERTIFICATE] = "certificate",
-        [PKI_BUNDLE] = "bundle",
-        [PKI_PRIVATE_KEY] = "private-key",
-        [PKI_PUBLIC_KEY] = "public-key",
-        [PKI_CSR] = "csr",
-        [PKI_PKCS12] = "pkcs12",
-        [PKI_PKCS7] = "pkcs7",
-        [PKI_SSH_PUBLIC_KEY] = "ssh-public-key",
-    };
-    return words[kind];
-}
-
-bool reader_spend(struct reader *reader, size_t steps)
-{
-    reader->is_full = reader->is_full || steps > reader->steps_left;
-    if (!reader->is_full)
-        reader->steps_left -= steps;
-    return !reader->is_full;
-}
-
-static struct object *add(struct reader *reader, enum object_kind kind, enum pki_kind file_kind)
-{
-    struct pki_file *file = reader->file;
-    file->objects = grow(file->objects, file->count, sizeof *file->objects);
-    struct object *object = &file->objects[file->count++];
-    object->kind = kind;
-    if (file->kind == PKI_UNKNOWN)
-        file->kind = file_kind;
-    return object;
-}
-
-X509 *reader_new_cert(struct reader *reader)
-{
-    return X509_new_ex(reader->need < PKI_ALL ? crypto_keyless() : NULL, NULL);
-}
-
-/* Whether its signature holds is told. */
-X509_REQ *reader_new_csr(struct reader *reader)
-{
-    return X509_REQ_new_ex(reader->need < PKI_TEXT ? crypto_keyless() : NULL, NULL);
-}
-
-void reader_add_cert(struct reader *reader, X509 *x509)
-{
-    if (!reader_spend(reader, STEPS_PER_OBJECT + cert_steps(x509, reader->need))) {
-        X509_free(x509);
-        return;
-    }
-    struct cert *cert = cert_new(x509, reader->need);
-    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
-    if (reader->shelf)
-        shelf_put(reader->shelf, cert);
-}
-
-bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length)
-{
-    struct cert *cert = reader->shelf ? shelf_take(reader->shelf, data, length) : NULL;
-    if (cert)
-        add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
-    return cert != NULL;
-}
-
-void reader_add_csr(struct reader *reader, X509_REQ *req)
-{
-    if (!reader_spend(reader, STEPS_PER_OBJECT + csr_steps(req, reader->need))) {
-        X509_REQ_free(req);
-        return;
-    }
-    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req, reader->need);
-}
-
-void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)
-{
-    add(reader, OBJECT_KEY, is_private ? PKI_PRIVATE_KEY : PKI_PUBLIC_KEY)->key =
-        key_new(pkey, is_private, reader->need);
-}
-
-void reader_add_locked(struct reader *reader)
-{
-    add(reader, OBJECT_KEY, PKI_PRIVATE_KEY)->key = key_new_locked();
-}
-
-static void object_free(struct object *object)
-{
-    cert_free(object->cert);
-    key_free(object->key);
-    csr_free(object->csr);
-}
-
-void reader_forget(struct reader *reader, size_t count, bool keep_problem)
-{
-    struct pki_file *file = reader->file;
-    while (file->count > count)
-        object_free(&file->objects[--file->count]);
-    if (keep_problem)
-        return;
-    free(file->problem);
-    file->problem = NULL;
-    reader->unsaid = 0;
-}
-
-void reader_flag(struct reader *reader, unsigned flag, size_t line)
-{
-    if (!(reader->file->flags & flag))
-        reader->file->flag_lines[__builtin_ctz(flag)] = line;
-    reader->file->flags |= flag;
-}
-
-void reader_problem(struct reader *reader, const char *format, ...)
-{
-    if (reader->file->problem) {
-        reader->unsaid++;
-        return;
-    }
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    reader->file->problem = reader->place ? xformat("%s: %s", reader->place, text) : xstrdup(text);
-}
+enum { STEPS_PER_FILE = 40000 };
 
 static void finish_problem(struct reader *reader)
 {
@@ -220,7 +92,7 @@ static bool read_bare(struct reader *reader, const char *text, size_t length)
     if (!is_base64(text, length) || !read_base64(text, length, &data, &size, &room))
         return false;
     bool is_text = *data != 0x30;
-    bool good = read_layer(reader, data, size);
+    bool good = reader->layer(reader, data, size);
     if (good)
         reader_flag(reader, is_text ? PEM_TWICE : PEM_BARE, 1);
     OPENSSL_clear_free(data, room);
@@ -254,7 +126,7 @@ static bool read_text(struct reader *reader, const unsigned char *data, size_t l
     return good;
 }
 
-bool read_layer(struct reader *reader, const unsigned char *data, size_t length)
+static bool read_layer(struct reader *reader, const unsigned char *data, size_t length)
 {
     enum { LAYERS_MAX = 3 };
     if (reader->depth == LAYERS_MAX)
@@ -285,6 +157,7 @@ static void parse_within(struct reader *reader, const unsigned char *data, size_
     struct pki_file *out = reader->file;
     *out = (struct pki_file){0};
     crypto_init();
+    reader->layer = read_layer;
     if (length > FILE_LIMIT_BYTES)
         reader_problem(reader, "too large for a certificate file: it has more than 16 MiB");
     else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
@@ -342,79 +215,4 @@ void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
 {
     struct reader reader = {.file = out, .need = PKI_ALL, .shelf = shelf};
     parse(&reader, data, length);
-}
-
-void pki_file_free(struct pki_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        object_free(&file->objects[i]);
-    free(file->objects);
-    free(file->problem);
-    str_free(&file->ssh_text);
-    *file = (struct pki_file){0};
-}
-
-void pki_file_forget_secrets(struct pki_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].kind == OBJECT_KEY && file->objects[i].key->is_private)
-            key_forget(file->objects[i].key);
-}
-
-const struct cert *pki_first_cert(const struct pki_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].cert)
-            return file->objects[i].cert;
-    return NULL;
-}
-
-const struct key *pki_first_key(const struct pki_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].key)
-            return file->objects[i].key;
-    return NULL;
-}
-
-const struct csr *pki_first_csr(const struct pki_file *file)
-{
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].csr)
-            return file->objects[i].csr;
-    return NULL;
-}
-
-/* The SubjectPublicKeyInfo; <= 0: none to be had. */
-static int encode_public(const struct object *object, unsigned char **out)
-{
-    switch (object->kind) {
-    case OBJECT_CERT:
-        return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(object->cert->x509), out);
-    case OBJECT_CSR:
-        return i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(object->csr->req), out);
-    case OBJECT_KEY:
-        break;
-    }
-    return object->key->pkey ? i2d_PUBKEY(object->key->pkey, out) : 0;
-}
-
-bool object_same_key(const struct object *a, const struct object *b)
-{
-    unsigned char *one = NULL, *other = NULL;
-    int length = encode_public(a, &one);
-    bool same =
-        length > 0 && encode_public(b, &other) == length && memcmp(one, other, (size_t)length) == 0;
-    OPENSSL_free(one);
-    OPENSSL_free(other);
-    ERR_clear_error();
-    return same;
-}
-
-size_t pki_cert_count(const struct pki_file *file)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < file->count; i++)
-        count += file->objects[i].cert != NULL;
-    return count;
 }

@@ -323,7 +323,7 @@ static void read_content(struct reader *reader, const struct block *block, const
         reader_forget(reader, before, true);
         reader_add_locked(reader);
         unlock_report(reader, outcome == UNLOCK_OPEN ? UNLOCK_WRONG : outcome);
-    } else if (!good && read_layer(reader, data, size)) {
+    } else if (!good && reader->layer(reader, data, size)) {
         reader_flag(reader, PEM_TWICE, line);
     } else if (!good && !reader->is_full) {
         reader->file->flags |= PEM_BROKEN;

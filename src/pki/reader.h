@@ -18,8 +18,11 @@ struct reader {
     size_t unsaid;     /* problems after the first */
     long work_left;    /* rounds of password stretching that this file may still ask for */
     size_t steps_left; /* and of all other work (key_steps) */
-    bool is_full;      /* it asked for more: what follows is not read */
-    int depth;         /* of encodings within one another */
+    /* Reads what a file holds in another form, once more from the start; false: nothing is in it.
+     */
+    bool (*layer)(struct reader *reader, const unsigned char *data, size_t length);
+    bool is_full; /* it asked for more: what follows is not read */
+    int depth;    /* of encodings within one another */
 };
 
 /* false where the file has had its share of work. */
@@ -31,6 +34,7 @@ X509_REQ *reader_new_csr(struct reader *reader);
 /* No certificate and no request has a million names. */
 enum { CERT_BYTES_MAX = 1 << 20 };
 
+void object_free(struct object *object);
 /* Each takes its object. */
 void reader_add_cert(struct reader *reader, X509 *x509);
 void reader_add_csr(struct reader *reader, X509_REQ *req);
@@ -82,9 +86,6 @@ bool read_pem(struct reader *reader, const char *text, size_t length);
 /* PEM in a text that a word processor, a mail program or JSON has changed, where more is read
  * without their changes; false, and nothing is changed, where not. */
 bool repair_read(struct reader *reader, const char *text, size_t length);
-/* What was found behind one more layer of encoding: DER, PEM or base64 again. false: nothing, and
- * nothing is said. */
-bool read_layer(struct reader *reader, const unsigned char *data, size_t length);
 /* SSH public keys, OpenSSH's lines or RFC 4716; false where there is none. */
 bool read_ssh(struct reader *reader, const char *text, size_t length);
 /* The number of the line at text[at], from 1; CR, LF and CRLF end lines. */

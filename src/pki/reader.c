@@ -1,0 +1,115 @@
+#include "pki/reader.h"
+
+#include "base/mem.h"
+#include "pki/crypto.h"
+#include "pki/object.h"
+#include "pki/shelf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { STEPS_PER_OBJECT = 6 };
+
+bool reader_spend(struct reader *reader, size_t steps)
+{
+    reader->is_full = reader->is_full || steps > reader->steps_left;
+    if (!reader->is_full)
+        reader->steps_left -= steps;
+    return !reader->is_full;
+}
+
+static struct object *add(struct reader *reader, enum object_kind kind, enum pki_kind file_kind)
+{
+    struct pki_file *file = reader->file;
+    file->objects = grow(file->objects, file->count, sizeof *file->objects);
+    struct object *object = &file->objects[file->count++];
+    object->kind = kind;
+    if (file->kind == PKI_UNKNOWN)
+        file->kind = file_kind;
+    return object;
+}
+
+X509 *reader_new_cert(struct reader *reader)
+{
+    return X509_new_ex(reader->need < PKI_ALL ? crypto_keyless() : NULL, NULL);
+}
+
+/* Whether its signature holds is told. */
+X509_REQ *reader_new_csr(struct reader *reader)
+{
+    return X509_REQ_new_ex(reader->need < PKI_TEXT ? crypto_keyless() : NULL, NULL);
+}
+
+void reader_add_cert(struct reader *reader, X509 *x509)
+{
+    if (!reader_spend(reader, STEPS_PER_OBJECT + cert_steps(x509, reader->need))) {
+        X509_free(x509);
+        return;
+    }
+    struct cert *cert = cert_new(x509, reader->need);
+    add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
+    if (reader->shelf)
+        shelf_put(reader->shelf, cert);
+}
+
+bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length)
+{
+    struct cert *cert = reader->shelf ? shelf_take(reader->shelf, data, length) : NULL;
+    if (cert)
+        add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
+    return cert != NULL;
+}
+
+void reader_add_csr(struct reader *reader, X509_REQ *req)
+{
+    if (!reader_spend(reader, STEPS_PER_OBJECT + csr_steps(req, reader->need))) {
+        X509_REQ_free(req);
+        return;
+    }
+    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req, reader->need);
+}
+
+void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)
+{
+    add(reader, OBJECT_KEY, is_private ? PKI_PRIVATE_KEY : PKI_PUBLIC_KEY)->key =
+        key_new(pkey, is_private, reader->need);
+}
+
+void reader_add_locked(struct reader *reader)
+{
+    add(reader, OBJECT_KEY, PKI_PRIVATE_KEY)->key = key_new_locked();
+}
+
+void reader_forget(struct reader *reader, size_t count, bool keep_problem)
+{
+    struct pki_file *file = reader->file;
+    while (file->count > count)
+        object_free(&file->objects[--file->count]);
+    if (keep_problem)
+        return;
+    free(file->problem);
+    file->problem = NULL;
+    reader->unsaid = 0;
+}
+
+void reader_flag(struct reader *reader, unsigned flag, size_t line)
+{
+    if (!(reader->file->flags & flag))
+        reader->file->flag_lines[__builtin_ctz(flag)] = line;
+    reader->file->flags |= flag;
+}
+
+void reader_problem(struct reader *reader, const char *format, ...)
+{
+    if (reader->file->problem) {
+        reader->unsaid++;
+        return;
+    }
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    reader->file->problem = reader->place ? xformat("%s: %s", reader->place, text) : xstrdup(text);
+}
