@@ -82,8 +82,14 @@ include tests/tests.mk
 run: tools $(O)/certwright
 	@$(O)/certwright
 
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: $(O)/certwright
 	install -D -m 0755 $(O)/certwright $(DESTDIR)$(PREFIX)/bin/certwright
+	for page in doc/man/*.[15]; do \
+		install -D -m 0644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 0644 doc/completion/certwright.bash $(SHARE)/bash-completion/completions/certwright
+	install -D -m 0644 doc/completion/_certwright $(SHARE)/zsh/site-functions/_certwright
+	install -D -m 0644 doc/completion/certwright.fish $(SHARE)/fish/vendor_completions.d/certwright.fish
 
 clean:
 	rm -rf build

@@ -183,7 +183,8 @@ const struct cli_command command_init = {
     .options = options,
     .usage =
         "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
-        "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--force]",
+        "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--release R] "
+        "[--force]",
     .summary = "writes a deployment.conf from a preset",
     .help = "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
             "single-combined (Web Bridge 2 and XMPP on one server)."};
