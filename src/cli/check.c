@@ -131,7 +131,7 @@ const struct cli_command command_check = {
     .run = check_run,
     .options = check_options,
     .usage = "check [--fix] [--release R]",
-    .summary = "judge the deployment and its store by every rule",
+    .summary = "check the deployment against all rules",
     .help = "Each finding says where, what is wrong and what to do. Exit 1 when an error is found "
             "that\n"
             "deployment.conf does not accept. --fix first mends what needs no decision: order and "

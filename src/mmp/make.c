@@ -102,8 +102,8 @@ static bool read_given_key(struct making *run, const char *name, struct error *e
         if (text_starts(run->key->algorithm, "RSA") && run->key->bits < RSA_BITS_LEAST)
             return error_set(err, STATUS_NO, name,
                              "leave --key out, and a new key is made with the request",
-                             "an RSA key of %d bits, and CAs take none below %d", run->key->bits,
-                             RSA_BITS_LEAST);
+                             "an RSA key of %d bits, and at least %d bits are required",
+                             run->key->bits, RSA_BITS_LEAST);
         return key_can_sign(run->key, err) ||
                error_set(err, err->code, name, err->remedy, "%s", err->message);
     }

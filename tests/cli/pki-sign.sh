@@ -62,7 +62,7 @@ refused names address "may not sign 198.51.100.1"
 refused without secret "may not sign a.secret.example.com"
 refused below outside "a name that a CA above may not sign"
 refused too-long inside "allows no CA below it"
-refused leaf inside "CA:FALSE"
+refused leaf inside "basicConstraints says it is not a CA"
 refused usage inside "lacks keyCertSign"
 refused old inside "no basicConstraints"
 

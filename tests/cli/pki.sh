@@ -151,7 +151,7 @@ has "--ec" "secp384r1" <(req_text ec.csr)
 same "EC asks for no encipherment" "Digital Signature" "$(req_text ec.csr | usage 'Key Usage')"
 openssl genrsa -out store/tiny.key 1024 2>/dev/null
 fails "a key that no CA takes" "$CERTWRIGHT" pki csr odd3 CN:a.example.com --key tiny.key
-says "is too short" "tiny.key: an RSA key of 1024 bits, and CAs take none below 2048: leave --key out"
+says "is too short" "tiny.key: an RSA key of 1024 bits, and at least 2048 bits are required: leave --key out"
 rm store/tiny.key
 exits 2 "a size nobody has" "$CERTWRIGHT" pki csr odd2 CN:a.example.com --bits 1024
 exits 2 "a curve nobody has" "$CERTWRIGHT" pki csr odd2 CN:a.example.com --ec P-1
