@@ -122,25 +122,18 @@ void say_row(FILE *out, size_t number, const struct row *row)
         str_add_bytes(&text, at, word);
         at += word;
     }
+    if (row->right && *row->right)
+        str_addf(&text, ", %s", row->right);
     if (row->can_tick)
         str_add(&text, row->ticked ? " (ticked)" : " (not ticked)");
     say(out, "%s", str_text(&text));
     str_free(&text);
 }
 
-/* A row of a rule's: its id is the first word or the last. */
-static bool is_found(const char *text)
-{
-    static const char id[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-    const char *last = strrchr(text, ' ');
-    size_t first = strspn(text, id);
-    bool begins = memchr(text, '-', first) && (text[first] == ' ' || !text[first]);
-    return begins || (last && strchr(last, '-') && last[1 + strspn(last + 1, id)] == '\0');
-}
-
+/* A finding: its sentences, then the rule's id. */
 void say_found(FILE *out, size_t number, const struct row *row)
 {
-    if (!is_found(row->text) || row->level < LEVEL_NOTE || !row->detail || !*row->detail) {
+    if (!row->right || !*row->right || row->level < LEVEL_NOTE || !row->detail || !*row->detail) {
         say_row(out, number, row);
         return;
     }
@@ -155,6 +148,7 @@ void say_found(FILE *out, size_t number, const struct row *row)
     for (size_t i = 0; i < lines.count; i++)
         str_addf(&text, "%s%s%s", i > 0 ? " " : "", lines.items[i],
                  strchr(".!?:", lines.items[i][strlen(lines.items[i]) - 1]) ? "" : ".");
+    str_addf(&text, " %s.", row->right);
     say(out, "%s", str_text(&text));
     strings_free(&lines);
     str_free(&text);
