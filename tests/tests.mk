@@ -3,7 +3,9 @@
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c))
-UNITLIB := $(patsubst tests/unit/%.c,$(O)/tests/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+UNITOBJ := $(patsubst tests/unit/%.c,$(O)/tests/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+# An archive: a test takes of it what it calls, and may play the flow itself.
+UNITLIB := $(O)/tests/libunit.a
 REPLAY := $(patsubst tests/fuzz/fuzz_%.c,$(O)/tests/replay_%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 CMOCKA = $(shell pkg-config --libs cmocka 2>/dev/null)
@@ -37,6 +39,8 @@ $(O)/tests/%.o: tests/unit/%.c | tools
 $(O)/tests/%.o: tests/fuzz/%.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(UNITLIB): $(UNITOBJ)
+	$(call say,AR)ar rcs $@ $(UNITOBJ)
 $(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
 # It counts how often a deployment.conf is parsed and the store is read.

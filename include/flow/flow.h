@@ -96,9 +96,12 @@ struct page {
     char *next;         /* what F2/Enter does here: "Next", "Write", "Leave" */
     char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
     char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */
-    char *undo;         /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
-    bool firm;          /* a needed answer lacks: EVENT_NEXT is refused however one insists */
-    bool last;          /* next leaves the wizard */
+    char *ask; /* the event was refused until it comes again with insist: what it keeps and needs
+                  anew, in sentences; NULL: no question is open */
+    char *ask_verb; /* and what doing it is called: "Keep the names and rename" */
+    char *undo;     /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
+    bool firm;      /* a needed answer lacks: EVENT_NEXT is refused however one insists */
+    bool last;      /* next leaves the wizard */
 };
 
 enum event_kind {
@@ -117,7 +120,7 @@ struct event {
     const char *id;
     const char *text;
     size_t row;
-    bool insist; /* EVENT_NEXT a second time: go on in spite of findings */
+    bool insist; /* EVENT_NEXT a second time: go on in spite of findings; else: yes to page->ask */
 };
 
 struct flow;
@@ -133,10 +136,12 @@ void flow_free(struct flow *flow);
 /* The page as it stands; belongs to the flow, good until the next flow_take. */
 const struct page *flow_page(struct flow *flow);
 /* Takes an event. An accepted answer is saved at once, atomically. false: not taken, err says why
- * (a wrong value, a full disk); the flow is as before. */
+ * (a wrong value, a full disk); the flow is as before. A change that keeps names of what is made,
+ * or needs a new request for it, is refused once with page->ask. */
 must_check bool flow_take(struct flow *flow, const struct event *event, struct error *err);
 /* Judges a value half typed: level, finding, remedy, mend, and the page's live lines as they would
- * be are written into a copy of the page. Takes nothing, saves nothing. Free with page_free. */
+ * be are written into a copy of the page; what the value would keep or need anew is a warning at
+ * its field. Takes nothing, saves nothing. Free with page_free. */
 void flow_judge(struct flow *flow, const char *id, const char *text, struct page *out);
 /* The work of a PAGE_JOB, to be run by the front end (job_start, or called directly); NULL when
  * none is due. Tell the flow by EVENT_DONE with the worker's result in result. */

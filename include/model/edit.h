@@ -14,8 +14,11 @@
 struct edit_rename {
     char *old, *name;
 };
+/* What it is all about, for who asks before it is done. */
+enum edit_kind { EDIT_VALUE, EDIT_ADD, EDIT_REMOVE, EDIT_CHOOSE, EDIT_RENAME };
 struct edit {
     const struct facts *before;
+    enum edit_kind kind;
     struct str text;
     struct strings anew; /* identities that may get other names although they are made */
     struct strings kept; /* what stays as it is, and why: a sentence each */

@@ -88,6 +88,7 @@ bool flow_open(const struct flow_options *options, struct flow **out, struct err
 static void close_flow(struct flow *flow)
 {
     flow_unlock(flow);
+    change_forget(flow);
     draft_free(&flow->draft);
     history_clear(flow);
     free(flow->past);
@@ -230,6 +231,8 @@ static void build_page(struct flow *flow, struct page *page)
     place(flow, page);
     const char *undo = history_last(flow);
     page->undo = undo ? xstrdup(undo) : NULL;
+    page->ask = flow->ask ? xstrdup(flow->ask) : NULL;
+    page->ask_verb = flow->ask ? xstrdup(flow->ask_verb) : NULL;
     page->message = xstrdup(flow->message ? flow->message : "");
     page->message_level = flow->message_level;
 }
@@ -344,7 +347,7 @@ static bool follow(struct flow *flow, struct way *way, struct error *err)
 static void note_refusal(struct flow *flow, const struct event *event, bool refused,
                          const struct error *err)
 {
-    if (event->kind != EVENT_SET)
+    if (event->kind != EVENT_SET || flow->ask)
         return;
     char *id = refused ? xstrdup(event->id) : NULL;
     free(flow->refused);
@@ -411,6 +414,8 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     free(flow->message);
     flow->message = NULL;
     flow->message_level = LEVEL_NONE;
+    change_forget(flow);
+    flow->insist = event->insist || event->kind == EVENT_UNDO; /* how it was needs no leave */
     if (flow->loaded && !flow->at)
         flow->facts->at = time(NULL); /* a page may stand open for days */
     if (event->kind != EVENT_NEXT)
@@ -482,5 +487,9 @@ void flow_judge(struct flow *flow, const char *id, const char *text, struct page
         free(field->value);
         field->value = xstrdup(text);
     }
+    char *costs = strings_join(&trial.costs, " ");
+    if (field && *costs)
+        field_finding(field, LEVEL_WARN, costs, "", NULL);
+    free(costs);
     flow_drop_trial(&trial);
 }

@@ -209,7 +209,8 @@ void page_free(struct page *page)
         free(page->actions[i].confirm);
     }
     char *texts[] = {page->id,   page->heading,      page->title,     page->message,
-                     page->next, page->confirm_next, page->clipboard, page->undo};
+                     page->next, page->confirm_next, page->clipboard, page->undo,
+                     page->ask,  page->ask_verb};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(page->fields);

@@ -12,9 +12,11 @@
 /* What is looked at from now on. */
 static void have(struct flow *flow, struct facts *facts)
 {
-    facts_free(flow->facts);
+    if (!flow->lent)
+        facts_free(flow->facts);
     flow_forget_findings(flow);
     flow->facts = facts;
+    flow->lent = false;
     flow->loaded = true;
     flow->page_good = false;
 }
@@ -37,7 +39,7 @@ bool flow_gather(struct flow *flow, struct error *err)
     return true;
 }
 
-/* The deployment of a trial becomes what text says; the scan stays the lender's. */
+/* The deployment of a trial becomes what text says; the scan stays its flow's. */
 static bool trial_parse(struct flow *flow, const struct str *text, struct error *err)
 {
     static const struct facts nothing;
@@ -59,21 +61,19 @@ void flow_trial(const struct flow *flow, struct flow *trial)
                            .preset = flow->preset,
                            .lock_fd = -1,
                            .trial = true};
+    trial->facts = flow->facts;
+    trial->lent = trial->loaded = flow->loaded;
     trial->at_page = xstrdup(flow->at_page);
     names_copy(&trial->subject, &flow->subject);
     if (flow->built.length)
         str_add(&trial->built, str_text(&flow->built));
-    struct deployment same;
-    struct error impossible; /* it was parsed before */
-    if (flow->loaded &&
-        deployment_parse(flow->config, str_text(&flow->facts->deployment.text),
-                         flow->facts->deployment.text.length, flow->catalogue, &same, &impossible))
-        have(trial, facts_with(flow->facts, &same));
 }
 
 void flow_drop_trial(struct flow *trial)
 {
-    facts_free(trial->facts);
+    if (!trial->lent)
+        facts_free(trial->facts);
+    change_forget(trial);
     flow_forget_findings(trial);
     free(trial->spot);
     names_free(&trial->subject);
@@ -118,15 +118,15 @@ bool flow_may_write(struct flow *flow, struct error *err)
     return !flow->held || error_set(err, STATUS_SYSTEM, flow->config, "", "%s", flow->held);
 }
 
-static void say_kept(struct flow *flow, const struct strings *kept)
+static void say_costs(struct flow *flow)
 {
-    char *all = strings_join(kept, " ");
+    char *all = strings_join(&flow->costs, " ");
     if (*all)
         flow_say(flow, LEVEL_WARN, "%s", all);
     free(all);
 }
 
-static bool save(struct flow *flow, struct deployment *fresh, struct error *err)
+static bool save(struct flow *flow, const struct deployment *fresh, struct error *err)
 {
     const struct deployment *old = &flow->facts->deployment;
     if (flow->trial)
@@ -143,13 +143,17 @@ bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *
 {
     struct deployment fresh;
     bool good = edit_finish(edit, follow, &fresh, err);
-    if (good && save(flow, &fresh, err)) {
-        have(flow, facts_with(flow->facts, &fresh));
-        say_kept(flow, &edit->kept);
-    } else if (good) {
-        deployment_free(&fresh);
-        good = false;
+    if (good) {
+        struct facts *after = facts_with(flow->facts, &fresh);
+        good = (!change_weigh(flow, edit, after) || change_ask(flow, edit, err)) &&
+               save(flow, &after->deployment, err);
+        if (good)
+            have(flow, after);
+        else
+            facts_free(after);
     }
+    if (good)
+        say_costs(flow);
     edit_free(edit);
     return good;
 }
@@ -183,8 +187,12 @@ bool flow_restore(struct flow *flow, const char *text, struct error *err)
     return true;
 }
 
+/* Built anew, what is made would get other names. */
 bool flow_is_as_built(const struct flow *flow)
 {
+    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
+        if (lifecycle_is_made(flow->facts, &flow->facts->deployment.identities[i]))
+            return false;
     return flow->preset && flow->built.length && flow->loaded &&
            strcmp(str_text(&flow->built), str_text(&flow->facts->deployment.text)) == 0;
 }

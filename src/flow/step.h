@@ -20,6 +20,7 @@ struct flow {
 
     bool loaded;         /* deployment.conf is there and facts are gathered */
     struct facts *facts; /* NULL: not loaded */
+    bool lent;           /* a trial's, until it changes them: they are its flow's */
 
     /* A new deployment, until something is changed by hand: it is built anew from the answers. */
     const struct preset *preset;
@@ -50,6 +51,9 @@ struct flow {
     enum level message_level;
     bool warned; /* EVENT_NEXT was held back once on this page */
     bool ended;
+    bool insist;          /* the event answers yes to what was asked of it */
+    char *ask, *ask_verb; /* the event waits for that; NULL: nothing is asked */
+    struct strings costs; /* of the last change: a sentence each */
     bool trial; /* judges a value half typed: nothing is saved, the store's scan is another's */
 
     struct make_job *job;
@@ -114,13 +118,21 @@ bool flow_is_as_built(const struct flow *flow);
 must_check bool flow_gather(struct flow *flow, struct error *err);
 /* No other wizard has this deployment open, or not any more. */
 must_check bool flow_may_write(struct flow *flow, struct error *err);
-/* Saves an edit, and with follow everything that follows from it; says what stays as it is. Frees
- * the edit. */
+/* Saves an edit, and with follow everything that follows from it; says what stays as it is and what
+ * must be made anew, and where that is grave asks first. Frees the edit. */
 must_check bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *err);
 /* Saves an edited text: deployment.conf and everything that follows from it. */
 must_check bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err);
 /* deployment.conf becomes text as it is; NULL: there was none, and there is none again. */
 must_check bool flow_restore(struct flow *flow, const char *text, struct error *err);
+
+/* change.c */
+/* What a change keeps and what it needs anew is in flow->costs afterwards; true: it is to be asked
+ * for first. after: how all stands with the change. */
+bool change_weigh(struct flow *flow, const struct edit *edit, const struct facts *after);
+/* The question, and false: refused until the event comes again with insist. */
+bool change_ask(struct flow *flow, const struct edit *edit, struct error *err);
+void change_forget(struct flow *flow);
 
 /* state.c */
 void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);

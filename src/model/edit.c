@@ -70,6 +70,7 @@ static void set_one(struct str *text, const struct conf_step *path, size_t depth
 void edit_add_service(struct edit *edit, const struct server *server,
                       const struct component *component, const char *shared)
 {
+    edit->kind = EDIT_ADD;
     char *title = service_title(server, component);
     struct conf_step path[] = {{"server", server->name}, {"service", title}, {"kind", NULL}};
     conf_add_section(&edit->text, path, 2);
@@ -83,6 +84,7 @@ void edit_add_service(struct edit *edit, const struct server *server,
 void edit_remove_service(struct edit *edit, const struct service *service)
 {
     struct conf_step path[] = {{"server", service->server->name}, {"service", service->name}};
+    edit->kind = EDIT_REMOVE;
     for (size_t i = 0; i < service->component->slot_count; i++)
         if (service->identities[i])
             strings_add_new(&edit->left, service->identities[i]->name);
@@ -110,6 +112,7 @@ void edit_rename_server(struct edit *edit, const char *old, const char *name)
 {
     const struct deployment *d = &edit->before->deployment;
     struct conf_step here[] = {{"server", old}};
+    edit->kind = EDIT_RENAME;
     for (size_t i = 0; i < d->identity_count; i++) {
         struct conf_step at[] = {{"identity", d->identities[i].name}, {"key-at", NULL}};
         if (strcmp(d->identities[i].key_at, old) == 0)
@@ -132,6 +135,7 @@ void edit_choose(struct edit *edit, const struct service *service, const struct 
     const struct deployment *d = &edit->before->deployment;
     const struct identity *old = service_identity(d, service, slot);
     struct strings one = {0};
+    edit->kind = EDIT_CHOOSE;
     strings_add(&one, name);
     edit_option(service, slot->name, &one, false, &edit->text);
     strings_free(&one);

@@ -48,6 +48,23 @@ void ui_keep_draft(struct ui *ui)
     ui->draft_ms = 0;
 }
 
+/* Waits for "Keep the names and rename". */
+struct asked {
+    struct event event;
+    char *id, *text;
+    bool next; /* F2 brought it: it goes on afterwards */
+};
+
+void ui_forget_asked(struct ui *ui)
+{
+    if (ui->asked) {
+        free(ui->asked->id);
+        free(ui->asked->text);
+        free(ui->asked);
+    }
+    ui->asked = NULL;
+}
+
 void ui_page_changed(struct ui *ui)
 {
     ui->page = flow_page(ui->flow);
@@ -62,6 +79,7 @@ void ui_page_changed(struct ui *ui)
         ui_keep_draft(ui); /* what was half typed waits where it stood */
         while (ui->top)
             ui_pop(ui);
+        ui_forget_asked(ui);
         free(ui->page_id);
         ui->page_id = id;
         ui->insist = false;
@@ -79,11 +97,49 @@ void ui_page_changed(struct ui *ui)
     ui_paint(ui, PAINT_ALL);
 }
 
+static void answered(struct ui *ui, int choice)
+{
+    struct asked *asked = ui->asked;
+    if (choice == 1) {
+        ui->asked = NULL; /* taking it may put the next question */
+        asked->event.insist = true;
+        if (ui_take(ui, &asked->event) && asked->next)
+            ui_next(ui);
+        free(asked->id);
+        free(asked->text);
+        free(asked);
+        return;
+    }
+    ui_forget_asked(ui);
+    ui_say(ui, LEVEL_NOTE, "Nothing is changed.");
+}
+
+bool ui_ask_first(struct ui *ui, const struct event *event)
+{
+    if (!ui->page->ask)
+        return false;
+    ui_forget_asked(ui);
+    ui->asked = xcalloc(1, sizeof *ui->asked);
+    ui->asked->event = *event;
+    ui->asked->id = event->id ? xstrdup(event->id) : NULL;
+    ui->asked->text = event->text ? xstrdup(event->text) : NULL;
+    ui->asked->event.id = ui->asked->id;
+    ui->asked->event.text = ui->asked->text;
+    struct strings choices = {0};
+    strings_add(&choices, "Not now");
+    strings_add(&choices, ui->page->ask_verb);
+    ui_push(ui, choice_new(ui->page->ask, &choices, 0, answered));
+    strings_free(&choices);
+    return true;
+}
+
 bool ui_take(struct ui *ui, const struct event *event)
 {
     struct error err = {0};
     if (!flow_take(ui->flow, event, &err)) {
         ui->page = flow_page(ui->flow);
+        if (ui_ask_first(ui, event))
+            return false;
         ui_say_error(ui, &err);
         return false;
     }
@@ -260,6 +316,10 @@ void ui_next(struct ui *ui)
     free(id);
     if (!same)
         return;
+    if (ui->asked) {
+        ui->asked->next = true;
+        return;
+    }
     struct view *base = ui_base(ui);
     bool error = base->ops->first_error && base->ops->first_error(ui, base);
     if ((error || !good) && !insist) {

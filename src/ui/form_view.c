@@ -205,7 +205,12 @@ static bool set(struct ui *ui, struct form_view *self, size_t index, const char 
         return true;
     }
     ui->page = flow_page(ui->flow);
-    if (err.code == STATUS_SYSTEM)
+    if (ui->page->ask) { /* till it is said yes to, the old answer stands */
+        forget_problem(&self->entries[index]);
+        self->entries[index].typed = self->entries[index].draft = false;
+        page_changed(ui, &self->view);
+        ui_ask_first(ui, &event);
+    } else if (err.code == STATUS_SYSTEM)
         ui_say_error(ui, &err); /* the disk, the lock: not the field's fault */
     else
         refuse(ui, self, index, &err);
@@ -240,7 +245,7 @@ static bool commit(struct ui *ui, struct view *view)
 {
     struct form_view *self = of(view);
     bool good = take_field(ui, view);
-    for (size_t i = 0; ui_base(ui) == view && i < self->count; i++)
+    for (size_t i = 0; ui_base(ui) == view && !ui->asked && i < self->count; i++)
         if (self->entries[i].typed && !self->entries[i].refused)
             good = commit_field(ui, view, i) && good;
     return good;

@@ -453,5 +453,6 @@ int ui_run(struct flow *flow, const struct ui_options *options)
     free(ui.said);
     free(ui.pending_action);
     free(ui.pending_text);
+    ui_forget_asked(&ui);
     return ui.status;
 }

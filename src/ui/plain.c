@@ -29,12 +29,32 @@ static const char *trimmed(char *line)
     return line;
 }
 
+/* The flow takes the event only when it is asked for: its words, and yes or no. */
+static bool take_asked(struct plain *plain, const struct event *event)
+{
+    char *id = event->id ? xstrdup(event->id) : NULL; /* they may lie in the line typed */
+    char *text = event->text ? xstrdup(event->text) : NULL;
+    struct event again = {
+        .kind = event->kind, .id = id, .text = text, .row = event->row, .insist = true};
+    bool yes = false;
+    say(plain->out, "%s", plain->page->ask);
+    enum reply reply = plain_confirm(plain, plain->id, plain->page->ask_verb, &yes);
+    if (reply != REPLY_END && reply != REPLY_GONE && !yes)
+        say(plain->out, "Nothing is changed.");
+    bool taken = yes && plain_take(plain, &again);
+    free(id);
+    free(text);
+    return taken;
+}
+
 bool plain_take(struct plain *plain, const struct event *event)
 {
     struct error err = {0};
     if (!flow_take(plain->flow, event, &err)) {
-        say_error(plain->out, &err);
         plain->page = flow_page(plain->flow);
+        if (plain->page->ask)
+            return take_asked(plain, event);
+        say_error(plain->out, &err);
         return false;
     }
     plain->page = flow_page(plain->flow);

@@ -98,6 +98,7 @@ static bool take(struct script *script, struct event event, const struct answer 
                  struct error *err)
 {
     struct error refused = {0};
+    event.insist = event.kind != EVENT_NEXT; /* the file was written to be taken */
     if (!flow_take(script->flow, &event, &refused)) {
         script->page = flow_page(script->flow);
         if (!answer) {

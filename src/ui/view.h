@@ -97,6 +97,7 @@ struct ui {
     char *pending_text;
     size_t pending_row;
     bool pending_confirmed;
+    struct asked *asked; /* an event that the flow takes only when it is asked for; NULL: none */
     bool ended;
     bool lost; /* the terminal is gone */
     int status;
@@ -125,6 +126,9 @@ void draw_hints(WINDOW *win, int y, int columns, struct hints *hints);
 
 /* act.c: what keys do to the flow */
 bool ui_take(struct ui *ui, const struct event *event);
+/* The flow refused the event with a question: puts it. False: there was none. */
+bool ui_ask_first(struct ui *ui, const struct event *event);
+void ui_forget_asked(struct ui *ui);
 void ui_say(struct ui *ui, enum level level, const char *format, ...) printf_like(3, 4);
 void ui_say_error(struct ui *ui, const struct error *err);
 void ui_next(struct ui *ui);

@@ -68,3 +68,17 @@ says "leaving says how to go on" "Saved. Go on: certwright --plain"
 mkdir 'a b' && cd 'a b' || exit 1
 run bash -c 'printf "lab\nexample.com\n#review\nleave\n" | "$CERTWRIGHT" --plain --config "../a b/x.conf" wizard'
 says "with the file that was used" "Saved. Go on: certwright --config '../a b/x.conf' --plain"
+
+# What is made keeps its names: said and asked first; an answers file was written to be taken.
+ok "a deployment" "$CERTWRIGHT" init --preset single-combined --domain example.com
+ok "its keys" "$CERTWRIGHT" generate
+ask '#servers\ncore1\nno\n'
+says "a rename says what stays" "webadmin has that name, and its request is made."
+says "and asks with its verb" "Keep the names and rename? yes or no [no]"
+says "no changes nothing" "Nothing is changed."
+has "not even the server's name" 'server "cms1"' deployment.conf
+ask '#servers\ncore1\nyes\n'
+has "yes renames" 'address = "cms1.example.com"' deployment.conf
+printf 'start = basics\nservers.name = london\nleave = servers\n' >answers
+ok "answers are taken as yes" "$CERTWRIGHT" wizard --answers answers
+has "and what is made stays" 'address = "cms1.example.com"' deployment.conf

@@ -4,117 +4,16 @@
 #include "flow/flow.h"
 #include "model/build.h"
 #include "model/facts.h"
-#include "unit.h"
+#include "world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct world {
-    char folder[64];
-    char *config;
-    struct catalogue catalogue;
-    struct flow *flow;
-};
-
-static void open_flow(struct world *world)
-{
-    struct flow_options options = {.config = world->config, .catalogue = &world->catalogue};
-    struct error err = {0};
-    assert_true(flow_open(&options, &world->flow, &err));
-}
-
-static int set_up(void **state)
-{
-    struct world *world = xcalloc(1, sizeof *world);
-    strcpy(world->folder, "/tmp/flow-test-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    world->config = path_join(world->folder, "deployment.conf");
-    assert_true(catalogue_load(NULL, &world->catalogue, NULL));
-    open_flow(world);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-    flow_free(world->flow);
-    catalogue_free(&world->catalogue);
-    assert_true(folder_remove(world->folder, NULL));
-    free(world->config);
-    free(world);
-    return 0;
-}
-
 static bool send(struct world *world, struct event event, struct error *err)
 {
     return flow_take(world->flow, &event, err);
-}
-
-static void must(struct world *world, struct event event)
-{
-    struct error err = {0};
-    if (!send(world, event, &err))
-        fail_msg("%s: %s: %s", err.place, err.message, err.remedy);
-}
-
-static void set(struct world *world, const char *id, const char *text)
-{
-    must(world, (struct event){.kind = EVENT_SET, .id = id, .text = text});
-}
-
-static void next(struct world *world)
-{
-    must(world, (struct event){.kind = EVENT_NEXT});
-}
-
-static const char *at(struct world *world)
-{
-    return flow_page(world->flow)->id;
-}
-
-static void choose(struct world *world, const char *id)
-{
-    const struct page *page = flow_page(world->flow);
-    for (size_t i = 0; i < page->row_count; i++)
-        if (strcmp(page->rows[i].id, id) == 0) {
-            must(world, (struct event){.kind = EVENT_CHOOSE, .row = i});
-            return;
-        }
-    fail_msg("no row %s on page %s", id, page->id);
-}
-
-static void run_job(struct world *world)
-{
-    void *arg;
-    assert_string_equal(at(world), "make");
-    job_function job = flow_job(world->flow, &arg);
-    assert_non_null(job);
-    struct error err = {0};
-    bool good = job(arg, NULL, &err);
-    flow_job_result(world->flow, good, &err);
-    must(world, (struct event){.kind = EVENT_DONE});
-}
-
-static const struct field *field(struct world *world, const char *id)
-{
-    const struct page *page = flow_page(world->flow);
-    for (size_t i = 0; i < page->field_count; i++)
-        if (strcmp(page->fields[i].id, id) == 0)
-            return &page->fields[i];
-    fail_msg("no field %s on page %s", id, page->id);
-    return NULL;
-}
-
-static char *read_text(const char *path)
-{
-    struct buffer buffer = {0};
-    assert_true(file_read(path, &buffer, NULL));
-    char *text = xstrdup((const char *)buffer.data);
-    buffer_free(&buffer);
-    return text;
 }
 
 /* What init would have written. */
@@ -724,38 +623,49 @@ static void esc_returns_whence_one_came(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(lab_takes_few_answers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(back_keeps_answers_and_resume_returns, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_changed_domain_changes_what_follows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(judging_saves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_from_outside_is_never_overwritten, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(components_come_and_go, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(sharing_joins_the_names, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_of_what_is_as_built_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_appears_meanwhile_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_vanished_is_written_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(answers_before_the_domain_survive, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(start_goes_on_where_text_waits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_map_comes_from_facts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(start_tells_the_state, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_deployment_is_opened, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(inspecting_from_the_start_comes_back_to_it, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(the_start_page_counts_its_keys_truly, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_country_is_judged_at_its_field, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_international_domain_is_told_in_its_ascii_form, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(a_wrong_answer_is_not_called_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(review_shows_every_name_and_what_is_new, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_listen_value_is_judged_at_its_field, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(undo_takes_back_answer_by_answer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(undo_leaves_what_another_program_wrote, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(esc_returns_whence_one_came, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lab_takes_few_answers, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(back_keeps_answers_and_resume_returns, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_changed_domain_changes_what_follows, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_renamed_server_takes_its_certificate_along, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(judging_saves_nothing, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(a_wrong_domain_is_told_and_changes_nothing, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(an_edit_from_outside_is_never_overwritten, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(components_come_and_go, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(sharing_joins_the_names, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(an_edit_of_what_is_as_built_stays, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_file_that_appears_meanwhile_stays, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_file_that_vanished_is_written_back, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(answers_before_the_domain_survive, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(start_goes_on_where_text_waits, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(the_map_comes_from_facts, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(start_tells_the_state, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(another_deployment_is_opened, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(inspecting_from_the_start_comes_back_to_it, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(the_start_page_counts_its_keys_truly, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_country_is_judged_at_its_field, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(an_international_domain_is_told_in_its_ascii_form,
+                                        world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(a_wrong_answer_is_not_called_missing, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(review_shows_every_name_and_what_is_new, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(a_listen_value_is_judged_at_its_field, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(undo_takes_back_answer_by_answer, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(undo_leaves_what_another_program_wrote, world_enter,
+                                        world_leave),
+        cmocka_unit_test_setup_teardown(esc_returns_whence_one_came, world_enter, world_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,243 @@
+/* A change that keeps names of what is made, or needs a new request for it, says so first. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One server whose keys and requests are made. */
+static void with_requests(struct world *world)
+{
+    choose(world, "single-combined");
+    set(world, "basics.domain", "example.com");
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "make"});
+    run_job(world);
+}
+
+static void go(struct world *world, const char *page)
+{
+    must(world, (struct event){.kind = EVENT_GOTO, .id = page});
+}
+
+/* The event is refused with a question that says so; deployment.conf is as it was. */
+static void asks(struct world *world, const char *id, const char *text, const char *words,
+                 const char *verb)
+{
+    struct error err = {0};
+    const struct event event = {.kind = EVENT_SET, .id = id, .text = text};
+    char *before = read_text(world->config);
+    assert_false(flow_take(world->flow, &event, &err));
+    const struct page *page = flow_page(world->flow);
+    assert_non_null(page->ask);
+    if (!strstr(page->ask, words))
+        fail_msg("\"%s\" does not say: %s", page->ask, words);
+    assert_string_equal(page->ask_verb, verb);
+    char *after = read_text(world->config);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void insist(struct world *world, const char *id, const char *text)
+{
+    must(world, (struct event){.kind = EVENT_SET, .id = id, .text = text, .insist = true});
+    assert_null(flow_page(world->flow)->ask);
+}
+
+static bool conf_says(struct world *world, const char *words)
+{
+    char *text = read_text(world->config);
+    bool says = strstr(text, words) != NULL;
+    free(text);
+    return says;
+}
+
+static void a_rename_with_a_request_asks_first(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "servers");
+    asks(world, "servers.name", "core1", "its request is made", "Keep the names and rename");
+    assert_true(conf_says(world, "server \"cms1\""));
+    /* "Not now": whatever comes next, the question is gone */
+    set(world, "servers.name", "cms1");
+    assert_null(flow_page(world->flow)->ask);
+    insist(world, "servers.name", "core1");
+    assert_true(conf_says(world, "server \"core1\""));
+    assert_true(conf_says(world, "CN = \"cms1.example.com\""));
+    assert_non_null(strstr(flow_page(world->flow)->message, "its request is made"));
+    /* and back takes no question: it is how it was */
+    must(world, (struct event){.kind = EVENT_UNDO});
+    assert_true(conf_says(world, "server \"cms1\""));
+}
+
+static void a_half_typed_change_says_what_it_keeps(void **state)
+{
+    struct world *world = *state;
+    struct page page;
+    with_requests(world);
+    go(world, "servers");
+    flow_judge(world->flow, "servers.name", "core1", &page);
+    assert_int_equal(page.fields[0].level, LEVEL_WARN);
+    assert_non_null(strstr(page.fields[0].finding, "its request is made"));
+    page_free(&page);
+    flow_judge(world->flow, "servers.name", "cms1", &page);
+    assert_int_equal(page.fields[0].level, LEVEL_NONE);
+    page_free(&page);
+    go(world, "basics");
+    flow_judge(world->flow, "basics.domain", "example.org", &page);
+    assert_int_equal(page.fields[0].level, LEVEL_WARN);
+    assert_non_null(strstr(page.fields[0].finding, "callbridge keeps its names"));
+    page_free(&page);
+    flow_judge(world->flow, "basics.O", "Example Inc.", &page);
+    assert_int_equal(page.fields[1].level, LEVEL_WARN);
+    assert_non_null(strstr(page.fields[1].finding, "O was not there) and made anew, its key kept"));
+    page_free(&page);
+}
+
+static void removing_what_has_a_request_asks_and_keeps_it(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "servers");
+    asks(world, "servers.webbridge", "no", "webbridge stays in deployment.conf",
+         "Keep what is made and remove");
+    insist(world, "servers.webbridge", "no");
+    assert_false(conf_says(world, "service \"webbridge\""));
+    assert_true(conf_says(world, "identity \"webbridge\""));
+    /* what was never made goes without a word */
+    set(world, "servers.recorder", "yes");
+    set(world, "servers.recorder", "no");
+    assert_false(conf_says(world, "identity \"recorder\""));
+}
+
+static void sharing_instead_of_a_request_asks(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "page:webbridge");
+    asks(world, "webbridge.identity", "callbridge", "webbridge stays in deployment.conf",
+         "Keep what is made and change");
+    insist(world, "webbridge.identity", "callbridge");
+    assert_true(conf_says(world, "identity \"webbridge\""));
+}
+
+/* Not sent yet: it is only told, for nobody has it. */
+static void a_request_that_nobody_has_is_outdated_without_asking(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "page:callbridge");
+    set(world, "callbridge.CN", "cb.example.com");
+    assert_non_null(
+        strstr(flow_page(world->flow)->message,
+               "The request of callbridge is outdated then (CN was callbridge.example.com"));
+}
+
+static void other_names_than_the_certificate_has_are_asked_for(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    go(world, "make");
+    run_job(world);
+    go(world, "page:callbridge");
+    asks(world, "callbridge.subjectAltName", "other.example.com",
+         "cms1 then needs a new certificate (subjectAltName lacks other.example.com)",
+         "Change all the same");
+    insist(world, "callbridge.subjectAltName", "other.example.com");
+    assert_true(conf_says(world, "other.example.com"));
+}
+
+/* The preset's own names, built anew, would be others. */
+static void what_is_made_is_not_built_anew(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "basics");
+    asks(world, "basics.domain", "example.org", "callbridge keeps its names",
+         "Keep the names and change");
+    insist(world, "basics.domain", "example.org");
+    assert_true(conf_says(world, "name = \"example.org\""));
+    assert_true(conf_says(world, "CN = \"cms1.example.com\""));
+}
+
+static const char two[] =
+    "name = \"example.com\"\nkey { type = \"ec\" bits = 256 }\n"
+    "identity \"callbridge1\" { CN = \"core1.example.com\" signer = \"self\" }\n"
+    "identity \"callbridge2\" { CN = \"core2.example.com\" signer = \"self\" }\n"
+    "server \"core1\" { address = \"core1.example.com\"\n"
+    "  service \"callbridge\" { identity = \"callbridge1\" } }\n"
+    "server \"core2\" { address = \"core2.example.com\"\n"
+    "  service \"callbridge\" { identity = \"callbridge2\" } }\n";
+
+static void with_two(struct world *world)
+{
+    assert_true(file_replace(world->config, two, sizeof two - 1, 0644, NULL));
+    flow_free(world->flow);
+    open_flow(world);
+    go(world, "make");
+    run_job(world);
+    go(world, "servers");
+}
+
+static bool in_store(struct world *world, const char *name)
+{
+    char *path = xformat("%s/store/%s", world->folder, name);
+    bool is = access(path, F_OK) == 0;
+    free(path);
+    return is;
+}
+
+/* The other keeps number, names and files: nothing is orphaned. */
+static void of_two_certified_one_goes_and_both_stay(void **state)
+{
+    struct world *world = *state;
+    with_two(world);
+    asks(world, "servers.1.callbridge", "no", "callbridge2 keeps its name and its files",
+         "Keep what is made and remove");
+    insist(world, "servers.1.callbridge", "no");
+    assert_true(conf_says(world, "identity \"callbridge1\" { CN = \"core1.example.com\""));
+    assert_true(conf_says(world, "identity \"callbridge2\" { CN = \"core2.example.com\""));
+    assert_true(conf_says(world, "service \"callbridge\" { identity = \"callbridge2\""));
+    assert_true(in_store(world, "callbridge1.crt") && in_store(world, "callbridge2.key"));
+    must(world, (struct event){.kind = EVENT_UNDO});
+    char *text = read_text(world->config);
+    assert_string_equal(text, two);
+    free(text);
+}
+
+static void a_server_renamed_twice_keeps_what_is_made(void **state)
+{
+    struct world *world = *state;
+    with_two(world);
+    insist(world, "servers.1.name", "london");
+    insist(world, "servers.1.name", "paris");
+    assert_string_equal(field(world, "servers.1.name")->value, "paris");
+    assert_string_equal(field(world, "servers.1.address")->value, "core1.example.com");
+    assert_true(conf_says(world, "identity \"callbridge1\" { CN = \"core1.example.com\""));
+    assert_false(conf_says(world, "london"));
+    set(world, "servers.2.webadmin", "yes"); /* the second server's tick is its own */
+    assert_string_equal(field(world, "servers.1.webadmin")->value, "no");
+    assert_string_equal(field(world, "servers.2.webadmin")->value, "yes");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(a_rename_with_a_request_asks_first),
+        test(a_half_typed_change_says_what_it_keeps),
+        test(removing_what_has_a_request_asks_and_keeps_it),
+        test(sharing_instead_of_a_request_asks),
+        test(a_request_that_nobody_has_is_outdated_without_asking),
+        test(other_names_than_the_certificate_has_are_asked_for),
+        test(what_is_made_is_not_built_anew),
+        test(of_two_certified_one_goes_and_both_stay),
+        test(a_server_renamed_twice_keeps_what_is_made),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
