@@ -132,6 +132,8 @@ STEPS = [
     (r'add (service .*\}) to server "([^"]*)" of deployment.conf', add_to_server),
     (r'add ((?:identity|accept) .*\}) to deployment.conf', lambda line: write(read() + line + '\n')),
     (r'take ([\w-]+) out of subject \{\} of deployment.conf', lambda o: take_out(o, section('subject'))),
+    (r'take ([\w-]+) out of service "([^"]*)" of server "([^"]*)" of deployment.conf',
+     lambda o, n, s: take_out(o, service(n, s))),
     (r'take ([\w-]+) out of identity "([^"]*)" of deployment.conf',
      lambda o, n: take_out(o, identity(n))),
     (r'delete (\S+)', os.remove),

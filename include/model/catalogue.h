@@ -101,10 +101,11 @@ struct require { /* a rule of this component: an id and one verb */
     struct release release;
 };
 struct trust_rule {
-    char *name; /* the title up to a blank: the template hole; its file's option is NAME-file */
-    char *of;   /* kind accepted */
-    char *slot; /* its slot; "" the only or first */
-    char *via;  /* paired by that question; "" all */
+    char *name;   /* the title up to a blank: the template hole; its file's option is NAME-file */
+    char *of;     /* kind accepted */
+    char *slot;   /* its slot; "" the only or first */
+    char *via;    /* paired by that question; "" all */
+    char *beside; /* only those on a server with this kind as well; "" all */
     enum trust_how how;
     char *when, *section;
     struct release release;

@@ -77,6 +77,7 @@ static void trust_rule_free(struct trust_rule *trust)
     free(trust->of);
     free(trust->slot);
     free(trust->via);
+    free(trust->beside);
     free(trust->when);
     free(trust->section);
     release_free(&trust->release);

@@ -55,6 +55,7 @@ static cfg_opt_t require_opts[] = {
 static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("slot", "", CFGF_NONE),
                                  CFG_STR("via", "", CFGF_NONE),
+                                 CFG_STR("beside", "", CFGF_NONE),
                                  CFG_STR("how", "pinned", CFGF_NONE),
                                  CFG_STR("when", "", CFGF_NONE),
                                  CFG_STR("section", "", CFGF_NONE),
@@ -246,6 +247,7 @@ static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust
     trust->of = text(cfg, "of");
     trust->slot = text(cfg, "slot");
     trust->via = text(cfg, "via");
+    trust->beside = text(cfg, "beside");
     trust->how = trust_how(cfg_getstr(cfg, "how"));
     trust->when = text(cfg, "when");
     trust->section = or_default(text(cfg, "section"), section);

@@ -406,9 +406,10 @@ static bool check_require(struct checking *c)
     static const char *const severities[] = {"error", "warning", "notice", NULL};
     static const char *const signers[] = {"public", "internal", "self", NULL};
     static const char *const platforms[] = {"vm", "cms1000", "cms2000", "x-series", NULL};
-    static const char *const presences[] = {"service",   "wildcard",    "address",
-                                            "no-san",    "no-identity", "no-management",
-                                            "open-port", "older",       NULL};
+    static const char *const presences[] = {"service",     "wildcard",      "address",   "no-san",
+                                            "no-identity", "no-management", "open-port", "older",
+                                            "several",     "half",          "stranger",  "no-file",
+                                            NULL};
     if (!check_require_slot(c) || !check_when(c) || !check_release(c) ||
         !listed(c, "severity", severities) || !listed(c, "eku", usages) ||
         !listed(c, "not-signer", signers) || !listed(c, "not-platform", platforms) ||
@@ -423,7 +424,8 @@ static bool check_require(struct checking *c)
         return false;
     const char *present = cfg_getstr(c->cfg, "present");
     /* What is in a certificate, or lacks, has its remedy by itself. */
-    static const char *const own[] = {"service", "no-management", "open-port", "older"};
+    static const char *const own[] = {"service", "no-management", "open-port", "older",
+                                      "several", "half",          "no-file"};
     struct words remedied = {0};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         words_add(&remedied, own[i]);
@@ -437,8 +439,9 @@ static bool check_trust(struct checking *c)
 {
     static const char *const hows[] = {"pinned", "chain", "either", "both", NULL};
     const char *of = cfg_getstr(c->cfg, "of"), *slot = cfg_getstr(c->cfg, "slot");
-    const char *via = cfg_getstr(c->cfg, "via");
-    if (!listed(c, "how", hows) || !check_when(c) || !check_release(c) || !is_kind(c, "of", of))
+    const char *via = cfg_getstr(c->cfg, "via"), *beside = cfg_getstr(c->cfg, "beside");
+    if (!listed(c, "how", hows) || !check_when(c) || !check_release(c) || !is_kind(c, "of", of) ||
+        (*beside && !is_kind(c, "beside", beside)))
         return false;
     const struct component *there = catalogue_find(c->catalogue, of);
     struct words known = {0};

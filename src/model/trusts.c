@@ -16,6 +16,16 @@ static void add_target(struct trust *trust, const struct deployment *deployment,
     };
 }
 
+static bool stands_beside(const struct deployment *deployment, const struct server *server,
+                          const char *word)
+{
+    const struct component *component = catalogue_find(deployment->catalogue, word);
+    for (size_t i = 0; i < server->service_count; i++)
+        if (server->services[i].component == component)
+            return true;
+    return !*word;
+}
+
 static void find_targets(const struct deployment *deployment, struct trust *trust)
 {
     const struct trust_rule *rule = trust->rule;
@@ -31,6 +41,7 @@ static void find_targets(const struct deployment *deployment, struct trust *trus
     for (size_t i = 0; slot && i < kind->count; i++) {
         const struct service *service = kind->services[i];
         if ((!*rule->via || strings_has(&only, service->server->name)) &&
+            stands_beside(deployment, service->server, rule->beside) &&
             slot_used(deployment, service, slot))
             add_target(trust, deployment, service, slot);
     }

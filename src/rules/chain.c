@@ -223,9 +223,38 @@ static bool in_order(const struct certs *pool, const struct chain *chain, size_t
     return true;
 }
 
+/* Releases in which a certificate's file is the leaf alone; later ones take a full chain there. */
+static bool leaf_alone(const struct subject *s)
+{
+    char open[] = "", last[] = "2.99";
+    const struct release until = {.from = open, .until = last};
+    return release_in(&until, s->judge->facts->deployment.release);
+}
+
+/* What a service presents as it stands in the file: nobody sorts it on the way. */
+static void fullchain_order(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    struct certs pool = {0};
+    struct chain chain;
+    if (!s->file || s->file->problem || !s->view->leaf || !s->view->roles || leaf_alone(s))
+        return;
+    certs_add(&pool, s->file);
+    file_chain(s->judge, s->view, s->file, &chain);
+    if (pool.count > 1 && cert_same(pool.items[0], s->view->leaf) && !in_order(&pool, &chain, 0)) {
+        struct finding *finding =
+            report(out, rule, s, "%s is not in order: each certificate is followed by its issuer",
+                   s->name);
+        finding->severity = SEVERITY_ERROR;
+        report_fix(finding, rule);
+    }
+    certs_free(&pool);
+}
+
 static void bundle_order(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct look look;
+    if (s->role == ROLE_CERTIFICATE && !s->trust)
+        fullchain_order(rule, s, out);
     if (look_open(s, &look) && look.chain.complete &&
         !is_path(&look.pool, s->view->leaf, &look.chain) && !in_order(&look.pool, &look.chain, 1)) {
         struct finding *finding =
@@ -319,10 +348,8 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
 
 static void cert_chain(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    char open[] = "", last[] = "2.99"; /* from 3.0 it may be a full chain */
-    const struct release until = {.from = open, .until = last};
     if (s->role != ROLE_CERTIFICATE || s->trust || !s->file || s->file->problem ||
-        !s->view->roles || !release_in(&until, s->judge->facts->deployment.release))
+        !s->view->roles || !leaf_alone(s))
         return;
     size_t count = pki_cert_count(&s->file->pki);
     if (count < 2)

@@ -534,6 +534,54 @@ static void key_at_shared(const struct rule *rule, const struct subject *s, stru
     remedy_own_identity(finding, s, s->view->identity->signer);
 }
 
+static bool is_live(const struct judge *judge, const struct view *view)
+{
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
+        if (judge->uses[i].service->installed &&
+            strcmp(judge->uses[i].server->name, view->identity->key_at) == 0)
+            return true;
+    return false;
+}
+
+/* A certificate that serves on needs no request. */
+static bool wants_request(const struct subject *s)
+{
+    const struct view *view = s->view;
+    if (!view->leaf)
+        return true;
+    struct lifecycle life;
+    lifecycle_of(s->judge->facts, view->identity, &life);
+    enum term_state term = rules_term(view->leaf, s->judge->facts->at);
+    bool wants = life.certificate.count || term == TERM_DUE || term == TERM_ENDED;
+    lifecycle_free(&life);
+    return wants;
+}
+
+/* pki csr makes a key of that name, whether there is one or not (document 214618). */
+static void csr_live_name(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    const struct identity *identity = view->identity;
+    if (s->judge->planned || !*identity->key_at || view->files[ROLE_CSR] ||
+        !is_live(s->judge, view) || !wants_request(s))
+        return;
+    struct finding *finding =
+        report(out, rule, s,
+               "the request of \"%s\" is still to be made on %s, where pki csr under that name "
+               "replaces the key that its services use: they break at once",
+               identity->name, identity->key_at);
+    report_file(finding, view->names[ROLE_CERTIFICATE]);
+    remedy_add(finding, "rename identity \"%s\" to \"%s-next\" in deployment.conf", identity->name,
+               identity->name);
+    remedy_add(
+        finding,
+        "certwright generate %s-next, which prints the line to type on %s: bring the request "
+        "here",
+        identity->name, identity->key_at);
+    remedy_add(finding, "send %s-next.csr to the CA", identity->name);
+    remedy_add(finding, "certwright import what it returns");
+}
+
 static const struct rule rules[] = {
     {"NAME-DOT", "4.2", SEVERITY_ERROR, SCOPE_FILE, name_dot, .field = ""},
     {"NAME-UNDERSCORE", "3.1", SEVERITY_WARNING, SCOPE_FILE, name_underscore, .field = ""},
@@ -562,6 +610,8 @@ static const struct rule rules[] = {
     {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode, .fix = FIX_MODE},
     {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak, .field = ""},
     {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca, .field = "identity"},
+    {"CSR-LIVE-NAME", "214618", SEVERITY_ERROR, SCOPE_IDENTITY, csr_live_name, .field = "key-at",
+     .ranks = {{ORDER_FILE, -2}}},
     {"KEY-AT-SHARED", "4.2", SEVERITY_ERROR, SCOPE_SLOT, key_at_shared, .field = "key-at"},
 };
 const struct group rules_content = {rules, sizeof rules / sizeof *rules};

@@ -18,7 +18,9 @@ static const struct rule rules[] = {
     {.id = "SELF-FORBIDDEN", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 0}}},
     {.id = "SELF-WB3", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 2}}},
     {.id = "SIGNER-PUBLIC", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 3}}},
+    {.id = "SIP-VERIFY-RECORDER", .scope = SCOPE_ENTRY},
     {.id = "TLS-PORT-NO-CERT", .scope = SCOPE_ENTRY, .ranks = {{ORDER_PRESENT, 0}}},
+    {.id = "TLS-VERIFY", .scope = SCOPE_ENTRY},
     {.id = "TURN-NEEDED", .scope = SCOPE_ENTRY},
     {.id = "TURN-SAME-CA", .scope = SCOPE_ENTRY},
     {.id = "WB-CN-A-RECORD", .scope = SCOPE_ENTRY, .ranks = {{ORDER_NAME, 0}}},
@@ -38,7 +40,12 @@ static const struct rule rules[] = {
      .scope = SCOPE_ENTRY,
      .field = "subjectAltName",
      .ranks = {{ORDER_SAN, 0}}},
-    {.id = "XMPP-VALIDATE", .scope = SCOPE_ENTRY},
+    {.id = "XMPP-VALIDATE", .scope = SCOPE_ENTRY, .ranks = {{ORDER_VALIDATE, 1}}},
+    {.id = "XMPP-VALIDATE-CORE",
+     .scope = SCOPE_ENTRY,
+     .fix = FIX_TRUST,
+     .ranks = {{ORDER_FILE, 22}}},
+    {.id = "XMPP-VALIDATE-HALF", .scope = SCOPE_ENTRY, .ranks = {{ORDER_VALIDATE, 0}}},
     {.id = "XSERIES-WB3", .scope = SCOPE_ENTRY},
 };
 const struct group rules_entries = {rules, sizeof rules / sizeof *rules};

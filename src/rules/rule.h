@@ -88,7 +88,8 @@ enum order {
     ORDER_CLIENT,
     ORDER_SIGNER,
     ORDER_NAME, /* the same service */
-    ORDER_PRESENT
+    ORDER_PRESENT,
+    ORDER_VALIDATE
 };
 struct rank {
     enum order order;

@@ -207,8 +207,60 @@ static void not_in_release(const struct rule *rule, const struct subject *s, str
     free(words);
 }
 
+static bool is_edge(const struct server *server)
+{
+    return server->public_interfaces.count > 0;
+}
+
+/* The edge's services get identities of their own: a break-in there then tells no core key. */
+static void remedy_edge(struct finding *finding, const struct subject *s)
+{
+    const struct judge *judge = s->judge;
+    for (size_t i = s->view->first_use; i != USE_NONE; i = judge->uses[i].next) {
+        struct subject subject = *s;
+        subject.service = judge->uses[i].service;
+        subject.slot = judge->uses[i].slot;
+        if (is_edge(judge->uses[i].server) && strings_has(&subject.slot->takes, "key"))
+            remedy_own_identity(finding, &subject, s->view->identity->signer);
+    }
+}
+
+/* Guide 3.1 shows one certificate for all servers; an edge stands where strangers knock. */
+static void key_spread(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct judge *judge = s->judge;
+    struct strings servers = {0};
+    bool edge = false, core = false;
+    for (size_t i = s->view->first_use; i != USE_NONE; i = judge->uses[i].next) {
+        if (!strings_has(&judge->uses[i].slot->takes, "key"))
+            continue;
+        strings_add_new(&servers, judge->uses[i].server->name);
+        edge = edge || is_edge(judge->uses[i].server);
+        core = core || !is_edge(judge->uses[i].server);
+    }
+    if (servers.count > 1 && !*s->view->identity->key_at && !s->view->signs) {
+        strings_sort(&servers);
+        char *names = strings_join(&servers, ", ");
+        bool split = edge && core;
+        struct finding *finding = report(
+            out, rule, s, "the key of \"%s\" goes to %zu servers%s (%s)", s->view->identity->name,
+            servers.count, split ? ", one of them with a public interface" : "", names);
+        report_file(finding, "");
+        if (split) {
+            finding->severity = SEVERITY_WARNING;
+            remedy_edge(finding, s);
+        } else {
+            report_remedy(finding, "keep each copy as safe as the first, or give each server an "
+                                   "identity of its own");
+        }
+        free(names);
+    }
+    strings_free(&servers);
+}
+
 static const struct rule rules[] = {
     {"PORT-CLASH", "213821", SEVERITY_ERROR, SCOPE_SERVER, port_clash, .field = ""},
+    {"KEY-SPREAD", "3.1", SEVERITY_NOTICE, SCOPE_IDENTITY, key_spread, .field = "identity"},
     {"DEPRECATED", "2", SEVERITY_ERROR, SCOPE_SERVICE, not_in_release, .field = ""},
 };
 const struct group rules_topology = {rules, sizeof rules / sizeof *rules};

@@ -124,15 +124,27 @@ static bool accepts(const struct subject *s, const struct certs *pool, const str
     return !own.valid;
 }
 
-/* An issuer in the place of the leaf is no fault where CAs serve as well, if it leads to a root. */
+static bool leaves_only(const struct certs *pool)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (pool->items[i]->is_ca || pool->items[i]->self_signed)
+            return false;
+    return pool->count > 0;
+}
+
+/* Where CAs serve as well, what leads to a root is enough; beside an older certificate only where
+ * the file is a chain or a list, not both by design. */
 static enum lack lack_of_target(const struct subject *s, const struct certs *pool,
                                 const struct cert *leaf, const struct view *view,
                                 const struct cert **found)
 {
     enum lack what = lack(s, pool, leaf, found);
-    if (!trust_takes_cas(s->trust->rule->how) || (what != LACK_ISSUER && what != LACK_ALL))
+    enum trust_how how = s->trust->rule->how;
+    if (what == LACK_NOTHING || !trust_takes_cas(how) || (what == LACK_STALE && how == TRUST_BOTH))
         return what;
-    return view && accepts(s, pool, view) ? LACK_NOTHING : LACK_ALL;
+    if (!leaves_only(pool) && accepts(s, pool, view))
+        return LACK_NOTHING;
+    return what == LACK_STALE ? what : LACK_ALL;
 }
 
 static void pinned(const struct rule *rule, const struct subject *s, enum lack wanted,
@@ -159,8 +171,9 @@ static void pinned(const struct rule *rule, const struct subject *s, enum lack w
                              "certificate %s only",
                              s->name, found->subject, words, view->leaf_file);
         else
-            finding = report(out, rule, s, "%s lacks %s, the certificate of %s", s->name,
-                             view->leaf_file, words);
+            finding = report(
+                out, rule, s, "%s lacks %s, the certificate of %s%s", s->name, view->leaf_file,
+                words, trust_takes_cas(s->trust->rule->how) ? ", and the CA that signed it" : "");
         report_fix(finding, rule);
         free(words);
     }
@@ -178,18 +191,11 @@ static void pinned_issuer(const struct rule *rule, const struct subject *s, stru
     pinned(rule, s, LACK_ISSUER, out);
 }
 
-static bool leaves_only(const struct certs *pool)
-{
-    for (size_t i = 0; i < pool->count; i++)
-        if (pool->items[i]->is_ca || pool->items[i]->self_signed)
-            return false;
-    return pool->count > 0;
-}
-
 static void trust_complete(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct certs pool;
-    pinned(rule, s, LACK_ALL, out);
+    if (s->trust->rule->how != TRUST_EITHER)
+        pinned(rule, s, LACK_ALL, out);
     if (s->trust->rule->how != TRUST_CHAIN || !readable(s, &pool))
         return;
     for (size_t i = 0; !leaves_only(&pool) && i < s->trust->target_count; i++) {
@@ -204,6 +210,13 @@ static void trust_complete(const struct rule *rule, const struct subject *s, str
         free(words);
     }
     certs_free(&pool);
+}
+
+/* Guide 4.12: a chain serves as well as a list, so that the list alone is not what lacks. */
+static void cluster_validate(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    if (s->trust->rule->how == TRUST_EITHER)
+        pinned(rule, s, LACK_ALL, out);
 }
 
 static void chain_store_leaf(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -229,6 +242,8 @@ static const struct rule rules[] = {
      .ranks = {{ORDER_FILE, 23}}},
     {"TRUST-BUNDLE-COMPLETE", "4.7.1", SEVERITY_ERROR, SCOPE_TRUST, trust_complete,
      .fix = FIX_TRUST, .ranks = {{ORDER_FILE, 24}}},
+    {"CLUSTER-VALIDATE", "4.12", SEVERITY_ERROR, SCOPE_TRUST, cluster_validate, .fix = FIX_TRUST,
+     .ranks = {{ORDER_FILE, 24}}},
     {"CHAIN-STORE-LEAF", "217062", SEVERITY_WARNING, SCOPE_TRUST, chain_store_leaf,
      .fix = FIX_TRUST},
 };

@@ -90,6 +90,94 @@ static bool is_older(const struct subject *s)
     return older;
 }
 
+static bool are_several(const struct subject *s)
+{
+    return deployment_kind(&s->judge->facts->deployment, s->service->component)->count > 1;
+}
+
+/* The trust of whose hole `names` speaks; NULL: the component has no such one. */
+static const struct trust_rule *trust_rule_named(const struct subject *s)
+{
+    const char *from = s->require->names.count ? s->require->names.items[0] : "";
+    if (*from != '{')
+        return NULL;
+    char *hole = xstrndup(from + 1, strcspn(from + 1, "}"));
+    const struct trust_rule *rule = component_trust(s->service->component, hole);
+    free(hole);
+    return rule;
+}
+
+/* NULL: it is off. */
+static const struct trust *trust_named(const struct subject *s)
+{
+    const struct trust_rule *rule = trust_rule_named(s);
+    return rule ? trusts_find(&s->judge->facts->trusts, s->service, rule->name) : NULL;
+}
+
+/* Off here, and on where another service accepts the same kind. */
+static bool is_half(const struct subject *s)
+{
+    const struct trusts *trusts = &s->judge->facts->trusts;
+    const struct trust_rule *rule = trust_rule_named(s);
+    bool half = false;
+    for (size_t i = 0; rule && !trust_named(s) && i < trusts->count; i++)
+        half = half || strcmp(trusts->items[i].rule->of, rule->of) == 0;
+    return half;
+}
+
+static bool pool_has(const struct certs *pool, const struct cert *cert)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (cert_same(pool->items[i], cert))
+            return true;
+    return false;
+}
+
+/* The identity serves on no server where a target of the trust stands. */
+static bool is_elsewhere(const struct judge *judge, const struct view *view,
+                         const struct trust *trust)
+{
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
+        for (size_t j = 0; j < trust->target_count; j++)
+            if (judge->uses[i].server == trust->targets[j].service->server)
+                return false;
+    return view->first_use != USE_NONE;
+}
+
+/* In the place of a certificate that it is for the file has that of a server without such a
+ * service (guide 4.11.2: the edge's, not the core's). */
+static bool has_stranger(const struct subject *s)
+{
+    const struct judge *judge = s->judge;
+    const struct trust *trust = trust_named(s);
+    struct certs pool = {0};
+    bool lacks = false, stranger = false;
+    if (trust && !judge->planned)
+        certs_add(&pool, scan_find(&judge->facts->scan, trust->file));
+    for (size_t i = 0; pool.count && i < trust->target_count; i++) {
+        const struct view *view = judge_view(judge, trust->targets[i].identity);
+        lacks = lacks || (view && view->leaf && !pool_has(&pool, view->leaf));
+    }
+    for (size_t i = 0; lacks && i < judge->view_count && !stranger; i++) {
+        const struct view *view = &judge->views[i];
+        stranger = view->leaf && pool_has(&pool, view->leaf) && is_elsewhere(judge, view, trust);
+    }
+    certs_free(&pool);
+    return stranger;
+}
+
+static bool has_no_file(const struct subject *s)
+{
+    struct strings names = {0};
+    bool found = false;
+    for (size_t i = 0; i < s->require->names.count; i++)
+        require_expand(s, s->require->names.items[i], &names);
+    for (size_t i = 0; i < names.count; i++)
+        found = found || s->judge->planned || scan_find(&s->judge->facts->scan, names.items[i]);
+    strings_free(&names);
+    return !found;
+}
+
 static bool is_service(const struct subject *s)
 {
     return s->service != NULL;
@@ -121,20 +209,36 @@ static void mend_san(struct finding *finding, const struct subject *s)
     required_free(&wanted);
 }
 
+static void mend_trust(struct finding *finding, const struct subject *s)
+{
+    report_file(finding, trust_named(s)->file);
+    report_fix(finding, rule_find(finding->id));
+}
+
 static void mend_identity(struct finding *finding, const struct subject *s)
 {
     const struct signer *signer = derive_signer(&s->judge->facts->deployment, s->service, s->slot);
     remedy_own_identity(finding, s, signer ? signer->name : "internal");
 }
 
+/* A hole of a trust is the option that names its file. */
+static void field_set(const struct component *component, struct finding *finding, const char *hole)
+{
+    char *option = component_trust(component, hole) ? xformat("%s-file", hole) : xstrdup(hole);
+    report_mend(finding, option, "");
+    free(option);
+}
+
 /* The option that the entry speaks of: the first hole of its names, else the fact whose lack is its
  * condition. */
-static void field_of(const struct require *require, struct finding *finding)
+static void field_of(const struct component *component, const struct require *require,
+                     struct finding *finding)
 {
     const char *from = require->names.count ? require->names.items[0] : "";
     if (*from == '{') {
-        char *path = xstrndup(from + 1, strcspn(from + 1, ".}"));
-        report_mend(finding, path, "");
+        from += text_starts(from + 1, "validation.") ? strlen("{validation.") : 1;
+        char *path = xstrndup(from, strcspn(from, ".}"));
+        field_set(component, finding, path);
         free(path);
         return;
     }
@@ -145,7 +249,7 @@ static void field_of(const struct require *require, struct finding *finding)
         if (*word != '!' || text_starts(word, "!with:"))
             continue;
         const char *dot = strchr(word, '.');
-        report_mend(finding, dot ? dot + 1 : word + 1, "");
+        field_set(component, finding, dot ? dot + 1 : word + 1);
     }
     strings_free(&words);
 }
@@ -164,6 +268,10 @@ static const struct {
     {"no-management", has_no_management, NULL},
     {"open-port", has_open_port, NULL},
     {"older", is_older, NULL},
+    {"several", are_several, NULL},
+    {"half", is_half, NULL},
+    {"stranger", has_stranger, mend_trust},
+    {"no-file", has_no_file, NULL},
 };
 
 void verb_present(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -178,7 +286,7 @@ void verb_present(const struct rule *rule, const struct subject *s, struct findi
             why[length - 1] = '\0';
         struct finding *finding = report(out, rule, s, "%s", why);
         if (!*finding->field)
-            field_of(s->require, finding);
+            field_of(s->service->component, s->require, finding);
         if (*remedy)
             report_remedy(finding, "%s", remedy);
         else if (presences[i].mend)

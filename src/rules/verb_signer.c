@@ -107,10 +107,13 @@ static void another_ca(const struct rule *rule, const struct subject *s, const s
 {
     const struct view *view = s->view;
     char *title = view_title(view), *why = require_reason(s);
+    char *remedy = require_sentence(s, s->require->remedy);
     struct finding *finding =
         report(out, rule, s, "%s is from another CA (%s) than %s%s", title,
                view->leaf ? view->leaf->issuer : view->identity->signer, whose, why);
-    if (other && strcmp(other->identity->signer, view->identity->signer) != 0) {
+    if (*remedy) {
+        report_remedy(finding, "%s", remedy);
+    } else if (other && strcmp(other->identity->signer, view->identity->signer) != 0) {
         remedy_signer(finding, s, other->identity->signer);
     } else {
         if (!view->files[ROLE_CSR])
@@ -118,6 +121,7 @@ static void another_ca(const struct rule *rule, const struct subject *s, const s
         remedy_add(finding, "send %s.csr to the CA of %s", view->identity->name, whose);
         remedy_add(finding, "certwright import what it returns");
     }
+    free(remedy);
     free(why);
     free(title);
 }

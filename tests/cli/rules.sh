@@ -20,10 +20,28 @@
 # other error; good must be silent about it and without any error.
 . "$(dirname "$0")/../lib.sh"
 
-mkdir "$T/bin" "$T/keys"
-ln -s "$CERTWRIGHT" "$T/bin/certwright"
-PATH=$T/bin:$PATH
-make_ca "$T/ca"
+# The CA and the keys, which take the time, are made once; the rules are then judged side by side,
+# `rules.sh --of SHARED FILE…`, and what they say is told by the one that was called.
+if [ "${1:-}" = --of ]; then
+    shared=$2
+    shift 2
+else
+    shared=$T/shared
+    mkdir -p "$shared/bin" "$shared/keys"
+    ln -s "$CERTWRIGHT" "$shared/bin/certwright"
+    make_ca "$shared/ca"
+    seq 6 | xargs -P 2 -I{} openssl genrsa -out "$shared/keys/{}.key" 2048 2>/dev/null
+    printf '%s\n' "$TOP"/tests/rules/${1:-*}.conf | xargs -P 2 -n 5 bash "$TOP/tests/cli/rules.sh" --of "$shared" >"$T/told"
+    while IFS= read -r line; do
+        case $line in
+        "ok "*) pass "${line#* - }" ;;
+        "not ok "*) fail "${line#* - }" ;;
+        *) echo "$line" ;;
+        esac
+    done <"$T/told"
+    exit
+fi
+PATH=$shared/bin:$PATH
 export -f ca_signs
 
 # openssl's answer to the identity's key with other names: sign_as IDENTITY SUBJECT [EXTENSION…]
@@ -50,94 +68,98 @@ said()
     sed -n "s/^#! $1 //p" "$2"
 }
 
-# Keys are made once for each name: they take the time.
+# The first identity gets the first key, and so on: they differ within a deployment.
 lend_keys()
 {
-    local name
-    for name in $(sed -n 's/^identity "\([^"]*\)".*/\1/p' deployment.conf); do
-        [ ! -e "$T/keys/$name.key" ] || cp -p "$T/keys/$name.key" store/
-    done
-}
-keep_keys()
-{
-    local key
-    for key in store/*.key; do
-        [ ! -e "$key" ] || [ -e "$T/keys/${key##*/}" ] || cp -p "$key" "$T/keys/"
+    local name number=0
+    sed -n 's/^identity "\([^"]*\)".*/\1/p' deployment.conf | while read -r name; do
+        number=$((number + 1))
+        [ ! -e "$shared/keys/$number.key" ] || install -m 600 "$shared/keys/$number.key" "store/$name.key"
     done
 }
 
+# What check finds, a line each: ID, severity, whether it counts, its remedy (empty: one that says
+# nothing), all told by $found.
+look()
+{
+    # shellcheck disable=SC2086
+    cw check --json $1
+    jq -r '.[] | [.id, .severity, if .accepted then "accepted" else "counts" end,
+        if .message == "" then "" else .remedy end] | join("\u001f")' <"$T/out" >found
+}
+# The findings of a rule (of one severity, if it is given).
+of_rule()
+{
+    awk -F '\037' -v id="$1" -v severity="$2" '$1 == id && (severity == "" || $2 == severity)' found
+}
+severities()
+{
+    of_rule "$1" "" | cut -d "$unit" -f 2 | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+errors()
+{
+    awk -F '\037' '$2 == "error" && $3 == "counts" { print $1 }' found | sort -u
+}
+unit=$(printf '\037')
+
 judge()
 {
-    local id=$1 file=$2 kind=$3 errors has
+    local id=$1 file=$2 kind=$3
     variant "$kind" "$file" >deployment.conf
     if [ -n "$(said "$kind" "$file")" ] && ! bash -ec "$(said "$kind" "$file")" >"$T/log" 2>&1; then
         fail "$id: $kind is made" "$(cat "$T/log")"
         return
     fi
-    # shellcheck disable=SC2046
-    cw check --json $(said options "$file")
-    errors=$(jq -r '[.[] | select(.severity == "error" and (.accepted | not)) | .id] | unique | join(" ")' <"$T/out")
-    has=$(jq -r --arg id "$id" 'any(.[]; .id == $id)' <"$T/out")
+    look "$(said options "$file")"
     if [ "$kind" = good ]; then
-        same "$id: good has no error and is silent" "false " "$has $errors"
-    else
-        same "$id: broken is told" true "$has"
-        same "$id: and no other error" "" "$(echo "$errors" | tr ' ' '\n' | grep -vx "$id")"
-        [ -z "$(said severity "$file")" ] || same "$id: its severity" "$(said severity "$file")" \
-            "$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | unique | join(" ")' <"$T/out")"
-        same "$id: with a remedy" true \
-            "$(jq -r --arg id "$id" 'all(.[] | select(.id == $id); .message != "" and .remedy != "")' <"$T/out")"
-        cp "$T/out" broken.json
+        same "$id: good has no error and is silent" "" "$(of_rule "$id" "")$(errors)"
+        return
     fi
+    same "$id: broken is told, and no other error" "told " \
+        "$([ -z "$(of_rule "$id" "")" ] || echo told) $(errors | grep -vx "$id")"
+    [ -z "$(said severity "$file")" ] ||
+        same "$id: its severity" "$(said severity "$file")" "$(severities "$id")"
+    same "$id: with a remedy" "" "$(of_rule "$id" "" | awk -F '\037' '$4 == ""')"
+    remedies "$id" "$(said severity "$file")" >remedies
+    errors >before
 }
 
 # Each remedy by itself: what several findings share is done once.
 remedies()
 {
-    jq -r --arg id "$1" --arg severity "$2" '.[] | select(.id == $id and ($severity == "" or .severity == $severity)) | .remedy' \
-        <broken.json | awk '!seen[$0]++'
+    of_rule "$1" "$2" | cut -d "$unit" -f 4 | awk '!seen[$0]++'
 }
 follow()
 {
-    local id=$1 file=$2 severity remedy before after
-    severity=$(said severity "$file")
+    local id=$1 file=$2 remedy
     if grep -q '^#! stays' "$file"; then
-        same "$id: what stays is a notice" notice \
-            "$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | unique | join(" ")' <broken.json)"
+        same "$id: what stays is a notice" notice "$(severities "$id")"
         return
     fi
-    before=$(jq -r '[.[] | select(.severity == "error") | .id] | unique | .[]' <broken.json)
     if [ -n "$(said follow "$file")" ]; then
         bash -ec "$(said follow "$file")" >"$T/log" 2>&1 || fail "$id: the remedy is followed" "$(cat "$T/log")"
     else
-        remedies "$id" "$severity" >remedies
         while IFS= read -r remedy; do
-            python3 "$TOP/tests/follow.py" "$remedy" >"$T/log" 2>&1 </dev/null ||
-                fail "$id: the remedy is followed" "$remedy
-$(cat "$T/log")"
+            python3 -S "$TOP/tests/follow.py" "$remedy" >"$T/log" 2>&1 </dev/null ||
+                fail "$id: the remedy is followed" "$remedy" "$(cat "$T/log")"
         done <remedies
     fi
-    # shellcheck disable=SC2046
-    cw check --json $(said options "$file") $(eval echo "$(said after "$file")")
-    same "$id: its remedy makes it go" false \
-        "$(jq -r --arg id "$id" --arg severity "$severity" \
-            'any(.[]; .id == $id and ($severity == "" or .severity == $severity))' <"$T/out")"
-    after=$(jq -r '[.[] | select(.severity == "error" and (.accepted | not)) | .id] | unique | .[]' <"$T/out")
-    same "$id: and no new error comes" "" "$(echo "$after" | grep -vxF "${before:-none}")"
+    look "$(said options "$file") $(eval echo "$(said after "$file")")"
+    same "$id: its remedy makes it go" "" "$(of_rule "$id" "$(said severity "$file")")"
+    same "$id: and no new error comes" "" "$(errors | grep -vxFf before)"
 }
 
-for file in "$TOP"/tests/rules/${1:-*}.conf; do
+for file; do
     id=$(basename "$file" .conf)
     id=${id%.*}
     mkdir -p "$T/$id.test/store" && cd "$T/$id.test" || exit 1
-    cp -r "$T/ca" ca
+    cp -r "$shared/ca" ca
     variant good "$file" >deployment.conf
     lend_keys
     if ! bash -ec "$(said store "$file")" >"$T/log" 2>&1; then
         fail "$id: the store is made" "$(cat "$T/log")"
         continue
     fi
-    keep_keys
     cp -pr store store.made
     judge "$id" "$file" good
     rm -rf store && mv store.made store

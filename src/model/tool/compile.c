@@ -139,6 +139,7 @@ static void trust(const struct trust_rule *trust)
     member("of", trust->of);
     member("slot", trust->slot);
     member("via", trust->via);
+    member("beside", trust->beside);
     printf(".how = %d, ", trust->how);
     member("when", trust->when);
     member("section", trust->section);
