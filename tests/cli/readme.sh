@@ -13,3 +13,15 @@ sed -n '/^## Two minutes/,/^## /p' "$TOP/README.md" | sed -n 's/^    \(mkdir lab
 ok "the tour runs as it is written" bash -e -c '. ./tour'
 ok "and ends in a plan" test -s lab/install/RUNBOOK.md
 same "five commands and a folder" 6 "$(wc -l <tour | tr -d " ")"
+
+# Every link among the documents leads to a file, and README leads to each of them.
+for file in README.md doc/design.md doc/contributing.md doc/catalogue.md doc/decisions.md doc/changes.md; do
+    grep -oE '\]\([^)#]+' "$TOP/$file" | sed 's/](//' | grep -v '^https\{0,1\}:' |
+        while read -r link; do [ -e "$TOP/$(dirname "$file")/$link" ] || echo "$file: $link"; done
+done >dead
+same "no link is dead" "" "$(cat dead)"
+(cd "$TOP" && for file in doc/*.md; do grep -qF "($file)" README.md || echo "$file"; done) >unnamed
+same "README names every document" "" "$(cat unnamed)"
+(cd "$TOP" && grep -oE '^\| `[^|]*`' README.md | grep -oE '`[a-z/]+`' | tr -d '`' |
+    while read -r folder; do [ -d "$folder" ] || echo "$folder"; done) >gone
+same "every folder that README names is there" "" "$(cat gone)"
