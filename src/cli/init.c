@@ -107,10 +107,12 @@ static bool is_there(const struct cli *cli, const struct catalogue *catalogue, s
 static bool write_config(const struct cli *cli, const struct catalogue *catalogue,
                          const struct str *text, struct error *err)
 {
-    struct stat info;
-    if (lstat(cli->config, &info) == 0 && !cli_flag(cli, "force"))
-        return is_there(cli, catalogue, err);
-    return file_replace(cli->config, str_text(text), text->length, 0644, err);
+    bool taken = false; /* also by one that was written since we began */
+    if (cli_flag(cli, "force"))
+        return file_replace(cli->config, str_text(text), text->length, 0644, err);
+    if (file_place(cli->config, str_text(text), text->length, 0644, &taken, err))
+        return true;
+    return taken && is_there(cli, catalogue, err);
 }
 
 static int make(const struct cli *cli, const struct catalogue *catalogue,

@@ -196,3 +196,14 @@ for domain in 'mül ler.example' 'exam ple.com' '*.example.com' 192.0.2.1 exampl
     same "'$domain' is no domain" "no 0" "$([ "$status" != 0 ] && echo no) $(find . -name deployment.conf | wc -l)"
     says "and is blamed" "--domain"
 done
+
+# Eight at once: one writes, the others say what is there, and nothing of it is overwritten.
+mkdir "$W/race" && cd "$W/race" || exit 1
+for i in 1 2 3 4 5 6 7 8; do
+    "$CERTWRIGHT" init --preset lab --domain "d$i.example" >"out$i" 2>&1 &
+done
+wait
+same "of eight at once one writes" 1 "$(cat out? | grep -c '^Wrote deployment.conf')"
+same "the others say what is there" 7 "$(cat out? | grep -c 'it is there already')"
+winner=$(grep -l '^Wrote' out?)
+has "and it is the one's who said so" "d${winner#out}.example" deployment.conf
