@@ -48,12 +48,14 @@ struct row {
     char *word; /* TAKE LEFT STOP OK ERROR WARN note FAIL … shown first; "" none */
     enum level level;
     bool can_tick, ticked;
-    bool can_open; /* Enter acts on it */
-    char *detail;  /* lines for the message rows while the cursor is here */
-    char *right;   /* at the row's end where there is room: a rule's id; "" none */
-    char *help;    /* lines for F1; "": the detail */
-    char *file;    /* F4 inspects it; "" none */
-    char *action;  /* Enter does this action of the page instead of choosing: its id; "" none */
+    bool can_open;        /* Enter acts on it */
+    char *detail;         /* lines for the message rows while the cursor is here */
+    char *right;          /* at the row's end where there is room: a rule's id; "" none */
+    char *help;           /* lines for F1; "": the detail */
+    char *file;           /* F4 inspects it; "" none */
+    char *clipboard;      /* what F8 copies while the cursor is here; NULL: what the page's is */
+    struct strings below; /* lines below the rows while the cursor is here, above the page's text */
+    char *action; /* Enter does this action of the page instead of choosing: its id; "" none */
 };
 struct mark {
     char *id;    /* the page, for EVENT_GOTO; "" none */
@@ -68,6 +70,7 @@ struct action {
     char letter;       /* in lists; 0 none */
     char *label;       /* Write, Paste … */
     char *confirm;     /* what it will do, as a question: NULL needs none. "Write 31 files" */
+    char *start;       /* of wants_path: where the picker begins; NULL: in this folder */
     bool wants_path;   /* the front end asks for a path first (picker): text of the event */
     bool wants_text;   /* the front end takes pasted text first: text of the event */
     bool wants_secret; /* the front end asks for a password first, unseen: text of the event */
@@ -93,6 +96,7 @@ struct page {
     enum level message_level;
     struct action *actions;
     size_t action_count;
+    char *tick;         /* what a tick says: "Sent"; NULL: nothing more than a tick */
     char *next;         /* what F2/Enter does here: "Next", "Write", "Leave" */
     char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
     char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */

@@ -20,6 +20,17 @@ bool is_signed_here(const struct flow *flow, const struct identity *identity)
     return deployment_identity(&flow->facts->deployment, identity->signer) != NULL;
 }
 
+static void count_awaited_one(const struct flow *flow, const struct identity *identity,
+                              struct states *out)
+{
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    out->awaited++;
+    out->sent += *life.sent && !life.request.count;
+    out->outdated += life.request.count > 0;
+    lifecycle_free(&life);
+}
+
 void count_states(const struct flow *flow, struct states *out)
 {
     *out = (struct states){0};
@@ -28,7 +39,8 @@ void count_states(const struct flow *flow, struct states *out)
         enum life life = lifecycle_state(flow->facts, identity);
         out->by_life[life]++;
         out->outside += is_outside(identity);
-        out->awaited += lifecycle_is_awaited(flow->facts, identity);
+        if (lifecycle_is_awaited(flow->facts, identity))
+            count_awaited_one(flow, identity, out);
         out->lacking += life != LIFE_CERTIFIED && life != LIFE_RENEWING;
         out->due += lacks(flow, identity);
         out->all++;

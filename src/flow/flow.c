@@ -364,7 +364,7 @@ static struct way step_take(struct flow *flow, const struct event *event, struct
     struct change *before = history_before(flow, page, event);
     bool loaded = flow->loaded;
     struct way way = step_of(flow->at_page)->take(flow, page, event, err);
-    history_after(flow, before);
+    history_after(flow, before, way.go != GO_REFUSED);
     note_refusal(flow, event, way.go == GO_REFUSED, err);
     if (flow->loaded && !loaded)
         keep_forget(flow);
@@ -382,6 +382,10 @@ static struct way undo(struct flow *flow, struct error *err)
         return way_go(GO_REFUSED);
     const struct page *page = flow_page(flow);
     const struct event event = {.kind = EVENT_TICK, .row = page->at};
+    if (!flow->spot || page_find_row(page, flow->spot) == page->row_count) {
+        flow_say(flow, LEVEL_NOTE, "The row that was ticked is gone.");
+        return way_go(GO_STAY);
+    }
     return step_of(flow->at_page)->take(flow, page, &event, err);
 }
 

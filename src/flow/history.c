@@ -95,9 +95,9 @@ static bool is_changed(const struct flow *flow, const struct change *before)
     return strcmp(before->text, str_text(&flow->facts->deployment.text)) != 0;
 }
 
-void history_after(struct flow *flow, struct change *before)
+void history_after(struct flow *flow, struct change *before, bool taken)
 {
-    if (!before || !is_changed(flow, before)) {
+    if (!before || !is_changed(flow, before) || (before->tick && !taken)) {
         change_free(before);
         return;
     }

@@ -72,17 +72,39 @@ static size_t count_taken(const struct flow *flow)
     return count;
 }
 
+static void add_list(struct page *page, const char *what, struct strings *names)
+{
+    char *all = strings_join(names, ", ");
+    if (names->count)
+        page_line(&page->text, "%s: %s", what, all);
+    free(all);
+    strings_free(names);
+}
+
+/* With the CA is only what was sent as it is now. */
 static void list_awaited(const struct flow *flow, struct page *page)
 {
-    struct strings names = {0};
-    for (size_t i = 0; i < flow->facts->deployment.identity_count; i++)
-        if (lifecycle_is_awaited(flow->facts, &flow->facts->deployment.identities[i]))
-            strings_add(&names, flow->facts->deployment.identities[i].name);
-    char *all = strings_join(&names, ", ");
-    if (names.count)
-        page_line(&page->text, "Still with the CA: %s", all);
-    free(all);
-    strings_free(&names);
+    struct strings sent = {0}, unsent = {0}, outdated = {0};
+    for (size_t i = 0; i < flow->facts->deployment.identity_count; i++) {
+        const struct identity *identity = &flow->facts->deployment.identities[i];
+        struct lifecycle life;
+        if (!lifecycle_is_awaited(flow->facts, identity))
+            continue;
+        lifecycle_of(flow->facts, identity, &life);
+        if (life.request.count)
+            strings_add(&outdated, identity->name);
+        else if (!*life.sent)
+            strings_add(&unsent, identity->name);
+        else
+            strings_add_take(&sent, life.days_sent == 0 ? xformat("%s (today)", identity->name)
+                                    : life.days_sent == 1
+                                        ? xformat("%s (1 day)", identity->name)
+                                        : xformat("%s (%d days)", identity->name, life.days_sent));
+        lifecycle_free(&life);
+    }
+    add_list(page, "With the CA", &sent);
+    add_list(page, "Not marked as sent", &unsent);
+    add_list(page, "Requests that are outdated", &outdated);
 }
 
 static void build(struct flow *flow, struct page *page)
@@ -209,7 +231,7 @@ static struct way write_taken(struct flow *flow, struct error *err)
         flow->looked = false;
         forget_pasted(flow);
         flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts->store_path,
-                 count_awaited(flow) ? " Some are still with the CA." : "");
+                 count_awaited(flow) ? " Some certificates still lack." : "");
     }
     strings_free(&written);
     return way_if(good, count_awaited(flow) ? GO_STAY : GO_NEXT);

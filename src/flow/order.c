@@ -232,19 +232,18 @@ static char sign_of_check(struct flow *flow, const struct states *states)
 static char sign_of(struct flow *flow, const char *id, const struct states *states)
 {
     const size_t *by_life = states->by_life;
-    bool sent = by_life[LIFE_SENT] || strings_has(&flow->passed, "requests");
     time_t written;
     if (strcmp(id, "review") == 0)
         return !states->due || strings_has(&flow->passed, id) ? '+' : '.';
     if (strcmp(id, "make") == 0)
         return !states->due ? '+' : by_life[LIFE_NOTHING] < states->all ? '?' : '.';
     if (strcmp(id, "requests") == 0)
-        return by_life[LIFE_OUTDATED]               ? '!'
-               : states->awaited                    ? sent ? 'w' : '?'
+        return states->outdated                     ? '!'
+               : states->awaited                    ? states->sent == states->awaited ? 'w' : '?'
                : states->outside && states->lacking ? '.'
                                                     : '+';
     if (strcmp(id, "import") == 0)
-        return states->awaited && sent ? 'w' : states->awaited || states->lacking ? '.' : '+';
+        return states->sent ? 'w' : states->awaited || states->lacking ? '.' : '+';
     if (strcmp(id, "check") == 0)
         return sign_of_check(flow, states);
     if (strcmp(id, "plan") == 0)
@@ -268,7 +267,8 @@ char *order_resume(struct flow *flow)
         if (order_passes(flow, id, true))
             continue;
         char sign = sign_of(flow, id, &states);
-        if (sign == '+' || (sign == 'w' && strcmp(id, "requests") == 0))
+        bool left = strcmp(id, "requests") == 0 && strings_has(&flow->passed, id) && sign != '!';
+        if (sign == '+' || left || (sign == 'w' && strcmp(id, "requests") == 0))
             continue;
         open = strcmp(id, "make") == 0 ? "review" : id;
         break;

@@ -116,7 +116,11 @@ void say_count(struct str *out, size_t count, const char *one, const char *many)
 
 void page_lines(struct strings *lines, const char *text)
 {
-    strings_split(lines, text, '\n');
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        strings_add_take(lines, xstrndup(text, length));
+        text += length + (text[length] == '\n');
+    }
 }
 
 const struct action *page_find_action(const struct page *page, const char *id)
@@ -193,10 +197,11 @@ void page_free(struct page *page)
         field_free(&page->fields[i]);
     for (size_t i = 0; i < page->row_count; i++) {
         struct row *row = &page->rows[i];
-        char *texts[] = {row->id,    row->text, row->word, row->detail,
-                         row->right, row->help, row->file, row->action};
+        char *texts[] = {row->id,   row->text, row->word,   row->detail,   row->right,
+                         row->help, row->file, row->action, row->clipboard};
         for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
             free(texts[j]);
+        strings_free(&row->below);
     }
     for (size_t i = 0; i < page->mark_count; i++) {
         free(page->marks[i].id);
@@ -207,10 +212,11 @@ void page_free(struct page *page)
         free(page->actions[i].id);
         free(page->actions[i].label);
         free(page->actions[i].confirm);
+        free(page->actions[i].start);
     }
     char *texts[] = {page->id,   page->heading,      page->title,     page->message,
                      page->next, page->confirm_next, page->clipboard, page->undo,
-                     page->ask,  page->ask_verb};
+                     page->ask,  page->ask_verb,     page->tick};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(page->fields);

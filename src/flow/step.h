@@ -165,8 +165,8 @@ void order_marks(struct flow *flow, struct page *page);
 /* How everything stands before an event of the page is taken. */
 struct change *history_before(const struct flow *flow, const struct page *page,
                               const struct event *event);
-/* Afterwards: kept when something changed. before is taken over. */
-void history_after(struct flow *flow, struct change *before);
+/* Afterwards: kept when something changed, and the event was taken. before is taken over. */
+void history_after(struct flow *flow, struct change *before, bool taken);
 /* Takes the last change back and tells where it was made. A tick is taken back by ticking that row
  * again, which is left to the caller: *tick. */
 struct way history_undo(struct flow *flow, bool *tick, struct error *err);
@@ -188,7 +188,8 @@ void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
 struct action *page_add_action(struct page *page, const char *id, int function, char letter,
                                const char *label);
 void page_line(struct strings *lines, const char *format, ...) printf_like(2, 3);
-/* Adds a text of several lines; the front end wraps what is too long for its width. */
+/* Adds a text of several lines, blank ones too; the front end wraps what is too long for its width.
+ */
 void page_lines(struct strings *lines, const char *text);
 /* "3 requests made" behind what stands there, a comma between; nothing of none. */
 void say_count(struct str *out, size_t count, const char *one, const char *many);
@@ -226,10 +227,12 @@ bool lacks(const struct flow *flow, const struct identity *identity);
 bool make_is_due(const struct flow *flow);
 struct states {
     size_t all, by_life[LIFE_RENEWING + 1];
-    size_t outside; /* a CA elsewhere signs them */
-    size_t awaited; /* their request is open */
-    size_t lacking; /* no certificate is in place */
-    size_t due;     /* something can be made here */
+    size_t outside;  /* a CA elsewhere signs them */
+    size_t awaited;  /* their request is open */
+    size_t sent;     /* of those: with the CA, as deployment.conf has it */
+    size_t outdated; /* of those: to be made anew */
+    size_t lacking;  /* no certificate is in place */
+    size_t due;      /* something can be made here */
 };
 void count_states(const struct flow *flow, struct states *out);
 size_t count_awaited(const struct flow *flow);

@@ -269,7 +269,7 @@ static void pending_go(struct ui *ui)
         return;
     }
     if (action->wants_path && !ui->pending_text) {
-        ui_push(ui, path_new(action->label, NULL, text_given));
+        ui_push(ui, path_new(action->label, action->start, text_given));
     } else if (action->wants_text && !ui->pending_text) {
         ui_push(ui, paste_new(action->label, text_given));
     } else if (action->wants_secret && !ui->pending_text) {
@@ -392,12 +392,14 @@ static void add_all(struct strings *to, const struct strings *from)
         strings_add(to, from->items[i]);
 }
 
-static void whole_text(struct ui *ui)
+void ui_whole_text(struct ui *ui)
 {
     struct strings lines = {0};
     struct view *base = ui_base(ui);
     if (ui->page->kind == PAGE_LIST && ui->page->row_count > 0 && base->ops->help)
         base->ops->help(ui, base, &lines);
+    if (ui->page->kind == PAGE_LIST && row_at(ui) < ui->page->row_count)
+        add_all(&lines, &ui->page->rows[row_at(ui)].below);
     if (lines.count > 0)
         strings_add(&lines, "");
     add_all(&lines, &ui->page->live);
@@ -455,11 +457,12 @@ static const struct action *text_action(const struct page *page)
 static void copy_or_paste(struct ui *ui)
 {
     const struct action *action = text_action(ui->page);
-    if (ui->page->clipboard) {
-        size_t row = row_at(ui);
-        const char *file =
-            row < ui->page->row_count && ui->page->rows[row].file ? ui->page->rows[row].file : "";
-        screen_copy(ui->page->clipboard);
+    size_t at = row_at(ui);
+    const struct row *row = at < ui->page->row_count ? &ui->page->rows[at] : NULL;
+    const char *text = row && row->clipboard ? row->clipboard : ui->page->clipboard;
+    if (text) {
+        const char *file = row && row->file ? row->file : "";
+        screen_copy(text);
         ui_say(ui, LEVEL_OK, "Copied, if this terminal lets programs copy.%s%s",
                *file ? " The file: " : "", file);
     } else if (action) {
@@ -514,7 +517,7 @@ static void function(struct ui *ui, int number)
     } else if (number == 4) {
         inspect_or_pick(ui);
     } else if (number == 6) {
-        whole_text(ui);
+        ui_whole_text(ui);
     } else if (number == 8) {
         copy_or_paste(ui);
     }

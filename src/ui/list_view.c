@@ -15,8 +15,9 @@
 struct list_view {
     struct view view;
     size_t at, top;
-    size_t drawn_at, drawn_top;  /* what the screen shows */
-    struct strings intro, below; /* as wide as the screen */
+    size_t drawn_at, drawn_top; /* what the screen shows */
+    struct strings intro, text; /* as wide as the screen */
+    bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
     char *search;
@@ -45,6 +46,17 @@ static void wrap_all(struct ui *ui, struct strings *out, const struct strings *f
         text_wrap(out, second->items[i], ui->columns - 1);
 }
 
+/* The most lines that a row has below the list, and the one that parts them from the page's. */
+static int below_most(struct ui *ui, struct list_view *self)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < ui->page->row_count; i++)
+        if (ui->page->rows[i].below.count > most)
+            most = ui->page->rows[i].below.count;
+    self->has_below = most > 0;
+    return (int)most + (most > 0 && self->text.count > 0);
+}
+
 static void build(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
@@ -63,13 +75,14 @@ static void build(struct ui *ui, struct view *view)
         }
     }
     wrap_all(ui, &self->intro, &page->intro, NULL);
-    wrap_all(ui, &self->below, &page->text, &page->live);
+    wrap_all(ui, &self->text, &page->text, &page->live);
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
     if (intro > body / 3)
         intro = body / 3;
     self->rows_y = FRAME_TOP + intro;
     body -= intro;
-    int below = (int)self->below.count, room = body - (below > 0 ? below + 1 : 0);
+    int below = (int)self->text.count + below_most(ui, self),
+        room = body - (below > 0 ? below + 1 : 0);
     if (room < body / 2 + 1)
         room = body / 2 + 1;
     bool more = (int)page->row_count > room;
@@ -154,27 +167,48 @@ static void draw_rows(struct ui *ui, struct list_view *self)
     self->drawn_top = self->top;
 }
 
+/* The row's lines, then the page's; what has no room is read with F6. */
+static void draw_below(struct ui *ui, const struct list_view *self)
+{
+    const struct row *row = current(ui, self);
+    struct strings lines = {0};
+    if (row)
+        wrap_all(ui, &lines, &row->below, NULL);
+    if (lines.count && self->text.count)
+        strings_add(&lines, "");
+    for (size_t i = 0; i < self->text.count; i++)
+        strings_add(&lines, self->text.items[i]);
+    bool more = ui->page->row_count > (size_t)self->rows_height;
+    int y = self->rows_y + self->rows_height + 1 + more, bottom = frame_bottom(ui);
+    for (size_t i = 0; y < bottom; i++, y++) {
+        wmove(stdscr, y, 0);
+        wclrtoeol(stdscr);
+        bool cut = y == bottom - 1 && i + 1 < lines.count;
+        if (i < lines.count)
+            draw_text(stdscr, y, 1, ui->columns - 1, cut ? ".. (F6)" : lines.items[i]);
+    }
+    strings_free(&lines);
+}
+
 static void draw(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
-    int y = FRAME_TOP, bottom = frame_bottom(ui);
+    int y = FRAME_TOP;
     ui->cursor_y = y;
     ui->cursor_x = 0;
     for (size_t i = 0; i < self->intro.count && y < self->rows_y; i++)
         draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[i]);
     keep_in_sight(ui, self);
     draw_rows(ui, self);
-    y = self->rows_y + self->rows_height + 1;
-    if (ui->page->row_count > (size_t)self->rows_height)
-        y++;
-    for (size_t i = 0; i < self->below.count && y < bottom; i++)
-        draw_text(stdscr, y++, 1, ui->columns - 1, self->below.items[i]);
+    draw_below(ui, self);
 }
 
 static void paint(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
     keep_in_sight(ui, self);
+    if (self->has_below && self->at != self->drawn_at)
+        draw_below(ui, self);
     if (self->top != self->drawn_top) {
         draw_rows(ui, self);
     } else if (self->at != self->drawn_at && self->drawn_at < ui->page->row_count) {
@@ -283,6 +317,8 @@ static void enter(struct ui *ui, struct list_view *self)
         any = any || ui->page->rows[i].can_open;
     if (row && row->can_open)
         ui_take(ui, &(struct event){.kind = EVENT_CHOOSE, .row = self->at, .id = row->id});
+    else if (row && row->below.count > 0)
+        ui_whole_text(ui);
     else if (any)
         ui_say(ui, LEVEL_NOTE, "This row has nothing to open. F2 goes on.");
     else
@@ -364,16 +400,20 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
     const struct row *row = current(ui, of(view));
     bool open = false, ticks = false;
     for (size_t i = 0; i < ui->page->row_count; i++) {
-        open = open || ui->page->rows[i].can_open;
+        open = open || ui->page->rows[i].can_open || ui->page->rows[i].below.count > 0;
         ticks = ticks || ui->page->rows[i].can_tick;
     }
     hint_add(hints, HINT_ALWAYS, "F1 Why");
     if (open)
         hint_add(hints, 88, "Enter Open");
     if (ticks)
-        hint_add(hints, 87, "Space Tick");
+        hint_add(hints, 87, "Space %s", ui->page->tick ? ui->page->tick : "Tick");
     if (row && row->file && *row->file && !page_function(ui->page, 4))
         hint_add(hints, 65, "F4 Inspect");
+    if (row && row->clipboard)
+        hint_add(hints, 72, "F8 Copy");
+    if (row && row->below.count > 0)
+        hint_add(hints, 45, "F6 Text");
     if (page_action(ui->page, "left") && page_action(ui->page, "right"))
         hint_add(hints, 68, "Left/Right %s", page_action(ui->page, "right")->label);
     if (ui->page->row_count > 9)
@@ -400,7 +440,7 @@ static void close_view(struct view *view)
 {
     struct list_view *self = of(view);
     strings_free(&self->intro);
-    strings_free(&self->below);
+    strings_free(&self->text);
     free(self->search);
     str_free(&self->ahead);
     free(self);

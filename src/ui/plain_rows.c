@@ -16,6 +16,10 @@ static void say_detail(struct plain *plain, const struct row *row)
         strings_split(&lines, row->detail, '\n');
     say_lines(plain->out, &lines);
     strings_free(&lines);
+    if (row->clipboard) /* to be copied from here as it is */
+        say_lines(plain->out, &row->below);
+    else
+        say_text(plain->out, &row->below);
 }
 
 static void why(struct plain *plain, const void *what)

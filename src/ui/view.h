@@ -132,6 +132,7 @@ void ui_forget_asked(struct ui *ui);
 void ui_say(struct ui *ui, enum level level, const char *format, ...) printf_like(3, 4);
 void ui_say_error(struct ui *ui, const struct error *err);
 void ui_next(struct ui *ui);
+void ui_whole_text(struct ui *ui);         /* F6: what has no room on the page */
 void ui_choose(struct ui *ui, size_t row); /* Enter on it */
 void ui_leave(struct ui *ui, int status);
 void ui_keep_draft(struct ui *ui); /* what is half typed is written down */
