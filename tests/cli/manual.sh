@@ -158,3 +158,23 @@ server|server "a" { zzqqxx = 1 }
 validation|validation { zzqqxx = 1 }
 accept|accept { zzqqxx = 1 }
 EOF
+
+# The examples of the manuals are true.
+example()
+{
+    sed -n '/^\.Bd/,/^\.Ed/p' "$share/man/$1" | sed '/^\.[BE]d/d'
+}
+mkdir "$W/example" && cd "$W/example" || exit 1
+example man5/deployment.conf.5 >deployment.conf
+ok "deployment.conf(5)'s example gets its keys" "$CERTWRIGHT" generate
+ok "and its certificates" "$CERTWRIGHT" sign
+ok "and has no errors" "$CERTWRIGHT" check
+mkdir kinds
+example man5/certwright-component.5 >kinds/relay.conf
+ok "certwright-component(5)'s example is a component" "$CERTWRIGHT" --catalogue kinds check
+mkdir lab && cd lab || exit 1
+example man1/certwright.1 | grep -A 4 -e '--preset lab' | sed 's/^certwright //' >commands
+same "certwright(1)'s lab has five commands" 5 "$(wc -l <commands)"
+while read -r -a words; do
+    ok "certwright ${words[*]}" "$CERTWRIGHT" "${words[@]}"
+done <commands
