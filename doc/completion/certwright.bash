@@ -65,7 +65,7 @@ __certwright_offer()
     local line
     while IFS= read -r line; do
         [[ $line == "$__certwright_typed"* ]] || continue
-        printf -v line %q "$line"
+        [[ $line != *[^[:alnum:]_./:@%+=,-]* ]] || printf -v line %q "$line"
         COMPREPLY+=("$line")
     done
 }

@@ -104,3 +104,15 @@ for shell in bash zsh fish; do
     same "$shell offers nothing of a deployment that isn't there" "" "$(tr -d '\n' <"$T/offered")"
     same "$shell keeps silent about it" "" "$(cat "$T/complaint")"
 done
+
+# What is put on the line can be typed on: quoted for the shell where it has to be, and only there.
+# shellcheck disable=SC2016
+offered()
+{
+    bash --norc --noprofile -c '. "$1"; compopt() { :; }
+        COMP_WORDS=($2) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        _certwright; printf "%s\n" "${COMPREPLY[@]}"' bash "$TOP/doc/completion/certwright.bash" "$1"
+}
+same "a list of kinds stays plain" "turn,webadmin" "$(offered 'certwright init --with turn,weba')"
+same "an identity that the shell would run is quoted" '\$\(touch\$\{IFS\}bad\)' \
+    "$(offered 'certwright sign --ca $')"
