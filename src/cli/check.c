@@ -59,8 +59,10 @@ static void print_text(const struct cli *cli, const struct findings *findings)
         print_finding(cli, &findings->items[i]);
         counts[findings->items[i].severity] += !findings->items[i].accepted;
     }
-    cli_say(cli, "%zu errors, %zu warnings, %zu notices", counts[SEVERITY_ERROR],
-            counts[SEVERITY_WARNING], counts[SEVERITY_NOTICE]);
+    size_t errors = counts[SEVERITY_ERROR], warnings = counts[SEVERITY_WARNING];
+    size_t notices = counts[SEVERITY_NOTICE];
+    cli_say(cli, "%zu %s, %zu %s, %zu %s", errors, errors == 1 ? "error" : "errors", warnings,
+            warnings == 1 ? "warning" : "warnings", notices, notices == 1 ? "notice" : "notices");
 }
 
 static int judge(const struct cli *cli, struct catalogue *catalogue, struct facts **facts,

@@ -51,11 +51,14 @@ static void add_certificate(const struct flow *flow, const struct identity *iden
     free(summary);
 }
 
-/* Documents of the vendor have numbers of six digits, everything else is a section of the guide. */
-static const char *source_of(const struct finding *finding)
+/* " (guide 4.7)": documents of the vendor have numbers of six digits, everything else is a section
+ * of the guide; "" is measured. */
+static char *source_of(const struct finding *finding)
 {
-    return strspn(finding->section, "0123456789") == 6 && !finding->section[6] ? "document"
-                                                                               : "guide";
+    bool document = strspn(finding->section, "0123456789") == 6 && !finding->section[6];
+    return *finding->section
+               ? xformat(" (%s %s)", document ? "document" : "guide", finding->section)
+               : xstrdup("");
 }
 
 /* For F1: the rule, what comes of it, how it is repaired. */
@@ -63,14 +66,14 @@ static void explain(const struct flow *flow, const struct finding *finding, stru
 {
     struct str help = {0};
     char *place = finding_place(finding), *mend = finding_mend_words(flow, finding);
-    str_addf(&help, "%s, %s (%s %s)\n%s\n\n%s.\n", finding->id, severity_word(finding->severity),
-             source_of(finding), finding->section, place, finding->message);
-    str_addf(&help, "%s\n\nTo repair it: %s.\n",
-             finding->severity == SEVERITY_ERROR ? "Left as it is, it will not work."
-             : finding->severity == SEVERITY_WARNING
-                 ? "Left as it is, it works, but not as the vendor advises."
-                 : "Good to know; nothing has to be done.",
-             finding->remedy);
+    const struct rule_words *words = rule_explain(finding->id);
+    char *source = source_of(finding);
+    str_addf(&help, "%s, %s%s\n%s\n\n%s.\n", finding->id, severity_word(finding->severity), source,
+             place, finding->message);
+    if (words)
+        str_addf(&help, "\nThe rule: %s\nOtherwise: %s\nRepair: %s\n", words->rule,
+                 words->otherwise, words->repair);
+    str_addf(&help, "\nHere: %s.\n", finding->remedy);
     if (*mend)
         str_addf(&help, "%s\n", mend);
     if (finding->accepted)
@@ -78,6 +81,7 @@ static void explain(const struct flow *flow, const struct finding *finding, stru
                  finding->reason);
     free(row->help);
     row->help = str_take(&help);
+    free(source);
     free(mend);
     free(place);
 }
@@ -95,7 +99,7 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
                         struct page *page)
 {
     char *id = xformat("finding%zu", number), *place = short_place(finding);
-    char *mend = finding_mend_words(flow, finding);
+    char *mend = finding_mend_words(flow, finding), *source = source_of(finding);
     enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
     struct row *row =
         page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level), "%s: %s",
@@ -104,8 +108,8 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
         row_detail(row, "Accepted%s%s: %s. The key a takes that back.",
                    *finding->until ? " until " : "", finding->until, finding->reason);
     else
-        row_detail(row, "%s.\n%s (%s %s)%s%s", finding->message, finding->remedy,
-                   source_of(finding), finding->section, *mend ? "\n" : "", mend);
+        row_detail(row, "%s.\n%s%s%s%s", finding->message, finding->remedy, source,
+                   *mend ? "\n" : "", mend);
     free(row->right);
     row->right = xstrdup(finding->id);
     free(row->file);
@@ -115,6 +119,7 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
     free(way.page);
     free(way.at);
     explain(flow, finding, row);
+    free(source);
     free(mend);
     free(place);
     free(id);

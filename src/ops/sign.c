@@ -154,7 +154,7 @@ static bool load_authority(struct signing *run, struct authority *authority, str
         good = error_set(err, STATUS_NO, authority->name,
                          "name a CA: an identity with signer "
                          "\"self\", or a new name with --make-ca",
-                         "is no CA: deployment.conf has it signed by %s", identity->signer);
+                         "is not a CA: deployment.conf has it signed by %s", identity->signer);
     else if (!store_has(&run->store, cert_file) && is_ca && run->options->make_ca)
         good = make_authority(run, authority, key_file, cert_file, err);
     else if (!has_key)

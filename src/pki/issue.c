@@ -147,7 +147,7 @@ static bool ca_check(const struct cert *ca, const struct key *ca_key, time_t now
     }
     if (X509_check_private_key(ca->x509, ca_key->pkey) != 1)
         return error_set(err, STATUS_NO, ca->subject, "name the key that the CA was made with",
-                         "the CA's key and certificate do not match");
+                         "the CA's key and certificate do not belong together");
     return true;
 }
 

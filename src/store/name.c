@@ -101,12 +101,12 @@ bool name_check_file(const char *name, struct error *err)
     const char *extension = name_extension(name);
     if (is_among(name, import_extensions))
         return error_set(err, STATUS_NO, name, "certwright import reads it from any other folder",
-                         "the appliance takes no %s file", extension);
+                         "the appliance does not accept this extension");
     if (!is_among(name, written_extensions))
         return error_set(err, STATUS_NO, name,
                          "use .key for a key, .csr for a request, .crt .cer .pem .der for "
                          "certificates (guide app. B)",
-                         *extension ? "the extension is none that the appliance takes"
+                         *extension ? "the appliance does not accept this extension"
                                     : "the name has no extension");
     return check_base(name, (size_t)(extension - name), name, err);
 }

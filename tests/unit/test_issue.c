@@ -345,7 +345,7 @@ static void bad_cas_are_refused(void **state)
     make_csr((const char *const[]){"CN:postgres", NULL}, &request);
     const struct csr *csr = pki_first_csr(&request);
     const struct cert *cert = pki_first_cert(&ca);
-    refused(csr, cert, other, 10, now, "the CA's key and certificate do not match");
+    refused(csr, cert, other, 10, now, "the CA's key and certificate do not belong together");
     refused(csr, cert, key, 10, cert->not_after, "the CA ended on 2027-04-25");
     refused(csr, cert, key, 10, now - 1, "the CA begins on 2027-01-15");
     refused(csr, cert, key, 0, now, "0 days are no lifetime");

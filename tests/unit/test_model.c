@@ -1,6 +1,7 @@
 /* Catalogue, templates, presets, proposals and trusts without a store. */
 #include "base/mem.h"
 #include "model/build.h"
+#include "model/required.h"
 #include "model/template.h"
 #include "model/trusts.h"
 #include "unit.h"
@@ -312,6 +313,28 @@ static void a_request_needs_a_cn(void **state)
     deployment_free(&d);
 }
 
+/* "{a} | {b}": one name is asked for, which either serves; never a name with the bar in it. */
+static void one_of_two_names_is_one_requirement(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct required_names wanted = {0};
+    char either[] = "{address} | {domain}", both[] = "{domain}";
+    char *patterns[] = {either, both};
+    const struct require require = {.names = {.items = patterns, .count = 2}};
+    make("webapp", &d);
+    const struct service *service = &d.servers[0].services[0];
+    required_by(&d, service, &require, &wanted);
+    assert_int_equal(wanted.count, 2);
+    assert_int_equal(wanted.items[0].any.count, 2);
+    assert_string_equal(wanted.items[0].any.items[0], d.servers[0].address);
+    assert_string_equal(wanted.items[0].any.items[1], "example.com");
+    assert_int_equal(wanted.items[1].any.count, 1);
+    assert_string_equal(wanted.items[1].any.items[0], "example.com");
+    required_free(&wanted);
+    deployment_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_trust_is_switched_off_by_none),
         cmocka_unit_test(names_that_no_request_takes_are_told_with_their_line),
         cmocka_unit_test(a_request_needs_a_cn),
+        cmocka_unit_test(one_of_two_names_is_one_requirement),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

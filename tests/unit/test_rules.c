@@ -1,10 +1,12 @@
 /* Findings as values: planned names, order, precedence, what is accepted. */
 #include "../../src/rules/rule.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "model/ruleid.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +79,79 @@ static void planned_names_are_judged_without_files(void **state)
     assert_non_null(find(&findings, "C2W-NAME"));
     findings_free(&findings);
     close_fixture(&fixture);
+}
+
+/* What the wizard says of the country while it is typed, and what F5 makes of it. */
+static void countries_are_judged_and_mended(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *code, *mend;
+        bool told;
+        enum severity severity;
+    } cases[] = {{"USA", "US", true, SEVERITY_ERROR},  {"UK", "GB", true, SEVERITY_WARNING},
+                 {"us", "US", true, SEVERITY_WARNING}, {"XX", "", true, SEVERITY_WARNING},
+                 {"US", "", false, SEVERITY_NOTICE},   {"GB", "", false, SEVERITY_NOTICE}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        struct findings findings;
+        char *text = xformat("subject { C = \"%s\" }\n"
+                             "server \"cms1\" { address = \"cms1.example.com\"\n"
+                             "  service \"webadmin\" { identity = \"admin\" } }\n",
+                             cases[i].code);
+        open_fixture(&fixture, text);
+        rules_run(fixture.facts, RULES_PLANNED, &findings);
+        const struct finding *finding = find(&findings, "COUNTRY");
+        if (!finding != !cases[i].told)
+            fail_msg("C = %s", cases[i].code);
+        if (finding) {
+            assert_int_equal(finding->severity, cases[i].severity);
+            assert_string_equal(finding->mend, cases[i].mend);
+            assert_string_equal(finding->field, *cases[i].mend ? "C" : finding->field);
+            assert_non_null(strstr(finding->message, cases[i].code));
+        }
+        findings_free(&findings);
+        close_fixture(&fixture);
+        free(text);
+    }
+}
+
+/* How often the rules of ports speak where the Web Admin listens there, beside c2w on a:444. */
+static size_t clashes(const char *listen, char **message)
+{
+    struct fixture fixture;
+    struct findings findings;
+    size_t count = 0;
+    char *text = xformat("server \"cms1\" { address = \"cms1.example.com\"\n"
+                         "  service \"webadmin\" { identity = \"admin\" listen = { \"%s\" } }\n"
+                         "  service \"webbridge3\" { https = \"web\" c2w = \"web\"\n"
+                         "    c2w-listen = { \"a:444\" } } }\n",
+                         listen);
+    open_fixture(&fixture, text);
+    rules_run(fixture.facts, RULES_PLANNED, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        if (strcmp(findings.items[i].id, "PORT-CLASH") == 0) {
+            count++;
+            free(*message);
+            *message = xstrdup(findings.items[i].message);
+        }
+    findings_free(&findings);
+    close_fixture(&fixture);
+    free(text);
+    return count;
+}
+
+static void one_port_on_two_interfaces_is_no_clash(void **state)
+{
+    (void)state;
+    char *message = NULL;
+    assert_int_equal(clashes("b:444", &message), 0);
+    assert_int_equal(clashes("a:445", &message), 0);
+    assert_null(message);
+    assert_int_equal(clashes("a:444", &message), 1);
+    assert_string_equal(message, "webadmin (listen) and webbridge3 (c2w-listen) both listen on "
+                                 "port 444 of interface a");
+    free(message);
 }
 
 static void missing_files_are_told_in_order(void **state)
@@ -260,6 +335,82 @@ static void every_rule_is_in_the_list_of_ids(void **state)
     catalogue_free(&catalogue);
 }
 
+/* The row of doc/rules.md: | `ID` | severities | sources | sentence |. Each cell with its blanks.
+ */
+static bool manual_row(const char *manual, const char *id, char cells[3][400])
+{
+    char *begin = xformat("\n| `%s` |", id);
+    const char *row = strstr(manual, begin);
+    bool whole = row != NULL;
+    if (row)
+        row += strlen(begin);
+    for (size_t i = 0; whole && i < 3; i++) {
+        size_t length = strcspn(row, "|\n");
+        whole = row[length] == '|' && length < sizeof cells[i];
+        if (whole)
+            snprintf(cells[i], sizeof cells[i], "%.*s", (int)length, row);
+        row += length + 1;
+    }
+    free(begin);
+    return whole;
+}
+
+static void has_word(const char *id, const char *cell, const char *word)
+{
+    char *wanted = xformat(" %s ", *word ? word : "measured"), *found = xstrdup(cell);
+    for (char *c = found; *c; c++)
+        *c = *c == ',' ? ' ' : *c;
+    if (!strstr(found, wanted))
+        fail_msg("doc/rules.md: %s has \"%s\", which lacks \"%s\"", id, cell, word);
+    free(found);
+    free(wanted);
+}
+
+/* doc/rules.md, what F1 says and the rules are one list. */
+static void every_rule_is_explained_and_in_the_manual(void **state)
+{
+    (void)state;
+    struct catalogue catalogue;
+    struct error err;
+    struct buffer file = {0};
+    char cells[3][400];
+    assert_true(catalogue_load(NULL, &catalogue, &err));
+    assert_true(file_read("doc/rules.md", &file, &err)); /* tests run at the top of the tree */
+    const char *manual = (const char *)file.data;
+    size_t rows = 0;
+    for (const char *at = manual; (at = strstr(at, "\n| `")); at++)
+        rows++;
+    assert_int_equal(rows, rule_id_count);
+    for (size_t i = 0; i < rule_id_count; i++) {
+        const struct rule_words *words = rule_explain(rule_ids[i]);
+        if (!words || !*words->otherwise || !*words->repair)
+            fail_msg("%s is not explained", rule_ids[i]);
+        else if (!manual_row(manual, rule_ids[i], cells))
+            fail_msg("doc/rules.md has no row for %s", rule_ids[i]);
+        else if (strncmp(cells[2] + 1, words->rule, strlen(words->rule)) != 0)
+            fail_msg("doc/rules.md says of %s:%s", rule_ids[i], cells[2]);
+    }
+    for (size_t i = 0; i < RULE_GROUPS; i++)
+        for (size_t j = 0; j < rule_groups[i]->count; j++) {
+            const struct rule *rule = &rule_groups[i]->rules[j];
+            if (rule->scope == SCOPE_ENTRY)
+                continue;
+            assert_true(manual_row(manual, rule->id, cells));
+            has_word(rule->id, cells[0], severity_word(rule->severity));
+            has_word(rule->id, cells[1], rule->section);
+        }
+    for (size_t i = 0; i < catalogue.count; i++)
+        for (size_t j = 0; j < catalogue.components[i].require_count; j++) {
+            const struct require *require = &catalogue.components[i].requires[j];
+            assert_true(manual_row(manual, require->id, cells));
+            has_word(require->id, cells[0], severity_word(require_severity(require)));
+            has_word(require->id, cells[1], require->section);
+        }
+    assert_null(rule_explain("NOTHING-SUCH"));
+    buffer_free(&file);
+    catalogue_free(&catalogue);
+}
+
 static size_t with_term(long life_days, long left_days)
 {
     struct cert cert = {.not_before = 0, .not_after = (time_t)life_days * SECONDS_A_DAY};
@@ -283,6 +434,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planned_names_are_judged_without_files),
+        cmocka_unit_test(countries_are_judged_and_mended),
+        cmocka_unit_test(one_port_on_two_interfaces_is_no_clash),
         cmocka_unit_test(missing_files_are_told_in_order),
         cmocka_unit_test(accepted_findings_stay_but_do_not_count),
         cmocka_unit_test(an_accept_ends_after_its_day),
@@ -293,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_place_is_what_there_is_of_it),
         cmocka_unit_test(numbers_are_ordinal),
         cmocka_unit_test(every_rule_is_in_the_list_of_ids),
+        cmocka_unit_test(every_rule_is_explained_and_in_the_manual),
         cmocka_unit_test(a_short_life_is_no_standing_alarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
