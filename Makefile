@@ -83,13 +83,17 @@ run: tools $(O)/certwright
 	@$(O)/certwright
 
 SHARE = $(DESTDIR)$(PREFIX)/share
+BASH = $(SHARE)/bash-completion/completions
+ZSH = $(SHARE)/zsh/site-functions
+FISH = $(SHARE)/fish/vendor_completions.d
 install: $(O)/certwright
-	install -D -m 0755 $(O)/certwright $(DESTDIR)$(PREFIX)/bin/certwright
-	for page in doc/man/*.[15]; do \
-		install -D -m 0644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
-	install -D -m 0644 doc/completion/certwright.bash $(SHARE)/bash-completion/completions/certwright
-	install -D -m 0644 doc/completion/_certwright $(SHARE)/zsh/site-functions/_certwright
-	install -D -m 0644 doc/completion/certwright.fish $(SHARE)/fish/vendor_completions.d/certwright.fish
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man5 $(BASH) $(ZSH) $(FISH)
+	install -m 0755 $(O)/certwright $(DESTDIR)$(PREFIX)/bin/certwright
+	install -m 0644 doc/man/*.1 $(SHARE)/man/man1
+	install -m 0644 doc/man/*.5 $(SHARE)/man/man5
+	install -m 0644 doc/completion/certwright.bash $(BASH)/certwright
+	install -m 0644 doc/completion/_certwright $(ZSH)/_certwright
+	install -m 0644 doc/completion/certwright.fish $(FISH)/certwright.fish
 
 clean:
 	rm -rf build
