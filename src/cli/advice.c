@@ -175,8 +175,11 @@ static void distance(time_t moment, time_t at, char *out, size_t size)
     if (days == 0)
         snprintf(out, size, "less than a day %s", moment > at ? "ahead" : "ago");
     else
-        snprintf(out, size, "%s%ld day%s%s", moment > at ? "in " : "", days, days == 1 ? "" : "s",
-                 moment > at ? "" : " ago");
+        snprintf(out, size,
+                 moment > at ? days == 1 ? "in %ld day" : "in %ld days"
+                 : days == 1 ? "%ld day ago"
+                             : "%ld days ago",
+                 days);
 }
 
 static void advise_time(const struct advice_question *question, struct error *err)

@@ -124,8 +124,10 @@ static int run_line(const struct cli *cli, struct pki_place *place, const struct
     while (reply.password == PASSWORD_WANTED || (reply.password == PASSWORD_WRONG && left > 0)) {
         struct error *err = &reply.error;
         if (reply.password == PASSWORD_WRONG) {
-            error_set(err, STATUS_NO, err->place, "", "the password is wrong, %d %s left", left,
-                      left == 1 ? "try" : "tries");
+            error_set(err, STATUS_NO, err->place, "",
+                      left == 1 ? "the password is wrong, %d try left"
+                                : "the password is wrong, %d tries left",
+                      left);
             cli_fail(err);
         }
         secret_free(&ground->password);

@@ -36,7 +36,7 @@ static int judge(const struct cli *cli, const struct facts *facts, const char *o
         if (!cli_flag(cli, "force")) {
             error_set(&err, STATUS_NO, out,
                       "mend them, accept them in deployment.conf, or say --force",
-                      "not written: %zu error%s", errors, errors == 1 ? "" : "s");
+                      errors == 1 ? "not written: %zu error" : "not written: %zu errors", errors);
             status = cli_fail(&err);
         }
     }
@@ -72,14 +72,19 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
     }
     const char *where;
     size_t servers = plan->server_count, keys = count_keys(plan, facts, &where);
-    cli_say(cli, "Wrote %s/ (%zu server%s, %zu files). Nothing was sent: read %s/RUNBOOK.md.", out,
-            servers, servers == 1 ? "" : "s", plan_file_count(plan), out);
+    cli_say(cli,
+            servers == 1
+                ? "Wrote %s/ (%zu server, %zu files). Nothing was sent: read %s/RUNBOOK.md."
+                : "Wrote %s/ (%zu servers, %zu files). Nothing was sent: read %s/RUNBOOK.md.",
+            out, servers, plan_file_count(plan), out);
     if (!plan->count)
         cli_say(cli, "No service needs anything: all are installed, or none has an identity.");
-    if (keys)
-        cli_say(cli, "%zu private key%s in %s/%s/files: delete %s when the servers have %s.", keys,
-                keys == 1 ? " lies" : "s lie", out, where, keys == 1 ? "it" : "them",
-                keys == 1 ? "it" : "them");
+    if (keys == 1)
+        cli_say(cli, "1 private key lies in %s/%s/files: delete it when the server has it.", out,
+                where);
+    else if (keys)
+        cli_say(cli, "%zu private keys lie in %s/%s/files: delete them when the servers have them.",
+                keys, out, where);
 }
 
 static int make_plan(const struct cli *cli, const struct facts *facts)

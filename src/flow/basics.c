@@ -21,6 +21,14 @@ static const struct {
 };
 enum { ATTRIBUTE_FIELDS = sizeof attributes / sizeof *attributes };
 
+const char *basics_label(const char *attribute)
+{
+    for (size_t i = 0; i < ATTRIBUTE_FIELDS; i++)
+        if (strcmp(attribute_names[attributes[i].attribute], attribute) == 0)
+            return attributes[i].label;
+    return NULL;
+}
+
 static const struct names *subject_of(const struct flow *flow)
 {
     return flow->loaded ? &flow->facts->deployment.subject : &flow->subject;
@@ -212,8 +220,9 @@ static char *fact_path(const struct fact *fact)
 static void build_facts(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_FORM;
-    page->title = xstrdup("Surroundings");
-    page_lines(&page->intro, "Who else connects: it decides on CAs, names and usages.");
+    page->title = xstrdup("Environment");
+    page_lines(&page->intro,
+               "Surroundings of the servers: who else connects decides on CAs, names and usages.");
     struct strings seen = {0};
     size_t server = 0, service = 0, index = 0;
     const struct fact *fact;

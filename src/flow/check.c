@@ -62,7 +62,8 @@ static char *source_of(const struct finding *finding)
 }
 
 /* For F1: the rule, what comes of it, how it is repaired. */
-static void explain(const struct flow *flow, const struct finding *finding, struct row *row)
+static void explain(const struct flow *flow, const struct finding *finding, const char *remedy,
+                    struct row *row)
 {
     struct str help = {0};
     char *place = finding_place(finding), *mend = finding_mend_words(flow, finding);
@@ -73,7 +74,7 @@ static void explain(const struct flow *flow, const struct finding *finding, stru
     if (words)
         str_addf(&help, "\nThe rule: %s\nOtherwise: %s\nRepair: %s\n", words->rule,
                  words->otherwise, words->repair);
-    str_addf(&help, "\nHere: %s.\n", finding->remedy);
+    str_addf(&help, "\nHere: %s.\n", remedy);
     if (*mend)
         str_addf(&help, "%s\n", mend);
     if (finding->accepted)
@@ -100,6 +101,7 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
 {
     char *id = xformat("finding%zu", number), *place = short_place(finding);
     char *mend = finding_mend_words(flow, finding), *source = source_of(finding);
+    char *remedy = finding_remedy(flow, finding, page->id, "");
     enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
     struct row *row =
         page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level), "%s: %s",
@@ -108,8 +110,7 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
         row_detail(row, "Accepted%s%s: %s. The key a takes that back.",
                    *finding->until ? " until " : "", finding->until, finding->reason);
     else
-        row_detail(row, "%s.\n%s%s%s%s", finding->message, finding->remedy, source,
-                   *mend ? "\n" : "", mend);
+        row_detail(row, "%s.\n%s%s%s%s", finding->message, remedy, source, *mend ? "\n" : "", mend);
     free(row->right);
     row->right = xstrdup(finding->id);
     free(row->file);
@@ -118,7 +119,8 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
     row->can_open = way.go == GO_PAGE;
     free(way.page);
     free(way.at);
-    explain(flow, finding, row);
+    explain(flow, finding, remedy, row);
+    free(remedy);
     free(source);
     free(mend);
     free(place);

@@ -1,6 +1,6 @@
 /* One page a kind, made from its file in screens/. */
 #include "base/mem.h"
-#include "flow/step.h"
+#include "flow/findings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,17 +147,39 @@ static void add_sharers(const struct flow *flow, const struct service *service, 
     strings_free(&titles);
 }
 
-static void add_service_findings(const struct service *service, const struct findings *findings,
-                                 struct page *page)
+/* The field of a service's option, or of the certificate in one of its slots. */
+static struct field *option_field(const struct service *service, const char *option,
+                                  struct page *page)
+{
+    const struct component *component = service->component;
+    bool slot = false;
+    for (size_t k = 0; k < component->slot_count && !slot; k++)
+        slot = strcmp(component->slots[k].name, option) == 0;
+    char *id = !slot                        ? xformat("%s.%s", component->kind, option)
+               : component->slot_count == 1 ? xformat("%s.identity", component->kind)
+                                            : xformat("%s.%s.identity", component->kind, option);
+    struct field *field = page_find_field(page, id);
+    free(id);
+    return field;
+}
+
+static void add_service_findings(const struct flow *flow, const struct service *service,
+                                 const struct findings *findings, struct page *page)
 {
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         if (*finding->identity || strcmp(finding->service, service->name) != 0 || finding->accepted)
             continue;
-        if (finding->severity == SEVERITY_NOTICE || !page->field_count)
+        if (finding->severity == SEVERITY_NOTICE)
             continue;
-        field_finding(&page->fields[page->field_count - 1], level_of(finding->severity),
-                      finding->message, finding->remedy, finding->mend);
+        char *remedy = finding_remedy(flow, finding, page->id, "");
+        struct field *field = option_field(service, finding->field, page);
+        enum level level = level_of(finding->severity);
+        if (field)
+            field_finding(field, level, finding->message, remedy, finding->mend);
+        else
+            page_line(&page->live, "%s %s. %s.", flow_level_word(level), finding->message, remedy);
+        free(remedy);
     }
 }
 
@@ -185,7 +207,7 @@ static void build(struct flow *flow, struct page *page)
     for (size_t i = 0; i < component->ask_count; i++)
         if (component->asks[i].fold)
             add_option(flow, service, &component->asks[i], page);
-    add_service_findings(service, findings, page);
+    add_service_findings(flow, service, findings, page);
     add_live(flow, service, page);
     for (size_t k = 0; k < component->slot_count; k++) {
         const struct signer *signer =

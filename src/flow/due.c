@@ -54,6 +54,61 @@ size_t count_awaited(const struct flow *flow)
     return states.awaited;
 }
 
+static char *sent_words(const struct lifecycle *life)
+{
+    return life->days_sent == 0   ? xstrdup("sent to the CA today")
+           : life->days_sent == 1 ? xstrdup("1 day with the CA")
+                                  : xformat("%d days with the CA", life->days_sent);
+}
+
+static char *outdated_words(const struct lifecycle *life)
+{
+    char *changes = differences_words(&life->request);
+    char *words = xformat("request outdated: %s", changes);
+    free(changes);
+    return words;
+}
+
+char *life_words(const struct flow *flow, const struct identity *identity)
+{
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    char *words = NULL;
+    switch (life.life) {
+    case LIFE_NOTHING:
+        words = life.key_elsewhere
+                    ? xformat("key and request are made on %s: not here yet", identity->key_at)
+                    : xstrdup("nothing made yet");
+        break;
+    case LIFE_KEY:
+        words = xstrdup(strcmp(identity->signer, "self") == 0 ? "key made, no certificate yet"
+                                                              : "key made, no request yet");
+        break;
+    case LIFE_REQUEST:
+        words = xstrdup(life.outside ? "request to be sent" : "request made, to be signed here");
+        break;
+    case LIFE_OUTDATED:
+        words = outdated_words(&life);
+        break;
+    case LIFE_SENT:
+        words = sent_words(&life);
+        break;
+    case LIFE_CERTIFIED:
+        words = xstrdup("");
+        break;
+    case LIFE_RENEWING: {
+        char *how = life.request.count ? outdated_words(&life)
+                    : *life.sent       ? sent_words(&life)
+                                       : xstrdup("request to be sent");
+        words = xformat("renewal: %s", how);
+        free(how);
+        break;
+    }
+    }
+    lifecycle_free(&life);
+    return words;
+}
+
 bool lacks(const struct flow *flow, const struct identity *identity)
 {
     struct identity_files files;
@@ -96,33 +151,30 @@ void flow_forget_findings(struct flow *flow)
         findings_free(&flow->judged[i].findings);
         flow->judged[i] = (struct judged){0};
     }
+    flow->written.good = false;
 }
 
-static bool is_newer(const char *path, const struct timespec *than)
+enum plan_written plan_state(struct flow *flow, time_t *when)
 {
+    char *out = flow_path(flow, "install"), *path = path_join(out, "plan.json");
     struct stat info;
-    if (stat(path, &info) != 0)
-        return false;
-    return info.st_mtim.tv_sec != than->tv_sec ? info.st_mtim.tv_sec > than->tv_sec
-                                               : info.st_mtim.tv_nsec > than->tv_nsec;
-}
-
-enum plan_state plan_state(const struct flow *flow, time_t *written)
-{
-    char *out = flow_path(flow, "install"), *book = path_join(out, "plan.json");
-    struct stat info;
-    enum plan_state state = PLAN_NONE;
-    if (flow->loaded && stat(book, &info) == 0) {
-        state = is_newer(flow->config, &info.st_mtim) ? PLAN_OLD : PLAN_FRESH;
-        for (size_t i = 0; i < flow->facts->scan.count && state == PLAN_FRESH; i++) {
-            char *file = path_join(flow->facts->store_path, flow->facts->scan.files[i].name);
-            if (is_newer(file, &info.st_mtim))
-                state = PLAN_OLD;
-            free(file);
+    enum plan_written is = PLAN_ABSENT;
+    if (flow->loaded && stat(path, &info) == 0) {
+        *when = info.st_mtime;
+        if (!flow->written.good ||
+            memcmp(&flow->written.of, &info.st_mtim, sizeof info.st_mtim) != 0) {
+            struct plan plan = {0};
+            struct plan_options options = {0};
+            struct error ignored; /* what cannot be planned now isn't what is written */
+            bool made = plan_make(flow->facts, &options, &plan, &ignored);
+            flow->written.is = made ? plan_compare(&plan, flow->facts, out) : PLAN_OTHER;
+            flow->written.of = info.st_mtim;
+            flow->written.good = true;
+            plan_free(&plan);
         }
-        *written = info.st_mtime;
+        is = flow->written.is;
     }
-    free(book);
+    free(path);
     free(out);
-    return state;
+    return is;
 }

@@ -43,6 +43,14 @@ static bool is_subject_attribute(const char *field)
     return false;
 }
 
+/* It stands in the identity's own section, where no page asks for it. */
+static bool is_its_own(const struct flow *flow, const struct identity *identity, const char *field)
+{
+    struct conf_span span;
+    struct conf_step own[] = {{"identity", identity ? identity->name : ""}, {field, NULL}};
+    return identity && conf_find(str_text(&flow->facts->deployment.text), own, 2, &span);
+}
+
 static struct way way_to_answer(const char *page, const char *prefix, const char *field)
 {
     char *at = xformat("%s%s", prefix, field);
@@ -56,7 +64,10 @@ struct way finding_way(const struct flow *flow, const struct finding *finding)
     const struct identity *identity = identity_of(flow, finding);
     const struct service *service = service_of(flow, finding);
     const char *field = finding->field;
-    if (is_subject_attribute(field))
+    struct way remedy = finding_remedy_way(flow, finding);
+    if (remedy.go == GO_PAGE)
+        return remedy;
+    if (is_subject_attribute(field) && !is_its_own(flow, identity, field))
         return way_to_answer("basics", "basics.", field);
     if (*field && service && component_ask(service->component, field)) {
         char *page = xformat("page:%s", service->component->kind);
@@ -210,7 +221,9 @@ bool finding_mend(struct flow *flow, const struct finding *finding, struct error
     case MEND_NOT:
         break;
     }
-    flow_say(flow, LEVEL_NOTE, "F5 cannot mend this one. %s", finding->remedy);
+    char *remedy = finding_remedy(flow, finding, flow->at_page, "");
+    flow_say(flow, LEVEL_NOTE, "F5 cannot mend this one. %s", remedy);
+    free(remedy);
     return true;
 }
 

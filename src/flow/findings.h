@@ -7,6 +7,12 @@
 
 /* The page and the field where a person answers it: {NULL, NULL} where no page asks for it. */
 struct way finding_way(const struct flow *flow, const struct finding *finding);
+/* Its remedy for who stands on the page, at the field ("" at none): a place of deployment.conf that
+ * a page asks for is that page and its field. Free it. */
+char *finding_remedy(const struct flow *flow, const struct finding *finding, const char *page,
+                     const char *field);
+/* Where that begins; GO_STAY: at no page. */
+struct way finding_remedy_way(const struct flow *flow, const struct finding *finding);
 
 enum mending {
     MEND_NOT,     /* a person has to do something */

@@ -129,10 +129,9 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
 {
     struct identity_files files;
     facts_files(flow->facts, identity, &files);
+    char *life = life_words(flow, identity);
     if (!files.leaf) {
-        *text =
-            xstrdup(lifecycle_is_awaited(flow->facts, identity) ? "with the CA: no certificate yet"
-                                                                : "no certificate yet");
+        *text = life;
         return LEVEL_WARN;
     }
     struct pool pool = {0};
@@ -145,7 +144,7 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     char ends[16];
     clock_date(files.leaf->not_after, ends);
     const struct cert *top = issuer_above(&chain);
-    *text = xformat("%s, %s%s, ends %s",
+    *text = xformat("%s, %s%s, ends %s%s%s",
                     !key ? *identity->key_at ? "its key is on the appliance" : "its key is missing"
                     : matches ? "key matches"
                               : "KEY DOES NOT MATCH",
@@ -153,10 +152,21 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
                     !chain.complete    ? "an issuer is missing"
                     : chain.count == 1 ? "self-signed"
                                        : top->cn,
-                    ends);
+                    ends, *life ? "; " : "", life);
+    free(life);
     if ((key && !matches) || (!key && !*identity->key_at) || !chain.complete || !chain.valid)
         return LEVEL_ERROR;
-    return days_left(flow, files.leaf) < 60 ? LEVEL_WARN : LEVEL_OK;
+    switch (rules_term(files.leaf, flow->facts->at)) {
+    case TERM_LONG:
+        break;
+    case TERM_NEAR:
+        return LEVEL_NOTE;
+    case TERM_DUE:
+        return LEVEL_WARN;
+    case TERM_ENDED:
+        return LEVEL_ERROR;
+    }
+    return LEVEL_OK;
 }
 
 void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines)

@@ -1,12 +1,13 @@
 /* The fields of one slot's identity: whose certificate, who signs, CN, SAN, O. */
 #include "base/mem.h"
-#include "flow/step.h"
+#include "flow/findings.h"
 #include "model/conftext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const options[] = {"identity", "signer", "CN", "subjectAltName", "O"};
+static const char *const labels[] = {"Certificate", "Signed by", "CN", "SAN", "O"};
 
 bool is_names_option(const char *option)
 {
@@ -14,6 +15,14 @@ bool is_names_option(const char *option)
         if (strcmp(options[i], option) == 0)
             return true;
     return false;
+}
+
+const char *names_label(const char *option)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(options[i], option) == 0)
+            return labels[i];
+    return "";
 }
 
 /* callbridge.CN where the kind has one slot, KIND.SLOT.CN else. */
@@ -25,11 +34,11 @@ static char *field_id(const struct service *service, const struct slot *slot, co
 }
 
 static struct field *add_field(const struct service *service, const struct slot *slot,
-                               const char *option, const char *label, enum field_kind kind,
-                               const char *value, struct page *page)
+                               const char *option, enum field_kind kind, const char *value,
+                               struct page *page)
 {
     char *id = field_id(service, slot, option);
-    struct field *field = page_field(page, kind, id, label, value);
+    struct field *field = page_field(page, kind, id, names_label(option), value);
     free(id);
     return field;
 }
@@ -40,8 +49,7 @@ static void add_identity_field(const struct flow *flow, const struct service *se
 {
     const struct deployment *d = &flow->facts->deployment;
     char *own = derive_identity_name(d, service, slot);
-    struct field *field =
-        add_field(service, slot, "identity", "Certificate", FIELD_CHOICE, identity->name, page);
+    struct field *field = add_field(service, slot, "identity", FIELD_CHOICE, identity->name, page);
     field_help(field,
                "Its own key and certificate, or one shared with another component. Fewer files, "
                "but all its names in one certificate and all its services touched at each renewal.",
@@ -58,15 +66,21 @@ static void add_identity_field(const struct flow *flow, const struct service *se
     free(own);
 }
 
+const char *signer_label(const char *signer)
+{
+    return strcmp(signer, "public") == 0     ? "public CA"
+           : strcmp(signer, "internal") == 0 ? "internal CA"
+           : strcmp(signer, "self") == 0     ? "itself"
+                                             : signer;
+}
+
 static void add_signer_field(const struct flow *flow, const struct service *service,
                              const struct slot *slot, const struct identity *identity,
                              struct page *page)
 {
     static const char *const words[] = {"public", "internal", "self"};
-    static const char *const labels[] = {"public CA", "internal CA", "itself"};
     const struct deployment *d = &flow->facts->deployment;
-    struct field *field =
-        add_field(service, slot, "signer", "Signed by", FIELD_CHOICE, identity->signer, page);
+    struct field *field = add_field(service, slot, "signer", FIELD_CHOICE, identity->signer, page);
     const struct signer *proposed = derive_signer(d, service, slot);
     struct str help = {0};
     str_add(&help, "Who signs it decides who accepts it.");
@@ -81,7 +95,7 @@ static void add_signer_field(const struct flow *flow, const struct service *serv
         for (size_t k = 0; k < slot->signer_count; k++)
             if (strcmp(slot->signers[k].name, words[i]) == 0)
                 why = slot->signers[k].why;
-        field_choice(field, words[i], labels[i], why);
+        field_choice(field, words[i], signer_label(words[i]), why);
     }
     for (size_t i = 0; i < d->identity_count; i++)
         if (d->identities[i].signs)
@@ -125,7 +139,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     struct names derived = {0};
     struct error err = {0};
     derive_identity(d, identity, &derived);
-    struct field *field = add_field(service, slot, "CN", "CN", FIELD_TEXT, cn, page);
+    struct field *field = add_field(service, slot, "CN", FIELD_TEXT, cn, page);
     field_help(field,
                "The common name: the fully qualified name that clients connect to. It joins the "
                "SAN by itself.",
@@ -140,7 +154,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     }
 
     char *sans = names_join(&identity->names.sans);
-    field = add_field(service, slot, "subjectAltName", "SAN", FIELD_TEXT, sans, page);
+    field = add_field(service, slot, "subjectAltName", FIELD_TEXT, sans, page);
     field_help(field,
                "More names for the same certificate, host names and addresses: blanks or commas "
                "between them, or a list pasted as it is. The CN need not be among them.",
@@ -156,7 +170,7 @@ static void add_name_fields(const struct flow *flow, const struct service *servi
     names_free(&derived);
 
     const char *o = identity->names.attributes[ATTR_O], *common = d->subject.attributes[ATTR_O];
-    field = add_field(service, slot, "O", "O", FIELD_TEXT, o, page);
+    field = add_field(service, slot, "O", FIELD_TEXT, o, page);
     field_help(field, "The organisation, where it is another than the basics say.", "1.2.2");
     field->optional = field->fold = true;
     field->follows = (!o && !common) || (o && common && strcmp(o, common) == 0);
@@ -195,9 +209,11 @@ void names_fields(const struct flow *flow, const struct service *service, const 
             finding->severity == SEVERITY_NOTICE || finding->accepted)
             continue;
         struct field *field = finding_field(service, slot, finding, page);
-        if (field)
-            field_finding(field, level_of(finding->severity), finding->message, finding->remedy,
-                          finding->mend);
+        if (!field)
+            continue;
+        char *remedy = finding_remedy(flow, finding, page->id, field->id);
+        field_finding(field, level_of(finding->severity), finding->message, remedy, finding->mend);
+        free(remedy);
     }
 }
 

@@ -150,7 +150,7 @@ char *order_title(const struct flow *flow, const char *page_id)
         const char *id, *title;
     } titles[] = {{"start", "Start"},
                   {"basics", "Basics"},
-                  {"facts", "Surroundings"},
+                  {"facts", "Environment"},
                   {"servers", "Servers"},
                   {"review", "Review"},
                   {"make", "Make keys and requests"},
@@ -232,7 +232,6 @@ static char sign_of_check(struct flow *flow, const struct states *states)
 static char sign_of(struct flow *flow, const char *id, const struct states *states)
 {
     const size_t *by_life = states->by_life;
-    time_t written;
     if (strcmp(id, "review") == 0)
         return !states->due || strings_has(&flow->passed, id) ? '+' : '.';
     if (strcmp(id, "make") == 0)
@@ -246,10 +245,11 @@ static char sign_of(struct flow *flow, const char *id, const struct states *stat
         return states->sent ? 'w' : states->awaited || states->lacking ? '.' : '+';
     if (strcmp(id, "check") == 0)
         return sign_of_check(flow, states);
-    if (strcmp(id, "plan") == 0)
-        return plan_state(flow, &written) == PLAN_NONE    ? '.'
-               : plan_state(flow, &written) == PLAN_FRESH ? '+'
-                                                          : '?';
+    if (strcmp(id, "plan") == 0) {
+        time_t when;
+        enum plan_written is = plan_state(flow, &when);
+        return is == PLAN_ABSENT ? '.' : is == PLAN_SAME ? '+' : '?';
+    }
     return sign_of_form(flow, id);
 }
 
@@ -367,7 +367,7 @@ void order_marks(struct flow *flow, struct page *page)
         page->steps++;
         if (sign == '>')
             page->step = page->steps;
-        add_mark(page, id, sign, strcmp(id, "facts") == 0 ? "surroundings" : id);
+        add_mark(page, id, sign, strcmp(id, "facts") == 0 ? "environment" : id);
     }
     if (!page->step) /* the last page is no step */
         page->steps = 0;

@@ -1,6 +1,6 @@
 /* Every name and signer on one page, before anything is made. */
 #include "base/mem.h"
-#include "flow/step.h"
+#include "flow/findings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,11 +127,11 @@ static void add_identity(const struct flow *flow, const struct identity *identit
     row->can_open = true;
     const char *holder = differences == &life.certificate ? "certificate" : "request";
     char *changes = differences_words(differences);
+    char *remedy = worst ? finding_remedy(flow, worst, page->id, "") : xstrdup("");
     if (cn_wrong)
         row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
     else if (worst)
-        row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message,
-                   worst->remedy);
+        row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message, remedy);
     else if (differences->count)
         row_detail(row, "The %s in the store says something else: %s.", holder, changes);
     else
@@ -139,6 +139,7 @@ static void add_identity(const struct flow *flow, const struct identity *identit
                             ? "Nothing of it is made yet. Enter opens the page of its names."
                             : "As in the store. Enter opens the page of its names.");
     free(changes);
+    free(remedy);
     add_names(identity, &names, differences, holder, page);
     free(users);
     names_free(&names);
@@ -162,6 +163,20 @@ static void add_intro(const struct states *states, struct page *page)
                                             : "All that can be made here is made.");
 }
 
+/* "3 certificates: 1 from a CA outside, 2 made here." */
+static char *sum_words(const struct states *states)
+{
+    size_t here = states->all - states->outside;
+    if (states->all == 1)
+        return xstrdup(here ? "1 certificate, made here." : "1 certificate, from a CA outside.");
+    if (!states->outside)
+        return xformat("%zu certificates, all made here.", states->all);
+    if (!here)
+        return xformat("%zu certificates, all from a CA outside.", states->all);
+    return xformat("%zu certificates: %zu from a CA outside, %zu made here.", states->all,
+                   states->outside, here);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     const struct deployment *d = &flow->facts->deployment;
@@ -170,12 +185,12 @@ static void build(struct flow *flow, struct page *page)
     const struct findings *findings = flow_findings(flow, RULES_PLANNED);
     struct states states;
     count_states(flow, &states);
+    char *sums = sum_words(&states);
     add_intro(&states, page);
     for (size_t i = 0; i < d->identity_count; i++)
         add_identity(flow, &d->identities[i], findings, page);
-    page_line(&page->text, "%zu %s: %zu from a CA outside, %zu made here.", states.all,
-              states.all == 1 ? "certificate" : "certificates", states.outside,
-              states.all - states.outside);
+    page_lines(&page->text, sums);
+    free(sums);
     if (states.due)
         page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
                   flow->facts->store_path);

@@ -97,8 +97,8 @@ void flow_lock(struct flow *flow)
         return;
     char *who = holder.process ? xformat(" (process %ld, since %s)", holder.process, holder.since)
                                : xstrdup("");
-    flow->held = xformat("Open in another certwright%s: look around, nothing is saved here until "
-                         "that one is left.",
+    flow->held = xformat("Read-only: another certwright has this open%s. Look around; nothing is "
+                         "saved here until that one is left.",
                          who);
     free(who);
 }

@@ -1,6 +1,6 @@
 /* Names, addresses and components of the servers. */
 #include "base/mem.h"
-#include "flow/step.h"
+#include "flow/findings.h"
 #include "model/conftext.h"
 
 #include <stdlib.h>
@@ -87,13 +87,17 @@ static void build(struct flow *flow, struct page *page)
             continue;
         for (size_t j = 0; j < page->field_count; j++) {
             const char *dot = strrchr(page->fields[j].id, '.');
-            if (strcmp(dot + 1, finding->service) == 0)
-                field_finding(&page->fields[j], level_of(finding->severity), finding->message,
-                              finding->remedy, NULL);
+            if (strcmp(dot + 1, finding->service) != 0)
+                continue;
+            char *remedy = finding_remedy(flow, finding, page->id, page->fields[j].id);
+            field_finding(&page->fields[j], level_of(finding->severity), finding->message, remedy,
+                          NULL);
+            free(remedy);
         }
     }
-    page_line(&page->live, "%zu certificate%s in all.", flow->facts->deployment.identity_count,
-              flow->facts->deployment.identity_count == 1 ? "" : "s");
+    size_t count = flow->facts->deployment.identity_count;
+    page_line(&page->live, count == 1 ? "%zu certificate in all." : "%zu certificates in all.",
+              count);
     page_line(&page->why, "Space ticks. A component that you add brings the names it needs.");
 }
 

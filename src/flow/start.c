@@ -47,22 +47,22 @@ static void say_ends(const struct flow *flow, struct str *out)
         str_addf(out, days == 1 ? " in 1 day" : " in %ld days", days);
 }
 
-static void say_plan(const struct flow *flow, struct str *out)
+static void say_plan(struct flow *flow, struct str *out)
 {
     time_t written;
-    enum plan_state state = plan_state(flow, &written);
-    if (state == PLAN_NONE)
+    enum plan_written is = plan_state(flow, &written);
+    if (is == PLAN_ABSENT)
         return;
     char date[16], today[16];
     clock_date(written, date);
     clock_date(flow->facts->at, today);
     str_addf(out, "%splan of %s%s", out->length ? ", " : "",
              strcmp(date, today) == 0 ? "today" : date,
-             state == PLAN_OLD ? " (older than the files)" : "");
+             is == PLAN_OTHER ? ", outdated by what changed since" : "");
 }
 
 /* "3 requests made, 2 certificates end in 41 days, plan of today" */
-static void add_state(const struct flow *flow, struct page *page)
+static void add_state(struct flow *flow, struct page *page)
 {
     struct states states;
     struct str text = {0};
@@ -107,10 +107,12 @@ static void add_go_on(struct flow *flow, struct page *page)
     char *text = xformat("Go on: %s", flow->waiting ? flow->waiting : title);
     const struct deployment *d = &flow->facts->deployment;
     struct row *row = add_row(page, "continue", text, "");
-    row_detail(row, "%s: %zu %s on %zu %s.%s", flow->config, d->identity_count,
-               d->identity_count == 1 ? "certificate" : "certificates", d->server_count,
-               d->server_count == 1 ? "server" : "servers",
+    struct str counts = {0};
+    say_count(&counts, d->identity_count, "certificate", "certificates");
+    say_count(&counts, d->server_count, "server", "servers");
+    row_detail(row, "%s: %s.%s", flow->config, str_text(&counts),
                flow->waiting ? " What you typed last time waits there." : "");
+    str_free(&counts);
     free(text);
     free(title);
     free(place);
@@ -154,10 +156,11 @@ static void build(struct flow *flow, struct page *page)
                 "Files, a folder or pasted text, in any format: each certificate goes to its key.");
         page_line(&page->why, "Every accepted answer is saved in %s at once.", flow->config);
     } else {
-        page_line(&page->intro, "What shall be done?");
+        page_line(&page->intro, "What would you like to do?");
         add_presets(flow, page);
-        page_line(&page->why,
-                  "The first answer creates deployment.conf in this folder; nothing before.");
+        page_lines(&page->why,
+                   "What shall run where is asked on the next pages. The first answer creates "
+                   "deployment.conf in this folder; nothing before.");
     }
     add_picker(page, "open", "Open a deployment.conf ...",
                "Another deployment, in another folder: its file, or the folder that holds it.",

@@ -6,6 +6,7 @@
 #include "model/edit.h"
 #include "model/lifecycle.h"
 #include "ops/ops.h"
+#include "plan/plan.h"
 #include "rules/rules.h"
 
 /* Private to flow/: what the pages share. The room has two floors: the engine (flow.c, order.c,
@@ -32,6 +33,11 @@ struct flow {
         bool good;
         time_t at;
     } judged[2]; /* RULES_PLANNED, RULES_ALL */
+    struct {
+        bool good;
+        struct timespec of; /* plan.json's time */
+        enum plan_written is;
+    } written; /* install/, compared last */
 
     char *at_page;
     char *spot;            /* the field or row of it to begin with; NULL: as the step says */
@@ -200,6 +206,9 @@ size_t page_find_row(const struct page *page, const char *id);
 enum level level_of(enum severity severity);
 const char *flow_level_word(enum level level); /* OK note WARN ERROR */
 
+/* basics.c */
+const char *basics_label(const char *attribute); /* of O, L, C …; NULL: not asked there */
+
 /* component.c */
 /* Every identity that is shown with a service of this kind was shown on an earlier page. */
 bool component_page_passes(const struct flow *flow, const char *kind);
@@ -210,6 +219,9 @@ must_check bool names_take(struct flow *flow, const struct service *service,
                            const struct slot *slot, const char *option, const char *text,
                            struct error *err);
 bool is_names_option(const char *option);
+const char *names_label(const char *option); /* "" where it is none */
+/* "internal CA"; a CA made here by its name. */
+const char *signer_label(const char *signer);
 
 /* look.c: what a certificate is, for F4 and the check page */
 void look_file(const struct flow *flow, const char *file, struct page *page);
@@ -218,6 +230,9 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
 enum level look_summary(const struct flow *flow, const struct identity *identity, char **text);
 
 /* due.c */
+/* Where it stands: "request to be sent", "6 days with the CA"; "" where its certificate is in place
+ * and no other is asked for. Free it. */
+char *life_words(const struct flow *flow, const struct identity *identity);
 /* A CA signs it that isn't here. */
 bool is_outside(const struct identity *identity);
 /* Somebody in the store signs it: by its own design no CA outside is asked. */
@@ -239,9 +254,9 @@ size_t count_awaited(const struct flow *flow);
 /* Judged once for each state of the facts. */
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
 void flow_forget_findings(struct flow *flow);
-/* install/, beside deployment.conf and the store as they are now. */
-enum plan_state { PLAN_NONE, PLAN_OLD, PLAN_FRESH };
-enum plan_state plan_state(const struct flow *flow, time_t *written);
+/* install/ beside what would be written there now; when that was written. Compared byte by byte,
+ * once for each state of the facts and of the folder. */
+enum plan_written plan_state(struct flow *flow, time_t *when);
 
 /* keep.c: answers before there is a deployment.conf to keep them */
 void keep_answers(struct flow *flow);

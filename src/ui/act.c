@@ -422,8 +422,7 @@ static void inspect(struct ui *ui, const char *file)
                          word ? xformat("%-6s%s", row->word, row->text) : xstrdup(row->text));
     }
     add_all(&lines, &page.text);
-    add_all(&lines, &page.live);
-    ui_push(ui, text_view_new(page.heading ? page.heading : file, &lines, NULL));
+    ui_push(ui, text_view_with_raw(page.heading ? page.heading : file, &lines, &page.live));
     strings_free(&lines);
     page_free(&page);
 }

@@ -9,11 +9,14 @@
 
 #define LONG_LIST 9 /* rows; one hears at once how many come */
 
-static void say_detail(struct plain *plain, const struct row *row)
+static void say_detail(struct plain *plain, size_t number)
 {
+    const struct row *row = &plain->page->rows[number - 1];
     struct strings lines = {0};
-    if (row->detail && *row->detail)
-        strings_split(&lines, row->detail, '\n');
+    char *detail = say_keys(row->detail ? row->detail : "", number);
+    if (*detail)
+        strings_split(&lines, detail, '\n');
+    free(detail);
     say_lines(plain->out, &lines);
     strings_free(&lines);
     if (row->clipboard) /* to be copied from here as it is */
@@ -30,7 +33,7 @@ static void why(struct plain *plain, const void *what)
         if (!page->rows[i].detail || !*page->rows[i].detail)
             continue;
         say_row(plain->out, i + 1, &page->rows[i]);
-        say_detail(plain, &page->rows[i]);
+        say_detail(plain, i + 1);
     }
     say_lines(plain->out, &page->why);
     for (size_t i = 0; i < page->action_count; i++)
@@ -44,7 +47,7 @@ static void why(struct plain *plain, const void *what)
         say(plain->out, "A row's number or its first word chooses it.");
     else
         say(plain->out, "A row's number ticks, opens or explains it; also: tick N, open N, why N, "
-                        "inspect N.");
+                        "inspect N, whole N.");
     say(plain->out, "leave ends this, and all is saved.");
     plain_keys(plain);
 }
@@ -68,19 +71,30 @@ static void say_page(struct plain *plain)
         say(plain->out, "%zu rows:", page->row_count);
     for (size_t i = 0; i < page->row_count; i++)
         say_found(plain->out, i + 1, &page->rows[i]);
-    say_text(plain->out, &page->text);
+    if (text_starts(page->id, "text:")) /* asked for as it is */
+        say_lines(plain->out, &page->text);
+    else
+        say_text(plain->out, &page->text);
     say_lines(plain->out, &page->live);
     say_actions(plain);
 }
 
-static void inspect(struct plain *plain, const char *file)
+/* whole: as the appliance prints it, every byte of it. */
+static void inspect(struct plain *plain, size_t row, bool whole)
 {
     struct page page = {0};
-    flow_inspect(plain->flow, file, &page);
+    flow_inspect(plain->flow, plain->page->rows[row].file, &page);
+    if (whole) {
+        say_lines(plain->out, &page.live);
+        page_free(&page);
+        return;
+    }
     say_lines(plain->out, &page.intro);
     for (size_t i = 0; i < page.row_count; i++)
         say_row(plain->out, 0, &page.rows[i]);
     say_text(plain->out, &page.text);
+    if (page.live.count)
+        say(plain->out, "whole %zu says its whole text.", row + 1);
     page_free(&page);
 }
 
@@ -202,7 +216,7 @@ static enum step use_row(struct plain *plain, size_t row)
         return choose(plain, row, EVENT_CHOOSE);
     if (at->can_tick)
         return choose(plain, row, EVENT_TICK);
-    say_detail(plain, at);
+    say_detail(plain, row + 1);
     return STEP_STAYED;
 }
 
@@ -239,11 +253,13 @@ static enum step command(struct plain *plain)
     if (last && strcmp(line, "open") == 0)
         return choose(plain, row, EVENT_CHOOSE);
     if (last && (strcmp(line, "why") == 0 || strcmp(line, "?") == 0)) {
-        say_detail(plain, &page->rows[row]);
+        say_detail(plain, row + 1);
         return STEP_STAYED;
     }
-    if (last && strcmp(line, "inspect") == 0 && page->rows[row].file && *page->rows[row].file) {
-        inspect(plain, page->rows[row].file);
+    bool whole = strcmp(line, "whole") == 0;
+    if (last && (whole || strcmp(line, "inspect") == 0) && page->rows[row].file &&
+        *page->rows[row].file) {
+        inspect(plain, row, whole);
         return STEP_STAYED;
     }
     const struct action *action = find_action(page, line);

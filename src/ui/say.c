@@ -130,6 +130,29 @@ void say_row(FILE *out, size_t number, const struct row *row)
     str_free(&text);
 }
 
+char *say_keys(const char *text, size_t number)
+{
+    struct str out = {0};
+    for (const char *at = text; *at;) {
+        if (text_starts(at, "(Enter)")) {
+            str_addf(&out, "(open %zu)", number);
+            at += strlen("(Enter)");
+        } else if (text_starts(at, "F5 ") || strcmp(at, "F5") == 0) {
+            str_addf(&out, "mend %zu", number);
+            at += strlen("F5");
+        } else if (text_starts(at, "F2 ")) { /* goes on, as Enter does here */
+            str_add(&out, "Enter");
+            at += strlen("F2");
+        } else if (text_starts(at, "F9 ")) {
+            str_add(&out, "mend-safe");
+            at += strlen("F9");
+        } else {
+            str_add_char(&out, *at++);
+        }
+    }
+    return str_take(&out);
+}
+
 /* A finding: its sentences, then the rule's id. */
 void say_found(FILE *out, size_t number, const struct row *row)
 {
@@ -144,7 +167,9 @@ void say_found(FILE *out, size_t number, const struct row *row)
     if (number > 0)
         str_addf(&text, "  %zu ", number);
     str_addf(&text, "%s: ", words[row->level]);
-    strings_split(&lines, row->detail, '\n');
+    char *detail = say_keys(row->detail, number);
+    strings_split(&lines, detail, '\n');
+    free(detail);
     for (size_t i = 0; i < lines.count; i++)
         str_addf(&text, "%s%s%s", i > 0 ? " " : "", lines.items[i],
                  strchr(".!?:", lines.items[i][strlen(lines.items[i]) - 1]) ? "" : ".");
@@ -168,14 +193,10 @@ void say_text(FILE *out, const struct strings *lines)
 {
     for (size_t i = 0; i < lines->count; i++) {
         const char *line = lines->items[i];
-        if (text_starts(line, "Checking ssh ")) /* the appliance's own listing, for the eye */
-            return;
         if (!line[strspn(line, " ")] || is_hex(line))
             continue;
-        size_t word = 0;
-        while (isupper((unsigned char)line[word]))
-            word++;
-        bool has_word = word >= 2 && line[word] == ' ';
+        size_t word = strcspn(line, " ");
+        bool has_word = word >= 2 && text_starts(line + word, "  "); /* OK, FAIL; Subject, Names */
         char *first = has_word ? xstrndup(line, word) : NULL;
         struct row row = {.text = (char *)(line + (has_word ? word : 0)), .word = first};
         say_row(out, 0, &row);

@@ -21,7 +21,10 @@ void say_error(FILE *out, const struct error *err);
 void say_message(FILE *out, const struct page *page);
 /* A row as a sentence: columns become commas. number 0: none. */
 void say_row(FILE *out, size_t number, const struct row *row);
-/* The same; a finding is its word, its sentence and its remedy. */
+/* What a row's text says of keys as what is typed here: "(Enter)" is "(open 3)", F5 is "mend 3".
+ * Free it. */
+char *say_keys(const char *text, size_t number);
+/* A row as say_row; a finding is its word, its sentence and its remedy. */
 void say_found(FILE *out, size_t number, const struct row *row);
 /* Lines for the eye as sentences: columns become commas, what is only hex is left out. */
 void say_text(FILE *out, const struct strings *lines);

@@ -10,7 +10,9 @@ struct text_view {
     struct view view;
     bool over; /* has a window of its own */
     char *title;
-    struct strings lines;   /* as given */
+    struct strings lines; /* as given */
+    struct strings raw;   /* F6 shows these instead; empty: there are none */
+    bool shows_raw;
     struct strings wrapped; /* as wide as the screen */
     int top, rows_y, height;
     void (*again)(struct ui *ui);
@@ -26,7 +28,9 @@ static struct text_view *of(const struct view *view)
 
 static void wrap(struct ui *ui, struct text_view *self)
 {
-    const struct strings *lines = self->over ? &self->lines : &ui->page->text;
+    const struct strings *lines = !self->over       ? &ui->page->text
+                                  : self->shows_raw ? &self->raw
+                                                    : &self->lines;
     strings_free(&self->wrapped);
     self->wrapped = (struct strings){0};
     self->found = -1;
@@ -80,6 +84,8 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
     if (self->over) {
         if (self->again)
             hint_add(hints, HINT_ALWAYS, "F1 Words");
+        if (self->raw.count)
+            hint_add(hints, 65, self->shows_raw ? "F6 Summary" : "F6 Text");
         hints_always(hints, "Back");
     } else {
         hints_page(ui, hints, true);
@@ -171,6 +177,21 @@ static bool text_key(struct ui *ui, struct text_view *self, const struct key *ke
     return true;
 }
 
+static bool function(struct ui *ui, struct text_view *self, int number)
+{
+    if (number == 1 && self->again) {
+        self->again(ui);
+        return true;
+    }
+    if (number != 6 || !self->raw.count)
+        return false;
+    self->shows_raw = !self->shows_raw;
+    self->top = 0;
+    wrap(ui, self);
+    ui_paint(ui, PAINT_BODY);
+    return true;
+}
+
 static bool key(struct ui *ui, struct view *view, const struct key *key)
 {
     struct text_view *self = of(view);
@@ -205,10 +226,7 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
             ui_next(ui);
         return true;
     case PRESS_FUNCTION:
-        if (!self->over || key->number != 1 || !self->again)
-            return false;
-        self->again(ui);
-        return true;
+        return self->over && function(ui, self, key->number);
     default:
         return false;
     }
@@ -229,6 +247,7 @@ static void close_view(struct view *view)
     free(self->title);
     free(self->search);
     strings_free(&self->lines);
+    strings_free(&self->raw);
     strings_free(&self->wrapped);
     free(self);
 }
@@ -261,4 +280,12 @@ struct view *text_view_new(const char *title, const struct strings *lines,
     self->title = xstrdup(title);
     strings_copy(&self->lines, lines);
     return &self->view;
+}
+
+struct view *text_view_with_raw(const char *title, const struct strings *lines,
+                                const struct strings *raw)
+{
+    struct view *view = text_view_new(title, lines, NULL);
+    strings_copy(&of(view)->raw, raw);
+    return view;
 }

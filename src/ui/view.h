@@ -150,6 +150,9 @@ struct view *job_view_new(struct ui *ui);
 /* A text over everything; lines are copied. again is what F1 does there, NULL nothing. */
 struct view *text_view_new(const char *title, const struct strings *lines,
                            void (*again)(struct ui *ui));
+/* F6 there shows raw instead, and back; with none, nothing. */
+struct view *text_view_with_raw(const char *title, const struct strings *lines,
+                                const struct strings *raw);
 void job_view_progress(struct ui *ui); /* the job's pipe can be read */
 
 /* dialog.c. done gets the choice's number, or -1 where it was left. */

@@ -18,15 +18,15 @@ cat >other.answers <<'A'
 servers.address = other.example.com
 A
 exits 3 "answers are not taken then" "$CERTWRIGHT" wizard --answers other.answers
-says "by whom" "Open in another certwright (process $first, since 20"
+says "by whom" "Read-only: another certwright has this open (process $first, since 20"
 says "and what becomes of it" "nothing is saved here until that one is left"
 same_file "nothing was saved" before.conf deployment.conf
 
 run bash -c 'printf "1\n" | "$CERTWRIGHT" --plain wizard'
-says "line by line the same is said first" "Warning: Open in another certwright"
+says "line by line the same is said first" "Warning: Read-only: another certwright has this open"
 same_file "nothing was saved there either" before.conf deployment.conf
 run bash -c 'printf "2\nother.example.com\n\n" | "$CERTWRIGHT" --plain wizard'
-says "an answer is refused, not lost without a word" "Error: deployment.conf: Open in another certwright"
+says "an answer is refused, not lost without a word" "Error: deployment.conf: Read-only: another certwright has this open"
 same_file "nothing was saved then" before.conf deployment.conf
 [ ! -e .certwright.page ] && pass "no place is remembered" || fail "no place is remembered"
 
@@ -41,10 +41,10 @@ rm -f .certwright.page
 # A lock that a crash left is nobody's.
 echo "1 2026-01-01T00:00:00Z" >.certwright.lock
 run bash -c 'printf "1\n" | "$CERTWRIGHT" --plain wizard'
-silent "a file that a crash left holds nobody back" "Open in another"
+silent "a file that a crash left holds nobody back" "another certwright has"
 [ ! -e .certwright.lock ] && pass "and is tidied away" || fail "and is tidied away"
 
 # Where nothing can be written there is nothing to hold.
 mkdir plain.d && cp before.conf plain.d/deployment.conf && mkdir plain.d/.certwright.lock
 run bash -c 'cd plain.d && printf "1\n" | "$CERTWRIGHT" --plain wizard'
-silent "no lock to be had: the wizard starts all the same" "Open in another"
+silent "no lock to be had: the wizard starts all the same" "another certwright has"
