@@ -15,7 +15,7 @@ ok "and ends in a plan" test -s lab/install/RUNBOOK.md
 same "five commands and a folder" 6 "$(wc -l <tour | tr -d " ")"
 
 # Every link among the documents leads to a file, and README leads to each of them.
-for file in README.md doc/design.md doc/contributing.md doc/catalogue.md doc/decisions.md doc/changes.md; do
+(cd "$TOP" && ls README.md doc/*.md) | while read -r file; do
     grep -oE '\]\([^)#]+' "$TOP/$file" | sed 's/](//' | grep -v '^https\{0,1\}:' |
         while read -r link; do [ -e "$TOP/$(dirname "$file")/$link" ] || echo "$file: $link"; done
 done >dead
