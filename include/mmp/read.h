@@ -9,6 +9,10 @@
  * success or not. */
 must_check bool pki_read(const struct pki_place *place, enum pki_need need, const char *name,
                          struct pki_file *out, struct error *err);
+/* The store has a file of that name; else err says which was meant (stem: without its extension, as
+ * the line gives it). */
+must_check bool pki_expect(const struct store *store, const char *name, bool stem,
+                           struct error *err);
 /* A key and a certificate to compare; false when one of the files holds nothing that can be. */
 must_check bool pki_read_pair(const struct pki_place *place, enum pki_need need,
                               const char *const names[2], struct pki_file files[2],

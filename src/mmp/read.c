@@ -32,8 +32,8 @@ static char *nearest_name(const struct strings *names, const char *name)
     return found;
 }
 
-/* A name that the store has not: what was meant? */
-static bool not_there(const char *store, const char *name, struct error *err)
+/* A name that the store has not: what was meant? stem: it was given without its extension. */
+static bool not_there(const char *store, const char *name, bool stem, struct error *err)
 {
     struct scan_walk walk;
     char *remedy = NULL;
@@ -43,13 +43,21 @@ static bool not_there(const char *store, const char *name, struct error *err)
     if (access(name, F_OK) == 0)
         remedy = xformat("the one of this folder is ./%s", name);
     else if (near)
-        remedy = xformat("did you mean %s?", near);
+        remedy =
+            xformat("did you mean %.*s?", (int)(stem ? strcspn(near, ".") : strlen(near)), near);
     error_set(err, STATUS_NO, name, remedy ? remedy : "certwright pki list names what is there",
               "it is not in the store, %s", store);
     free(remedy);
     free(near);
     scan_close(&walk);
     return false;
+}
+
+bool pki_expect(const struct store *store, const char *name, bool stem, struct error *err)
+{
+    struct stat info;
+    bool lacks = fstatat(store->fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+    return !lacks || not_there(store->path, name, stem, err);
 }
 
 bool pki_read(const struct pki_place *place, enum pki_need need, const char *name,
@@ -63,10 +71,7 @@ bool pki_read(const struct pki_place *place, enum pki_need need, const char *nam
     } else {
         struct store store = {.fd = -1, .lock_fd = -1};
         good = store_open(place->store, false, &store, err);
-        struct stat info;
-        if (good && fstatat(store.fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-            good = not_there(place->store, name, err);
-        good = good && store_read(&store, name, &data, err);
+        good = good && pki_expect(&store, name, false, err) && store_read(&store, name, &data, err);
         store_close(&store);
     }
     if (good) {

@@ -53,6 +53,9 @@ static bool sign(struct signature *run, struct error *err)
     struct batch batch = {0};
     bool force = run->action->wishes->force;
     if (!pki_open_store(run->action->place, false, &run->store, err) ||
+        !pki_expect(&run->store, run->csr_name, true, err) ||
+        !pki_expect(&run->store, run->ca_name, true, err) ||
+        !pki_expect(&run->store, run->ca_key_name, true, err) ||
         !read_csr(&run->store, run->csr_name, &run->csr_file, &csr, err) ||
         !read_cert(&run->store, run->ca_name, &run->ca_file, &run->ca, err) ||
         !read_signer(&run->store, run->ca_key_name, &run->key_file, &key, err))

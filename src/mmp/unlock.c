@@ -28,6 +28,7 @@ static void opening_free(struct opening *run)
 static bool read_locked(struct opening *run, struct error *err)
 {
     if (!store_open(run->action->place->store, false, &run->store, err) ||
+        !pki_expect(&run->store, run->name, false, err) ||
         !store_read(&run->store, run->name, &run->data, err))
         return false;
     pki_parse(run->data.data, run->data.length, NULL, &run->file);
@@ -57,7 +58,8 @@ static bool open_file(struct opening *run, struct error *err)
     if (run->file.problem && !run->file.wrong_password)
         return error_set(err, STATUS_NO, run->name, "", "%s", run->file.problem);
     reply->password = PASSWORD_WRONG;
-    return error_set(err, STATUS_NO, run->name, "nothing was changed", "the password is wrong");
+    return error_set(err, STATUS_NO, run->name, "try another one; nothing was changed",
+                     "the password is wrong");
 }
 
 static bool replace(struct opening *run, const void *data, size_t length, mode_t mode,
@@ -173,6 +175,9 @@ bool action_to_ssh(struct action *action, struct error *err)
     char *name = xformat("%s.pub", action->words[1]);
     struct opening run = {.action = action, .name = name, .store = {.fd = -1, .lock_fd = -1}};
     bool good = to_ssh(&run, err);
+    if (!good && run.store.fd >= 0 && !store_has(&run.store, name))
+        error_set(err, STATUS_NO, name, "put the PKCS#12 file there under that name",
+                  "it is not in the store, %s", run.store.path);
     opening_free(&run);
     free(name);
     return good;

@@ -44,13 +44,17 @@ bool open_locked(const struct facts *facts, struct store *out, struct error *err
 static bool unknown_identity(const struct deployment *deployment, const char *name,
                              struct error *err)
 {
-    const char **known = xcalloc(deployment->identity_count, sizeof *known);
+    const char **known = xcalloc(deployment->identity_count + 1, sizeof *known);
+    struct strings names = {0};
     for (size_t i = 0; i < deployment->identity_count; i++)
-        known[i] = deployment->identities[i].name;
+        strings_add(&names, known[i] = deployment->identities[i].name);
+    char *list = strings_join(&names, ", ");
     const char *near = text_nearest(name, known, deployment->identity_count);
     char *remedy = near ? xformat("did you mean %s?", near)
-                        : xformat("the identities are those of %s", deployment->path);
+                        : xformat("name one of those that %s has: %s", deployment->path, list);
     error_set(err, STATUS_NO, name, remedy, "no identity has this name");
+    free(list);
+    strings_free(&names);
     free(remedy);
     free(known);
     return false;
