@@ -159,6 +159,17 @@ validation|validation { zzqqxx = 1 }
 accept|accept { zzqqxx = 1 }
 EOF
 
+# certwright-component(5) has every key of a component's file, and every word of `present`.
+{
+    grep -ohE 'CFG_(STR|INT|BOOL|SEC|STR_LIST)\("[^"]+"' "$TOP/src/model/screens.c" | sed 's/.*"\(.*\)"/\1/'
+    sed -n '/presences\[\] = {/,/}/p' "$TOP/src/model/screens_check.c" | grep -o '"[a-z-]*"' | tr -d '"'
+} | sorted >keys
+same "there are keys" yes "$([ "$(wc -l <keys)" -gt 80 ] && echo yes)"
+while read -r key; do
+    grep -qE "^\..*[ ,]$key([ ,]|$)" "$share/man/man5/certwright-component.5" || echo "$key"
+done <keys >"$T/lacking"
+same "certwright-component(5) explains every key" "" "$(cat "$T/lacking")"
+
 # The examples of the manuals are true.
 example()
 {
