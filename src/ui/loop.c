@@ -17,7 +17,7 @@
 
 #define REST_MS 250   /* without a key: what is typed is judged, previews drawn */
 #define DRAFT_MS 1000 /* and written down */
-#define RESIZE_MS 50  /* a storm of sizes is one */
+#define RESIZE_MS 50  /* the first size is painted at once, a storm of them so often */
 #define IDLE_MS 3     /* waited so long for a byte: the bytes came together */
 #define LATE_MS 3000  /* a digit so soon after Esc was to be a function key */
 #define HELD_MOST 4096
@@ -330,7 +330,8 @@ static void take_signals(struct ui *ui)
         switch (number) {
         case SIGWINCH:
             if (!ui->resize_ms)
-                ui->resize_ms = ui->now_ms + RESIZE_MS;
+                ui->resize_ms = ui->resized_ms + RESIZE_MS > ui->now_ms ? ui->resized_ms + RESIZE_MS
+                                                                        : ui->now_ms;
             break;
         case SIGTSTP:
             screen_suspend();
@@ -376,8 +377,10 @@ static bool due(long long *deadline_ms, long long now_ms)
 
 static void take_deadlines(struct ui *ui)
 {
-    if (due(&ui->resize_ms, ui->now_ms))
+    if (due(&ui->resize_ms, ui->now_ms)) {
+        ui->resized_ms = ui->now_ms;
         resized(ui);
+    }
     if (ui->held_count > 0 && !ui->too_small)
         release_held(ui);
     if (due(&ui->rest_ms, ui->now_ms) && ui->top->ops->rest && !ui->too_small)

@@ -88,6 +88,7 @@ struct ui {
 
     /* Deadlines, 0: none. */
     long long rest_ms, draft_ms, resize_ms, progress_ms;
+    long long resized_ms; /* when the last size was taken */
 
     struct job *job;
     int job_fd;

@@ -175,7 +175,7 @@ static void press_all(const struct run *run, const char *const keys[2], double o
     size_t length = 0;
     for (int i = 0; i < BURST; i++)
         length +=
-            (size_t)snprintf(burst + length, sizeof burst - length, "%s", keys[i % 10 < 6 ? 0 : 1]);
+            (size_t)snprintf(burst + length, sizeof burst - length, "%s", keys[i % 10 < 7 ? 0 : 1]);
     double start = now();
     send_keys(run, burst);
     double end = drain(run, PATIENCE_MS, &out[BURST_BYTES]);
