@@ -55,6 +55,7 @@ struct row {
     char *file;           /* F4 inspects it; "" none */
     char *clipboard;      /* what F8 copies while the cursor is here; NULL: what the page's is */
     struct strings below; /* lines below the rows while the cursor is here, above the page's text */
+    struct strings does;  /* the page's actions of_row that this row has */
     char *action; /* Enter does this action of the page instead of choosing: its id; "" none */
 };
 struct mark {
@@ -68,6 +69,7 @@ struct action {
     char *id;          /* write, paste, mend, copy … */
     int function;      /* 4: F4 (Esc 4); 0: only by letter */
     char letter;       /* in lists; 0 none */
+    bool of_row;       /* for those rows alone that have its id in does */
     char *label;       /* Write, Paste … */
     char *confirm;     /* what it will do, as a question: NULL needs none. "Write 31 files" */
     char *start;       /* of wants_path: where the picker begins; NULL: in this folder */

@@ -117,6 +117,9 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
     row->file = xstrdup(finding->file);
     struct way way = finding_way(flow, finding);
     row->can_open = way.go == GO_PAGE;
+    strings_add(&row->does, "accept");
+    if (finding_mending(flow, finding) != MEND_NOT)
+        strings_add(&row->does, "mend");
     free(way.page);
     free(way.at);
     explain(flow, finding, remedy, row);
@@ -136,7 +139,7 @@ static void add_actions(const struct flow *flow, const struct findings *findings
         mendable += mending != MEND_NOT;
     }
     if (mendable)
-        page_add_action(page, "mend", 5, 0, "Mend");
+        page_add_action(page, "mend", 5, 0, "Mend")->of_row = true;
     if (safe) {
         page_add_action(page, "mend-safe", 9, 0, "All");
         page_line(&page->why,
@@ -145,7 +148,7 @@ static void add_actions(const struct flow *flow, const struct findings *findings
                   safe);
     }
     if (findings->count)
-        page_add_action(page, "accept", 0, 'a', "Accept");
+        page_add_action(page, "accept", 0, 'a', "Accept")->of_row = true;
 }
 
 static void build(struct flow *flow, struct page *page)

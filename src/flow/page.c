@@ -202,6 +202,7 @@ void page_free(struct page *page)
         for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
             free(texts[j]);
         strings_free(&row->below);
+        strings_free(&row->does);
     }
     for (size_t i = 0; i < page->mark_count; i++) {
         free(page->marks[i].id);

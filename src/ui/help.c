@@ -73,6 +73,10 @@ void help_open(struct ui *ui)
     };
     struct view *base = ui_base(ui);
     struct strings lines = {0};
+    if (ui->said && ui->said_level >= LEVEL_WARN) { /* whole: the message rows may cut it */
+        strings_split(&lines, ui->said, '\n');
+        strings_add(&lines, "");
+    }
     if (base->ops->help)
         base->ops->help(ui, base, &lines);
     add_lines(&lines, &ui->page->why, NULL);

@@ -398,15 +398,10 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
 static void hints(struct ui *ui, struct view *view, struct hints *hints)
 {
     const struct row *row = current(ui, of(view));
-    bool open = false, ticks = false;
-    for (size_t i = 0; i < ui->page->row_count; i++) {
-        open = open || ui->page->rows[i].can_open || ui->page->rows[i].below.count > 0;
-        ticks = ticks || ui->page->rows[i].can_tick;
-    }
     hint_add(hints, HINT_ALWAYS, "F1 Why");
-    if (open)
+    if (row && (row->can_open || row->below.count > 0))
         hint_add(hints, 88, "Enter Open");
-    if (ticks)
+    if (row && row->can_tick)
         hint_add(hints, 87, "Space %s", ui->page->tick ? ui->page->tick : "Tick");
     if (row && row->file && *row->file && !page_function(ui->page, 4))
         hint_add(hints, 65, "F4 Inspect");

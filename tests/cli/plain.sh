@@ -65,6 +65,26 @@ says "a chain in sentences" "OK: example.com lab CA"
 says "a certificate that lacks keeps its own words" "WARN: cms1"
 says "a finding is its word, sentence and remedy" "Note: The command callbridge restart, which makes new certificates count, drops the calls of that Call Bridge."
 says "leaving says how to go on" "Saved. Go on: certwright --plain"
+ask '#check\nwhole 1\nleave\n'
+says "the whole text of a certificate is said when asked for" "X509v3 Basic Constraints"
+
+# A remedy names page and field, and open goes there; on the command line it is deployment.conf.
+rm -rf deployment.conf store .certwright.*
+ok "one for a public CA" "$CERTWRIGHT" init --preset webapp --domain example.com --O Ex
+sed -i 's/signer = "internal"/signer = "public"/' deployment.conf
+run "$CERTWRIGHT" check
+says "on the command line a remedy names deployment.conf" "set L, ST, C in subject {} of deployment.conf"
+ask '#check\nleave\n'
+says "in the wizard page and fields" "and fill in City, State and Country"
+says "a new certificate is made from the review" "Go to Review (open 2), whose Enter makes it"
+says "an identity of its own is chosen at its field" "and choose its own, signed by the internal CA"
+silent "and nobody is sent into deployment.conf" "of deployment.conf"
+row=$(sed -n 's/.*Go to Basics (open \([0-9]*\)).*/\1/p' "$T/out" | head -1)
+ask "#check\nopen $row\nleave\n"
+says "which open goes to" "- Basics - step 1"
+ok "undone" rm -rf deployment.conf store
+ok "a lab again" "$CERTWRIGHT" init --preset lab --domain example.com
+ok "made again" "$CERTWRIGHT" generate
 mkdir 'a b' && cd 'a b' || exit 1
 run bash -c 'printf "lab\nexample.com\n#review\nleave\n" | "$CERTWRIGHT" --plain --config "../a b/x.conf" wizard'
 says "with the file that was used" "Saved. Go on: certwright --config '../a b/x.conf' --plain"
