@@ -9,7 +9,16 @@
  * files in one transaction and leaves everything as it was when it fails. Facts are stale
  * afterwards. */
 
-enum made { MADE_KEY = 1, MADE_CSR = 2, MADE_CERTIFICATE = 4, MADE_KEPT = 8, MADE_SKIPPED = 16 };
+enum made {
+    MADE_KEY = 1,
+    MADE_CSR = 2,
+    MADE_CERTIFICATE = 4,
+    MADE_KEPT = 8,
+    MADE_SKIPPED = 16,
+    MADE_ANEW = 32 /* in place of one that said something else; the key is the old one */
+};
+/* What a person reads first of an item: OK, KEPT, SKIP. */
+const char *made_word(unsigned what);
 struct made_item {
     char *identity;
     unsigned what;        /* enum made */

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static const char *word_of(unsigned what)
-{
-    return what & MADE_KEPT ? "KEPT" : what & MADE_SKIPPED ? "SKIP" : "OK";
-}
-
 static json_t *made_words(unsigned what)
 {
     json_t *words = json_array();
@@ -50,7 +45,7 @@ void made_print(const struct cli *cli, const struct made_list *list)
             width = (int)strlen(list->items[i].identity);
     for (size_t i = 0; i < list->count; i++) {
         const struct made_item *item = &list->items[i];
-        cli_say(cli, "%-4s %-*s  %s", word_of(item->what), width, item->identity, item->note);
+        cli_say(cli, "%-4s %-*s  %s", made_word(item->what), width, item->identity, item->note);
     }
     for (size_t i = 0; i < list->trusts.count; i++)
         cli_say(cli, "OK   %s: a trust file that follows", list->trusts.items[i]);

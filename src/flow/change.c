@@ -16,18 +16,12 @@ void change_forget(struct flow *flow)
     strings_free(&flow->costs);
 }
 
-/* What counts of it: of a certificate in place what it lacks, else what its request says. */
-static const struct differences *said_otherwise(const struct lifecycle *life)
-{
-    return life->life == LIFE_CERTIFIED ? &life->certificate : &life->request;
-}
-
 /* In words what the store says otherwise of the identity; "" nothing. Free it. */
 static char *otherwise(const struct facts *facts, const struct identity *identity,
                        struct lifecycle *life)
 {
     lifecycle_of(facts, identity, life);
-    return differences_words(said_otherwise(life));
+    return differences_words(store_differences(life));
 }
 
 /* Sent to a CA, or in use: paid for. */

@@ -20,15 +20,20 @@ bool is_signed_here(const struct flow *flow, const struct identity *identity)
     return deployment_identity(&flow->facts->deployment, identity->signer) != NULL;
 }
 
-static void count_awaited_one(const struct flow *flow, const struct identity *identity,
-                              struct states *out)
+/* What can be made here is due where it lacks, and where it is outdated before it is sent. */
+static bool is_due(const struct flow *flow, const struct identity *identity,
+                   const struct lifecycle *life)
 {
-    struct lifecycle life;
-    lifecycle_of(flow->facts, identity, &life);
-    out->awaited++;
-    out->sent += *life.sent && !life.request.count;
-    out->outdated += life.request.count > 0;
-    lifecycle_free(&life);
+    struct identity_files files;
+    facts_files(flow->facts, identity, &files);
+    if (*identity->key_at)
+        return false;
+    bool self = strcmp(identity->signer, "self") == 0;
+    if (!files.key || (self && !files.leaf) || life->request.count)
+        return true;
+    if (!self && !files.csr && !files.leaf)
+        return true;
+    return is_signed_here(flow, identity) && (!files.leaf || life->life == LIFE_RENEWING);
 }
 
 void count_states(const struct flow *flow, struct states *out)
@@ -36,14 +41,21 @@ void count_states(const struct flow *flow, struct states *out)
     *out = (struct states){0};
     for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++) {
         const struct identity *identity = &flow->facts->deployment.identities[i];
-        enum life life = lifecycle_state(flow->facts, identity);
-        out->by_life[life]++;
+        struct lifecycle life;
+        lifecycle_of(flow->facts, identity, &life);
+        out->by_life[life.life]++;
         out->outside += is_outside(identity);
-        if (lifecycle_is_awaited(flow->facts, identity))
-            count_awaited_one(flow, identity, out);
-        out->lacking += life != LIFE_CERTIFIED && life != LIFE_RENEWING;
-        out->due += lacks(flow, identity);
+        if (lifecycle_is_awaited(flow->facts, identity)) {
+            out->awaited++;
+            out->sent += *life.sent && !life.request.count;
+            out->outdated += life.request.count > 0;
+        }
+        out->lacking += life.life != LIFE_CERTIFIED && life.life != LIFE_RENEWING;
+        out->anew += life.request.count && !*identity->key_at;
+        out->behind += life.life == LIFE_CERTIFIED && life.certificate.count > 0;
+        out->due += is_due(flow, identity, &life);
         out->all++;
+        lifecycle_free(&life);
     }
 }
 
@@ -111,16 +123,17 @@ char *life_words(const struct flow *flow, const struct identity *identity)
 
 bool lacks(const struct flow *flow, const struct identity *identity)
 {
-    struct identity_files files;
-    facts_files(flow->facts, identity, &files);
-    if (*identity->key_at)
-        return false;
-    bool self = strcmp(identity->signer, "self") == 0;
-    if (!files.key || (self && !files.leaf))
-        return true;
-    if (!self && !files.csr && !files.leaf)
-        return true;
-    return is_signed_here(flow, identity) && !files.leaf;
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    bool due = is_due(flow, identity, &life);
+    lifecycle_free(&life);
+    return due;
+}
+
+const struct differences *store_differences(const struct lifecycle *life)
+{
+    bool certified = life->life == LIFE_CERTIFIED || life->life == LIFE_RENEWING;
+    return certified && !life->request.count ? &life->certificate : &life->request;
 }
 
 bool make_is_due(const struct flow *flow)

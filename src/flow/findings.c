@@ -96,6 +96,19 @@ struct way finding_way(const struct flow *flow, const struct finding *finding)
     return *finding->server ? way_to("servers", NULL) : way_go(GO_STAY);
 }
 
+/* It speaks of a request or certificate that says something else than deployment.conf. */
+static bool is_outdated(const struct flow *flow, const struct identity *identity,
+                        const struct finding *finding)
+{
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    bool is = strcmp(finding->id, "CSR-OUTDATED") == 0
+                  ? store_differences(&life)->count > 0
+                  : text_ends(finding->file, ".csr") && life.request.count > 0;
+    lifecycle_free(&life);
+    return is;
+}
+
 enum mending finding_mending(const struct flow *flow, const struct finding *finding)
 {
     if (finding->accepted)
@@ -105,10 +118,8 @@ enum mending finding_mending(const struct flow *flow, const struct finding *find
     const struct identity *identity = identity_of(flow, finding);
     if (*finding->field && *finding->mend && (identity || service_of(flow, finding)))
         return MEND_ANSWER;
-    if (identity && text_ends(finding->file, ".csr") &&
-        lifecycle_state(flow->facts, identity) == LIFE_OUTDATED)
-        return MEND_REQUEST;
-    return MEND_NOT;
+    return identity && !*identity->key_at && is_outdated(flow, identity, finding) ? MEND_REQUEST
+                                                                                  : MEND_NOT;
 }
 
 char *finding_mend_words(const struct flow *flow, const struct finding *finding)
@@ -117,8 +128,7 @@ char *finding_mend_words(const struct flow *flow, const struct finding *finding)
     case MEND_ANSWER:
         return xformat("F5 makes %s \"%s\".", finding->field, finding->mend);
     case MEND_REQUEST:
-        return xformat("F5 makes %s.csr anew from what deployment.conf says; the key is kept.",
-                       finding->identity);
+        return xstrdup("F5 makes it anew from what deployment.conf says; the key is kept.");
     case MEND_SAFE:
         return finding->fix == FIX_MODE
                    ? xformat("F5 lets its owner alone read %s; F9 mends all such.", finding->file)
@@ -177,21 +187,6 @@ static bool mend_answer(struct flow *flow, const struct finding *finding, struct
     return good;
 }
 
-static bool mend_request(struct flow *flow, const char *identity, struct error *err)
-{
-    struct strings names = {0};
-    struct made_list made = {0};
-    strings_add(&names, identity);
-    bool good = flow_may_write(flow, err) && op_generate(flow->facts, &names, &made, NULL, err) &&
-                flow_gather(flow, err);
-    if (good)
-        flow_say(flow, LEVEL_OK, "%s.csr is made anew, its key kept: this is the one to send.",
-                 identity);
-    made_free(&made);
-    strings_free(&names);
-    return good;
-}
-
 bool findings_mend_safe(struct flow *flow, const struct findings *findings, struct error *err)
 {
     struct strings mended = {0};
@@ -215,7 +210,7 @@ bool finding_mend(struct flow *flow, const struct finding *finding, struct error
     case MEND_ANSWER:
         return mend_answer(flow, finding, err);
     case MEND_REQUEST:
-        return mend_request(flow, finding->identity, err);
+        return make_again(flow, finding->identity, err);
     case MEND_SAFE:
         return findings_mend_safe(flow, &one, err);
     case MEND_NOT:

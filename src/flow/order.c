@@ -233,9 +233,12 @@ static char sign_of(struct flow *flow, const char *id, const struct states *stat
 {
     const size_t *by_life = states->by_life;
     if (strcmp(id, "review") == 0)
-        return !states->due || strings_has(&flow->passed, id) ? '+' : '.';
+        return states->anew ? '!' : !states->due || strings_has(&flow->passed, id) ? '+' : '.';
     if (strcmp(id, "make") == 0)
-        return !states->due ? '+' : by_life[LIFE_NOTHING] < states->all ? '?' : '.';
+        return states->anew                          ? '!'
+               : !states->due                        ? '+'
+               : by_life[LIFE_NOTHING] < states->all ? '?'
+                                                     : '.';
     if (strcmp(id, "requests") == 0)
         return states->outdated                     ? '!'
                : states->awaited                    ? states->sent == states->awaited ? 'w' : '?'

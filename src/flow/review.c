@@ -1,4 +1,5 @@
-/* Every name and signer on one page, before anything is made. */
+/* Every name and signer on one page: the last look before money is spent. What is new, changed or
+ * gone is told by what lies in the store, so that the page is true whenever one comes here. */
 #include "base/mem.h"
 #include "flow/findings.h"
 
@@ -45,13 +46,6 @@ static const struct finding *worst_finding(const struct identity *identity,
     return worst;
 }
 
-/* What the store has of it, beside deployment.conf: the certificate, else the request. */
-static const struct differences *in_store(const struct lifecycle *life)
-{
-    bool certified = life->life == LIFE_CERTIFIED || life->life == LIFE_RENEWING;
-    return certified ? &life->certificate : &life->request;
-}
-
 static const struct difference *difference_of(const struct differences *differences,
                                               const char *what)
 {
@@ -73,9 +67,12 @@ static struct row *add_name(const struct identity *identity, const char *word, c
     return row;
 }
 
-static void add_names(const struct identity *identity, const struct names *names,
-                      const struct differences *differences, const char *holder, struct page *page)
+/* How many there are. */
+static size_t add_names(const struct identity *identity, const struct names *names,
+                        const struct differences *differences, const char *holder,
+                        struct page *page)
 {
+    size_t before = page->row_count;
     struct strings sans = {0};
     names_full_san(names, &sans);
     const char *cn = names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "";
@@ -95,15 +92,35 @@ static void add_names(const struct identity *identity, const struct names *names
             row_detail(row, "The %s in the store lacks it: a new one is needed to have it.",
                        holder);
     }
+    size_t count = page->row_count - before;
     for (size_t i = 0; list && i < list->besides.count; i++)
         row_detail(add_name(identity, "GONE", list->besides.items[i], "", page),
                    "The %s in the store has it; deployment.conf no more.", holder);
     free(was);
     strings_free(&sans);
+    return count;
 }
 
-static void add_identity(const struct flow *flow, const struct identity *identity,
-                         const struct findings *findings, struct page *page)
+/* What the store says otherwise, and how it is mended. */
+static void detail_changes(const struct flow *flow, const struct identity *identity,
+                           const struct lifecycle *life, struct row *row)
+{
+    char *words = differences_words(store_differences(life));
+    bool request = life->request.count > 0;
+    bool here = is_signed_here(flow, identity) || strcmp(identity->signer, "self") == 0;
+    char *mend =
+        *identity->key_at ? xformat("Its key is on %s: make the request there.", identity->key_at)
+        : request || here ? xstrdup("F5 makes it anew, key kept.")
+        : life->life == LIFE_RENEWING ? xstrdup("The request that is open asks for it.")
+                                      : xstrdup("F5 makes the request for the next one, key kept.");
+    row_detail(row, "%s outdated: %s. %s", request ? "Request" : "Certificate", words, mend);
+    free(mend);
+    free(words);
+}
+
+/* How many names it has. */
+static size_t add_identity(const struct flow *flow, const struct identity *identity,
+                           const struct findings *findings, struct page *page)
 {
     const struct finding *worst = worst_finding(identity, findings);
     enum level level = worst ? level_of(worst->severity) : LEVEL_OK;
@@ -111,7 +128,7 @@ static void add_identity(const struct flow *flow, const struct identity *identit
     struct error err = {0};
     struct lifecycle life;
     lifecycle_of(flow->facts, identity, &life);
-    const struct differences *differences = in_store(&life);
+    const struct differences *differences = store_differences(&life);
     identity_request(identity, &names);
     const char *cn = names.attributes[ATTR_CN];
     bool cn_wrong = !cn || !attribute_check(ATTR_CN, cn, &err);
@@ -121,29 +138,30 @@ static void add_identity(const struct flow *flow, const struct identity *identit
                        : life.life == LIFE_NOTHING ? "NEW"
                        : differences->count        ? "CHANGED"
                                                    : "OK";
+    if (level == LEVEL_OK && differences->count)
+        level = LEVEL_WARN;
     char *users = used_by(identity);
     struct row *row = page_row(page, identity->name, level, word, "%-18s %-12s %s", identity->name,
                                signer_words(identity->signer), users);
     row->can_open = true;
     const char *holder = differences == &life.certificate ? "certificate" : "request";
-    char *changes = differences_words(differences);
     char *remedy = worst ? finding_remedy(flow, worst, page->id, "") : xstrdup("");
     if (cn_wrong)
         row_detail(row, "CN: %s. %s", cn ? err.message : "it is missing", err.remedy);
     else if (worst)
         row_detail(row, "%s %s: %s. %s", flow_level_word(level), worst->id, worst->message, remedy);
     else if (differences->count)
-        row_detail(row, "The %s in the store says something else: %s.", holder, changes);
+        detail_changes(flow, identity, &life, row);
     else
         row_detail(row, life.life == LIFE_NOTHING
                             ? "Nothing of it is made yet. Enter opens the page of its names."
                             : "As in the store. Enter opens the page of its names.");
-    free(changes);
     free(remedy);
-    add_names(identity, &names, differences, holder, page);
+    size_t count = add_names(identity, &names, differences, holder, page);
     free(users);
     names_free(&names);
     lifecycle_free(&life);
+    return count;
 }
 
 /* How much of it exists: counted, for this page comes before and after the making. */
@@ -158,23 +176,40 @@ static void add_intro(const struct states *states, struct page *page)
                   nothing == 1 ? "Of %2$zu, %1$zu has no key and no request yet."
                                : "Of %2$zu, %1$zu have no key and no request yet.",
                   nothing, states->all);
+    else if (states->anew)
+        page_line(&page->intro,
+                  states->anew == 1 ? "%zu request is outdated: Next makes it anew, key kept."
+                                    : "%zu requests are outdated: Next makes them anew, keys "
+                                      "kept.",
+                  states->anew);
+    else if (states->behind)
+        page_line(&page->intro,
+                  states->behind == 1
+                      ? "%zu certificate in place lacks something that deployment.conf says."
+                      : "%zu certificates in place lack something that deployment.conf says.",
+                  states->behind);
     else
         page_line(&page->intro, states->due ? "Some requests or certificates are still to be made."
                                             : "All that can be made here is made.");
 }
 
-/* "3 certificates: 1 from a CA outside, 2 made here." */
-static char *sum_words(const struct states *states)
+/* "3 certificates with 4 names: 1 from a CA outside, 2 signed here." True before the making and
+ * after it. Free it. */
+static char *sum_words(const struct states *states, size_t names)
 {
     size_t here = states->all - states->outside;
-    if (states->all == 1)
-        return xstrdup(here ? "1 certificate, made here." : "1 certificate, from a CA outside.");
-    if (!states->outside)
-        return xformat("%zu certificates, all made here.", states->all);
-    if (!here)
-        return xformat("%zu certificates, all from a CA outside.", states->all);
-    return xformat("%zu certificates: %zu from a CA outside, %zu made here.", states->all,
-                   states->outside, here);
+    char *named = names == 1 ? xstrdup("1 name") : xformat("%zu names", names);
+    char *words =
+        states->all == 1 ? xformat(here ? "1 certificate with %s, signed here."
+                                        : "1 certificate with %s, from a CA outside.",
+                                   named)
+        : !states->outside
+            ? xformat("%zu certificates with %s, all signed here.", states->all, named)
+        : !here ? xformat("%zu certificates with %s, all from a CA outside.", states->all, named)
+                : xformat("%zu certificates with %s: %zu from a CA outside, %zu signed here.",
+                          states->all, named, states->outside, here);
+    free(named);
+    return words;
 }
 
 static void build(struct flow *flow, struct page *page)
@@ -185,26 +220,36 @@ static void build(struct flow *flow, struct page *page)
     const struct findings *findings = flow_findings(flow, RULES_PLANNED);
     struct states states;
     count_states(flow, &states);
-    char *sums = sum_words(&states);
     add_intro(&states, page);
+    size_t names = 0;
     for (size_t i = 0; i < d->identity_count; i++)
-        add_identity(flow, &d->identities[i], findings, page);
+        names += add_identity(flow, &d->identities[i], findings, page);
+    char *sums = sum_words(&states, names);
     page_lines(&page->text, sums);
     free(sums);
     if (states.due)
         page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
                   flow->facts->store_path);
+    if (states.anew || states.behind)
+        page_add_action(page, "mend", 5, 0, "Make anew");
     page_line(&page->why,
               "One wrong name costs a second round with the CA: read the names once more.");
     page->next = xstrdup(states.due ? "Make keys and requests" : "Next");
 }
 
+/* The row is a certificate's, or one of its names'. */
+static const struct identity *identity_at(const struct flow *flow, const char *row)
+{
+    char *owner = xstrndup(row, strcspn(row, ":"));
+    const struct identity *identity = deployment_identity(&flow->facts->deployment, owner);
+    free(owner);
+    return identity;
+}
+
 /* The first page that shows the identity. */
 static struct way open_identity(struct flow *flow, const char *name)
 {
-    char *owner = xstrndup(name, strcspn(name, ":"));
-    const struct identity *identity = deployment_identity(&flow->facts->deployment, owner);
-    free(owner);
+    const struct identity *identity = identity_at(flow, name);
     const struct component *first = NULL;
     for (size_t i = 0; identity && i < identity->use_count; i++) {
         const struct component *component = identity->uses[i].service->component;
@@ -225,11 +270,30 @@ static struct way open_identity(struct flow *flow, const char *name)
     return way_go(GO_STAY);
 }
 
+static bool mend(struct flow *flow, const struct page *page, size_t row, struct error *err)
+{
+    const struct identity *identity =
+        row < page->row_count ? identity_at(flow, page->rows[row].id) : NULL;
+    struct lifecycle life;
+    if (!identity)
+        return true;
+    lifecycle_of(flow->facts, identity, &life);
+    bool is_outdated = store_differences(&life)->count > 0;
+    lifecycle_free(&life);
+    if (is_outdated)
+        return make_again(flow, identity->name, err);
+    flow_say(flow, LEVEL_NOTE, "%s is as deployment.conf says: nothing to make anew.",
+             identity->name);
+    return true;
+}
+
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err)
 {
     if (event->kind == EVENT_CHOOSE && event->row < page->row_count)
         return open_identity(flow, page->rows[event->row].id);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "mend") == 0)
+        return way_if(mend(flow, page, event->row, err), GO_STAY);
     if (event->kind != EVENT_NEXT)
         return way_go(GO_STAY);
     for (size_t i = 0; i < page->row_count; i++)

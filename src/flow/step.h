@@ -64,8 +64,8 @@ struct flow {
 
     struct make_job *job;
     bool job_failed;
-    struct strings made; /* "callbridge  key, request" */
-    size_t new_keys, new_requests, new_certificates;
+    struct strings made; /* word, "callbridge  key, request": of the last run */
+    size_t new_keys, new_requests, new_certificates, anew_requests, anew_certificates;
 
     struct import import;
     bool looked;
@@ -237,7 +237,8 @@ char *life_words(const struct flow *flow, const struct identity *identity);
 bool is_outside(const struct identity *identity);
 /* Somebody in the store signs it: by its own design no CA outside is asked. */
 bool is_signed_here(const struct flow *flow, const struct identity *identity);
-/* It has no key, request or certificate where one can be made here. */
+/* Something of it is to be made here: a key, a request or a certificate lacks, or its open request
+ * says something else than deployment.conf. */
 bool lacks(const struct flow *flow, const struct identity *identity);
 bool make_is_due(const struct flow *flow);
 struct states {
@@ -247,6 +248,8 @@ struct states {
     size_t sent;     /* of those: with the CA, as deployment.conf has it */
     size_t outdated; /* of those: to be made anew */
     size_t lacking;  /* no certificate is in place */
+    size_t anew;     /* their open request says something else, and its key is here */
+    size_t behind;   /* their certificate in place lacks what deployment.conf says */
     size_t due;      /* something can be made here */
 };
 void count_states(const struct flow *flow, struct states *out);
@@ -257,6 +260,14 @@ void flow_forget_findings(struct flow *flow);
 /* install/ beside what would be written there now; when that was written. Compared byte by byte,
  * once for each state of the facts and of the folder. */
 enum plan_written plan_state(struct flow *flow, time_t *when);
+/* What the store says of it otherwise than deployment.conf: its open request, else the certificate
+ * in place. */
+const struct differences *store_differences(const struct lifecycle *life);
+
+/* make.c */
+/* The identity's request, or the certificate that is made here, as deployment.conf says now; its
+ * key stays. Says so. */
+must_check bool make_again(struct flow *flow, const char *identity, struct error *err);
 
 /* keep.c: answers before there is a deployment.conf to keep them */
 void keep_answers(struct flow *flow);

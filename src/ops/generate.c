@@ -237,7 +237,8 @@ static unsigned what_of(const struct task *task)
 {
     if (task->left)
         return *task->identity->key_at ? MADE_SKIPPED : MADE_KEPT;
-    return (task->has_key ? 0u : MADE_KEY) | (task->self ? MADE_CERTIFICATE : MADE_CSR);
+    return (task->has_key ? 0u : MADE_KEY) | (task->self ? MADE_CERTIFICATE : MADE_CSR) |
+           (task->outdated ? MADE_ANEW : 0u);
 }
 
 /* The tasks from first to before last in one transaction. What they made stays theirs; the trust
@@ -282,8 +283,10 @@ static void tell(struct run *run, size_t last, const struct strings *written)
     made_tell(&new, &run->facts->deployment, written);
     out->trusts = new.trusts;
     for (size_t i = run->done; i < last; i++) {
-        char *note =
-            xformat("%s %s", run->tasks[i].identity->name, out->items[first + i - run->done].note);
+        const struct made_item *item = &out->items[first + i - run->done];
+        bool made = !(item->what & (MADE_KEPT | MADE_SKIPPED));
+        char *note = xformat("%s%s%s %s", made ? "" : made_word(item->what), made ? "" : " ",
+                             item->identity, item->note);
         progress_step(run->progress, i + 1, run->count, note);
         free(note);
         batch_free(&run->tasks[i].batch);

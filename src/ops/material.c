@@ -125,6 +125,11 @@ void made_tell(struct made_list *list, const struct deployment *deployment,
     }
 }
 
+const char *made_word(unsigned what)
+{
+    return what & MADE_KEPT ? "KEPT" : what & MADE_SKIPPED ? "SKIP" : "OK";
+}
+
 void made_free(struct made_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

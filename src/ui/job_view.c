@@ -85,21 +85,84 @@ static void draw_bar_line(struct ui *ui, struct job_view *self, int y, int margi
     str_free(&text);
 }
 
-/* "KEPT x" keeps its word; what begins otherwise was done. */
-static void draw_step(struct ui *ui, int y, int margin, const char *note)
+/* "KEPT x" keeps its word; what begins otherwise was done. Where its rest begins. */
+static const char *without_word(const char *note, size_t *word)
 {
-    size_t word = 0;
-    while (isupper((unsigned char)note[word]))
-        word++;
-    bool has_word = word >= 2 && note[word] == ' ';
-    const char *rest = note + (has_word ? word : 0);
-    while (has_word && *rest == ' ')
+    *word = 0;
+    while (isupper((unsigned char)note[*word]))
+        ++*word;
+    if (*word < 2 || note[*word] != ' ')
+        *word = 0;
+    const char *rest = note + *word;
+    while (*word && *rest == ' ')
         rest++;
-    char *text = xformat("%-6.*s%s", has_word ? (int)word : 2, has_word ? note : "OK", rest);
+    return rest;
+}
+
+/* The note is about what the page's row with this id waits for. */
+static bool is_of(const char *note, const char *id)
+{
+    size_t word;
+    const char *rest = without_word(note, &word);
+    size_t length = strlen(id);
+    return length && strncmp(rest, id, length) == 0 && (!rest[length] || rest[length] == ' ');
+}
+
+static void draw_line(struct ui *ui, int y, int margin, const char *word, const char *text)
+{
+    char *line = xformat("%-6s%s", word, text);
     wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
-    draw_text(stdscr, y, margin, ui->columns - margin, text);
+    draw_text(stdscr, y, margin, ui->columns - margin, line);
+    free(line);
+}
+
+/* In the columns of the page's rows. */
+static void draw_step(struct ui *ui, int y, int margin, const char *note)
+{
+    size_t word;
+    const char *rest = without_word(note, &word);
+    int name = (int)strcspn(rest, " ");
+    char *first = word ? xstrndup(note, word) : xstrdup("OK");
+    char *text = ui->page->row_count && rest[name]
+                     ? xformat("%-15.*s %s", name, rest, rest + name + 1)
+                     : xstrdup(rest);
+    draw_line(ui, y, margin, first, text);
     free(text);
+    free(first);
+}
+
+/* The row that is worked on: the first of which no note tells. NULL: none is known. */
+static const struct row *row_at_work(struct ui *ui, const struct job_view *self)
+{
+    for (size_t i = 0; i < ui->page->row_count; i++) {
+        const struct row *row = &ui->page->rows[i];
+        bool told = !*row->id;
+        for (size_t j = 0; j < self->notes.count && !told; j++)
+            told = is_of(self->notes.items[j], row->id);
+        if (!told)
+            return row;
+    }
+    return NULL;
+}
+
+/* "...  callbridge  key, request", then "wait  8 more". */
+static void draw_rest(struct ui *ui, struct job_view *self, int y, int bottom, int margin)
+{
+    const struct row *row = ui->job ? row_at_work(ui, self) : NULL;
+    size_t left = self->total - self->done;
+    if (row && y < bottom && (left || !self->total)) {
+        draw_line(ui, y++, margin, "...", row->text);
+        left -= left > 0;
+    }
+    if (y >= bottom)
+        return;
+    char *more = xformat("%zu more", left);
+    if (ui->job && left)
+        draw_line(ui, y, margin, "wait", more);
+    else
+        draw_line(ui, y, margin, "", "");
+    free(more);
 }
 
 static void draw(struct ui *ui, struct view *view)
@@ -121,18 +184,12 @@ static void draw(struct ui *ui, struct view *view)
         }
         return;
     }
-    size_t room = bottom - y > 1 ? (size_t)(bottom - y - 1) : 1, first = 0;
+    size_t room = bottom - y > 2 ? (size_t)(bottom - y - 2) : 1, first = 0;
     if (self->notes.count > room)
         first = self->notes.count - room;
     for (size_t i = first; i < self->notes.count; i++)
         draw_step(ui, y++, margin, self->notes.items[i]);
-    wmove(stdscr, y, 0);
-    wclrtoeol(stdscr);
-    if (ui->job && self->total > self->done) {
-        char *text = xformat("wait  %zu more", self->total - self->done);
-        draw_text(stdscr, y, margin, ui->columns - margin, text);
-        free(text);
-    }
+    draw_rest(ui, self, y, bottom, margin);
 }
 
 static void ended(struct ui *ui, struct job_view *self)

@@ -224,6 +224,116 @@ static void a_server_renamed_twice_keeps_what_is_made(void **state)
     assert_string_equal(field(world, "servers.2.webadmin")->value, "yes");
 }
 
+static const struct row *row_of(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->row_count; i++)
+        if (strcmp(page->rows[i].id, id) == 0)
+            return &page->rows[i];
+    fail_msg("no row %s on page %s", id, page->id);
+    return NULL;
+}
+
+static char sign_of(struct world *world, const char *id)
+{
+    const struct page *page = flow_page(world->flow);
+    for (size_t i = 0; i < page->mark_count; i++)
+        if (strcmp(page->marks[i].id, id) == 0)
+            return page->marks[i].sign;
+    return ' ';
+}
+
+/* Review, make, requests: outdated ones go round once more, their keys kept. */
+static void an_outdated_request_is_made_anew_before_it_is_sent(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    char *key = xformat("%s/store/callbridge.key", world->folder);
+    char *before = read_text(key);
+    go(world, "page:callbridge");
+    set(world, "callbridge.CN", "cb.example.com");
+    assert_int_equal(sign_of(world, "make"), '!');
+    assert_int_equal(sign_of(world, "requests"), '!');
+    go(world, "start");
+    assert_string_equal(row_of(world, "continue")->text, "Go on: Review");
+    go(world, "review");
+    assert_string_equal(row_of(world, "callbridge")->word, "CHANGED");
+    assert_string_equal(row_of(world, "callbridge")->detail,
+                        "Request outdated: CN was callbridge.example.com; subjectAltName lacks "
+                        "cb.example.com; subjectAltName still has callbridge.example.com. F5 makes "
+                        "it anew, key kept.");
+    next(world);
+    assert_string_equal(at(world), "make");
+    assert_string_equal(row_of(world, "callbridge")->word, "wait");
+    assert_non_null(strstr(row_of(world, "callbridge")->text, "request anew"));
+    assert_int_equal(flow_page(world->flow)->row_count, 1);
+    run_job(world);
+    assert_string_equal(at(world), "requests");
+    assert_non_null(strstr(flow_page(world->flow)->message, ": 1 request anew (key kept)."));
+    char *after = read_text(key);
+    assert_string_equal(before, after);
+    assert_int_equal(sign_of(world, "make"), '+');
+    free(before);
+    free(after);
+    free(key);
+}
+
+static void act(struct world *world, const char *action, const char *row)
+{
+    must(world, (struct event){.kind = EVENT_ACTION,
+                               .id = action,
+                               .row = (size_t)(row_of(world, row) - flow_page(world->flow)->rows)});
+}
+
+static void review_makes_anew_with_one_key(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    go(world, "page:callbridge");
+    set(world, "callbridge.CN", "cb.example.com");
+    go(world, "review");
+    act(world, "mend", "webadmin");
+    assert_non_null(strstr(flow_page(world->flow)->message, "webadmin is as deployment.conf says"));
+    act(world, "mend", "callbridge");
+    assert_string_equal(row_of(world, "callbridge")->word, "OK");
+    assert_string_equal(flow_page(world->flow)->intro.items[1],
+                        "All that can be made here is made.");
+    assert_string_equal(flow_page(world->flow)->text.items[0],
+                        "5 certificates with 8 names, all from a CA outside.");
+}
+
+/* Signed here: the certificate is made anew, too. */
+static void review_makes_the_certificate_of_a_lab_anew(void **state)
+{
+    struct world *world = *state;
+    choose(world, "lab");
+    set(world, "basics.domain", "example.com");
+    go(world, "make");
+    run_job(world);
+    go(world, "basics");
+    insist(world, "basics.O", "Example Inc.");
+    go(world, "review");
+    assert_string_equal(row_of(world, "cms1")->word, "CHANGED");
+    assert_non_null(
+        strstr(row_of(world, "cms1")->detail, "Certificate outdated: O was not there."));
+    act(world, "mend", "cms1");
+    assert_string_equal(row_of(world, "cms1")->word, "OK");
+    assert_string_equal(flow_page(world->flow)->message, "cms1.crt is made anew, its key kept.");
+}
+
+/* Looked at again, the make page shows what there is and nothing that waits. */
+static void the_make_page_tells_what_stands(void **state)
+{
+    struct world *world = *state;
+    with_requests(world);
+    flow_free(world->flow);
+    open_flow(world);
+    go(world, "make");
+    assert_string_equal(row_of(world, "callbridge")->word, "OK");
+    assert_non_null(strstr(row_of(world, "callbridge")->text, "key, request"));
+    assert_string_equal(flow_page(world->flow)->why.items[0], "All that can be made here is made.");
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
 
 int main(void)
@@ -238,6 +348,10 @@ int main(void)
         test(what_is_made_is_not_built_anew),
         test(of_two_certified_one_goes_and_both_stay),
         test(a_server_renamed_twice_keeps_what_is_made),
+        test(an_outdated_request_is_made_anew_before_it_is_sent),
+        test(review_makes_anew_with_one_key),
+        test(review_makes_the_certificate_of_a_lab_anew),
+        test(the_make_page_tells_what_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

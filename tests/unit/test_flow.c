@@ -511,7 +511,7 @@ static void review_shows_every_name_and_what_is_new(void **state)
     set(world, "webbridge.subjectAltName", "join.example.com meet.example.com");
     must(world, (struct event){.kind = EVENT_GOTO, .id = "review"});
     assert_string_equal(flow_page(world->flow)->intro.items[1],
-                        "All that can be made here is made.");
+                        "1 request is outdated: Next makes it anew, key kept.");
     assert_string_equal(row_that(world, "callbridge  ")->word, "OK");
     assert_string_equal(row_that(world, "    meet.example.com")->word, "NEW");
     must(world, (struct event){.kind = EVENT_CHOOSE,
