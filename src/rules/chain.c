@@ -106,7 +106,7 @@ static void fetch(struct finding *finding, const struct rule *rule, const struct
     }
 }
 
-static bool in_pool(const struct certs *pool, const struct cert *cert)
+bool certs_have(const struct certs *pool, const struct cert *cert)
 {
     for (size_t i = 0; i < pool->count; i++)
         if (cert_same(pool->items[i], cert))
@@ -268,7 +268,7 @@ static void bundle_order(const struct rule *rule, const struct subject *s, struc
 static void bundle_leaf(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct look look;
-    if (look_open(s, &look) && in_pool(&look.pool, s->view->leaf) &&
+    if (look_open(s, &look) && certs_have(&look.pool, s->view->leaf) &&
         !(s->view->leaf->self_signed && look.pool.count == 1)) {
         struct finding *finding =
             report(out, rule, s, "%s holds %s itself; a bundle is its issuers alone", s->name,

@@ -213,6 +213,7 @@ struct certs {
 };
 void certs_add(struct certs *pool, const struct store_file *file);
 void certs_free(struct certs *pool);
+bool certs_have(const struct certs *pool, const struct cert *cert);
 /* The file of the store (other than these two names) that has the certificate's issuer, or NULL. */
 const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
                                 const char **file);

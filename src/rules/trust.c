@@ -17,14 +17,6 @@ static bool readable(const struct subject *s, struct certs *pool)
     return pool->count > 0;
 }
 
-static bool holds(const struct certs *pool, const struct cert *cert)
-{
-    for (size_t i = 0; i < pool->count; i++)
-        if (cert_same(pool->items[i], cert))
-            return true;
-    return false;
-}
-
 /* Which service a target is, in words. */
 static char *target_words(const struct trust_target *target)
 {
@@ -86,7 +78,7 @@ static enum lack lack(const struct subject *s, const struct certs *pool, const s
                       const struct cert **found)
 {
     *found = NULL;
-    if (!leaf || holds(pool, leaf))
+    if (!leaf || certs_have(pool, leaf))
         return LACK_NOTHING;
     enum lack worst = LACK_ALL;
     for (size_t i = 0; i < pool->count; i++) {

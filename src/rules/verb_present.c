@@ -125,14 +125,6 @@ static bool is_half(const struct subject *s)
     return half;
 }
 
-static bool pool_has(const struct certs *pool, const struct cert *cert)
-{
-    for (size_t i = 0; i < pool->count; i++)
-        if (cert_same(pool->items[i], cert))
-            return true;
-    return false;
-}
-
 /* The identity serves on no server where a target of the trust stands. */
 static bool is_elsewhere(const struct judge *judge, const struct view *view,
                          const struct trust *trust)
@@ -156,11 +148,11 @@ static bool has_stranger(const struct subject *s)
         certs_add(&pool, scan_find(&judge->facts->scan, trust->file));
     for (size_t i = 0; pool.count && i < trust->target_count; i++) {
         const struct view *view = judge_view(judge, trust->targets[i].identity);
-        lacks = lacks || (view && view->leaf && !pool_has(&pool, view->leaf));
+        lacks = lacks || (view && view->leaf && !certs_have(&pool, view->leaf));
     }
     for (size_t i = 0; lacks && i < judge->view_count && !stranger; i++) {
         const struct view *view = &judge->views[i];
-        stranger = view->leaf && pool_has(&pool, view->leaf) && is_elsewhere(judge, view, trust);
+        stranger = view->leaf && certs_have(&pool, view->leaf) && is_elsewhere(judge, view, trust);
     }
     certs_free(&pool);
     return stranger;

@@ -34,6 +34,8 @@ bad "slot of a trust" callbridge.conf '/^trust "c2w-trust"/s/slot = "c2w"/slot =
     'the slot "cw2" is not known' 'did you mean "c2w"?'
 bad "how of a trust" recorder.conf '/^trust "trust" /s/pinned/pined/' 'how "pined" is not known' 'did you mean "pinned"?'
 bad "via of a trust" recorder.conf '/^trust "trust" /s/how =/via = "listen"  how =/' '"listen" leads to no server'
+bad "beside of a trust" callbridge.conf '/^trust "cluster-trust"/s/beside = "callbridge"/beside = "calbridge"/' \
+    'the kind "calbridge" is not known' 'did you mean "callbridge"?'
 bad "follows" recorder.conf 's/^follows = .*/follows = "callbrige"/' 'did you mean "callbridge"?'
 bad "beside" recorder.conf 's/^follows = .*/beside = "nothing"/' 'the kind "nothing" is not known'
 bad "same-ca-as" turn.conf 's/same-ca-as = "webbridge"/same-ca-as = "webbrige"/' 'did you mean "webbridge"?'
