@@ -12,8 +12,8 @@
 
 static const struct step_ops *const all_steps[] = {
     &step_start, &step_basics,   &step_facts,   &step_servers, &step_component, &step_review,
-    &step_make,  &step_requests, &step_request, &step_import,  &step_check,     &step_look,
-    &step_text,  &step_accept,   &step_plan,    &step_order,   &step_done};
+    &step_make,  &step_requests, &step_request, &step_import,  &step_key,       &step_check,
+    &step_look,  &step_text,     &step_accept,  &step_plan,    &step_order,     &step_done};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -102,12 +102,14 @@ static void close_flow(struct flow *flow)
     page_free(&flow->page);
     if (flow->looked)
         import_free(&flow->import);
-    strings_free(&flow->paths);
+    tray_free(&flow->tray);
+    strings_free(&flow->left);
+    secret_free(&flow->password);
     strings_free(&flow->made);
-    char *texts[] = {flow->config,        flow->store,        flow->folder,        flow->at_page,
-                     flow->spot,          flow->message,      flow->pasted,        flow->request,
-                     flow->waiting,       flow->waiting_page, flow->waiting_field, flow->refused,
-                     flow->accept_reason, flow->accept_until};
+    char *texts[] = {flow->config,  flow->store,         flow->folder,       flow->at_page,
+                     flow->spot,    flow->message,       flow->picked,       flow->as,
+                     flow->request, flow->waiting,       flow->waiting_page, flow->waiting_field,
+                     flow->refused, flow->accept_reason, flow->accept_until};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(flow->job);

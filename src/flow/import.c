@@ -1,76 +1,9 @@
-/* What the CA sent back: a path, a picker or pasted PEM; verdicts first, then written. */
-#include "base/file.h"
+/* What the CA sent back: paths, a picker or pasted text add up; verdicts first, then written. */
 #include "base/mem.h"
-#include "base/secret.h"
-#include "flow/step.h"
+#include "flow/intake.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static enum level verdict_level(enum verdict verdict)
-{
-    return verdict == VERDICT_TAKE ? LEVEL_OK : verdict == VERDICT_STOP ? LEVEL_ERROR : LEVEL_NOTE;
-}
-
-static const char *verdict_word(enum verdict verdict)
-{
-    static const char *const words[] = {"TAKE", "LEFT", "STOP"};
-    return words[verdict];
-}
-
-static struct import_identity *identity_of(const struct flow *flow,
-                                           const struct import_object *object)
-{
-    for (size_t i = 0; i < flow->import.identity_count; i++) {
-        struct import_identity *identity = &flow->import.identities[i];
-        if (strcmp(identity->certificate, object->target) == 0)
-            return identity;
-    }
-    return NULL;
-}
-
-static void add_object(const struct flow *flow, size_t index, struct page *page)
-{
-    const struct import_object *object = &flow->import.objects[index];
-    const struct import_identity *identity = identity_of(flow, object);
-    char *source = xformat("%s #%d", path_base(object->file), object->number);
-    char *id = xformat("%zu", index + 1);
-    bool off = identity && object->verdict == VERDICT_TAKE && !identity->take;
-    struct row *row = page_row(page, id, off ? LEVEL_NOTE : verdict_level(object->verdict),
-                               off ? "LEFT" : verdict_word(object->verdict), "%-16s %-20s %s",
-                               source, *object->target ? object->target : "-", object->why);
-    row->can_tick = identity && object->verdict == VERDICT_TAKE;
-    row->ticked = row->can_tick && identity->take;
-    row->can_open = true;
-    struct str detail = {0};
-    str_addf(&detail, "%s: %s. %s.", object->file, object->what, object->why);
-    if (identity && identity->stop)
-        str_addf(&detail, "\n%s. %s", identity->problem ? identity->problem : "",
-                 identity->remedy ? identity->remedy : "");
-    for (size_t i = 0; identity && i < identity->impact.count; i++)
-        str_addf(&detail, "\nLOST: %s", identity->impact.items[i]);
-    row_detail(row, "%s", str_text(&detail));
-    str_free(&detail);
-    free(id);
-    free(source);
-}
-
-/* The object that disappoints most: what stops, else what was left last. */
-static size_t worst_object(const struct flow *flow)
-{
-    for (size_t i = 0; i < flow->import.object_count; i++)
-        if (flow->import.objects[i].verdict == VERDICT_STOP)
-            return i;
-    return flow->import.object_count ? flow->import.object_count - 1 : 0;
-}
-
-static size_t count_taken(const struct flow *flow)
-{
-    size_t count = 0;
-    for (size_t i = 0; flow->looked && i < flow->import.identity_count; i++)
-        count += flow->import.identities[i].take && !flow->import.identities[i].in_place;
-    return count;
-}
 
 static void add_list(struct page *page, const char *what, struct strings *names)
 {
@@ -107,166 +40,218 @@ static void list_awaited(const struct flow *flow, struct page *page)
     add_list(page, "Requests that are outdated", &outdated);
 }
 
+static void add_actions(const struct flow *flow, struct page *page)
+{
+    struct action *action = page_add_action(page, "path", 4, 0, "Files");
+    action->wants_path = true;
+    action->start = flow->picked ? xstrdup(flow->picked) : NULL;
+    action = page_add_action(page, "paste", 8, 0, "Paste");
+    action->wants_text = true;
+    if (flow->import.locked) {
+        action = page_add_action(page, "password", 0, 'p', "Password");
+        action->wants_secret = true;
+    }
+    if (!flow->import.object_count)
+        return;
+    page_add_action(page, "drop", 0, 'd', "Drop");
+    action = page_add_action(page, "drop-all", 0, 'D', "Drop all");
+    action->confirm = xstrdup("Drop all that is listed here");
+}
+
+static void add_intro(const struct flow *flow, struct page *page)
+{
+    const struct import *import = &flow->import;
+    if (!import->object_count) {
+        page_line(&page->intro,
+                  "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
+        page_line(&page->why, "Name a file, a ZIP file or a folder, or paste what came by mail.");
+        page_line(&page->why,
+                  "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
+        return;
+    }
+    struct str text = {0};
+    say_count(&text, import->file_count, "file", "files");
+    say_count(&text, import->object_count, "object", "objects");
+    page_line(&page->intro, "%s, nothing written yet:", str_text(&text));
+    page_line(&page->why, "Space takes or leaves; what is left stays where it is.");
+    str_free(&text);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_LIST;
     page->title = xstrdup("Import");
-    if (!flow->looked) {
-        page_line(&page->intro,
-                  "Files or a folder as the CA sent them, any names and formats; or paste PEM.");
-        list_awaited(flow, page);
-        page_line(&page->why, "Name a file, a ZIP file or a folder, or paste what came by mail.");
-        page_line(&page->why,
-                  "Each certificate goes to its key; chains are put in order. Guide 3.2, 4.3");
-    } else {
-        page_line(&page->intro,
-                  "%zu file%s, %zu object%s, nothing written yet:", flow->import.file_count,
-                  flow->import.file_count == 1 ? "" : "s", flow->import.object_count,
-                  flow->import.object_count == 1 ? "" : "s");
-        for (size_t i = 0; i < flow->import.object_count; i++)
-            add_object(flow, i, page);
-        for (size_t i = 0; i < flow->import.identity_count; i++) {
-            const struct import_identity *identity = &flow->import.identities[i];
-            if (*identity->old_end && !identity->in_place)
-                page_line(&page->text, "%s in place ends %s, new %s", identity->identity,
-                          identity->old_end, identity->new_end);
-        }
-        for (size_t i = 0; i < flow->import.missing_count; i++) {
-            const struct import_missing *missing = &flow->import.missing[i];
-            page_line(&page->text, "STOP no file holds \"%s\", above %s.%s%s", missing->issuer,
-                      missing->identity, *missing->aia ? " Fetch " : " Ask the CA for it.",
-                      missing->aia);
-        }
-        list_awaited(flow, page);
-        page->at = count_taken(flow) ? 0 : worst_object(flow);
-        page_line(&page->why, "Space takes or leaves; what is left stays where it is.");
+    intake_look_once(flow);
+    struct field *field = page_field(page, FIELD_TEXT, "import.path", "From", "");
+    field->optional = true;
+    field_help(field,
+               "Files, ZIP files, mails or folders; several with blanks between them. Quotes, "
+               "~/, \\ and file:// are understood.",
+               "3.2");
+    add_intro(flow, page);
+    intake_rows(flow, page);
+    list_awaited(flow, page);
+    add_actions(flow, page);
+    page->tick = xstrdup("Take/leave");
+    size_t taken = intake_count_taken(flow);
+    char *losing = import_losing_all(&flow->import);
+    page->next = taken && *losing ? xformat("Write, %s", losing)
+                 : taken          ? xformat("Write the %zu taken", taken)
+                                  : xstrdup("Next");
+    free(losing);
+}
+
+/* "The new certificate of web lacks what was asked for or is in place: DNS:a, DNS:b." */
+static bool ask_loss(struct flow *flow, const char *losing, struct error *err)
+{
+    struct str text = {0};
+    for (size_t i = 0; i < flow->import.identity_count; i++) {
+        const struct import_identity *identity = &flow->import.identities[i];
+        if (!identity->take || identity->in_place || !identity->losing.count)
+            continue;
+        char *list = strings_join(&identity->losing, ", ");
+        str_addf(&text, "%sThe new certificate of %s lacks %s.", text.length ? " " : "",
+                 identity->identity, list);
+        free(list);
     }
-    struct action *action = page_add_action(page, "path", 4, 0, "Files");
-    action->wants_path = true;
-    action = page_add_action(page, "paste", 8, 0, "Paste");
-    action->wants_text = true;
-    if (flow->looked && flow->import.locked) {
-        action = page_add_action(page, "password", 0, 'p', "Password");
-        action->wants_secret = true;
-    }
-    size_t taken = count_taken(flow);
-    page->next = taken ? xformat("Write the %zu taken", taken) : xstrdup("Next");
+    str_add(&text, " What is in place stays as .bak.");
+    char *verb = xformat("Write, %s", losing);
+    bool refused = flow_ask(flow, str_text(&text), verb, err);
+    free(verb);
+    str_free(&text);
+    return refused;
 }
 
-static void say_nothing(struct flow *flow)
+static struct way write_taken(struct flow *flow, const struct event *event, struct error *err)
 {
-    if (!flow->import.object_count)
-        return;
-    const struct import_object *object = &flow->import.objects[worst_object(flow)];
-    flow_say(flow, LEVEL_ERROR, "Nothing here can be taken. %s: %s.", path_base(object->file),
-             object->why);
+    char *losing = import_losing_all(&flow->import);
+    bool good =
+        (!*losing || event->insist || ask_loss(flow, losing, err)) && intake_write(flow, err);
+    free(losing);
+    return way_if(good, good && count_awaited(flow) ? GO_STAY : GO_NEXT);
 }
 
-/* What was named last, with the password or without. */
-static bool look(struct flow *flow, const struct secret *password, struct error *err)
+static struct way next(struct flow *flow, const struct event *event, struct error *err)
 {
-    struct import_options options = {.password = password};
-    struct import fresh = {0};
-    struct tray tray = {0};
-    for (size_t i = 0; i < flow->paths.count; i++)
-        tray_add_path(&tray, flow->paths.items[i]);
-    if (flow->pasted)
-        tray_add_text(&tray, flow->pasted);
-    bool good = op_import_look(flow->facts, &tray, &options, &fresh, err);
-    tray_free(&tray);
-    if (good) {
-        if (flow->looked)
-            import_free(&flow->import);
-        flow->import = fresh;
-        flow->looked = true;
-        size_t taken = count_taken(flow);
-        if (taken)
-            flow_say(flow, LEVEL_OK, "%zu certificate%s to take; nothing is written yet.", taken,
-                     taken == 1 ? "" : "s");
-        else
-            say_nothing(flow);
-    }
-    return good;
+    if (intake_count_taken(flow))
+        return write_taken(flow, event, err);
+    size_t awaited = count_awaited(flow);
+    if (!awaited || event->insist || flow->warned)
+        return way_go(GO_NEXT);
+    flow->warned = true;
+    error_set(err, STATUS_NO, "",
+              "Name the files or the folder that came back, or paste them; Next again "
+              "goes on without",
+              awaited == 1 ? "%zu certificate is still lacking"
+                           : "%zu certificates are still lacking",
+              awaited);
+    return way_go(GO_REFUSED);
 }
 
-static void forget_pasted(struct flow *flow)
+static struct way act(struct flow *flow, const struct page *page, const struct event *event,
+                      struct error *err)
 {
-    if (flow->pasted)
-        wipe(flow->pasted, strlen(flow->pasted));
-    free(flow->pasted);
-    flow->pasted = NULL;
-}
-
-static bool look_at(struct flow *flow, const char *path, const char *text, struct error *err)
-{
-    strings_free(&flow->paths);
-    forget_pasted(flow);
-    if (path)
-        strings_add(&flow->paths, path);
-    else
-        flow->pasted = xstrdup(text);
-    return look(flow, NULL, err);
-}
-
-/* The same files again. */
-static bool open_with(struct flow *flow, const char *password, struct error *err)
-{
-    struct secret secret = {0};
-    secret_set(&secret, password, strlen(password));
-    bool good = look(flow, &secret, err);
-    secret_free(&secret);
-    if (good && flow->import.locked)
-        flow_say(flow, LEVEL_ERROR, "That password does not open all of it: p tries another.");
-    return good;
-}
-
-static struct way write_taken(struct flow *flow, struct error *err)
-{
-    struct strings written = {0};
-    bool good = flow_may_write(flow, err) &&
-                op_import_write(flow->facts, &flow->import, &written, NULL, err) &&
-                flow_gather(flow, err);
-    if (good) {
-        import_free(&flow->import);
-        flow->looked = false;
-        forget_pasted(flow);
-        flow_say(flow, LEVEL_OK, "Wrote %zu files to %s.%s", written.count, flow->facts->store_path,
-                 count_awaited(flow) ? " Some certificates still lack." : "");
-    }
-    strings_free(&written);
-    return way_if(good, count_awaited(flow) ? GO_STAY : GO_NEXT);
+    const char *id = event->id, *text = event->text;
+    bool good = true;
+    if (strcmp(id, "path") == 0 && text)
+        good = intake_add_paths(flow, text, err);
+    else if (strcmp(id, "paste") == 0 && text)
+        good = intake_add_text(flow, text, err);
+    else if (strcmp(id, "password") == 0 && text)
+        good = intake_open(flow, text, err);
+    else if (strcmp(id, "drop") == 0 && event->row < page->row_count)
+        good = intake_drop(flow, event->row, err);
+    else if (strcmp(id, "drop-all") == 0)
+        good = intake_drop_all(flow, err);
+    return way_if(good, GO_STAY);
 }
 
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err)
 {
-    (void)page;
-    if (event->kind == EVENT_ACTION && strcmp(event->id, "path") == 0 && event->text)
-        return way_if(look_at(flow, event->text, NULL, err), GO_STAY);
-    if (event->kind == EVENT_ACTION && strcmp(event->id, "paste") == 0 && event->text)
-        return way_if(look_at(flow, NULL, event->text, err), GO_STAY);
-    if (event->kind == EVENT_ACTION && strcmp(event->id, "password") == 0 && event->text)
-        return way_if(open_with(flow, event->text, err), GO_STAY);
-    if (event->kind == EVENT_TICK && flow->looked && event->row < flow->import.object_count) {
-        struct import_identity *identity = identity_of(flow, &flow->import.objects[event->row]);
-        if (identity && !identity->stop)
-            identity->take = !identity->take;
+    intake_look_once(flow);
+    bool row = event->row < page->row_count && event->row < flow->import.object_count;
+    if (event->kind == EVENT_SET && event->text && *event->text)
+        return way_if(intake_add_paths(flow, event->text, err), GO_STAY);
+    if (event->kind == EVENT_ACTION)
+        return act(flow, page, event, err);
+    if (event->kind == EVENT_TICK && row && page->rows[event->row].can_tick) {
+        intake_tick(flow, intake_identity(flow, &flow->import.objects[event->row]));
         return way_go(GO_STAY);
     }
-    if (event->kind != EVENT_NEXT)
-        return way_go(GO_STAY);
-    if (count_taken(flow))
-        return write_taken(flow, err);
-    if (count_awaited(flow) && !event->insist && !flow->warned) {
-        flow->warned = true;
-        error_set(err, STATUS_NO, "",
-                  "Name the files or the folder that came back, or paste them; Next again "
-                  "goes on without",
-                  "%zu certificate%s still lacking", count_awaited(flow),
-                  count_awaited(flow) == 1 ? " is" : "s are");
-        return way_go(GO_REFUSED);
+    if (event->kind == EVENT_CHOOSE && row && page->rows[event->row].can_open) {
+        char *id = xformat("key:%zu", flow->import.objects[event->row].pair);
+        struct way way = way_to(id, NULL);
+        free(id);
+        return way;
     }
-    return way_go(GO_NEXT);
+    return event->kind == EVENT_NEXT ? next(flow, event, err) : way_go(GO_STAY);
 }
 
 const struct step_ops step_import = {"import", build, take};
+
+/* key:N: whose key it is that came with its certificate. */
+static const struct import_pair *pair_of(const struct flow *flow)
+{
+    size_t number = strtoul(flow_page_part(flow), NULL, 10);
+    return flow->looked && number >= 1 && number <= flow->import.pair_count
+               ? &flow->import.pairs[number - 1]
+               : NULL;
+}
+
+/* Its present key has a certificate in place, which is of no use with another key. */
+static bool is_in_use(const struct flow *flow, const struct identity *identity)
+{
+    struct identity_files files;
+    facts_files(flow->facts, identity, &files);
+    return files.key && files.leaf;
+}
+
+static void build_key(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_MENU;
+    page->title = xstrdup("Whose key is it?");
+    intake_look_once(flow);
+    const struct import_pair *pair = pair_of(flow);
+    if (!pair)
+        return;
+    page_line(&page->intro, "%s is the private key of %s, %s.", pair->key_file, pair->cert_file,
+              pair->name);
+    const struct deployment *d = &flow->facts->deployment;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        const struct identity *identity = &d->identities[i];
+        bool fits = strings_has(&pair->fits, identity->name);
+        if (*identity->key_at)
+            continue;
+        struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s %s", identity->name,
+                                   fits ? "has its names" : "");
+        row->can_open = true;
+        row_detail(row,
+                   is_in_use(flow, identity)
+                       ? "Key and certificate in place are replaced; the old ones stay as .bak."
+                       : "The key that it has now, if any, stays as .bak.");
+        if (fits && strcmp(pair->fits.items[0], identity->name) == 0)
+            page->at = page->row_count - 1;
+    }
+    page_line(&page->why, "Key, certificate and chain are written together, with F2 on the page "
+                          "before.");
+}
+
+static struct way take_key(struct flow *flow, const struct page *page, const struct event *event,
+                           struct error *err)
+{
+    if (event->kind != EVENT_CHOOSE || event->row >= page->row_count)
+        return way_go(event->kind == EVENT_NEXT ? GO_BACK : GO_STAY);
+    const char *name = page->rows[event->row].id;
+    const struct identity *identity = deployment_identity(&flow->facts->deployment, name);
+    bool force = identity && is_in_use(flow, identity);
+    char *question = xformat("%s has a key with its certificate in place. With another key that "
+                             "certificate is of no use any more; both stay as .bak.",
+                             name);
+    bool good = (!force || event->insist || flow_ask(flow, question, "Replace both", err)) &&
+                intake_take_key(flow, name, force, err);
+    free(question);
+    return way_if(good, GO_BACK);
+}
+
+const struct step_ops step_key = {"key", build_key, take_key};

@@ -12,6 +12,7 @@ static const char passed_file[] = ".certwright.page"; /* pages that were left by
 const char *order_owner(const char *page_id)
 {
     return text_starts(page_id, "request:") ? "requests"
+           : text_starts(page_id, "key:")   ? "import"
            : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
                    text_starts(page_id, "accept:")
                ? "check"

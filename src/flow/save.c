@@ -12,6 +12,9 @@
 /* What is looked at from now on. */
 static void have(struct flow *flow, struct facts *facts)
 {
+    if (flow->looked)
+        import_free(&flow->import); /* it points into the facts; the tray is looked at again */
+    flow->looked = false;
     if (!flow->lent)
         facts_free(flow->facts);
     flow_forget_findings(flow);

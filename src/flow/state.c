@@ -25,6 +25,15 @@ bool flow_lab(const struct flow *flow)
                         : flow->preset && strcmp(flow->preset->purpose, "lab") == 0;
 }
 
+bool flow_ask(struct flow *flow, const char *question, const char *verb, struct error *err)
+{
+    free(flow->ask);
+    free(flow->ask_verb);
+    flow->ask = xstrdup(question);
+    flow->ask_verb = xstrdup(verb);
+    return error_set(err, STATUS_NO, "", verb, "%s", question);
+}
+
 void flow_say(struct flow *flow, enum level level, const char *format, ...)
 {
     va_list args;

@@ -69,8 +69,12 @@ struct flow {
 
     struct import import;
     bool looked;
-    struct strings paths;
-    char *pasted;
+    struct tray tray;       /* what was named and pasted, not yet written or dropped */
+    struct strings left;    /* identities whose certificate is not to be taken */
+    struct secret password; /* of what a CA locked; NULL data: none */
+    char *as;               /* the identity that a key which came is for; NULL: none */
+    bool as_force;          /* in place of a key with a certificate */
+    char *picked;           /* the folder that was last named; NULL: none */
 
     char *request;                      /* the identity whose CSR is shown */
     char *accept_reason, *accept_until; /* as typed for accept {}; NULL: not yet */
@@ -106,8 +110,8 @@ struct step_ops {
                        struct error *err);
 };
 extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
-    step_review, step_make, step_requests, step_request, step_import, step_check, step_look,
-    step_plan, step_done, step_accept, step_order, step_text;
+    step_review, step_make, step_requests, step_request, step_import, step_key, step_check,
+    step_look, step_plan, step_done, step_accept, step_order, step_text;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -141,6 +145,9 @@ bool change_ask(struct flow *flow, const struct edit *edit, struct error *err);
 void change_forget(struct flow *flow);
 
 /* state.c */
+/* The event is taken only when it comes again with insist. Always false: refused. */
+must_check bool flow_ask(struct flow *flow, const char *question, const char *verb,
+                         struct error *err);
 void flow_say(struct flow *flow, enum level level, const char *format, ...) printf_like(3, 4);
 /* The part of the page's id behind "page:", "" when there is none. */
 const char *flow_page_part(const struct flow *flow);

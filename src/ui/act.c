@@ -243,6 +243,8 @@ static void go_on(struct ui *ui, const struct event *event)
         return;
     }
     ui->page = flow_page(ui->flow);
+    if (ui_ask_first(ui, event))
+        return;
     ui->insist = !event->insist && err.code != STATUS_SYSTEM && !lacks_answer(ui->page);
     struct view *base = ui_base(ui);
     bool field = base->ops->first_error && base->ops->first_error(ui, base);

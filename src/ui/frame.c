@@ -133,7 +133,8 @@ static void hint_action(struct hints *hints, const struct action *action, bool l
     else
         return;
     if (!hint_starting(hints, key))
-        hint_add(hints, 70, "%s %s", key, action->label);
+        hint_add(hints, action->letter >= 'A' && action->letter <= 'Z' ? 41 : 70, "%s %s", key,
+                 action->label); /* a capital does more than its small letter, and is rarer */
 }
 
 /* On the row under the cursor it would do something. */

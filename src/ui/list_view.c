@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "ui/columns.h"
+#include "ui/list_line.h"
 #include "ui/view.h"
 
 #include <ctype.h>
@@ -20,6 +21,7 @@ struct list_view {
     bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
+    struct list_line line; /* above the rows, where the page has a field */
     char *search;
     struct str ahead; /* type-ahead */
     long long ahead_ms;
@@ -79,6 +81,7 @@ static void build(struct ui *ui, struct view *view)
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
     if (intro > body / 3)
         intro = body / 3;
+    intro += list_line_is(ui);
     self->rows_y = FRAME_TOP + intro;
     body -= intro;
     int below = (int)self->text.count + below_most(ui, self),
@@ -113,7 +116,7 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
     int y = self->rows_y + (int)(index - self->top), x = 1;
     wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
-    if (index == self->at)
+    if (index == self->at && !self->line.focused)
         mvwaddch(stdscr, y, 0, '>');
     if (row->can_tick)
         draw_text(stdscr, y, x, TICK_COLUMNS, row->ticked ? "[x] " : "[ ] ");
@@ -138,7 +141,7 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
         draw_text(stdscr, y, x + room - 2, 2, "..");
     int bar = first_column(text, room < BAR_MOST ? room : BAR_MOST);
     free(text);
-    if (index == self->at) {
+    if (index == self->at && !self->line.focused) {
         draw_looks(stdscr, y, x, bar > 0 ? bar : 1, A_REVERSE, 0);
         ui->cursor_y = y;
         ui->cursor_x = 0;
@@ -196,6 +199,8 @@ static void draw(struct ui *ui, struct view *view)
     int y = FRAME_TOP;
     ui->cursor_y = y;
     ui->cursor_x = 0;
+    if (list_line_is(ui))
+        list_line_draw(ui, &self->line, y++);
     for (size_t i = 0; i < self->intro.count && y < self->rows_y; i++)
         draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[i]);
     keep_in_sight(ui, self);
@@ -207,6 +212,8 @@ static void paint(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
     keep_in_sight(ui, self);
+    if (list_line_is(ui))
+        list_line_draw(ui, &self->line, FRAME_TOP);
     if (self->has_below && self->at != self->drawn_at)
         draw_below(ui, self);
     if (self->top != self->drawn_top) {
@@ -228,7 +235,7 @@ static void rest(struct ui *ui, struct view *view)
 static void note(struct ui *ui, struct view *view, struct note *note)
 {
     const struct row *row = current(ui, of(view));
-    if (!row || !row->detail)
+    if (!row || !row->detail || of(view)->line.focused)
         return;
     note->level = row->level;
     str_add(&note->text, row->detail);
@@ -354,9 +361,18 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
 {
     struct list_view *self = of(view);
     size_t page = (size_t)self->rows_height;
+    if (list_line_key(ui, &self->line, key))
+        return true;
+    if (self->line.focused && key->press == PRESS_PASTE)
+        return false;
     switch (key->press) {
     case PRESS_UP:
     case PRESS_BACKTAB:
+        if (self->at == 0 && list_line_is(ui)) {
+            self->line.focused = true;
+            ui_paint(ui, PAINT_ALL);
+            return true;
+        }
         go(ui, self, self->at > 0 ? self->at - 1 : 0);
         return true;
     case PRESS_DOWN:
@@ -398,10 +414,17 @@ static bool key(struct ui *ui, struct view *view, const struct key *key)
 static void hints(struct ui *ui, struct view *view, struct hints *hints)
 {
     const struct row *row = current(ui, of(view));
+    bool typing = of(view)->line.focused;
     hint_add(hints, HINT_ALWAYS, "F1 Why");
-    if (row && (row->can_open || row->below.count > 0))
+    if (typing)
+        hint_add(hints, 88, "Enter Add");
+    else if (row && row->can_open)
         hint_add(hints, 88, "Enter Open");
-    if (row && row->can_tick)
+    else if (row && row->below.count > 0)
+        hint_add(hints, 43, "Enter Open"); /* all of what stands below */
+    if (typing && ui->page->row_count > 0)
+        hint_add(hints, 87, "Tab Rows");
+    else if (!typing && row && row->can_tick)
         hint_add(hints, 87, "Space %s", ui->page->tick ? ui->page->tick : "Tick");
     if (row && row->file && *row->file && !page_function(ui->page, 4))
         hint_add(hints, 65, "F4 Inspect");
@@ -411,19 +434,35 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         hint_add(hints, 45, "F6 Text");
     if (page_action(ui->page, "left") && page_action(ui->page, "right"))
         hint_add(hints, 68, "Left/Right %s", page_action(ui->page, "right")->label);
-    if (ui->page->row_count > 9)
+    if (ui->page->row_count > 9 && !typing)
         hint_add(hints, 42, "/ Search");
-    hints_page(ui, hints, true);
+    hints_page(ui, hints, !typing);
 }
 
 static void page_changed(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
+    if (list_line_is(ui) && ui->page->row_count == 0) {
+        self->line.focused = true;
+    } else if (self->line.focused && !*lineedit_text(&self->line.line)) {
+        self->line.focused = false; /* something was added: where it asks for more */
+        self->at = ui->page->at;
+    }
     if (self->at >= ui->page->row_count)
         self->at = ui->page->row_count > 0 ? ui->page->row_count - 1 : 0;
     ui->message_rows = frame_message_rows(ui);
     if (!ui->too_small)
         build(ui, view);
+}
+
+static bool commit(struct ui *ui, struct view *view)
+{
+    return list_line_commit(ui, &of(view)->line);
+}
+
+static void draft(struct ui *ui, struct view *view)
+{
+    list_line_draft(ui, &of(view)->line);
 }
 
 static size_t at(const struct view *view)
@@ -436,6 +475,7 @@ static void close_view(struct view *view)
     struct list_view *self = of(view);
     strings_free(&self->intro);
     strings_free(&self->text);
+    list_line_free(&self->line);
     free(self->search);
     str_free(&self->ahead);
     free(self);
@@ -453,10 +493,13 @@ struct view *list_view_new(struct ui *ui)
                                         .rest = rest,
                                         .note = note,
                                         .page = page_changed,
+                                        .commit = commit,
+                                        .draft = draft,
                                         .at = at,
                                         .help = help};
     struct list_view *self = xcalloc(1, sizeof *self);
     self->view.ops = &ops;
     self->at = ui->page->at < ui->page->row_count ? ui->page->at : 0;
+    list_line_open(ui, &self->line);
     return &self->view;
 }

@@ -209,6 +209,8 @@ enum step plain_next(struct plain *plain)
     }
     if (plain_take(plain, &(struct event){.kind = EVENT_NEXT}))
         return STEP_GONE;
+    if (plain->page->ask) /* asked, and answered with no */
+        return STEP_STAYED;
     enum reply reply = plain_confirm(plain, plain->page->id, "Go on all the same?", &yes);
     if (reply == REPLY_END)
         return STEP_END;

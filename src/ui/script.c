@@ -93,6 +93,14 @@ static bool read_answers(struct script *script, struct error *err)
     return good;
 }
 
+static const struct field *field_of(const struct page *page, const char *id)
+{
+    for (size_t i = 0; i < page->field_count; i++)
+        if (strcmp(page->fields[i].id, id) == 0)
+            return &page->fields[i];
+    return NULL;
+}
+
 /* The flow's refusal is told with the answer's line. */
 static bool take(struct script *script, struct event event, const struct answer *answer,
                  struct error *err)
@@ -105,7 +113,12 @@ static bool take(struct script *script, struct event event, const struct answer 
             *err = refused;
             return false;
         }
-        at_line(script, answer, err, refused.remedy, refused.message);
+        const struct field *field = field_of(script->page, answer->id);
+        bool told = !*refused.place || (field && strcmp(refused.place, field->label) == 0);
+        char *what =
+            told ? xstrdup(refused.message) : xformat("%s: %s", refused.place, refused.message);
+        at_line(script, answer, err, refused.remedy, what);
+        free(what);
         err->code = refused.code;
         return false;
     }
@@ -113,14 +126,6 @@ static bool take(struct script *script, struct event event, const struct answer 
     if (script->out)
         say_message(script->out, script->page);
     return true;
-}
-
-static const struct field *field_of(const struct page *page, const char *id)
-{
-    for (size_t i = 0; i < page->field_count; i++)
-        if (strcmp(page->fields[i].id, id) == 0)
-            return &page->fields[i];
-    return NULL;
 }
 
 /* A choice may be given by its word or its label. */
