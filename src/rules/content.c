@@ -571,15 +571,10 @@ static void csr_live_name(const struct rule *rule, const struct subject *s, stru
                "replaces the key that its services use: they break at once",
                identity->name, identity->key_at);
     report_file(finding, view->names[ROLE_CERTIFICATE]);
-    remedy_add(finding, "rename identity \"%s\" to \"%s-next\" in deployment.conf", identity->name,
-               identity->name);
-    remedy_add(
-        finding,
-        "certwright generate %s-next, which prints the line to type on %s: bring the request "
-        "here",
-        identity->name, identity->key_at);
-    remedy_add(finding, "send %s-next.csr to the CA", identity->name);
+    char *next = remedy_request_there(finding, s);
+    remedy_add(finding, "send %s.csr to the CA", next);
     remedy_add(finding, "certwright import what it returns");
+    free(next);
 }
 
 static const struct rule rules[] = {

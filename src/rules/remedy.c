@@ -99,6 +99,23 @@ static void answer(struct finding *finding, const char *name, const char *signer
     }
 }
 
+char *remedy_request_there(struct finding *finding, const struct subject *s)
+{
+    const struct identity *identity = s->view->identity;
+    bool live = s->view->files[ROLE_CERTIFICATE] != NULL;
+    char *name = live ? xformat("%s-next", identity->name) : xstrdup(identity->name);
+    if (live)
+        remedy_add(finding, "rename identity \"%s\" to \"%s\" in deployment.conf", identity->name,
+                   name);
+    else if (s->view->files[ROLE_CSR])
+        remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->view->names[ROLE_CSR]);
+    remedy_add(
+        finding,
+        "certwright generate %s, which prints the line to type on %s: bring the request here", name,
+        identity->key_at);
+    return name;
+}
+
 static void new_certificate(struct finding *finding, const struct subject *s, bool request,
                             const char *signer)
 {
@@ -107,10 +124,12 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     bool self = strcmp(signer, "self") == 0;
     if (s->judge->planned)
         return;
-    if (*identity->key_at && request)
-        remedy_add(finding,
-                   "have the request made anew on %s, as RUNBOOK.md shows, and put it here",
-                   identity->key_at);
+    if (*identity->key_at && request) {
+        char *there = remedy_request_there(finding, s);
+        answer(finding, there, signer, false);
+        free(there);
+        return;
+    }
     /* A self-signed one that is here would be kept. */
     if (self && s->view->files[ROLE_CERTIFICATE])
         remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
