@@ -1,4 +1,5 @@
-/* Domain, organisation, release; then what surrounds the servers. */
+/* Domain, organisation, release; then what surrounds the servers. Before the domain is known there
+ * is no deployment.conf: the answers wait in the draft (keep.c), and the domain creates it. */
 #include "base/mem.h"
 #include "flow/step.h"
 #include "model/conftext.h"

@@ -1,4 +1,5 @@
-/* One page a kind, made from its file in screens/. */
+/* One page a kind, made from its file in screens/: another component needs no code here. One that
+ * shows nothing but certificates of pages before it is passed by. */
 #include "base/mem.h"
 #include "flow/findings.h"
 

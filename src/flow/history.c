@@ -1,4 +1,6 @@
-/* What was answered, in reverse: each change keeps the deployment.conf that was before it. */
+/* What was answered, in reverse: each change keeps the deployment.conf that was before it. A whole
+ * text a change is cheap, and right however much followed from the answer; what is written to the
+ * store ends it, for a file cannot be unsent. */
 #include "base/mem.h"
 #include "flow/step.h"
 

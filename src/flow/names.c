@@ -1,4 +1,5 @@
-/* The fields of one slot's identity: whose certificate, who signs, CN, SAN, O. */
+/* The fields of one slot's identity: whose certificate, who signs, CN, SAN, O. Each is judged where
+ * it is typed, for a wrong name is found by a CA only after days. */
 #include "base/mem.h"
 #include "flow/findings.h"
 #include "model/conftext.h"

@@ -1,4 +1,5 @@
-/* The order of the pages, and the map that shows it. */
+/* The order of the pages, and the map that shows it. Both come from the files, not from where one
+ * was: somebody else, or another command, may have gone on meanwhile. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"

@@ -1,3 +1,4 @@
+/* Filling a page: every text is the page's own, so that it outlives the facts it was made of. */
 #include "base/mem.h"
 #include "flow/step.h"
 

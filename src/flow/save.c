@@ -1,4 +1,6 @@
-/* Saving each accepted answer, and trying one without saving. */
+/* Saving each accepted answer, and trying one without saving. An answer costs one parse: the facts
+ * are made of what was written, not read again, and a trial has its flow's until it changes them.
+ */
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/mem.h"

@@ -1,4 +1,6 @@
-/* Names, addresses and components of the servers. */
+/* Names, addresses and components of the servers. Most of the deployment follows from these: names
+ * of identities, addresses in SANs, defaults of options. So each answer goes through model/edit.h,
+ * which takes along what follows and keeps what is made. */
 #include "base/mem.h"
 #include "flow/findings.h"
 #include "model/conftext.h"

@@ -1,4 +1,5 @@
-/* The first page: how things stand, where to go on, or a preset. */
+/* The first page: how things stand, where to go on, or a preset. Who comes back after a week with
+ * the CA reads here what has become of it. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/step.h"
@@ -73,6 +74,8 @@ static void add_state(struct flow *flow, struct page *page)
     say_count(&text, by_life[LIFE_OUTDATED], "request outdated", "requests outdated");
     say_count(&text, by_life[LIFE_SENT], "request with the CA", "requests with the CA");
     say_count(&text, by_life[LIFE_RENEWING], "certificate in renewal", "certificates in renewal");
+    say_count(&text, states.behind, "certificate lacks what was answered since",
+              "certificates lack what was answered since");
     say_ends(flow, &text);
     say_plan(flow, &text);
     if (!text.length)

@@ -1,4 +1,4 @@
-/* What every page asks of the flow. */
+/* What every page asks of the flow, so that none keeps a copy that could grow old. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"

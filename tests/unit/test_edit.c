@@ -366,6 +366,48 @@ static void an_accepted_answer_is_read_once(void **state)
     flow_free(flow);
 }
 
+/* A value half typed is judged every quarter of a second: one parse at most, no look at the store.
+ */
+static void a_judged_value_is_read_once(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_options options = {.config = f->config, .catalogue = &f->catalogue};
+    struct flow *flow = NULL;
+    struct page page;
+    assert_true(flow_open(&options, &flow, NULL));
+    assert_true(flow_take(flow, &(struct event){.kind = EVENT_GOTO, .id = "servers"}, NULL));
+    flow_page(flow);
+    parses = scans = 0;
+    flow_judge(flow, "servers.1.name", "lond", &page);
+    page_free(&page);
+    assert_int_equal(parses, 1);
+    flow_judge(flow, "servers.1.name", "lon don", &page); /* refused before it is an edit */
+    page_free(&page);
+    assert_int_equal(parses, 1);
+    assert_int_equal(scans, 0);
+    flow_free(flow);
+}
+
+/* The builder reads its two drafts; what it wrote is read once, and the store is looked at once. */
+static void a_new_deployment_is_gathered_once(void **state)
+{
+    struct fixture *f = *state;
+    struct flow_options options = {.config = f->config, .catalogue = &f->catalogue};
+    struct flow *flow = NULL;
+    struct error err = {0};
+    assert_int_equal(unlink(f->config), 0);
+    assert_true(flow_open(&options, &flow, &err));
+    assert_true(flow_take(flow, &(struct event){.kind = EVENT_CHOOSE}, &err));
+    parses = scans = 0;
+    const struct event domain = {.kind = EVENT_SET, .id = "basics.domain", .text = "example.com"};
+    if (!flow_take(flow, &domain, &err))
+        fail_msg("%s: %s", err.place, err.message);
+    flow_page(flow);
+    assert_int_equal(parses, 2 + 1);
+    assert_int_equal(scans, 1);
+    flow_free(flow);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -382,6 +424,8 @@ int main(void)
         test(sharing_a_certificate_forgets_no_request),
         test(a_wrong_text_is_told_and_nothing_kept),
         test(an_accepted_answer_is_read_once),
+        test(a_judged_value_is_read_once),
+        test(a_new_deployment_is_gathered_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
