@@ -17,6 +17,18 @@ static const struct cli_option options[] = {
     {NULL, false}};
 
 /* "a,b" into kinds that the catalogue knows. */
+static char *known_kinds(const struct catalogue *catalogue)
+{
+    struct strings kinds = {0};
+    for (size_t i = 0; i < catalogue->count; i++)
+        strings_add(&kinds, catalogue->components[i].kind);
+    char *names = strings_join(&kinds, ", ");
+    char *remedy = xformat("known are: %s", names);
+    free(names);
+    strings_free(&kinds);
+    return remedy;
+}
+
 static bool read_kinds(const struct catalogue *catalogue, const char *option, const char *text,
                        struct strings *out, struct error *err)
 {
@@ -31,7 +43,7 @@ static bool read_kinds(const struct catalogue *catalogue, const char *option, co
         for (; count < catalogue->count && count < 64; count++)
             names[count] = catalogue->components[count].kind;
         const char *near = text_nearest(out->items[i], names, count);
-        char *remedy = near ? xformat("did you mean \"%s\"?", near) : xstrdup("see the README");
+        char *remedy = near ? xformat("did you mean \"%s\"?", near) : known_kinds(catalogue);
         error_set(err, STATUS_NO, option, remedy, "no component is called \"%s\"", out->items[i]);
         free(remedy);
         return false;
@@ -115,6 +127,33 @@ static bool write_config(const struct cli *cli, const struct catalogue *catalogu
     return taken && is_there(cli, catalogue, err);
 }
 
+/* The preset's title speaks of all its kinds: those that it hasn't here are named. */
+static void say_written(const struct cli *cli, const struct catalogue *catalogue,
+                        const struct build_options *build)
+{
+    const struct preset *preset = build->preset;
+    struct strings lacking = {0};
+    for (size_t i = 0; i < preset->server_count; i++)
+        for (size_t j = 0; j < preset->servers[i].kinds.count; j++) {
+            const char *kind = preset->servers[i].kinds.items[j];
+            const struct component *component = catalogue_find(catalogue, kind);
+            bool has =
+                !strings_has(build->without, kind) &&
+                (!component || !build->release || release_in(&component->release, build->release));
+            if (!has && !strings_has(&lacking, component ? component->title : kind))
+                strings_add(&lacking, component ? component->title : kind);
+        }
+    char *names = strings_join(&lacking, ", ");
+    if (lacking.count)
+        cli_say(cli, "Wrote %s: preset %s without %s, for %s.\nNext: certwright generate",
+                cli->config, preset->name, names, build->domain);
+    else
+        cli_say(cli, "Wrote %s: %s, for %s.\nNext: certwright generate", cli->config, preset->title,
+                build->domain);
+    free(names);
+    strings_free(&lacking);
+}
+
 static int make(const struct cli *cli, const struct catalogue *catalogue,
                 const struct preset *preset)
 {
@@ -137,8 +176,7 @@ static int make(const struct cli *cli, const struct catalogue *catalogue,
            build_deployment(catalogue, &build, &text, &err) &&
            write_config(cli, catalogue, &text, &err);
     if (good)
-        cli_say(cli, "Wrote %s: %s, for %s.\nNext: certwright generate", cli->config, preset->title,
-                build.domain);
+        say_written(cli, catalogue, &build);
     free(domain);
     names_free(&subject);
     strings_free(&with);

@@ -199,8 +199,9 @@ static void compare_request(const struct csr *csr, const struct identity *identi
     to_bare(&typed, &was);
     to_bare(&full, &is);
     add_list(out, "subjectAltName", &was, &is, &lacking, &besides);
-    /* pki csr on an appliance cannot ask for usages (guide app. C): there the CA gives them */
-    if (!*identity->key_at || csr->eku.count) {
+    /* pki csr on an appliance cannot ask for usages (guide app. C): there the CA gives them; and
+     * which they are is up to the services, of which a removed one's identity has none */
+    if ((!*identity->key_at || csr->eku.count) && identity->use_count) {
         left_over(&now.eku, &csr->eku, &lacking);
         left_over(&csr->eku, &now.eku, &besides);
         add_list(out, "extendedKeyUsage", &csr->eku, &now.eku, &lacking, &besides);

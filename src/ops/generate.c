@@ -94,14 +94,20 @@ static void judge_age(const struct run *run, struct task *task)
     lifecycle_of(run->facts, identity, &lifecycle);
     lifecycle_request(run->facts, identity, &asked);
     bool is_certified = lifecycle.life == LIFE_CERTIFIED;
+    bool is_renewing = lifecycle.life == LIFE_RENEWING;
     const struct differences *differences = !is_certified                 ? &lifecycle.request
                                             : lifecycle.certificate.count ? &lifecycle.certificate
                                                                           : &asked;
     char *words = differences->count ? differences_words(differences) : NULL;
-    bool is_asked = is_certified && !task->self && !asked.count; /* and wasn't answered in full */
+    /* what the certificate lacks is asked for already: not answered yet, or not in full */
+    bool is_asked = (is_certified || is_renewing) && !task->self && !asked.count;
     if (words && !is_asked && (task->named || !is_certified))
         task->outdated = words;
-    else if (lifecycle.certificate.count && !is_asked)
+    else if (lifecycle.certificate.count && is_renewing && is_asked)
+        task->left = xformat("its certificate is out of date, and %s asks for the next one: "
+                             "send it to the CA",
+                             task->csr);
+    else if (words && lifecycle.certificate.count && !is_asked)
         task->left = xformat("its certificate is out of date: %s; `certwright generate %s` makes "
                              "the next %s with this key",
                              words, identity->name, task->self ? "one" : "request");

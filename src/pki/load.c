@@ -110,6 +110,8 @@ static bool read_utf8(struct reader *reader, const char *text, size_t length)
 static bool read_text(struct reader *reader, const unsigned char *data, size_t length)
 {
     bool big_endian;
+    if (is_tar(data, length))
+        return false;
     if (is_utf16(data, length, &big_endian)) {
         struct str text = {0};
         utf8_of_utf16(data, length, big_endian, &text);

@@ -98,6 +98,8 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
                     size_t size);
 /* What a file is that people take for one of ours, and what to do with it; false: none of these. */
 bool say_stranger(struct reader *reader, const unsigned char *data, size_t length);
+/* Not compressed, so that the texts packed in it would be found as if it were one. */
+bool is_tar(const unsigned char *data, size_t length);
 /* Why a text holds no PEM block, or data no object. */
 void damage_unknown(struct reader *reader, const unsigned char *data, size_t length);
 /* OpenSSL's deepest reason why data is no certificate, with the field; NULL where it is not even

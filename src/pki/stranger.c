@@ -72,13 +72,20 @@ static bool holds(const unsigned char *data, size_t length, const char *bytes, s
     return memmem(data, length, bytes, size) != NULL;
 }
 
+bool is_tar(const unsigned char *data, size_t length)
+{
+    enum { MAGIC_AT = 257 };
+    return length > MAGIC_AT && (begins(data + MAGIC_AT, length - MAGIC_AT, BYTES("ustar\0")) ||
+                                 begins(data + MAGIC_AT, length - MAGIC_AT, BYTES("ustar ")));
+}
+
 /* What begins like a dozen other kinds. */
 static const char *describe_container(const unsigned char *data, size_t length)
 {
     if (begins(data, length, BYTES("PK\3\4")) && holds(data, length, BYTES("[Content_Types].xml")))
         return "a document of Word or Excel: save what the CA sent, or copy the certificate into a "
                "plain text file";
-    if (length > 262 && memcmp(data + 257, "ustar", 5) == 0)
+    if (is_tar(data, length))
         return "a tar archive: certwright import reads it, or unpack it";
     if (!begins(data, length, BYTES("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")))
         return NULL;

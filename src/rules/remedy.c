@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "model/build.h"
 #include "model/conftext.h"
+#include "model/lifecycle.h"
 #include "rule.h"
 
 #include <stdarg.h>
@@ -116,6 +117,18 @@ char *remedy_request_there(struct finding *finding, const struct subject *s)
     return name;
 }
 
+/* The request that is here says all that deployment.conf does, and no step before changes that. */
+static bool is_asked(const struct finding *finding, const struct subject *s)
+{
+    if (*finding->remedy || !s->view->files[ROLE_CSR])
+        return false;
+    struct differences asked = {0};
+    lifecycle_request(s->judge->facts, s->view->identity, &asked);
+    bool same = asked.count == 0;
+    differences_free(&asked);
+    return same;
+}
+
 static void new_certificate(struct finding *finding, const struct subject *s, bool request,
                             const char *signer)
 {
@@ -134,7 +147,8 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     if (self && s->view->files[ROLE_CERTIFICATE])
         remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
                    s->view->names[ROLE_CERTIFICATE]);
-    if (!*identity->key_at && (request || self || !s->view->files[ROLE_CSR]))
+    if (!*identity->key_at &&
+        (self || !s->view->files[ROLE_CSR] || (request && !is_asked(finding, s))))
         remedy_add(finding, "certwright generate %s", name);
     answer(finding, name, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
 }

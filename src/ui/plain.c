@@ -266,7 +266,7 @@ int plain_run(struct flow *flow, const struct plain_options *options)
     while (!flow_ended(flow) && !plain.leaving) {
         if (show(&plain) != STEP_END)
             continue;
-        say(plain.out, "Error: the input ended at %s; what was answered is saved.",
+        say(plain.out, "Error: the input ended at %s; what was accepted is saved.",
             plain.open_id && *plain.open_id ? plain.open_id : flow_page(flow)->id);
         status = STATUS_NO;
         break;

@@ -73,7 +73,11 @@ has "with the new name" join.acme.example <(openssl req -in store/singleCert.csr
 same_file "the key stays" key.before store/singleCert.key
 same_file "the certificate in place too" crt.before store/singleCert.crt
 ok "once more" "$CERTWRIGHT" generate singleCert
-says "is made already" "KEPT singleCert"
+says "is made already, with the way" "KEPT singleCert  its certificate is out of date, and singleCert.csr asks for the next one: send it to the CA"
+run "$CERTWRIGHT" check
+says "the remedy doesn't ask for it again" "
+  send singleCert.csr to the CA, then certwright import what it returns (guide 3.1)"
+silent "nowhere" "certwright generate"
 ok "a CA answers it" "$CERTWRIGHT" sign --ca labca
 ok "and all is said" "$CERTWRIGHT" pki verify singleCert.crt singleCertbundle.crt --name join.acme.example
 

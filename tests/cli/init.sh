@@ -158,6 +158,9 @@ refused()
 }
 refused "an unknown preset" --preset labb --domain example.com
 says "the presets are named" lab
+ok "a release without some of its kinds" "$CERTWRIGHT" init --preset single-combined --domain example.com --release 3.1 --force
+says "they are named" "preset single-combined without Web Bridge 2, XMPP server, for example.com"
+rm deployment.conf
 refused "an unknown kind" --preset lab --domain example.com --with recoder
 says "the nearest one is named" recorder
 refused "a domain with a blank" --preset lab --domain "exam ple.com"

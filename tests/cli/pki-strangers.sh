@@ -40,6 +40,7 @@ printf '7z\274\257\047\034\0' >store/x && stranger "7-Zip" "a 7-Zip archive: unp
 printf 'Rar!\032\7\1' >store/x && stranger "RAR" "a RAR archive: unpack it"
 openssl x509 -in a.crt -outform DER -out a.der
 tar -cf store/x a.der && stranger "tar" "a tar archive: certwright import reads it"
+tar -cf store/x a.crt && stranger "tar of texts" "a tar archive: certwright import reads it"
 tar -czf store/x a.crt && stranger "tar.gz" "compressed by gzip: certwright import reads it"
 python3 -c "import zipfile; zipfile.ZipFile('store/x', 'w').writestr('a.crt', 'x')" && stranger "ZIP" "a ZIP archive: certwright import reads it"
 python3 -c "import zipfile; zipfile.ZipFile('store/x', 'w').writestr('[Content_Types].xml', 'x')" && stranger "DOCX" "a document of Word or Excel"

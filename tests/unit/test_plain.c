@@ -419,7 +419,7 @@ static void the_end_of_input_names_the_open_question(void **state)
     assert_int_equal(play.status, 1);
     assert_string_equal(play.flow.host, "wb.example.com");
     assert_says(play.said, "[host] Common name [join.example.com] (? <): ");
-    assert_says(play.said, "Error: the input ended at signer; what was answered is saved.\n");
+    assert_says(play.said, "Error: the input ended at signer; what was accepted is saved.\n");
     play_over(&play);
 }
 
