@@ -35,7 +35,8 @@ static int judge(const struct cli *cli, const struct facts *facts, const char *o
         struct error err;
         if (!cli_flag(cli, "force")) {
             error_set(&err, STATUS_NO, out,
-                      "mend them, accept them in deployment.conf, or say --force",
+                      errors == 1 ? "mend it, accept it in deployment.conf, or say --force"
+                                  : "mend them, accept them in deployment.conf, or say --force",
                       errors == 1 ? "not written: %zu error" : "not written: %zu errors", errors);
             status = cli_fail(&err);
         }

@@ -47,6 +47,25 @@ static bool take_asked(struct plain *plain, const struct event *event)
     return taken;
 }
 
+/* Refused because another program had the file meanwhile: what the page offers then is asked for.
+ */
+static void look_again(struct plain *plain, const struct event *event)
+{
+    for (size_t i = 0; i < plain->page->action_count; i++) {
+        const char *action = plain->page->actions[i].id;
+        if (strcmp(action, "reread") != 0 && strcmp(action, "rewrite") != 0)
+            continue;
+        char *id = xstrdup(action); /* pages come and go meanwhile */
+        bool yes = false;
+        if (event->kind != EVENT_ACTION || strcmp(event->id, id) != 0)
+            plain_confirm(plain, id, plain->page->actions[i].label, &yes);
+        if (yes)
+            plain_take(plain, &(struct event){.kind = EVENT_ACTION, .id = id});
+        free(id);
+        return;
+    }
+}
+
 bool plain_take(struct plain *plain, const struct event *event)
 {
     struct error err = {0};
@@ -55,6 +74,7 @@ bool plain_take(struct plain *plain, const struct event *event)
         if (plain->page->ask)
             return take_asked(plain, event);
         say_error(plain->out, &err);
+        look_again(plain, event);
         return false;
     }
     plain->page = flow_page(plain->flow);

@@ -1,6 +1,7 @@
 #include "ui/say.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "ui/columns.h"
 
 #include <ctype.h>
@@ -91,7 +92,12 @@ void say_error(FILE *out, const struct error *err)
 {
     char *message =
         *err->place ? xformat("%s: %s", err->place, err->message) : xstrdup(err->message);
-    say_finding(out, LEVEL_ERROR, message, err->remedy);
+    char *remedy =
+        xstrdup(err->remedy); /* a sentence of its own here, but a command as it is typed */
+    if (!text_starts(remedy, "certwright "))
+        *remedy = (char)toupper((unsigned char)*remedy);
+    say_finding(out, LEVEL_ERROR, message, remedy);
+    free(remedy);
     free(message);
 }
 

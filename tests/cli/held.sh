@@ -48,3 +48,21 @@ silent "a file that a crash left holds nobody back" "another certwright has"
 mkdir plain.d && cp before.conf plain.d/deployment.conf && mkdir plain.d/.certwright.lock
 run bash -c 'cd plain.d && printf "1\n" | "$CERTWRIGHT" --plain wizard'
 silent "no lock to be had: the wizard starts all the same" "another certwright has"
+
+# Another program wrote between two answers: line by line, too, its file is read again on the spot.
+rm -rf .certwright.lock .certwright.page && cp before.conf deployment.conf
+mkfifo more
+"$CERTWRIGHT" --plain wizard <more >changed.out 2>&1 &
+asked=$!
+exec 9>more
+printf '2\n\n' >&9
+for ((i = 0; i < 200; i++)); do grep -q 'Server name' changed.out && break || sleep 0.05; done
+sed -i 's/^name = .*/name = "another.example"/' deployment.conf
+printf 'cms7\nyes\ncms7\n' >&9
+exec 9>&-
+wait "$asked"
+ok "the change is told" grep -q "another program changed it meanwhile" changed.out
+ok "reading it again is offered" grep -q "Read again? yes or no" changed.out
+ok "and done" grep -q "deployment.conf is read again." changed.out
+ok "the other's change stays" grep -q '^name = "another.example"' deployment.conf
+ok "and the answer is saved beside it" grep -q '^server "cms7"' deployment.conf

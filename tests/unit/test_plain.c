@@ -375,7 +375,7 @@ static void a_wrong_answer_repeats_the_question_only(void **state)
     play_at(&play, 1);
     play_plain(&play, "join.example com\n\n3\nwhat\n\n", false);
     assert_says(play.said,
-                "(? <): Error: a host name has no blank (column 13). put a dot.\n"
+                "(? <): Error: a host name has no blank (column 13). Put a dot.\n"
                 "join.example.com is what it may be.\nCommon name [join.example.com] (? <): ");
     assert_int_equal(times(play.said, "  1 public CA\n"), 1);
     assert_int_equal(times(play.said, "Error: answer with a number from 1 to 2.\n"), 2);
