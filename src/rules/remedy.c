@@ -137,7 +137,8 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     bool self = strcmp(signer, "self") == 0;
     if (s->judge->planned)
         return;
-    if (*identity->key_at && request) {
+    bool here = s->view->files[ROLE_CSR] || s->view->files[ROLE_CERTIFICATE];
+    if (*identity->key_at && (request || !here)) {
         char *there = remedy_request_there(finding, s);
         answer(finding, there, signer, false);
         free(there);

@@ -94,3 +94,12 @@ ok "asked for by name" "$CERTWRIGHT" generate labca
 says "it signs itself anew" "OK   labca  certificate, anew: CN was example.com lab CA; key kept"
 same_file "the key stays" key.before store/labca.key
 same_file "the old one is kept" crt.before "$(echo store/labca.crt.*.bak)"
+
+# Its key is made on the appliance, and neither request nor certificate is here yet.
+fresh
+sed -i "$(own 'key-at = "cms1"')" deployment.conf
+run "$CERTWRIGHT" check
+says "the request comes first, and from where the key is" "
+  certwright generate singleCert, which prints the line to type on cms1: bring the request here, then send singleCert.csr to the CA, then certwright import what it returns (guide 4.2)"
+ok "the line is printed" "$CERTWRIGHT" generate singleCert
+says "to be typed" "pki csr singleCert CN:cms1.example.com"
