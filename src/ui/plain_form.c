@@ -206,7 +206,7 @@ static bool accepted(struct plain *plain, const char *id, const char *text)
     say_finding(plain->out, field->level, field->finding, field->remedy);
     if (field->mend)
         say(plain->out, "= makes it %s, Enter leaves it.", field->mend);
-    return field->level != LEVEL_ERROR;
+    return field->level != LEVEL_ERROR && !field->mend; /* what is offered is asked for */
 }
 
 /* Asks one field until it is answered. */

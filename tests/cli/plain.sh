@@ -102,3 +102,12 @@ has "yes renames" 'address = "cms1.example.com"' deployment.conf
 printf 'start = basics\nservers.name = london\nleave = servers\n' >answers
 ok "answers are taken as yes" "$CERTWRIGHT" wizard --answers answers
 has "and what is made stays" 'address = "cms1.example.com"' deployment.conf
+
+# What a doubtful answer may be is offered in the same question: = takes it, Enter leaves it.
+rm -rf ./.certwright.* deployment.conf store
+"$CERTWRIGHT" --quiet init --preset single-combined --domain example.com --C US
+run bash -c 'printf "2\n\n\n\n\n\nUK\n=\n" | "$CERTWRIGHT" --plain wizard'
+says "the offer" "= makes it GB, Enter leaves it."
+ok "is kept" grep -q 'C = "GB"' deployment.conf
+run bash -c 'printf "2\n\n\n\n\n\nUK\n\n\n" | "$CERTWRIGHT" --plain wizard'
+ok "and Enter leaves what was typed" grep -q 'C = "UK"' deployment.conf
