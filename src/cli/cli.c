@@ -105,10 +105,13 @@ int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts 
     if (facts_gather(&options, catalogue, facts, &err))
         return STATUS_OK;
     catalogue_free(catalogue);
+    bool usual = strcmp(cli->config, "deployment.conf") == 0;
     if (access(cli->config, F_OK) != 0)
-        snprintf(
-            err.remedy, sizeof err.remedy,
-            "make one: certwright init --preset lab --domain example.com, or certwright wizard");
+        snprintf(err.remedy, sizeof err.remedy,
+                 "make one: certwright%s%s init --preset lab --domain example.com, or "
+                 "certwright%s%s wizard",
+                 usual ? "" : " --config ", usual ? "" : cli->config, usual ? "" : " --config ",
+                 usual ? "" : cli->config);
     return cli_fail(&err);
 }
 

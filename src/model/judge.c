@@ -95,14 +95,22 @@ bool is_file_name(const char *name)
     return true;
 }
 
+enum { TAG_MAX = 64 };
 static bool is_tag(const char *name)
 {
-    if (!*name || *name == '-' || strlen(name) > 64)
+    if (!*name || *name == '-' || strlen(name) > TAG_MAX)
         return false;
     for (const char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '-')
             return false;
     return true;
+}
+
+/* What keeps a name that is_tag refused. */
+static const char *tag_remedy(const char *name)
+{
+    return strlen(name) > TAG_MAX ? "use at most 64 letters, digits and hyphens"
+                                  : "use letters, digits and hyphens, the first no hyphen";
 }
 
 static bool judge_top(const struct judging *j)
@@ -267,7 +275,7 @@ static bool judge_service(const struct judging *j, const struct server *server,
     struct conf_step path[] = {
         {"server", server->name}, {"service", service->name}, {"kind", NULL}};
     if (!is_tag(service->name))
-        return wrong(j, path, 2, "use letters, digits and hyphens", "\"%s\" cannot name a service",
+        return wrong(j, path, 2, tag_remedy(service->name), "\"%s\" cannot name a service",
                      service->name);
     if (!service->component) {
         struct strings known = {0};
@@ -295,7 +303,7 @@ static bool judge_server(const struct judging *j, const struct server *server)
     struct conf_step platform[] = {{"server", server->name}, {"platform", NULL}};
     struct conf_step public[] = {{"server", server->name}, {"public-interfaces", NULL}};
     if (!is_tag(server->name))
-        return wrong(j, here, 1, "use letters, digits and hyphens", "\"%s\" cannot name a server",
+        return wrong(j, here, 1, tag_remedy(server->name), "\"%s\" cannot name a server",
                      server->name);
     if (!*server->address)
         return wrong(j, address, 2, "write its name or address", "server \"%s\" has no address",

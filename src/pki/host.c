@@ -229,6 +229,9 @@ bool domain_check(const char *value, char **ascii, struct error *err)
     if (*value == '*')
         return error_set(err, STATUS_NO, "", "Write it like example.com",
                          "a wildcard is a name for a certificate, not a domain");
+    if (is_ip_address(value))
+        return error_set(err, STATUS_NO, "", "Write it like example.com",
+                         "an address is no domain, which is a name");
     if (!(is_idn_host(value) ? idn_check(value, HOST_MAX, err) : name_check(value, 2, err)))
         return false;
     *ascii = name_ascii(value);
