@@ -157,7 +157,7 @@ static bool waits_still(const struct facts *facts, const struct import *import,
                 return false;
         return !files.leaf || files.leaf->not_after < cert->not_after;
     }
-    return false;
+    return true; /* its key was replaced, and lies aside: only a person drops it */
 }
 
 /* What waits from an earlier time: the certificates, and the CAs on their paths. */

@@ -224,3 +224,11 @@ same_file "and keeps the container" w.pfx store/web.key.*.bak
 same "for its owner alone" 600 "$(stat -c %a store/web.key)"
 ok "whose certificate is imported" "$CERTWRIGHT" import w.pfx --password-file password
 fits "both"
+
+# What waits for its issuer stays when its key is replaced meanwhile: the key lies aside, and may come back.
+fresh
+leaf store/web.csr renewed.crt next 300 DNS:web.example.com serverAuth
+fails "a leaf whose issuer lacks" "$CERTWRIGHT" import renewed.crt
+has "waits" renewed.crt .certwright.tray
+ok "another key with its certificate" "$CERTWRIGHT" import w.pfx --password-file password --as web --force
+has "does not drop it" renewed.crt .certwright.tray
