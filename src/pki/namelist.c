@@ -106,6 +106,13 @@ static bool is_one_mistake(const char *cell, const struct strings *parts)
     return meant != NULL;
 }
 
+/* "a.example.com and b.example.com": the word between two names is none. */
+static bool is_and(const struct strings *parts, size_t at)
+{
+    return at > 0 && at + 1 < parts->count && strcasecmp(parts->items[at], "and") == 0 &&
+           is_whole(parts->items[at - 1]) && is_whole(parts->items[at + 1]);
+}
+
 static void add_cell(const char *text, size_t length, struct strings *out)
 {
     char *cell = bare(text, length);
@@ -115,7 +122,8 @@ static void add_cell(const char *text, size_t length, struct strings *out)
         strings_add_new(out, cell);
     else
         for (size_t i = 0; i < parts.count; i++)
-            strings_add_new(out, parts.items[i]);
+            if (!is_and(&parts, i))
+                strings_add_new(out, parts.items[i]);
     strings_free(&parts);
     free(cell);
 }

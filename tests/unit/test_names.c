@@ -415,6 +415,7 @@ static void several_names_come_apart(void **state)
     assert_splits("join.example.com join.example.com meet.example.com 192.0.2.1", wanted);
     assert_splits("b\xC3\xBC.example.com *.example.com sip:a@b.c",
                   "b\xC3\xBC.example.com|*.example.com|sip:a@b.c");
+    assert_splits("join.example.com and meet.example.com, 192.0.2.1", wanted);
     assert_splits("a:443 b:444", "a:443|b:444");
     assert_splits("postgres", "postgres");
     assert_splits("", "");
