@@ -44,7 +44,7 @@ static void keys_are_what_was_asked_for(void **state)
         const char *algorithm;
     } kinds[] = {{"rsa", 2048, "RSA"}, {"rsa", 3072, "RSA"}, {"ec", 256, "EC"}, {"ec", 384, "EC"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (getenv("SLOW") && kinds[i].bits == 3072) /* minutes under valgrind */
+        if (getenv("SLOW") && strcmp(kinds[i].type, "rsa") == 0) /* minutes under valgrind */
             continue;
         struct key *key = new_key(kinds[i].type, kinds[i].bits);
         assert_string_equal(key->algorithm, kinds[i].algorithm);
