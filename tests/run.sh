@@ -102,7 +102,7 @@ fi
 if [ -n "$valgrind_is_here" ]; then
     for file in $(ls -S "$top"/tests/unit/test_*.c 2>/dev/null); do
         name=$(basename "$file" .c)
-        job "unit/$name (valgrind)" 400 "$tap $leak_check '$O/tests/$name'"
+        job "unit/$name (valgrind)" 800 "$tap $leak_check '$O/tests/$name'"
     done
 fi
 for file in "$top"/tests/tui/*.test; do
