@@ -33,12 +33,10 @@ static void use_slot(const struct facts *facts, const struct slot *slot,
 static void use_trusts(const struct facts *facts, const struct service *service,
                        struct pki_use *use)
 {
-    for (size_t i = 0; i < facts->trusts.count; i++) {
-        const struct trust *trust = &facts->trusts.items[i];
-        if (trust->reader != service)
-            continue;
-        strings_add_new(&use->trust, use_file(facts, use, true, trust->file));
-    }
+    const struct trust *trusts;
+    size_t count = trusts_of(&facts->trusts, service, &trusts);
+    for (size_t i = 0; i < count; i++)
+        strings_add_new(&use->trust, use_file(facts, use, true, trusts[i].file));
 }
 
 static void add_line(struct str *text, const char *label, const char *value)

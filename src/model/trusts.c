@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_target(struct trust *trust, const struct deployment *deployment,
+/* A trust that is looked for: its targets hang on rule and only. */
+struct wanted {
+    struct trust trust;
+    struct strings only; /* paired by a question: those servers alone */
+};
+
+static void add_target(struct trust_need *need, const struct deployment *deployment,
                        const struct service *service, const struct slot *slot)
 {
-    trust->targets = grow(trust->targets, trust->target_count, sizeof *trust->targets);
-    trust->targets[trust->target_count++] = (struct trust_target){
+    need->targets = grow(need->targets, need->target_count, sizeof *need->targets);
+    need->targets[need->target_count++] = (struct trust_target){
         .service = service,
         .slot = slot,
         .identity = service_identity(deployment, service, slot),
@@ -26,26 +32,23 @@ static bool stands_beside(const struct deployment *deployment, const struct serv
     return !*word;
 }
 
-static void find_targets(const struct deployment *deployment, struct trust *trust)
+static void find_targets(const struct deployment *deployment, const struct wanted *wanted,
+                         struct trust_need *need)
 {
-    const struct trust_rule *rule = trust->rule;
+    const struct trust_rule *rule = wanted->trust.rule;
     const struct component *component = catalogue_find(deployment->catalogue, rule->of);
-    struct strings only = {0}; /* paired by a question: that server alone */
     if (!component || !component->slot_count)
         return;
     const struct slot *slot =
         *rule->slot ? component_slot(component, rule->slot) : &component->slots[0];
     const struct kind *kind = deployment_kind(deployment, component);
-    if (*rule->via)
-        service_value(deployment, trust->reader, rule->via, &only);
     for (size_t i = 0; slot && i < kind->count; i++) {
         const struct service *service = kind->services[i];
-        if ((!*rule->via || strings_has(&only, service->server->name)) &&
+        if ((!*rule->via || strings_has(&wanted->only, service->server->name)) &&
             stands_beside(deployment, service->server, rule->beside) &&
             slot_used(deployment, service, slot))
-            add_target(trust, deployment, service, slot);
+            add_target(need, deployment, service, slot);
     }
-    strings_free(&only);
 }
 
 /* A set of certificates, each once. */
@@ -98,11 +101,12 @@ static bool set_add_signers(struct cert_set *set, const struct deployment *deplo
     return true;
 }
 
-static bool collect_leaves(const struct scan *scan, const struct trust *trust, struct cert_set *set)
+static bool collect_leaves(const struct scan *scan, const struct trust_need *need,
+                           struct cert_set *set)
 {
     bool whole = true;
-    for (size_t i = 0; i < trust->target_count; i++) {
-        const struct identity *identity = trust->targets[i].identity;
+    for (size_t i = 0; i < need->target_count; i++) {
+        const struct identity *identity = need->targets[i].identity;
         const struct cert *leaf =
             scan && identity ? scan_cert(scan, identity->certificate_file) : NULL;
         if (leaf)
@@ -113,40 +117,40 @@ static bool collect_leaves(const struct scan *scan, const struct trust *trust, s
 }
 
 static bool collect_signers(const struct deployment *deployment, const struct scan *scan,
-                            const struct trust *trust, struct cert_set *set)
+                            const struct trust_need *need, struct cert_set *set)
 {
     bool whole = true;
-    for (size_t i = 0; i < trust->target_count; i++) {
-        const struct identity *identity = trust->targets[i].identity;
+    for (size_t i = 0; i < need->target_count; i++) {
+        const struct identity *identity = need->targets[i].identity;
         whole &= identity && set_add_signers(set, deployment, scan, identity);
     }
     return whole;
 }
 
 static bool collect(const struct deployment *deployment, const struct scan *scan,
-                    const struct trust *trust, struct cert_set *set)
+                    const struct trust_need *need, struct cert_set *set)
 {
-    bool whole = trust->target_count;
-    if (trust_lists(trust->rule->how))
-        whole &= collect_leaves(scan, trust, set);
-    if (trust_chains(trust->rule->how))
-        whole &= collect_signers(deployment, scan, trust, set);
+    bool whole = need->target_count;
+    if (trust_lists(need->how))
+        whole &= collect_leaves(scan, need, set);
+    if (trust_chains(need->how))
+        whole &= collect_signers(deployment, scan, need, set);
     return whole;
 }
 
 /* The one identity on whose certificate the trust stands, by design: NULL where there are more, or
  * where a CA outside signs. */
 static const struct identity *single_by_design(const struct deployment *deployment,
-                                               const struct trust *trust)
+                                               const struct trust_need *need)
 {
     const struct identity *single = NULL;
-    for (size_t i = 0; i < trust->target_count; i++) {
-        const struct identity *identity = trust->targets[i].identity;
+    for (size_t i = 0; i < need->target_count; i++) {
+        const struct identity *identity = need->targets[i].identity;
         if (!identity)
             return NULL;
-        if (trust->rule->how == TRUST_BOTH && strcmp(identity->signer, "self") != 0)
+        if (need->how == TRUST_BOTH && strcmp(identity->signer, "self") != 0)
             return NULL;
-        if (trust->rule->how == TRUST_CHAIN && strcmp(identity->signer, "self") != 0) {
+        if (need->how == TRUST_CHAIN && strcmp(identity->signer, "self") != 0) {
             identity = deployment_identity(deployment, identity->signer);
             if (!identity || strcmp(identity->signer, "self") != 0)
                 return NULL;
@@ -178,129 +182,226 @@ static const struct identity *owner_of(struct owner *owner, const struct deploym
     return owner->identity;
 }
 
-/* A trust of one certificate is that certificate's own file, if an identity has it. */
-static char *default_file(const struct deployment *deployment, const struct scan *scan,
-                          const struct trust *trust, struct owner *owner)
+static const struct identity *single_of(const struct deployment *deployment,
+                                        const struct scan *scan, const struct trust_need *need,
+                                        struct owner *owner)
 {
     const struct identity *single = NULL;
     struct cert_set set = {0};
-    if (trust_chains(trust->rule->how) && scan && collect(deployment, scan, trust, &set))
+    if (trust_chains(need->how) && scan && collect(deployment, scan, need, &set))
         single = set.count == 1 ? owner_of(owner, deployment, scan, set.items[0]) : NULL;
     else
-        single = single_by_design(deployment, trust);
+        single = single_by_design(deployment, need);
     free(set.items);
-    if (single)
-        return xstrdup(single->certificate_file);
-    return xformat("%s-%s.crt", trust->reader->name, trust->rule->name);
+    return single;
 }
 
-static bool same_targets(const struct trust *a, const struct trust *b)
+/* Trusts with the same targets and way stand side by side, in the order of their readers. */
+static int compare_wanted(const struct wanted *a, const struct wanted *b)
 {
-    if (a->target_count != b->target_count || a->rule->how != b->rule->how)
-        return false;
-    for (size_t i = 0; i < a->target_count; i++)
-        if (a->targets[i].identity != b->targets[i].identity)
-            return false;
-    return true;
+    const struct trust_rule *x = a->trust.rule, *y = b->trust.rule;
+    int order = (int)x->how - (int)y->how;
+    const char *const texts[][2] = {
+        {x->of, y->of}, {x->slot, y->slot}, {x->beside, y->beside}, {x->via, y->via}};
+    for (size_t i = 0; !order && i < sizeof texts / sizeof *texts; i++)
+        order = strcmp(texts[i][0], texts[i][1]);
+    for (size_t i = 0; !order && i < a->only.count && i < b->only.count; i++)
+        order = strcmp(a->only.items[i], b->only.items[i]);
+    return order ? order : (a->only.count > b->only.count) - (a->only.count < b->only.count);
 }
 
-static int compare_files(const void *left, const void *right)
+static int compare_wants(const void *left, const void *right)
 {
-    const struct trust *const *a = left, *const *b = right;
-    return strcmp((*a)->file, (*b)->file);
+    const struct wanted *const *a = left, *const *b = right;
+    int order = compare_wanted(*a, *b);
+    return order ? order : (*a > *b) - (*a < *b);
 }
 
-/* <server>-<service>-<trust>.crt in the place of the common name. */
-static void part_name(struct trust *trust)
+/* Finds the targets once for all who want the same. */
+static void share_needs(const struct deployment *deployment, struct wanted *wants, size_t count,
+                        struct trusts *out)
 {
-    free(trust->file);
-    trust->file = xformat("%s-%s-%s.crt", trust->reader->server->name, trust->reader->name,
-                          trust->rule->name);
-}
-
-/* All of one name: those whose content another server's differs from get names of their own. */
-static void part_group(struct trust **group, size_t count)
-{
-    bool differ = false;
-    for (size_t i = 1; i < count; i++)
-        differ = differ || !same_targets(group[0], group[i]);
-    bool *clashes = xcalloc(count, sizeof *clashes);
-    for (size_t i = 0; i < count && differ; i++)
-        for (size_t j = 0; j < count && !clashes[i]; j++)
-            clashes[i] = group[i]->reader->server != group[j]->reader->server &&
-                         !same_targets(group[i], group[j]);
+    const struct wanted **sorted = xcalloc(count + 1, sizeof *sorted);
     for (size_t i = 0; i < count; i++)
-        if (clashes[i])
-            part_name(group[i]);
-    free(clashes);
-}
-
-static void part_names(struct trusts *trusts)
-{
-    struct trust **sorted = xcalloc(trusts->count, sizeof *sorted);
-    size_t count = 0;
-    for (size_t i = 0; i < trusts->count; i++)
-        if (!trusts->items[i].given)
-            sorted[count++] = &trusts->items[i];
-    qsort(sorted, count, sizeof *sorted, compare_files);
-    for (size_t start = 0, end; start < count; start = end) {
-        for (end = start + 1; end < count && strcmp(sorted[start]->file, sorted[end]->file) == 0;)
-            end++;
-        part_group(&sorted[start], end - start);
+        sorted[i] = &wants[i];
+    qsort(sorted, count, sizeof *sorted, compare_wants);
+    out->needs = xcalloc(count + 1, sizeof *out->needs);
+    for (size_t i = 0; i < count; i++) {
+        struct trust_need *need = &out->needs[out->need_count];
+        if (i && compare_wanted(sorted[i - 1], sorted[i]) == 0) {
+            need--;
+        } else {
+            *need = (struct trust_need){.how = sorted[i]->trust.rule->how};
+            find_targets(deployment, sorted[i], need);
+            out->need_count++;
+        }
+        wants[sorted[i] - wants].trust.need = need;
     }
     free(sorted);
 }
 
-static void derive_one(const struct deployment *deployment, const struct scan *scan,
-                       const struct service *reader, const struct trust_rule *rule,
-                       struct owner *owner, struct trusts *out)
+static int compare_needs(const void *left, const void *right)
 {
-    if (!release_in(&rule->release, deployment->release) ||
-        !service_condition(deployment, reader, rule->when))
-        return;
+    const struct trust_need *a = *(const struct trust_need *const *)left,
+                            *b = *(const struct trust_need *const *)right;
+    if (a->single || b->single)
+        return (a->single > b->single) - (a->single < b->single);
+    if (a->how != b->how)
+        return (int)a->how - (int)b->how;
+    for (size_t i = 0; i < a->target_count && i < b->target_count; i++)
+        if (a->targets[i].identity != b->targets[i].identity)
+            return a->targets[i].identity > b->targets[i].identity ? 1 : -1;
+    return (a->target_count > b->target_count) - (a->target_count < b->target_count);
+}
+
+static void number_contents(struct trusts *out)
+{
+    struct trust_need **sorted = xcalloc(out->need_count + 1, sizeof *sorted);
+    for (size_t i = 0; i < out->need_count; i++)
+        sorted[i] = &out->needs[i];
+    qsort(sorted, out->need_count, sizeof *sorted, compare_needs);
+    for (size_t i = 1; i < out->need_count; i++)
+        sorted[i]->content =
+            sorted[i - 1]->content + (compare_needs(&sorted[i - 1], &sorted[i]) != 0);
+    free(sorted);
+}
+
+static int compare_files(const void *left, const void *right)
+{
+    const struct trust *a = *(const struct trust *const *)left,
+                       *b = *(const struct trust *const *)right;
+    int order = strcmp(a->file, b->file);
+    if (!order)
+        order = (a->need > b->need) - (a->need < b->need);
+    return order ? order : (a > b) - (a < b);
+}
+
+static void sort_files(struct trusts *trusts)
+{
+    for (size_t i = 0; i < trusts->count; i++)
+        trusts->by_file[i] = &trusts->items[i];
+    qsort(trusts->by_file, trusts->count, sizeof *trusts->by_file, compare_files);
+}
+
+/* <server>-<service>-<trust>.crt in the place of a common name that stands for several contents. */
+static void part_names(struct trusts *trusts)
+{
+    for (size_t start = 0, end; start < trusts->count; start = end) {
+        const struct trust *first = NULL;
+        bool differ = false;
+        for (end = start; end < trusts->count; end++) {
+            const struct trust *trust = trusts->by_file[end];
+            if (strcmp(trust->file, trusts->by_file[start]->file) != 0)
+                break;
+            if (trust->given)
+                continue;
+            differ = differ || (first && first->need->content != trust->need->content);
+            first = trust;
+        }
+        for (size_t i = start; differ && i < end; i++) {
+            struct trust *trust = &trusts->items[trusts->by_file[i] - trusts->items];
+            if (trust->given)
+                continue;
+            free(trust->file);
+            trust->file = xformat("%s-%s-%s.crt", trust->reader->server->name, trust->reader->name,
+                                  trust->rule->name);
+        }
+    }
+}
+
+/* A trust of one certificate is that certificate's own file, if an identity has it. */
+static char *default_file(const struct trust *trust)
+{
+    if (trust->need->single)
+        return xstrdup(trust->need->single->certificate_file);
+    return xformat("%s-%s.crt", trust->reader->name, trust->rule->name);
+}
+
+static void name_files(struct trusts *trusts)
+{
+    for (size_t i = 0; i < trusts->count; i++)
+        if (!trusts->items[i].given)
+            trusts->items[i].file = default_file(&trusts->items[i]);
+    trusts->by_file = xcalloc(trusts->count + 1, sizeof *trusts->by_file);
+    sort_files(trusts);
+    part_names(trusts);
+    sort_files(trusts);
+}
+
+/* The file that the service names for it; NULL: none. false: it is switched off there. */
+static bool given_file(const struct service *reader, const struct trust_rule *rule,
+                       const char **file)
+{
     char *option = xformat("%s-file", rule->name);
     const struct strings *given = service_option(reader, option);
     free(option);
-    if (given && given->count && strcmp(given->items[0], "none") == 0)
-        return; /* switched off there */
-    struct trust trust = {.reader = reader, .rule = rule};
-    find_targets(deployment, &trust);
-    if (!trust.target_count)
-        return;
-    trust.given = given && given->count && *given->items[0];
-    trust.file =
-        trust.given ? xstrdup(given->items[0]) : default_file(deployment, scan, &trust, owner);
-    out->items = grow(out->items, out->count, sizeof *out->items);
-    out->items[out->count++] = trust;
+    *file = given && given->count && *given->items[0] ? given->items[0] : NULL;
+    return !*file || strcmp(*file, "none") != 0;
+}
+
+static struct wanted *find_wanted(const struct deployment *deployment, size_t *count)
+{
+    struct wanted *wants = NULL;
+    *count = 0;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
+            const struct service *reader = &deployment->servers[i].services[j];
+            for (size_t k = 0; k < reader->component->trust_count; k++) {
+                const struct trust_rule *rule = &reader->component->trusts[k];
+                const char *file;
+                if (!release_in(&rule->release, deployment->release) ||
+                    !service_condition(deployment, reader, rule->when) ||
+                    !given_file(reader, rule, &file))
+                    continue;
+                wants = grow(wants, *count, sizeof *wants);
+                struct wanted *wanted = &wants[(*count)++];
+                wanted->trust = (struct trust){.reader = reader, .rule = rule, .given = file};
+                wanted->trust.file = file ? xstrdup(file) : NULL;
+                if (*rule->via)
+                    service_value(deployment, reader, rule->via, &wanted->only);
+            }
+        }
+    return wants;
 }
 
 void trusts_derive(const struct deployment *deployment, const struct scan *scan, struct trusts *out)
 {
     struct owner owner = {0};
+    size_t count;
     *out = (struct trusts){0};
-    for (size_t i = 0; i < deployment->server_count; i++)
-        for (size_t j = 0; j < deployment->servers[i].service_count; j++) {
-            const struct service *reader = &deployment->servers[i].services[j];
-            for (size_t k = 0; k < reader->component->trust_count; k++)
-                derive_one(deployment, scan, reader, &reader->component->trusts[k], &owner, out);
-        }
-    part_names(out);
+    struct wanted *wants = find_wanted(deployment, &count);
+    share_needs(deployment, wants, count, out);
+    for (size_t i = 0; i < out->need_count; i++)
+        out->needs[i].single = single_of(deployment, scan, &out->needs[i], &owner);
+    number_contents(out);
+    out->items = xcalloc(count + 1, sizeof *out->items);
+    for (size_t i = 0; i < count; i++) {
+        if (wants[i].trust.need->target_count)
+            out->items[out->count++] = wants[i].trust;
+        else
+            free(wants[i].trust.file);
+        strings_free(&wants[i].only);
+    }
+    free(wants);
+    name_files(out);
 }
 
 void trusts_free(struct trusts *trusts)
 {
-    for (size_t i = 0; i < trusts->count; i++) {
-        free(trusts->items[i].targets);
+    for (size_t i = 0; i < trusts->count; i++)
         free(trusts->items[i].file);
-    }
+    for (size_t i = 0; i < trusts->need_count; i++)
+        free(trusts->needs[i].targets);
     free(trusts->items);
+    free(trusts->by_file);
+    free(trusts->needs);
     *trusts = (struct trusts){0};
 }
 
-const struct trust *trusts_find(const struct trusts *trusts, const struct service *reader,
-                                const char *name)
+size_t trusts_of(const struct trusts *trusts, const struct service *reader,
+                 const struct trust **out)
 {
-    size_t low = 0, high = trusts->count; /* they stand in their readers' order */
+    size_t low = 0, high = trusts->count, count = 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (trusts->items[middle].reader->index < reader->index)
@@ -308,17 +409,28 @@ const struct trust *trusts_find(const struct trusts *trusts, const struct servic
         else
             high = middle;
     }
-    for (; low < trusts->count && trusts->items[low].reader == reader; low++)
-        if (strcmp(trusts->items[low].rule->name, name) == 0)
-            return &trusts->items[low];
+    *out = &trusts->items[low];
+    while (low + count < trusts->count && trusts->items[low + count].reader == reader)
+        count++;
+    return count;
+}
+
+const struct trust *trusts_find(const struct trusts *trusts, const struct service *reader,
+                                const char *name)
+{
+    const struct trust *first;
+    size_t count = trusts_of(trusts, reader, &first);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(first[i].rule->name, name) == 0)
+            return &first[i];
     return NULL;
 }
 
 bool trust_content(const struct deployment *deployment, const struct scan *scan,
-                   const struct trust *trust, struct str *out)
+                   const struct trust_need *need, struct str *out)
 {
     struct cert_set set = {0};
-    bool whole = collect(deployment, scan, trust, &set);
+    bool whole = collect(deployment, scan, need, &set);
     for (size_t i = 0; whole && i < set.count; i++)
         cert_pem(set.items[i], out);
     free(set.items);

@@ -87,11 +87,15 @@ bool certify_trusts(const struct facts *facts, const struct store *store, struct
     struct trusts trusts = {0};
     overlay_make(&scan, batch, &after);
     trusts_derive(&facts->deployment, &after.scan, &trusts);
+    const struct trust *last = NULL;
     for (size_t i = 0; i < trusts.count; i++) {
-        const struct trust *trust = &trusts.items[i];
+        const struct trust *trust = trusts.by_file[i];
         struct str content = {0};
-        if (!trust->given && !is_identity_file(&facts->deployment, trust->file) &&
-            trust_content(&facts->deployment, &after.scan, trust, &content))
+        if (trust->given || (last && strcmp(last->file, trust->file) == 0))
+            continue;
+        last = trust;
+        if (!is_identity_file(&facts->deployment, trust->file) &&
+            trust_content(&facts->deployment, &after.scan, trust->need, &content))
             certify_put(store, batch, trust->file, &content);
         str_free(&content);
     }

@@ -66,7 +66,7 @@ static void mend_trust(const struct facts *facts, const struct store *store, con
         const struct trust *trust = &facts->trusts.items[i];
         struct str content = {0};
         if (trust->given && strcmp(trust->file, file) == 0 &&
-            trust_content(&facts->deployment, &facts->scan, trust, &content))
+            trust_content(&facts->deployment, &facts->scan, trust->need, &content))
             certify_put(store, batch, file, &content);
         str_free(&content);
     }

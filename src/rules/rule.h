@@ -72,6 +72,7 @@ struct subject {
     const struct slot *slot;
     const struct view *view;
     const struct trust *trust;
+    size_t others; /* that need the same of the same file: their judgement is this one */
     const struct require *require;
     enum role role;
     const char *name;              /* of a file */

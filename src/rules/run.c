@@ -70,12 +70,6 @@ static void walk_uses(const struct judge *judge, struct findings *out)
     }
 }
 
-static int compare_files(const void *left, const void *right)
-{
-    const struct trust *const *a = left, *const *b = right;
-    return strcmp((*a)->file, (*b)->file);
-}
-
 static int compare_names(const void *left, const void *right)
 {
     const char *const *a = left, *const *b = right;
@@ -94,38 +88,44 @@ static struct subject trust_subject(const struct judge *judge, const struct trus
 }
 
 /* Each file once; the certificate of an identity is judged as that. */
-static void walk_trust_files(const struct judge *judge, const struct trust **sorted, size_t count,
-                             struct findings *out)
+static void walk_trust_files(const struct judge *judge, struct findings *out)
 {
+    const struct trusts *trusts = &judge->facts->trusts;
     struct strings own = {0};
     for (size_t i = 0; i < judge->view_count; i++)
         strings_add(&own, judge->views[i].names[ROLE_CERTIFICATE]);
     strings_sort(&own);
-    for (size_t i = 0; i < count; i++) {
-        const char *file = sorted[i]->file;
-        if ((i && strcmp(sorted[i - 1]->file, file) == 0) ||
+    for (size_t i = 0; i < trusts->count; i++) {
+        const char *file = trusts->by_file[i]->file;
+        if ((i && strcmp(trusts->by_file[i - 1]->file, file) == 0) ||
             (own.count && bsearch(&file, own.items, own.count, sizeof *own.items, compare_names)))
             continue;
-        struct subject subject = trust_subject(judge, sorted[i]);
+        struct subject subject = trust_subject(judge, trusts->by_file[i]);
         ask(SCOPE_FILE, &subject, out);
     }
     strings_free(&own);
 }
 
+static bool same_judgement(const struct trust *a, const struct trust *b)
+{
+    return a->need == b->need && strcmp(a->file, b->file) == 0;
+}
+
+/* Whoever needs the same of the same file is told once. */
 static void walk_trusts(const struct judge *judge, struct findings *out)
 {
     const struct trusts *trusts = &judge->facts->trusts;
-    if (judge->planned || !trusts->count)
+    if (judge->planned)
         return;
-    const struct trust **sorted = xcalloc(trusts->count, sizeof *sorted);
-    for (size_t i = 0; i < trusts->count; i++) {
-        struct subject subject = trust_subject(judge, &trusts->items[i]);
+    for (size_t start = 0, end; start < trusts->count; start = end) {
+        const struct trust *first = trusts->by_file[start];
+        for (end = start + 1; end < trusts->count && same_judgement(first, trusts->by_file[end]);)
+            end++;
+        struct subject subject = trust_subject(judge, first);
+        subject.others = end - start - 1;
         ask(SCOPE_TRUST, &subject, out);
-        sorted[i] = &trusts->items[i];
     }
-    qsort(sorted, trusts->count, sizeof *sorted, compare_files);
-    walk_trust_files(judge, sorted, trusts->count, out);
-    free(sorted);
+    walk_trust_files(judge, out);
 }
 
 static void walk_servers(const struct judge *judge, struct findings *out)

@@ -1,4 +1,5 @@
 /* Trusts: whether each trust file holds what its reader must accept. */
+#include "base/mem.h"
 #include "rule.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 static const struct cert *target_leaf(const struct subject *s, size_t target)
 {
-    const struct view *view = judge_view(s->judge, s->trust->targets[target].identity);
+    const struct view *view = judge_view(s->judge, s->trust->need->targets[target].identity);
     return view ? view->leaf : NULL;
 }
 
@@ -25,11 +26,21 @@ static char *target_words(const struct trust_target *target)
     return str_take(&words);
 }
 
+/* "Call Bridge on core1 accepts", or with the others that need the same. */
+static char *readers_words(const struct subject *s)
+{
+    const char *title = s->service->component->title, *server = s->server->name;
+    if (!s->others)
+        return xformat("%s on %s accepts", title, server);
+    return xformat("%s on %s and %zu %s accept", title, server, s->others,
+                   s->others == 1 ? "other" : "others");
+}
+
 /* A trust file that is derived waits for its certificates: their absence is told of them. */
 static bool waits(const struct subject *s)
 {
-    for (size_t i = 0; i < s->trust->target_count; i++) {
-        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
+    for (size_t i = 0; i < s->trust->need->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->need->targets[i].identity);
         struct chain chain;
         if (!view || !view->leaf)
             return true;
@@ -44,28 +55,79 @@ static void trust_missing(const struct rule *rule, const struct subject *s, stru
 {
     if (s->file || (!s->trust->given && waits(s)))
         return;
-    char *target = s->trust->target_count ? target_words(&s->trust->targets[0]) : NULL;
+    const struct trust_need *need = s->trust->need;
+    char *readers = readers_words(s), *target = target_words(&need->targets[0]);
     struct finding *finding =
-        report(out, rule, s, "%s, by which %s on %s accepts %s%s, is not in the store", s->name,
-               s->service->component->title, s->server->name, target ? target : "its peers",
-               s->trust->target_count > 1 ? " and others" : "");
+        report(out, rule, s, "%s, by which %s %s%s, is not in the store", s->name, readers, target,
+               need->target_count > 1 ? " and others" : "");
     report_fix(finding, rule);
+    free(readers);
     free(target);
 }
 
 /* What a pinned list has in the place of a leaf. */
 enum lack { LACK_NOTHING, LACK_STALE, LACK_ISSUER, LACK_ALL };
 
-static bool is_issuer(const struct subject *s, const struct cert *leaf, const struct cert *cert)
+/* A list beside those whose certificates it is for. */
+struct list {
+    struct certs pool;
+    bool *in_use; /* one a certificate of the pool: a target uses it now */
+    bool *has;    /* one a target: the pool has its leaf, or there is none */
+};
+
+static int compare_certs(const void *left, const void *right)
+{
+    const struct cert *a = **(const struct cert *const *const *)left,
+                      *b = **(const struct cert *const *const *)right;
+    return memcmp(a->id, b->id, sizeof a->id);
+}
+
+/* Both ways at once, each certificate looked up in the sorted others. */
+static void list_compare(const struct subject *s, struct list *list)
+{
+    const struct cert **pool = list->pool.items, ***sorted;
+    size_t count = list->pool.count;
+    sorted = xcalloc(count, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &pool[i];
+    qsort(sorted, count, sizeof *sorted, compare_certs);
+    for (size_t i = 0; i < s->trust->need->target_count; i++) {
+        const struct cert *leaf = target_leaf(s, i), **key = &leaf;
+        const struct cert ***found =
+            leaf ? bsearch(&key, sorted, count, sizeof *sorted, compare_certs) : NULL;
+        list->has[i] = !leaf || found;
+        while (found && found > sorted && cert_same(**(found - 1), leaf))
+            found--;
+        for (; found && found < sorted + count && cert_same(**found, leaf); found++)
+            list->in_use[*found - pool] = true;
+    }
+    free(sorted);
+}
+
+static bool list_open(const struct subject *s, struct list *list)
+{
+    *list = (struct list){0};
+    if (!trust_lists(s->trust->rule->how) || !readable(s, &list->pool))
+        return false;
+    list->in_use = xcalloc(list->pool.count, sizeof *list->in_use);
+    list->has = xcalloc(s->trust->need->target_count, sizeof *list->has);
+    list_compare(s, list);
+    return true;
+}
+
+static void list_close(struct list *list)
+{
+    certs_free(&list->pool);
+    free(list->in_use);
+    free(list->has);
+}
+
+static bool is_issuer(const struct subject *s, const struct view *view, const struct cert *cert)
 {
     struct chain chain;
-    const struct view *view = NULL;
-    for (size_t i = 0; i < s->trust->target_count; i++)
-        if (target_leaf(s, i) == leaf)
-            view = judge_view(s->judge, s->trust->targets[i].identity);
-    if (cert_issued_by(leaf, cert))
+    if (cert_issued_by(view->leaf, cert))
         return true;
-    if (!view || !view_chain(s->judge, view, &chain, NULL))
+    if (!view_chain(s->judge, view, &chain, NULL))
         return false;
     for (size_t i = 1; i < chain.count; i++)
         if (cert_same(chain.certs[i], cert))
@@ -73,28 +135,22 @@ static bool is_issuer(const struct subject *s, const struct cert *leaf, const st
     return false;
 }
 
-/* certificate: the one found in the place of the leaf. */
-static enum lack lack(const struct subject *s, const struct certs *pool, const struct cert *leaf,
+/* found: the one in the place of the view's leaf, which the list has not. */
+static enum lack lack(const struct subject *s, const struct list *list, const struct view *view,
                       const struct cert **found)
 {
-    *found = NULL;
-    if (!leaf || certs_have(pool, leaf))
-        return LACK_NOTHING;
+    const struct cert *leaf = view->leaf;
     enum lack worst = LACK_ALL;
-    for (size_t i = 0; i < pool->count; i++) {
-        const struct cert *cert = pool->items[i];
-        bool mine = memcmp(cert->key_id, leaf->key_id, KEY_ID_BYTES) == 0 ||
-                    (strcmp(cert->subject, leaf->subject) == 0 && !cert->is_ca);
-        bool other = false; /* the certificate that another target uses now */
-        for (size_t j = 0; j < s->trust->target_count; j++) {
-            const struct cert *its = target_leaf(s, j);
-            other = other || (its && cert_same(its, cert));
-        }
-        if (mine && !other) {
+    for (size_t i = 0; i < list->pool.count; i++) {
+        const struct cert *cert = list->pool.items[i];
+        if (list->in_use[i]) /* by another target */
+            continue;
+        if (memcmp(cert->key_id, leaf->key_id, KEY_ID_BYTES) == 0 ||
+            (strcmp(cert->subject, leaf->subject) == 0 && !cert->is_ca)) {
             *found = cert;
             return LACK_STALE;
         }
-        if (!other && is_issuer(s, leaf, cert)) {
+        if (is_issuer(s, view, cert)) {
             *found = cert;
             worst = LACK_ISSUER;
         }
@@ -108,12 +164,11 @@ static bool accepts(const struct subject *s, const struct certs *pool, const str
     struct chain chain, own;
     if (!view_chain(s->judge, view, &own, NULL) || !own.complete)
         return true;
+    if (!own.valid || certs_have(pool, own.certs[own.count - 1]))
+        return true; /* what is wrong with the chain itself is told of the chain */
     chain_verify(view->leaf, own.certs + 1, own.count - 1, pool->items, pool->count, PURPOSE_ANY,
                  NULL, s->judge->facts->at, &chain);
-    if (chain.valid)
-        return true;
-    /* What is wrong with the chain itself is told of the chain. */
-    return !own.valid;
+    return chain.valid;
 }
 
 static bool leaves_only(const struct certs *pool)
@@ -126,51 +181,56 @@ static bool leaves_only(const struct certs *pool)
 
 /* Where CAs serve as well, what leads to a root is enough; beside an older certificate only where
  * the file is a chain or a list, not both by design. */
-static enum lack lack_of_target(const struct subject *s, const struct certs *pool,
-                                const struct cert *leaf, const struct view *view,
+static enum lack lack_of_target(const struct subject *s, const struct list *list, size_t target,
                                 const struct cert **found)
 {
-    enum lack what = lack(s, pool, leaf, found);
+    const struct view *view = judge_view(s->judge, s->trust->need->targets[target].identity);
     enum trust_how how = s->trust->rule->how;
-    if (what == LACK_NOTHING || !trust_takes_cas(how) || (what == LACK_STALE && how == TRUST_BOTH))
+    *found = NULL;
+    if (list->has[target])
+        return LACK_NOTHING;
+    enum lack what = lack(s, list, view, found);
+    if (!trust_takes_cas(how) || (what == LACK_STALE && how == TRUST_BOTH))
         return what;
-    if (!leaves_only(pool) && accepts(s, pool, view))
+    if (!leaves_only(&list->pool) && accepts(s, &list->pool, view))
         return LACK_NOTHING;
     return what == LACK_STALE ? what : LACK_ALL;
+}
+
+static void tell_lack(const struct rule *rule, const struct subject *s, size_t target,
+                      enum lack what, const struct cert *found, struct findings *out)
+{
+    const struct view *view = judge_view(s->judge, s->trust->need->targets[target].identity);
+    char *words = target_words(&s->trust->need->targets[target]);
+    struct finding *finding;
+    if (what == LACK_STALE)
+        finding = report(out, rule, s,
+                         "%s has an older certificate of %s (serial %s), not %s now "
+                         "in use (serial %s)",
+                         s->name, words, found->serial, view->leaf_file, view->leaf->serial);
+    else if (what == LACK_ISSUER)
+        finding = report(out, rule, s,
+                         "%s has the issuer %s, and %s is accepted by its very "
+                         "certificate %s only",
+                         s->name, found->subject, words, view->leaf_file);
+    else
+        finding = report(out, rule, s, "%s lacks %s, the certificate of %s%s", s->name,
+                         view->leaf_file, words,
+                         trust_takes_cas(s->trust->rule->how) ? ", and the CA that signed it" : "");
+    report_fix(finding, rule);
+    free(words);
 }
 
 static void pinned(const struct rule *rule, const struct subject *s, enum lack wanted,
                    struct findings *out)
 {
-    struct certs pool;
-    bool some = trust_lists(s->trust->rule->how) && readable(s, &pool);
-    for (size_t i = 0; some && i < s->trust->target_count; i++) {
-        const struct cert *leaf = target_leaf(s, i), *found;
-        const struct trust_target *target = &s->trust->targets[i];
-        const struct view *view = judge_view(s->judge, target->identity);
-        if (lack_of_target(s, &pool, leaf, view, &found) != wanted)
-            continue;
-        char *words = target_words(target);
-        struct finding *finding;
-        if (wanted == LACK_STALE)
-            finding = report(out, rule, s,
-                             "%s has an older certificate of %s (serial %s), not %s now "
-                             "in use (serial %s)",
-                             s->name, words, found->serial, view->leaf_file, leaf->serial);
-        else if (wanted == LACK_ISSUER)
-            finding = report(out, rule, s,
-                             "%s has the issuer %s, and %s is accepted by its very "
-                             "certificate %s only",
-                             s->name, found->subject, words, view->leaf_file);
-        else
-            finding = report(
-                out, rule, s, "%s lacks %s, the certificate of %s%s", s->name, view->leaf_file,
-                words, trust_takes_cas(s->trust->rule->how) ? ", and the CA that signed it" : "");
-        report_fix(finding, rule);
-        free(words);
-    }
-    if (some)
-        certs_free(&pool);
+    struct list list;
+    const struct cert *found;
+    bool some = list_open(s, &list);
+    for (size_t i = 0; some && i < s->trust->need->target_count; i++)
+        if (lack_of_target(s, &list, i, &found) == wanted)
+            tell_lack(rule, s, i, wanted, found, out);
+    list_close(&list);
 }
 
 static void trust_stale(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -190,11 +250,11 @@ static void trust_complete(const struct rule *rule, const struct subject *s, str
         pinned(rule, s, LACK_ALL, out);
     if (s->trust->rule->how != TRUST_CHAIN || !readable(s, &pool))
         return;
-    for (size_t i = 0; !leaves_only(&pool) && i < s->trust->target_count; i++) {
-        const struct view *view = judge_view(s->judge, s->trust->targets[i].identity);
+    for (size_t i = 0; !leaves_only(&pool) && i < s->trust->need->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->need->targets[i].identity);
         if (!view || !view->leaf || accepts(s, &pool, view))
             continue;
-        char *words = target_words(&s->trust->targets[i]);
+        char *words = target_words(&s->trust->need->targets[i]);
         struct finding *finding =
             report(out, rule, s, "%s does not lead %s, the certificate of %s, to a root", s->name,
                    view->leaf_file, words);

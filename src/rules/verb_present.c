@@ -130,8 +130,8 @@ static bool is_elsewhere(const struct judge *judge, const struct view *view,
                          const struct trust *trust)
 {
     for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
-        for (size_t j = 0; j < trust->target_count; j++)
-            if (judge->uses[i].server == trust->targets[j].service->server)
+        for (size_t j = 0; j < trust->need->target_count; j++)
+            if (judge->uses[i].server == trust->need->targets[j].service->server)
                 return false;
     return view->first_use != USE_NONE;
 }
@@ -146,8 +146,8 @@ static bool has_stranger(const struct subject *s)
     bool lacks = false, stranger = false;
     if (trust && !judge->planned)
         certs_add(&pool, scan_find(&judge->facts->scan, trust->file));
-    for (size_t i = 0; pool.count && i < trust->target_count; i++) {
-        const struct view *view = judge_view(judge, trust->targets[i].identity);
+    for (size_t i = 0; pool.count && i < trust->need->target_count; i++) {
+        const struct view *view = judge_view(judge, trust->need->targets[i].identity);
         lacks = lacks || (view && view->leaf && !certs_have(&pool, view->leaf));
     }
     for (size_t i = 0; lacks && i < judge->view_count && !stranger; i++) {

@@ -257,6 +257,51 @@ static void a_trust_is_switched_off_by_none(void **state)
     }
 }
 
+/* count servers with a Call Bridge and a Web Bridge 3 each, all of one signer's. */
+static void make_cores(size_t count, const char *signer, struct deployment *out)
+{
+    struct str text = {0};
+    str_add(&text, "name = \"example.com\"\nidentity \"ca\" { signer = \"self\" }\n");
+    for (size_t i = 1; i <= count; i++)
+        str_addf(&text,
+                 "identity \"one%zu\" { signer = \"%s\" }\n"
+                 "server \"core%zu\" { address = \"core%zu.example.com\"\n"
+                 " service \"callbridge\" { identity = \"one%zu\" }\n"
+                 " service \"webbridge3\" { https = \"one%zu\" c2w = \"one%zu\" } }\n",
+                 i, signer, i, i, i, i, i);
+    parse(str_text(&text), out);
+    str_free(&text);
+}
+
+static void services_that_accept_the_same_share_one_need(void **state)
+{
+    (void)state;
+    struct deployment d;
+    struct trusts trusts;
+    make_cores(20, "internal", &d);
+    trusts_derive(&d, NULL, &trusts);
+    assert_int_equal(trusts.count, 40);
+    assert_int_equal(trusts.need_count, 2); /* not one a reader: that is the square */
+    for (size_t i = 0; i < trusts.count; i++) {
+        const struct trust *trust = &trusts.items[i];
+        assert_int_equal(trust->need->target_count, 20);
+        assert_int_equal(trust->need->content, trusts.items[0].need->content);
+        assert_string_equal(trust->file,
+                            i % 2 ? "webbridge3-c2w-trust.crt" : "callbridge-c2w-trust.crt");
+    }
+    for (size_t i = 1; i < trusts.count; i++)
+        assert_true(strcmp(trusts.by_file[i - 1]->file, trusts.by_file[i]->file) <= 0);
+    trusts_free(&trusts);
+    deployment_free(&d);
+
+    make_cores(2, "ca", &d); /* on whichever server: the CA's own file */
+    trusts_derive(&d, NULL, &trusts);
+    for (size_t i = 0; i < trusts.count; i++)
+        assert_string_equal(trusts.items[i].file, "ca.crt");
+    trusts_free(&trusts);
+    deployment_free(&d);
+}
+
 /* What pki csr refuses is told with file, line and identity before anything is made of it. */
 static void names_that_no_request_takes_are_told_with_their_line(void **state)
 {
@@ -347,6 +392,7 @@ int main(void)
         cmocka_unit_test(usages_are_the_union_of_the_slots),
         cmocka_unit_test(every_kind_has_what_a_page_needs),
         cmocka_unit_test(a_trust_is_switched_off_by_none),
+        cmocka_unit_test(services_that_accept_the_same_share_one_need),
         cmocka_unit_test(names_that_no_request_takes_are_told_with_their_line),
         cmocka_unit_test(a_request_needs_a_cn),
         cmocka_unit_test(one_of_two_names_is_one_requirement),

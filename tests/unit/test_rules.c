@@ -81,6 +81,39 @@ static void planned_names_are_judged_without_files(void **state)
     close_fixture(&fixture);
 }
 
+static size_t count_of(const struct findings *findings, const char *id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        count += strcmp(findings->items[i].id, id) == 0;
+    return count;
+}
+
+/* One fault, one error, on however many servers the file would be. */
+static void a_trust_file_that_many_read_is_told_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct findings findings;
+    struct str text = {0};
+    for (int i = 1; i <= 3; i++)
+        str_addf(&text,
+                 "server \"cms%d\" { address = \"cms%d.example.com\"\n"
+                 "  service \"callbridge\" { identity = \"admin\" c2w-trust-file = \"cas.crt\" }\n"
+                 "  service \"webbridge3\" { https = \"web\" c2w = \"web\"\n"
+                 "    a-record = \"meet.example.com\" } }\n",
+                 i, i);
+    open_fixture(&fixture, str_text(&text));
+    rules_run(fixture.facts, RULES_ALL, &findings);
+    assert_int_equal(count_of(&findings, "TRUST-MISSING"), 1);
+    const struct finding *finding = find(&findings, "TRUST-MISSING");
+    assert_string_equal(finding->server, "cms1");
+    assert_non_null(strstr(finding->message, "Call Bridge on cms1 and 2 others accept Web Bridge"));
+    findings_free(&findings);
+    close_fixture(&fixture);
+    str_free(&text);
+}
+
 /* What the wizard says of the country while it is typed, and what F5 makes of it. */
 static void countries_are_judged_and_mended(void **state)
 {
@@ -434,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planned_names_are_judged_without_files),
+        cmocka_unit_test(a_trust_file_that_many_read_is_told_once),
         cmocka_unit_test(countries_are_judged_and_mended),
         cmocka_unit_test(one_port_on_two_interfaces_is_no_clash),
         cmocka_unit_test(missing_files_are_told_in_order),
