@@ -24,6 +24,17 @@ enum effect {
     EFFECT_START,  /* it serves again */
     EFFECT_RESTART /* out and back in one: what it carries is dropped */
 };
+/* When, of the phases of a plan: none begins before the one before it has ended on every server. */
+enum phase {
+    PHASE_BASE,      /* what is set without certificates */
+    PHASE_CHECKS,    /* uploads and checks */
+    PHASE_WIDENING,  /* a renewal: trust in old and new */
+    PHASE_REMOVAL,   /* a cluster that must not run while its certificates change is taken apart */
+    PHASE_SERVICES,  /* each one's procedure */
+    PHASE_BUILDING,  /* that cluster is put together */
+    PHASE_NARROWING, /* a renewal: trust in the new alone */
+    PHASES
+};
 enum answer_type {
     ANSWER_TEXT,
     ANSWER_HOST,
@@ -112,9 +123,12 @@ struct trust_rule {
 };
 struct command {
     enum stage stage;
+    enum phase phase; /* removal, services or building */
     enum effect effect;
     bool api;   /* of by-hand: method, path and parameters for the API */
     char *line; /* a template */
+    struct strings
+        typed; /* of by-hand: templates of what is typed, answers to questions included */
     char *when, *section;
     char *undo; /* a template: what takes the line back; `none = true` makes it of the line */
     enum source source;

@@ -12,6 +12,7 @@ struct step {
     char *command;
     struct strings expect;
     char *section, *undo, *manual;
+    struct strings typed; /* of manual: each line, and the answer where one asks back */
     /* What plan.json does not tell: */
     const struct service *service; /* whose procedure it is of; NULL: the server's */
     enum stage stage;              /* of it */

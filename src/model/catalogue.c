@@ -90,6 +90,7 @@ static void command_free(struct command *command)
     free(command->section);
     free(command->undo);
     strings_free(&command->expect);
+    strings_free(&command->typed);
     release_free(&command->release);
 }
 

@@ -69,7 +69,9 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
                                    CFG_STR("source", "guide", CFGF_NONE),
                                    CFG_BOOL("none", cfg_false, CFGF_NONE),
                                    CFG_STR("effect", "", CFGF_NONE),
+                                   CFG_STR("phase", "services", CFGF_NONE),
                                    CFG_BOOL("api", cfg_false, CFGF_NONE),
+                                   CFG_STR_LIST("typed", no_items, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
                                    RELEASE,
                                    CFG_END()};
@@ -264,6 +266,13 @@ static enum effect effect(const char *word, enum stage stage)
     return stage == STAGE_BEFORE ? EFFECT_STOP : stage == STAGE_AFTER ? EFFECT_START : EFFECT_NONE;
 }
 
+static enum phase phase(const char *word)
+{
+    return strcmp(word, "removal") == 0    ? PHASE_REMOVAL
+           : strcmp(word, "building") == 0 ? PHASE_BUILDING
+                                           : PHASE_SERVICES;
+}
+
 static void read_command(cfg_t *cfg, enum stage stage, const char *section, struct command *command)
 {
     command->stage = stage;
@@ -272,7 +281,9 @@ static void read_command(cfg_t *cfg, enum stage stage, const char *section, stru
     command->section = or_default(text(cfg, "section"), section);
     command->undo = cfg_getbool(cfg, "none") ? template_none(command->line) : text(cfg, "undo");
     command->effect = effect(cfg_getstr(cfg, "effect"), stage);
+    command->phase = phase(cfg_getstr(cfg, "phase"));
     command->api = cfg_getbool(cfg, "api");
+    list(cfg, "typed", &command->typed);
     command->source = source(cfg_getstr(cfg, "source"));
     list(cfg, "expect", &command->expect);
     command->release = release(cfg);

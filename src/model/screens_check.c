@@ -460,14 +460,19 @@ static bool check_command(struct checking *c)
 {
     static const char *const sources[] = {"guide", "field", "ours", NULL};
     static const char *const effects[] = {"none", "stop", "start", "restart", NULL};
+    static const char *const phases[] = {"removal", "services", "building", NULL};
     const char *line = cfg_getstr(c->cfg, "line");
     if (*cfg_getstr(c->cfg, "undo") && cfg_getbool(c->cfg, "none"))
         return wrong(c, "undo", "keep one of them", "`none` and `undo` both say what undoes it");
     if (cfg_getbool(c->cfg, "api") && strcmp(c->section, "by-hand") != 0)
         return wrong(c, "api", "move it to by-hand", "only what is done by hand goes to the API");
-    return listed(c, "source", sources) && listed(c, "effect", effects) && check_when(c) &&
-           check_release(c) && check_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
-           check_templates(c, "undo") && check_templates(c, "expect");
+    if (cfg_size(c->cfg, "typed") && strcmp(c->section, "by-hand") != 0)
+        return wrong(c, "typed", "move it to by-hand", "a command is typed as it stands");
+    return listed(c, "source", sources) && listed(c, "effect", effects) &&
+           listed(c, "phase", phases) && check_when(c) && check_release(c) &&
+           check_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
+           check_templates(c, "undo") && check_templates(c, "expect") &&
+           check_templates(c, "typed");
 }
 
 static bool check_top(struct checking *c)

@@ -17,6 +17,7 @@ static json_t *step_json(const struct step *step)
     json_put(object, "section", json_text(step->section));
     json_put(object, "undo", json_text(step->undo));
     json_put(object, "manual", json_text(step->manual));
+    json_put(object, "typed", json_strings(&step->typed));
     return object;
 }
 

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PHASE_BASE = 0, PHASE_CHECKS = 1, PHASE_SERVICES = 4 };
-
 struct making {
     const struct facts *facts;
     const struct plan_options *options;
@@ -55,6 +53,7 @@ static void add_line(struct making *making, int phase, const struct service *ser
     char **text = line->stage == STAGE_BY_HAND ? &step->manual : &step->command;
     *text = xstrdup(line->text);
     strings_copy(&step->expect, &line->expect);
+    strings_copy(&step->typed, &line->typed);
     step->section = xstrdup(line->section);
     step->undo = xstrdup(line->undo);
     step->service = service;
@@ -145,28 +144,127 @@ static void add_checks(struct making *making, const struct server *server,
     }
 }
 
-static void add_stages(struct making *making, int phase, const struct service *service,
-                       enum stage from, enum stage to)
+/* A line of a service in that phase: one to type into its turn, or one that a person sees to. */
+static bool is_of(const struct line *line, enum phase phase, bool by_hand)
+{
+    return line->phase == phase && (line->stage == STAGE_BY_HAND) == by_hand;
+}
+
+static void add_lines(struct making *making, enum phase phase, const struct service *service)
 {
     const struct procedure *procedure = procedure_of(making, service);
     for (size_t i = 0; i < procedure->count; i++)
-        if (procedure->lines[i].stage >= from && procedure->lines[i].stage <= to)
+        if (is_of(&procedure->lines[i], phase, false))
             add_line(making, phase, service, &procedure->lines[i]);
 }
 
-/* What a person does by hand comes when every server's services have theirs: an API answers only
- * then, and what it is told can connect. */
-static void add_by_hand(struct making *making, const struct service *service)
+/* What a person does by hand in a phase: round by round, a line of the component's file on each of
+ * its servers before the next line on any. */
+struct round {
+    const struct service *service;
+    const struct line *line;
+};
+struct rounds {
+    struct round *items;
+    size_t count;
+};
+
+static int compare_rounds(const void *a, const void *b)
+{
+    const struct round *x = a, *y = b;
+    if (x->line->rank != y->line->rank)
+        return x->line->rank < y->line->rank ? -1 : 1;
+    return (x->service->index > y->service->index) - (x->service->index < y->service->index);
+}
+
+static void rounds_gather(const struct making *making, enum phase phase, bool api,
+                          const struct service *service, struct rounds *out)
 {
     const struct procedure *procedure = procedure_of(making, service);
-    for (size_t i = 0; i < procedure->count; i++)
-        if (procedure->lines[i].stage == STAGE_BY_HAND)
-            add_line(making, PHASE_SERVICES, service, &procedure->lines[i]);
+    for (size_t i = 0; i < procedure->count; i++) {
+        const struct line *line = &procedure->lines[i];
+        if (!is_of(line, phase, true) || line->api != api)
+            continue;
+        out->items = grow(out->items, out->count, sizeof *out->items);
+        out->items[out->count++] = (struct round){service, line};
+    }
 }
+
+/* A kind's rounds begin when the last of its services has had its turn; calls of the API come at
+ * the end of the phase: it answers only then, and what it is told can connect. */
+static void add_rounds(struct making *making, enum phase phase, bool api,
+                       const struct component *component)
+{
+    const struct kind *kind = deployment_kind(&making->facts->deployment, component);
+    struct rounds rounds = {0};
+    for (size_t i = 0; i < kind->count; i++)
+        rounds_gather(making, phase, api, kind->services[i], &rounds);
+    if (rounds.count)
+        qsort(rounds.items, rounds.count, sizeof *rounds.items, compare_rounds);
+    for (size_t i = 0; i < rounds.count; i++)
+        add_line(making, phase, rounds.items[i].service, rounds.items[i].line);
+    free(rounds.items);
+}
+
+struct phasing {
+    const struct making *making;
+    enum phase phase;
+};
 
 static bool is_wanted(const void *context, const struct service *service)
 {
-    return procedure_of(context, service)->count > 0;
+    const struct phasing *phasing = context;
+    const struct procedure *procedure = procedure_of(phasing->making, service);
+    for (size_t i = 0; i < procedure->count; i++)
+        if (is_of(&procedure->lines[i], phasing->phase, false))
+            return true;
+    return false;
+}
+
+/* How many services of each component are still to have their turn. */
+static size_t *count_kinds(const struct order *order, const struct catalogue *catalogue)
+{
+    size_t *left = xcalloc(catalogue->count + 1, sizeof *left);
+    for (size_t i = 0; i < order->count; i++)
+        for (size_t k = 0; k < order->turns[i].count; k++)
+            left[order->turns[i].services[k]->component - catalogue->components]++;
+    return left;
+}
+
+static void add_turn(struct making *making, enum phase phase, const struct turn *turn, size_t *left)
+{
+    const struct component *components = making->facts->catalogue->components;
+    for (size_t i = 0; i < turn->count; i++)
+        add_lines(making, phase, turn->services[i]);
+    for (size_t i = 0; i < turn->count; i++)
+        if (--left[turn->services[i]->component - components] == 0)
+            add_rounds(making, phase, false, turn->services[i]->component);
+}
+
+static bool add_phase(struct making *making, enum phase phase, struct error *err)
+{
+    const struct deployment *deployment = &making->facts->deployment;
+    const struct catalogue *catalogue = making->facts->catalogue;
+    const struct phasing phasing = {making, phase};
+    struct order order;
+    if (!order_make(deployment->servers, deployment->server_count, is_wanted, &phasing, &order,
+                    err))
+        return false;
+    size_t *left = count_kinds(&order, catalogue);
+    bool *turned = xcalloc(catalogue->count + 1, sizeof *turned);
+    for (size_t i = 0; i < catalogue->count; i++)
+        turned[i] = left[i] > 0;
+    for (size_t i = 0; i < order.count; i++)
+        add_turn(making, phase, &order.turns[i], left);
+    for (size_t i = 0; i < catalogue->count; i++)
+        if (!turned[i]) /* by hand alone */
+            add_rounds(making, phase, false, &catalogue->components[i]);
+    for (size_t i = 0; i < catalogue->count; i++)
+        add_rounds(making, phase, true, &catalogue->components[i]);
+    free(left);
+    free(turned);
+    order_free(&order);
+    return true;
 }
 
 static bool has_work(const struct making *making, size_t index)
@@ -182,32 +280,14 @@ static void add_phases_before(struct making *making)
     size_t count = making->facts->deployment.server_count;
     for (size_t i = 0; making->options->base && i < count; i++)
         for (size_t k = 0; k < server_at(making, i)->service_count; k++)
-            add_stages(making, PHASE_BASE, &server_at(making, i)->services[k], STAGE_BASE,
-                       STAGE_BASE);
+            add_lines(making, PHASE_BASE, &server_at(making, i)->services[k]);
     for (size_t i = 0; i < count; i++)
         if (has_work(making, i))
             add_checks(making, server_at(making, i), &making->files[i]);
 }
 
-static bool add_services(struct making *making, struct error *err)
-{
-    const struct deployment *deployment = &making->facts->deployment;
-    struct order order;
-    if (!order_make(deployment->servers, deployment->server_count, is_wanted, making, &order, err))
-        return false;
-    for (size_t i = 0; i < order.count; i++)
-        for (size_t k = 0; k < order.turns[i].count; k++)
-            add_stages(making, PHASE_SERVICES, order.turns[i].services[k], STAGE_BEFORE,
-                       STAGE_DISPLAY);
-    for (size_t i = 0; i < order.count; i++)
-        for (size_t k = 0; k < order.turns[i].count; k++)
-            add_by_hand(making, order.turns[i].services[k]);
-    order_free(&order);
-    return true;
-}
-
-/* Gives each command its file. A turn lasts until another server's command; its file is
- * commands.mmp where the server has no other turn. */
+/* Gives each command its file. A turn lasts until another server's command, or until a person has
+ * to do something in between; its file is commands.mmp where the server has no other turn. */
 static void name_turns(struct making *making)
 {
     struct plan *plan = making->plan;
@@ -215,6 +295,8 @@ static void name_turns(struct making *making)
     size_t *turns = xcalloc(count + 1, sizeof *turns);
     size_t *turn = xcalloc(plan->count + 1, sizeof *turn);
     for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i].manual)
+            last = count;
         if (!plan->steps[i].command)
             continue;
         size_t at = making->where[i];
@@ -320,7 +402,8 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
         good = fill_server(&making, i, err);
     if (good) {
         add_phases_before(&making);
-        good = add_services(&making, err);
+        good = add_phase(&making, PHASE_REMOVAL, err) && add_phase(&making, PHASE_SERVICES, err) &&
+               add_phase(&making, PHASE_BUILDING, err);
     }
     if (good)
         add_servers(&making);
@@ -340,6 +423,7 @@ void plan_free(struct plan *plan)
             free(texts[k]);
         strings_free(&step->upload);
         strings_free(&step->expect);
+        strings_free(&step->typed);
     }
     free(plan->steps);
     for (size_t i = 0; i < plan->server_count; i++) {

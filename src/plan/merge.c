@@ -84,14 +84,15 @@ static bool expand_undo(struct view *view, const struct command *command, char *
     return true;
 }
 
-static bool expand_expect(struct view *view, const struct command *command, struct strings *out,
-                          struct error *err)
+/* Those of the patterns whose holes are filled. */
+static bool expand_each(struct view *view, const struct strings *patterns, struct strings *out,
+                        struct error *err)
 {
-    for (size_t i = 0; i < command->expect.count; i++) {
+    for (size_t i = 0; i < patterns->count; i++) {
         char *text = NULL;
-        if (!template_complete(command->expect.items[i], look, view))
+        if (!template_complete(patterns->items[i], look, view))
             continue;
-        if (!expand(view, command->expect.items[i], &text, err))
+        if (!expand(view, patterns->items[i], &text, err))
             return false;
         strings_add_take(out, text);
     }
@@ -104,6 +105,7 @@ static void line_free(struct line *line)
     free(line->undo);
     free(line->section);
     strings_free(&line->expect);
+    strings_free(&line->typed);
 }
 
 static bool make_line(struct view *view, const struct command *command, struct line *line,
@@ -114,6 +116,8 @@ static bool make_line(struct view *view, const struct command *command, struct l
         command->stage != STAGE_AFTER)
         view->holes = NULL; /* what is only shown is not uploaded */
     line->stage = command->stage;
+    line->phase = command->stage == STAGE_BASE ? PHASE_BASE : command->phase;
+    line->rank = (size_t)(command - component->commands);
     line->effect = command->effect;
     line->api = command->api;
     line->source = command->source;
@@ -121,7 +125,8 @@ static bool make_line(struct view *view, const struct command *command, struct l
     bool good = expand(view, command->line, &line->text, err);
     view->holes = NULL;
     return good && expand_undo(view, command, &line->undo, err) &&
-           expand_expect(view, command, &line->expect, err);
+           expand_each(view, &command->expect, &line->expect, err) &&
+           expand_each(view, &command->typed, &line->typed, err);
 }
 
 static bool takes_part(struct view *view, const struct command *command)

@@ -7,10 +7,13 @@
 
 struct line {
     enum stage stage;
+    enum phase phase;
     enum effect effect;
     bool api;
     char *text, *undo, *section; /* "" where there is none */
     struct strings expect;
+    struct strings typed; /* of what is done by hand */
+    size_t rank;          /* the command's place in the component's file */
     enum source source;
 };
 struct procedure {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps that follow each other on one server. */
+/* Steps that follow each other on one server, of one file at most. */
 struct group {
     size_t from, to;
     const char *file; /* of its commands; NULL: none */
@@ -16,8 +16,11 @@ static struct group next_group(const struct plan *plan, size_t from)
     struct group group = {.from = from, .to = from};
     while (group.to < plan->count &&
            strcmp(plan->steps[group.to].server, plan->steps[from].server) == 0) {
-        if (*plan->steps[group.to].command)
-            group.file = plan->steps[group.to].file;
+        const struct step *step = &plan->steps[group.to];
+        if (*step->command && group.file && strcmp(step->file, group.file) != 0)
+            break;
+        if (*step->command)
+            group.file = step->file;
         group.to++;
     }
     return group;
@@ -161,6 +164,10 @@ static void manual_step(const struct book *book, const struct step *step, const 
 {
     if (!step->api) {
         page_hang(book->out, first, "By hand: %s", step->manual);
+        if (step->typed.count)
+            str_add_char(book->out, '\n');
+        for (size_t i = 0; i < step->typed.count; i++)
+            page_code(book->out, (int)strlen(first) + 4, "%s", step->typed.items[i]);
         return;
     }
     page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);

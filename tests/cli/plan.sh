@@ -62,7 +62,7 @@ done
 run cat install/plan.json
 json "steps count from 1 without a gap" '[.[].step] == [range(1; length + 1)]' true
 json "every step has every field, none is null" \
-    'all(.[]; ([.[]] | all(. != null)) and keys == (["step","phase","server","file","upload","command","expect","section","undo","manual"] | sort))' true
+    'all(.[]; ([.[]] | all(. != null)) and keys == (["step","phase","server","file","upload","command","expect","section","undo","manual","typed"] | sort))' true
 json "the commands are those of commands.mmp" '[.[].command | select(. != "")] | join("\n")' "$(cat "$T/lab.mmp")"
 json "each command names its file" '[.[] | select(.command != "") | .file] | unique | join(" ")' cms1/commands.mmp
 json "the upload is one step, its command empty" \

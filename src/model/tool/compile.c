@@ -148,9 +148,10 @@ static void trust(const struct trust_rule *trust)
 
 static void command(const struct command *command)
 {
-    printf(".stage = %d, .effect = %d, .api = %d, .source = %d, ", command->stage, command->effect,
-           command->api, command->source);
+    printf(".stage = %d, .phase = %d, .effect = %d, .api = %d, .source = %d, ", command->stage,
+           command->phase, command->effect, command->api, command->source);
     member("line", command->line);
+    list("typed", &command->typed);
     member("when", command->when);
     member("section", command->section);
     member("undo", command->undo);
