@@ -72,7 +72,11 @@ job()
         [ -z "$word" ] || return 0
     fi
     number=$((number + 1))
-    printf '%s\n' "$@" >"$jobs/$number"
+    # What takes longest begins first: no long one is left alone at the end.
+    case $1 in
+    *hostile* | *rules* | *matrix* | *vectors* | *test_load* | *test_chain* | *test_conftext*) printf '%s\n' "$@" >"$jobs/0$number" ;;
+    *) printf '%s\n' "$@" >"$jobs/1$number" ;;
+    esac
 }
 
 # ASan dies at start where the kernel spreads mappings over 32 bits; a fixed layout helps.
@@ -86,6 +90,8 @@ if [ -x "$O/san/certwright" ] &&
     echo "# skipped: leaks in the sanitizer build (LeakSanitizer may not trace here)"
     leaks=0
 fi
+# `openssl x509` reads the system's roots at every start, which takes ten times what it is asked for.
+export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent
 # SLOW tells a test that measures time, or repeats, that it runs many times slower than it will.
 san="export SLOW=sanitizer ASAN_OPTIONS=detect_leaks=$leaks:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; "
 leak_check="SLOW=valgrind valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect"
@@ -98,7 +104,6 @@ else
     echo "# skipped: leak check of the unit tests (no valgrind here)"
 fi
 
-# The slowest kinds first, so that no long one is left alone at the end.
 if [ -n "$valgrind_is_here" ]; then
     for file in $(ls -S "$top"/tests/unit/test_*.c 2>/dev/null); do
         name=$(basename "$file" .c)
@@ -115,7 +120,8 @@ for file in "$top"/tests/cli/*.sh; do
     [ -e "$file" ] || continue
     name=cli/$(basename "$file" .sh)
     job "$name (san)" 400 "$san CERTWRIGHT='$O/san/certwright' $fixed bash '$file'"
-    job "$name" 240 "CERTWRIGHT='$O/certwright' bash '$file'"
+    # A long one whose answers are the program's alone is run by the one that sees more.
+    grep -q '^# Sanitized only' "$file" || job "$name" 240 "CERTWRIGHT='$O/certwright' bash '$file'"
 done
 # These are about the files and the servers: the program's own work is sanitized in cli.
 for file in "$top"/tests/interop/*.sh; do

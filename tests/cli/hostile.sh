@@ -264,9 +264,10 @@ limit=$((limit * 3)) # without a share it is minutes
 bad=''
 for file in work/*; do
     look "inspect $file" --store nowhere pki inspect "$file"
-    look "verify $file" --store nowhere pki verify crafted/plain.crt "$file"
+    # The same reading: not again by the sanitizers.
+    [ -n "${SLOW:-}" ] || look "verify $file" --store nowhere pki verify crafted/plain.crt "$file"
 done
-look "list" --store work pki list
+[ -n "${SLOW:-}" ] || look "list" --store work pki list
 same "no file takes more than its share" "" "$bad"
 cw --store nowhere pki inspect work/public.der
 same "what is left unread" 1 "$status"

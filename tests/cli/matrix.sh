@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Key kinds x formats x commands: openssl and certtool make the files, and say what is right.
+# Sanitized only, when all are run.
 # shellcheck disable=SC2154 # status, out, err come from lib.sh
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Keys, pastes and sizes at random, with kills in between: no accepted answer is lost, deployment.conf
 # can always be read, and nothing crashes. SEED chooses the run, LENGTH its seconds (600 by hand).
+# Sanitized only, when all are run.
 . "$(dirname "$0")/../lib.sh"
 
 LENGTH=${LENGTH:-12} SEED=${SEED:-$RANDOM}

@@ -18,6 +18,7 @@
 #
 # A line ending in `#! broken` or `#! good` is in that variant only. Broken must give this rule, and no
 # other error; good must be silent about it and without any error.
+# Sanitized only, when all are run.
 . "$(dirname "$0")/../lib.sh"
 
 # The CA and the keys, which take the time, are made once; the rules are then judged side by side,
