@@ -62,7 +62,7 @@ $(O)/obj/%.o: src/%.c | tools
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The catalogue, judged and compiled in: a program of the same reader writes it as C tables.
-COMPILE := $(patsubst %,$(O)/obj/%.o,model/tool/compile model/catalogue model/conftext \
+COMPILE := $(patsubst %,$(O)/obj/%.o,model/tool/compile model/catalogue model/checking model/conftext \
 	model/conftoken model/confuse model/release model/screens model/screens_check \
 	model/template) $(patsubst src/%.c,$(O)/obj/%.o,$(wildcard src/base/*.c))
 $(O)/compile: $(COMPILE)

@@ -2,7 +2,7 @@
 # its identities, its hosts and the files of its store. Nothing that a file holds is ever expanded.
 
 # Options that are followed by a value.
-__certwright_valued=" config store catalogue color at answers preset domain with without release O OU L ST C
+__certwright_valued=" config store catalogue color at answers preset domain cores edges databases with without release O OU L ST C
  emailAddress ca days as ca-folder password-file out bits ec key purpose name "
 
 # What deployment.conf says, a line each: identity NAME, server NAME, host NAME, store DIR.
@@ -98,7 +98,7 @@ __certwright_kinds()
     local before='' kind
     [[ $__certwright_typed != *,* ]] || before=${__certwright_typed%,*},
     compopt -o nospace 2>/dev/null
-    for kind in webadmin callbridge webbridge webbridge3 xmpp turn recorder streamer; do
+    for kind in webadmin callbridge webbridge webbridge3 xmpp loadbalancer trunk turn recorder streamer database; do
         __certwright_words "$before$kind"
     done
 }
@@ -109,12 +109,12 @@ __certwright_options()
     local own='' all='config store catalogue quiet help'
     case $1:$2 in
     wizard:*) own='answers ids mouse plain ascii color' ;;
-    init:*) own='preset domain with without release O OU L ST C emailAddress force' ;;
+    init:*) own='preset domain cores edges databases with without release O OU L ST C emailAddress force' ;;
     generate:*) own='json' ;;
     sign:*) own='json ca make-ca force days' ;;
     import:*) own='json dry-run force as ca-folder password-file' ;;
     check:*) own='json at fix release' ;;
-    plan:*) own='json out base all graph force' ;;
+    plan:*) own='json out base all force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;
@@ -134,7 +134,7 @@ __certwright_value()
     config | answers | password-file) __certwright_paths ;;
     store | catalogue | ca-folder | out) __certwright_paths folders ;;
     color) __certwright_words auto always never ;;
-    preset) __certwright_words lab webapp single-combined ;;
+    preset) __certwright_words lab webapp single-combined single-split scalable ;;
     with | without) __certwright_kinds ;;
     release) __certwright_words 2.9 3.0 ;;
     purpose) __certwright_words server client ;;

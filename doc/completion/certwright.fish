@@ -1,7 +1,7 @@
 # fish completion for certwright: commands, options and their values, and of the deployment at hand its
 # identities, its hosts and the files of its store.
 
-set -g __certwright_valued config store catalogue color at answers preset domain with without release \
+set -g __certwright_valued config store catalogue color at answers preset domain cores edges databases with without release \
     O OU L ST C emailAddress ca days as ca-folder password-file out bits ec key purpose name
 
 # The command, the action or argument behind it, and so on: what is typed already but options.
@@ -97,7 +97,7 @@ end
 # a,b,c: the last one.
 function __certwright_kinds
     set -l before (commandline -ct | string replace -r -- '^--[a-z]+=' '' | string match -r -- '.*,')
-    printf "%s\n" "$before"{webadmin,callbridge,webbridge,webbridge3,xmpp,turn,recorder,streamer}
+    printf "%s\n" "$before"{webadmin,callbridge,webbridge,webbridge3,xmpp,loadbalancer,trunk,turn,recorder,streamer,database}
 end
 
 # Of pki: what the word at the cursor is.
@@ -184,8 +184,11 @@ complete -c certwright -n '__certwright_in wizard' -l answers -r -F -d 'takes th
 complete -c certwright -n '__certwright_in wizard' -l ids -d 'shows the ids to answer to'
 complete -c certwright -n '__certwright_in wizard' -l mouse -d 'listens to the mouse'
 
-complete -c certwright -n '__certwright_in init' -l preset -x -a 'lab webapp single-combined' -d 'what to start from'
+complete -c certwright -n '__certwright_in init' -l preset -x -a 'lab webapp single-combined single-split scalable' -d 'what to start from'
 complete -c certwright -n '__certwright_in init' -l domain -x -d 'domain of the deployment'
+complete -c certwright -n '__certwright_in init' -l cores -x -d 'how many cores, 1 to 999'
+complete -c certwright -n '__certwright_in init' -l edges -x -d 'how many edges, 1 to 999'
+complete -c certwright -n '__certwright_in init' -l databases -x -d 'how many servers for the database'
 complete -c certwright -n '__certwright_in init' -l with -x -a '(__certwright_kinds)' -d 'components besides'
 complete -c certwright -n '__certwright_in init' -l without -x -a '(__certwright_kinds)' -d 'components left out'
 complete -c certwright -n '__certwright_in init' -l O -x -d organisation
@@ -217,7 +220,6 @@ complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no
 complete -c certwright -n '__certwright_in plan' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'
 complete -c certwright -n '__certwright_in plan' -l all -d 'installed services, too'
-complete -c certwright -n '__certwright_in plan' -l graph -d 'who trusts whom, for Graphviz'
 complete -c certwright -n '__certwright_in plan' -l force -d 'in spite of errors'
 
 complete -c certwright -n '__certwright_action ""' -a 'list inspect match verify unlock csr selfsigned sign pkcs12-to-ssh'

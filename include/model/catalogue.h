@@ -63,7 +63,7 @@ struct release {
 };
 
 struct signer {
-    char *name; /* public, internal, self */
+    char *name; /* public, internal, self, or a slot of the component: whose identity signs it */
     char *when; /* a condition, "" always */
     char *why;
 };
@@ -75,6 +75,7 @@ struct slot {
     struct strings sans;  /* templates */
     struct strings eku;   /* serverAuth, clientAuth */
     char *when;           /* the slot is needed when this holds; "" always */
+    char *against;        /* a trust: its pair is verified with that file, not with its bundle */
     struct signer *signers;
     size_t signer_count;
     struct release release;
@@ -116,6 +117,7 @@ struct trust_rule {
     char *of;     /* kind accepted */
     char *slot;   /* its slot; "" the only or first */
     char *via;    /* paired by that question; "" all */
+    char *back;   /* of those that ask that question: only whom it leads to this server; "" all */
     char *beside; /* only those on a server with this kind as well; "" all */
     enum trust_how how;
     char *when, *section;
@@ -135,6 +137,12 @@ struct command {
     struct strings expect;
     struct release release;
 };
+/* Where a service of the kind is without being written: beside each of another kind for which a
+ * condition holds, with some options of the first one written. */
+struct implied {
+    char *beside, *when;
+    struct strings options;
+};
 struct component {
     char *kind; /* the file's name */
     long order; /* among the pages and in presets */
@@ -142,30 +150,46 @@ struct component {
     struct release release;
     struct strings beside, follows;
     char *per, *name;
+    char *part_of; /* no service: its facts, rules and commands are that kind's; "" a service */
+    struct implied *implied;
+    size_t implied_count;
     struct slot *slots;
     size_t slot_count;
     struct ask *asks;
     size_t ask_count;
     struct fact *facts;
-    size_t fact_count;
+    size_t fact_count, own_facts;
     struct require *requires;
-    size_t require_count;
+    size_t require_count, own_requires; /* its file's first, then those of its parts */
     struct trust_rule *trusts;
     size_t trust_count;
     struct command *commands; /* in file order: base, before, assign, after, display, by-hand */
-    size_t command_count;
+    size_t command_count, own_commands;
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
     bool compiled;   /* the program holds it, not the heap */
+    bool joined;     /* its lists are on the heap: its own things, then those of its parts */
     bool management; /* everything on its server follows it (Web Admin) */
 };
 
 /* A file of screens/presets/: what init writes for one name. */
+enum { PRESET_MOST = 999 }; /* servers of one sort */
 struct preset_server {
     char *name, *address; /* templates */
-    struct strings kinds; /* services in file order */
+    char *count;          /* how many is asked by that word: cores; "" one */
+    int initial;          /* how many, unasked */
+    char *with;           /* only where that kind is asked for; "" always */
+    struct strings kinds; /* services in file order; "a|b": the first that the release has */
+    struct strings also;  /* those that may be asked for here */
+};
+/* A service of some of the servers that another section makes. */
+struct preset_add {
+    char *kind, *to;
+    int first;    /* on the first so many */
+    char *unless; /* not where servers are asked for by that word */
 };
 struct preset_value {
     char *kind, *option, *value; /* an option that differs from the catalogue's default */
+    char *when;                  /* a condition; of two for one option the first that holds */
 };
 struct preset {
     long order;
@@ -176,9 +200,11 @@ struct preset {
     char *shared;         /* one identity for all slots: its name (template); "" each its own */
     char *signer;         /* of all identities; "" by the slots' conditions */
     char *ca;             /* a CA identity made here; "" none */
-    struct strings facts; /* environment options set to true */
+    struct strings facts; /* options set to true: native-apps, validation.xmpp */
     struct preset_server *servers;
     size_t server_count;
+    struct preset_add *adds;
+    size_t add_count;
     struct preset_value *values;
     size_t value_count;
 };
@@ -203,6 +229,9 @@ bool trust_chains(enum trust_how how);
 /* A file that a person wrote may hold CAs alone. */
 bool trust_takes_cas(enum trust_how how);
 const struct trust_rule *component_trust(const struct component *component, const char *name);
+/* The trust whose file that option names: c2w-trust-file. NULL: none. */
+const struct trust_rule *component_trust_option(const struct component *component,
+                                                const char *option);
 /* That release has it. Releases compare by their numbers: 2.10 is after 2.9. */
 bool release_in(const struct release *range, const char *release);
 /* "until release 2.9 and again from 3.1"; "in every release". Free it. */

@@ -34,6 +34,7 @@ struct service {
     struct setting *options; /* as written */
     size_t option_count;
     bool installed;
+    bool implied; /* not written: it is there because of another one (doc/catalogue.md) */
     struct server *server;
     const struct identity **identities; /* by slot; NULL: none is named there, or known */
     size_t index;                       /* among all, in file order */
@@ -94,6 +95,8 @@ must_check bool identity_check(const struct deployment *deployment, const struct
 const struct identity *deployment_identity(const struct deployment *deployment, const char *name);
 const struct server *deployment_server(const struct deployment *deployment, const char *name);
 const struct service *server_service(const struct server *server, const char *name);
+/* A service of the kind is written there. */
+bool server_has_kind(const struct server *server, const char *kind);
 /* What is written for the option, NULL when absent. */
 const struct strings *service_option(const struct service *service, const char *name);
 /* The identity in a slot, NULL when none is named or known. */
@@ -121,7 +124,8 @@ void identity_request(const struct identity *identity, struct names *out);
 bool service_value(const struct deployment *deployment, const struct service *service,
                    const char *path, struct strings *out);
 /* A condition (doc/catalogue.md): all words hold: fact, !fact, fact=value; facts are environment
- * options, own options, kinds present ("with:KIND"), installed, validation.NAME. */
+ * options, own options, kinds present ("with:KIND", "several:KIND", "beside:KIND" on its server),
+ * installed, implied, validation.NAME. */
 bool service_condition(const struct deployment *deployment, const struct service *service,
                        const char *when);
 /* A rule of the service's component counts here: the release has it, and its when holds. */

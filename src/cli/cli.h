@@ -6,10 +6,9 @@
 #include <stdio.h>
 
 /* A command's own long options. */
-enum { CLI_MAY = 2 }; /* have a value: --graph, --graph=text */
 struct cli_option {
     const char *name;
-    int has_value; /* false, true or CLI_MAY */
+    bool has_value;
 };
 struct cli_given {
     const char *name, *value;

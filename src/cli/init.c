@@ -11,10 +11,43 @@
 #include <sys/stat.h>
 
 static const struct cli_option options[] = {
-    {"preset", true}, {"domain", true}, {"with", true},         {"without", true},
-    {"force", false}, {"O", true},      {"OU", true},           {"L", true},
-    {"ST", true},     {"C", true},      {"emailAddress", true}, {"release", true},
-    {NULL, false}};
+    {"preset", true},    {"domain", true},       {"cores", true},   {"edges", true},
+    {"databases", true}, {"with", true},         {"without", true}, {"force", false},
+    {"O", true},         {"OU", true},           {"L", true},       {"ST", true},
+    {"C", true},         {"emailAddress", true}, {"release", true}, {NULL, false}};
+
+/* Options that say how many servers of one sort there are; a preset knows some of them. */
+static const char *const counted[] = {"cores", "edges", "databases"};
+enum { COUNTED = sizeof counted / sizeof *counted };
+
+static bool preset_counts(const struct preset *preset, const char *word)
+{
+    for (size_t i = 0; i < preset->server_count; i++)
+        if (strcmp(preset->servers[i].count, word) == 0)
+            return true;
+    return false;
+}
+
+/* STATUS_OK, or wrong usage that has been told. */
+static int read_counts(const struct cli *cli, const struct preset *preset,
+                       struct build_count *counts, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < COUNTED; i++) {
+        const char *text = cli_value(cli, counted[i]);
+        if (!text)
+            continue;
+        size_t digits = strspn(text, "0123456789");
+        long number = digits && digits < 5 && !text[digits] ? atol(text) : 0;
+        if (number < 1 || number > PRESET_MOST)
+            return cli_usage(cli, "--%s takes a number from 1 to %d, not \"%s\"", counted[i],
+                             PRESET_MOST, text);
+        if (!preset_counts(preset, counted[i]))
+            return cli_usage(cli, "preset %s takes no --%s", preset->name, counted[i]);
+        counts[(*count)++] = (struct build_count){counted[i], number};
+    }
+    return STATUS_OK;
+}
 
 /* "a,b" into kinds that the catalogue knows. */
 static char *known_kinds(const struct catalogue *catalogue)
@@ -135,13 +168,15 @@ static void say_written(const struct cli *cli, const struct catalogue *catalogue
     struct strings lacking = {0};
     for (size_t i = 0; i < preset->server_count; i++)
         for (size_t j = 0; j < preset->servers[i].kinds.count; j++) {
-            const char *kind = preset->servers[i].kinds.items[j];
+            char *kind = xstrndup(preset->servers[i].kinds.items[j],
+                                  strcspn(preset->servers[i].kinds.items[j], "|"));
             const struct component *component = catalogue_find(catalogue, kind);
             bool has =
                 !strings_has(build->without, kind) &&
                 (!component || !build->release || release_in(&component->release, build->release));
             if (!has && !strings_has(&lacking, component ? component->title : kind))
                 strings_add(&lacking, component ? component->title : kind);
+            free(kind);
         }
     char *names = strings_join(&lacking, ", ");
     if (lacking.count)
@@ -159,14 +194,19 @@ static int make(const struct cli *cli, const struct catalogue *catalogue,
 {
     struct error err = {0};
     struct names subject = {0};
+    struct build_count counts[COUNTED];
     struct strings with = {0}, without = {0};
     struct str text = {0};
     struct build_options build = {.preset = preset,
                                   .release = cli_value(cli, "release"),
                                   .subject = &subject,
                                   .with = &with,
-                                  .without = &without};
+                                  .without = &without,
+                                  .counts = counts};
     char *domain = NULL;
+    int status = read_counts(cli, preset, counts, &build.count_count);
+    if (status != STATUS_OK)
+        return status;
     bool good = read_domain(cli, &domain, &err);
     build.domain = domain;
     good = good && read_subject(cli, &subject, &err) &&
@@ -222,9 +262,14 @@ const struct cli_command command_init = {
     .run = run,
     .options = options,
     .usage =
-        "init --preset P --domain D [--with KIND,...] [--without KIND,...] [--O ...] [--OU ...]\n"
-        "                       [--L ...] [--ST ...] [--C ...] [--emailAddress ...] [--release R] "
-        "[--force]",
+        "init --preset P --domain D [--cores N] [--edges M] [--databases N] [--with KIND,...]\n"
+        "                       [--without KIND,...] [--O ...] [--OU ...] [--L ...] [--ST ...]\n"
+        "                       [--C ...] [--emailAddress ...] [--release R] [--force]",
     .summary = "writes a deployment.conf from a preset",
-    .help = "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
-            "single-combined (Web Bridge 2 and XMPP on one server)."};
+    .help =
+        "Presets: lab (one server with its own CA), webapp (the same with your CA),\n"
+        "single-combined (Web Bridge 2 and XMPP on one server), single-split (one core and one\n"
+        "edge), scalable (several cores and edges).\n"
+        "--cores, --edges: how many servers of each sort scalable makes; 3 and 2 unasked.\n"
+        "--databases: as many servers hold the database in the place of the cores.\n"
+        "--with: in single-split and scalable a Recorder or Streamer has a server of its own."};

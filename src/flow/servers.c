@@ -50,7 +50,7 @@ static void add_server_fields(const struct flow *flow, size_t index, struct page
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
         bool here = service_of_kind(server, component);
-        if (!here && !release_in(&component->release, d->release))
+        if (*component->part_of || (!here && !release_in(&component->release, d->release)))
             continue;
         id = field_id(flow, index, component->kind);
         field = page_field(page, FIELD_TICK, id, component->title, here ? "yes" : "no");
@@ -65,7 +65,7 @@ static void add_other_releases(const struct flow *flow, struct page *page)
     const char *release = flow->facts->deployment.release;
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
-        if (release_in(&component->release, release))
+        if (*component->part_of || release_in(&component->release, release))
             continue;
         char *words = release_words(&component->release);
         page_line(&page->live, "Release %s has no %s: it exists %s.", release, component->title,

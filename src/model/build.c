@@ -3,11 +3,13 @@
 
 #include "base/mem.h"
 #include "model/conftext.h"
+#include "model/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { LINE_COLUMNS = 96 };
+static const char validation[] = "validation."; /* facts of that section are written so */
 
 /* One "name = value" of a section. */
 static char *item_text(const char *name, const struct strings *values, bool list)
@@ -57,47 +59,9 @@ static void add_section(struct str *out, const char *indent, const char *name, c
     str_free(&head);
 }
 
-static const char *build_release(const struct build_options *options)
+const char *build_release(const struct build_options *options)
 {
     return options->release ? options->release : "2.9";
-}
-
-static bool wanted(const struct build_options *options, const char *kind)
-{
-    return !options->without || !strings_has(options->without, kind);
-}
-
-/* Of the preset's kinds those that the release has. */
-static void server_kinds(const struct catalogue *catalogue, const struct build_options *options,
-                         const struct preset_server *server, struct strings *out)
-{
-    for (size_t i = 0; i < server->kinds.count; i++) {
-        const struct component *component = catalogue_find(catalogue, server->kinds.items[i]);
-        if (wanted(options, server->kinds.items[i]) &&
-            (!component || release_in(&component->release, build_release(options))))
-            strings_add(out, server->kinds.items[i]);
-    }
-    for (size_t i = 0; options->with && i < options->with->count; i++)
-        if (!strings_has(out, options->with->items[i]))
-            strings_add(out, options->with->items[i]);
-}
-
-/* "{server}" and "{domain}" in a preset's names. */
-static char *fill(const char *pattern, const char *server, const char *domain)
-{
-    struct str out = {0};
-    for (const char *at = pattern; *at;) {
-        if (text_starts(at, "{server}")) {
-            str_add(&out, server);
-            at += strlen("{server}");
-        } else if (text_starts(at, "{domain}")) {
-            str_add(&out, domain);
-            at += strlen("{domain}");
-        } else {
-            str_add_char(&out, *at++);
-        }
-    }
-    return str_take(&out);
 }
 
 static void add_head(const struct build_options *options, struct str *out)
@@ -125,8 +89,20 @@ static void add_head(const struct build_options *options, struct str *out)
 
     add_item(&items, "purpose", options->preset->purpose);
     for (size_t i = 0; i < options->preset->facts.count; i++)
-        add_item(&items, options->preset->facts.items[i], "true");
+        if (!text_starts(options->preset->facts.items[i], validation))
+            add_item(&items, options->preset->facts.items[i], "true");
     add_section(out, "", "environment", NULL, &items);
+    strings_free(&items);
+}
+
+static void add_validation(const struct build_options *options, struct str *out)
+{
+    struct strings items = {0};
+    for (size_t i = 0; i < options->preset->facts.count; i++)
+        if (text_starts(options->preset->facts.items[i], validation))
+            add_item(&items, options->preset->facts.items[i] + strlen(validation), "true");
+    if (items.count)
+        add_section(out, "", "validation", NULL, &items);
     strings_free(&items);
 }
 
@@ -134,35 +110,53 @@ static void add_head(const struct build_options *options, struct str *out)
 struct draft {
     const struct catalogue *catalogue;
     const struct build_options *options;
+    const struct layout *layout;
     const struct deployment *known; /* NULL in the first pass */
 };
 
-static const char *preset_value(const struct preset *preset, const char *kind, const char *option)
+/* The first of the preset's values for the option whose condition holds. */
+static const char *preset_value(const struct draft *draft, const struct service *service,
+                                const char *option)
 {
-    for (size_t i = 0; i < preset->value_count; i++)
-        if (strcmp(preset->values[i].kind, kind) == 0 &&
-            strcmp(preset->values[i].option, option) == 0)
-            return preset->values[i].value;
+    const struct preset *preset = draft->options->preset;
+    for (size_t i = 0; i < preset->value_count; i++) {
+        const struct preset_value *value = &preset->values[i];
+        if (strcmp(value->kind, service->component->kind) == 0 &&
+            strcmp(value->option, option) == 0 &&
+            service_condition(draft->known, service, value->when))
+            return value->value;
+    }
     return NULL;
 }
 
-static void service_items(const struct draft *draft, const struct service *service,
-                          struct strings *items)
+static char *shared_name(const struct draft *draft, const struct service *service)
 {
-    const struct component *component = service->component;
-    const struct preset *preset = draft->options->preset;
-    for (size_t i = 0; i < component->slot_count; i++) {
-        const struct slot *slot = &component->slots[i];
-        char *name = *preset->shared
-                         ? fill(preset->shared, service->server->name, draft->options->domain)
-                         : derive_identity_name(draft->known, service, slot);
+    const char *pattern = draft->options->preset->shared;
+    return *pattern ? layout_fill(pattern, service->server->name, draft->options->domain, 1) : NULL;
+}
+
+static void slot_items(const struct draft *draft, const struct service *service,
+                       struct strings *items)
+{
+    for (size_t i = 0; i < service->component->slot_count; i++) {
+        const struct slot *slot = &service->component->slots[i];
+        char *name = shared_name(draft, service);
+        if (!name)
+            name = derive_identity_name(draft->known, service, slot);
         add_item(items, slot->name, name);
         free(name);
     }
-    for (size_t i = 0; i < component->ask_count; i++) {
-        const struct ask *ask = &component->asks[i];
+}
+
+static void ask_items(const struct draft *draft, const struct service *service,
+                      struct strings *items)
+{
+    for (size_t i = 0; i < service->component->ask_count; i++) {
+        const struct ask *ask = &service->component->asks[i];
         struct strings values = {0};
-        const char *set = preset_value(preset, component->kind, ask->name);
+        const char *set = preset_value(draft, service, ask->name);
+        if (strcmp(ask->name, service->component->per) == 0)
+            continue; /* answered already */
         if (set && strcmp(set, "{address}") == 0)
             strings_add(&values, service->server->address);
         else if (set)
@@ -175,36 +169,43 @@ static void service_items(const struct draft *draft, const struct service *servi
     }
 }
 
+static void add_service(const struct draft *draft, const struct layout_server *server,
+                        const struct layout_service *service, struct str *out)
+{
+    struct strings items = {0};
+    const struct component *component = service->component;
+    const struct server *known =
+        draft->known ? deployment_server(draft->known, server->name) : NULL;
+    const struct service *as_known = known ? server_service(known, service->name) : NULL;
+    if (strcmp(service->name, component->kind) != 0)
+        add_item(&items, "kind", component->kind);
+    if (as_known)
+        slot_items(draft, as_known, &items);
+    if (service->answer)
+        add_item(&items, component->per, service->answer);
+    if (as_known)
+        ask_items(draft, as_known, &items);
+    add_section(out, "    ", "service", service->name, &items);
+    strings_free(&items);
+}
+
 static void add_servers(const struct draft *draft, struct str *out)
 {
-    const struct preset *preset = draft->options->preset;
-    for (size_t i = 0; i < preset->server_count; i++) {
-        const struct preset_server *plan = &preset->servers[i];
-        char *address = fill(plan->address, plan->name, draft->options->domain);
-        struct strings items = {0}, kinds = {0};
-        add_item(&items, "address", address);
+    for (size_t i = 0; i < draft->layout->count; i++) {
+        const struct layout_server *server = &draft->layout->servers[i];
+        struct strings items = {0};
+        add_item(&items, "address", server->address);
         add_item(&items, "platform", "vm");
         str_add(out, "server ");
-        conf_quote(plan->name, out);
+        conf_quote(server->name, out);
         str_addf(out, " {\n    %s  %s\n", items.items[0], items.items[1]);
         strings_free(&items);
-        server_kinds(draft->catalogue, draft->options, plan, &kinds);
-        const struct server *server =
-            draft->known ? deployment_server(draft->known, plan->name) : NULL;
-        for (size_t k = 0; k < kinds.count; k++) {
-            const struct service *service = server ? server_service(server, kinds.items[k]) : NULL;
-            if (service)
-                service_items(draft, service, &items);
-            add_section(out, "    ", "service", kinds.items[k], &items);
-            strings_free(&items);
-        }
+        for (size_t k = 0; k < server->service_count; k++)
+            add_service(draft, server, &server->services[k], out);
         str_add(out, "}\n");
-        strings_free(&kinds);
-        free(address);
     }
 }
 
-/* The identities that slots name, in file order, after the CA; the third pass knows their names. */
 static void add_identity(const struct draft *draft, const char *name, const char *signer,
                          struct str *out)
 {
@@ -224,61 +225,87 @@ static void add_identity(const struct draft *draft, const char *name, const char
     strings_free(&items);
 }
 
+/* Whose certificate does the slot's service present, and who signs it? */
+static void add_slot_identity(const struct draft *draft, const struct service *service,
+                              const struct slot *slot, struct strings *done, struct str *out)
+{
+    const struct preset *preset = draft->options->preset;
+    const struct strings *named = service_option(service, slot->name);
+    char *name = shared_name(draft, service);
+    if (!name)
+        name = named ? xstrdup(named->items[0]) : derive_identity_name(draft->known, service, slot);
+    char *signer = *preset->ca       ? xstrdup(preset->ca)
+                   : *preset->signer ? xstrdup(preset->signer)
+                                     : derive_signer_name(draft->known, service, slot);
+    if (strings_add_new(done, name))
+        add_identity(draft, name, signer, out);
+    free(signer);
+    free(name);
+}
+
+static void add_kind_identities(const struct draft *draft, const char *kind, struct strings *done,
+                                struct str *out)
+{
+    const struct component *component = catalogue_find(draft->catalogue, kind);
+    const struct kind *services = component ? deployment_kind(draft->known, component) : NULL;
+    for (size_t k = 0; services && k < component->slot_count; k++)
+        for (size_t i = 0; i < services->count; i++)
+            if (!services->services[i]->implied)
+                add_slot_identity(draft, services->services[i], &component->slots[k], done, out);
+}
+
+/* After the CA those that slots name, kind by kind as the preset lists them; the third pass knows
+ * their names. */
 static void add_identities(const struct draft *draft, struct str *out)
 {
     const struct preset *preset = draft->options->preset;
-    struct strings done = {0};
+    struct strings done = {0}, kinds = {0};
     if (*preset->ca) {
         add_identity(draft, preset->ca, "self", out);
         strings_add(&done, preset->ca);
     }
-    for (size_t i = 0; i < draft->known->server_count; i++)
-        for (size_t j = 0; j < draft->known->servers[i].service_count; j++) {
-            const struct service *service = &draft->known->servers[i].services[j];
-            for (size_t k = 0; k < service->component->slot_count; k++) {
-                const struct slot *slot = &service->component->slots[k];
-                const struct strings *named = service_option(service, slot->name);
-                char *own = named ? NULL : derive_identity_name(draft->known, service, slot);
-                char *shared = *preset->shared ? fill(preset->shared, service->server->name,
-                                                      draft->options->domain)
-                                               : NULL;
-                const char *name = shared ? shared : named ? named->items[0] : own;
-                const struct signer *by_slot = derive_signer(draft->known, service, slot);
-                const char *signer = *preset->ca       ? preset->ca
-                                     : *preset->signer ? preset->signer
-                                     : by_slot         ? by_slot->name
-                                                       : "internal";
-                if (strings_add_new(&done, name))
-                    add_identity(draft, name, signer, out);
-                free(shared);
-                free(own);
-            }
+    for (size_t i = 0; i < preset->server_count; i++)
+        for (size_t k = 0; k < preset->servers[i].kinds.count; k++) {
+            struct strings words = {0};
+            strings_split(&words, preset->servers[i].kinds.items[k], '|');
+            for (size_t w = 0; w < words.count; w++)
+                strings_add_new(&kinds, words.items[w]);
+            strings_free(&words);
         }
+    for (size_t i = 0; draft->options->with && i < draft->options->with->count; i++)
+        strings_add_new(&kinds, draft->options->with->items[i]);
+    for (size_t i = 0; i < preset->add_count; i++)
+        strings_add_new(&kinds, preset->adds[i].kind);
+    for (size_t i = 0; i < kinds.count; i++)
+        add_kind_identities(draft, kinds.items[i], &done, out);
     strings_free(&done);
+    strings_free(&kinds);
 }
 
 bool build_deployment(const struct catalogue *catalogue, const struct build_options *options,
                       struct str *text, struct error *err)
 {
     /* 1: servers and kinds; 2: with identities and options; 3: with the names that follow. */
-    struct draft draft = {catalogue, options, NULL};
-    struct deployment known[2] = {{0}, {0}};
-    for (size_t pass = 0; pass < 3; pass++) {
+    enum { PASSES = 3 };
+    struct layout layout;
+    struct deployment known[PASSES - 1] = {{0}, {0}};
+    bool good = layout_make(catalogue, options, &layout, err);
+    struct draft draft = {catalogue, options, &layout, NULL};
+    for (size_t pass = 0; good && pass < PASSES; pass++) {
         str_clear(text);
         add_head(options, text);
         if (pass)
             add_identities(&draft, text);
         add_servers(&draft, text);
-        if (pass == 2)
+        add_validation(options, text);
+        if (pass + 1 == PASSES)
             break;
-        if (!deployment_parse("deployment.conf", str_text(text), text->length, catalogue,
-                              &known[pass], err)) {
-            deployment_free(&known[0]);
-            return false;
-        }
+        good = deployment_parse("deployment.conf", str_text(text), text->length, catalogue,
+                                &known[pass], err);
         draft.known = &known[pass];
     }
     deployment_free(&known[0]);
     deployment_free(&known[1]);
-    return true;
+    layout_free(&layout);
+    return good;
 }

@@ -27,6 +27,7 @@ static void slot_free(struct slot *slot)
     free(slot->identity);
     free(slot->cn);
     free(slot->when);
+    free(slot->against);
     strings_free(&slot->takes);
     strings_free(&slot->sans);
     strings_free(&slot->eku);
@@ -77,6 +78,7 @@ static void trust_rule_free(struct trust_rule *trust)
     free(trust->of);
     free(trust->slot);
     free(trust->via);
+    free(trust->back);
     free(trust->beside);
     free(trust->when);
     free(trust->section);
@@ -94,6 +96,13 @@ static void command_free(struct command *command)
     release_free(&command->release);
 }
 
+static void implied_free(struct implied *implied)
+{
+    free(implied->beside);
+    free(implied->when);
+    strings_free(&implied->options);
+}
+
 #define FREE_EACH(items, count, free_item)                                                         \
     do {                                                                                           \
         for (size_t i = 0; i < (count); i++)                                                       \
@@ -101,8 +110,22 @@ static void command_free(struct command *command)
         free(items);                                                                               \
     } while (0)
 
+/* What its parts added is theirs; the lists alone go. */
+static void unjoin(struct component *c)
+{
+    if (c->joined && c->compiled) {
+        free(c->facts);
+        free(c->requires);
+        free(c->commands);
+    }
+    c->fact_count = c->own_facts;
+    c->require_count = c->own_requires;
+    c->command_count = c->own_commands;
+}
+
 void component_free(struct component *c)
 {
+    unjoin(c);
     if (c->compiled) {
         *c = (struct component){0};
         return;
@@ -113,6 +136,7 @@ void component_free(struct component *c)
     FREE_EACH(c->requires, c->require_count, require_free);
     FREE_EACH(c->trusts, c->trust_count, trust_rule_free);
     FREE_EACH(c->commands, c->command_count, command_free);
+    FREE_EACH(c->implied, c->implied_count, implied_free);
     free(c->kind);
     free(c->title);
     free(c->purpose);
@@ -120,10 +144,36 @@ void component_free(struct component *c)
     free(c->per);
     free(c->name);
     free(c->notes);
+    free(c->part_of);
     strings_free(&c->beside);
     strings_free(&c->follows);
     release_free(&c->release);
     *c = (struct component){0};
+}
+
+static void preset_server_free(struct preset_server *server)
+{
+    free(server->name);
+    free(server->address);
+    free(server->count);
+    free(server->with);
+    strings_free(&server->kinds);
+    strings_free(&server->also);
+}
+
+static void preset_add_free(struct preset_add *add)
+{
+    free(add->kind);
+    free(add->to);
+    free(add->unless);
+}
+
+static void preset_value_free(struct preset_value *value)
+{
+    free(value->kind);
+    free(value->option);
+    free(value->value);
+    free(value->when);
 }
 
 void preset_free(struct preset *preset)
@@ -132,24 +182,90 @@ void preset_free(struct preset *preset)
         *preset = (struct preset){0};
         return;
     }
-    for (size_t i = 0; i < preset->server_count; i++) {
-        free(preset->servers[i].name);
-        free(preset->servers[i].address);
-        strings_free(&preset->servers[i].kinds);
-    }
-    free(preset->servers);
-    for (size_t i = 0; i < preset->value_count; i++) {
-        free(preset->values[i].kind);
-        free(preset->values[i].option);
-        free(preset->values[i].value);
-    }
-    free(preset->values);
+    FREE_EACH(preset->servers, preset->server_count, preset_server_free);
+    FREE_EACH(preset->adds, preset->add_count, preset_add_free);
+    FREE_EACH(preset->values, preset->value_count, preset_value_free);
     char *texts[] = {preset->name,   preset->title,  preset->summary, preset->purpose,
                      preset->shared, preset->signer, preset->ca};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&preset->facts);
     *preset = (struct preset){0};
+}
+
+static bool is_part(const struct component *part, const struct component *host)
+{
+    return *part->part_of && strcmp(part->part_of, host->kind) == 0;
+}
+
+/* What a file itself says of one sort of thing. */
+struct own {
+    void *items;
+    size_t count;
+};
+
+static struct own own_facts(const struct component *c)
+{
+    return (struct own){c->facts, c->own_facts};
+}
+
+static struct own own_requires(const struct component *c)
+{
+    return (struct own){c->requires, c->own_requires};
+}
+
+static struct own own_commands(const struct component *c)
+{
+    return (struct own){c->commands, c->own_commands};
+}
+
+/* The component's, then its parts', in the place of the list that it has. */
+static void *join(const struct catalogue *catalogue, const struct component *host,
+                  struct own (*own_of)(const struct component *), size_t size, size_t *count)
+{
+    struct own own = own_of(host);
+    size_t total = own.count, at = 0;
+    for (size_t i = 0; i < catalogue->count; i++)
+        if (is_part(&catalogue->components[i], host))
+            total += own_of(&catalogue->components[i]).count;
+    char *joined = xcalloc(total + 1, size);
+    if (own.count)
+        memcpy(joined, own.items, own.count * size);
+    at += own.count;
+    for (size_t i = 0; i < catalogue->count; i++) {
+        struct own more = own_of(&catalogue->components[i]);
+        if (!is_part(&catalogue->components[i], host) || !more.count)
+            continue;
+        memcpy(joined + at * size, more.items, more.count * size);
+        at += more.count;
+    }
+    if (!host->compiled || host->joined)
+        free(own.items);
+    *count = total;
+    return joined;
+}
+
+static bool has_parts(const struct catalogue *catalogue, const struct component *host)
+{
+    for (size_t i = 0; i < catalogue->count; i++)
+        if (is_part(&catalogue->components[i], host))
+            return true;
+    return false;
+}
+
+void catalogue_join(struct catalogue *catalogue)
+{
+    for (size_t i = 0; i < catalogue->count; i++) {
+        struct component *host = &catalogue->components[i];
+        if (!has_parts(catalogue, host))
+            continue;
+        host->facts = join(catalogue, host, own_facts, sizeof *host->facts, &host->fact_count);
+        host->requires =
+            join(catalogue, host, own_requires, sizeof *host->requires, &host->require_count);
+        host->commands =
+            join(catalogue, host, own_commands, sizeof *host->commands, &host->command_count);
+        host->joined = true;
+    }
 }
 
 void catalogue_free(struct catalogue *catalogue)
@@ -218,6 +334,18 @@ const struct trust_rule *component_trust(const struct component *component, cons
         if (strcmp(component->trusts[i].name, name) == 0)
             return &component->trusts[i];
     return NULL;
+}
+
+const struct trust_rule *component_trust_option(const struct component *component,
+                                                const char *option)
+{
+    static const char suffix[] = "-file";
+    if (!text_ends(option, suffix))
+        return NULL;
+    char *name = xstrndup(option, strlen(option) - strlen(suffix));
+    const struct trust_rule *trust = component_trust(component, name);
+    free(name);
+    return trust;
 }
 
 bool trust_lists(enum trust_how how)

@@ -237,7 +237,10 @@ static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct se
     server->platform = text_or(cfg, "platform", "vm");
     list(cfg, "public-interfaces", &server->public_interfaces);
     server->service_count = cfg_size(cfg, "service");
-    server->services = xcalloc(server->service_count, sizeof *server->services);
+    size_t room = server->service_count; /* for those that are implied */
+    for (size_t i = 0; i < catalogue->count; i++)
+        room += catalogue->components[i].implied_count > 0;
+    server->services = xcalloc(room, sizeof *server->services);
     for (unsigned i = 0; i < server->service_count; i++)
         read_service(cfg_getnsec(cfg, "service", i), catalogue, &server->services[i]);
 }
@@ -342,12 +345,16 @@ void identity_free(struct identity *identity)
     names_free(&identity->names);
 }
 
+void service_free(struct service *service)
+{
+    free(service->name);
+    options_free(service->options, service->option_count);
+}
+
 static void server_free(struct server *server)
 {
-    for (size_t i = 0; i < server->service_count; i++) {
-        free(server->services[i].name);
-        options_free(server->services[i].options, server->services[i].option_count);
-    }
+    for (size_t i = 0; i < server->service_count; i++)
+        service_free(&server->services[i]);
     free(server->services);
     free(server->name);
     free(server->address);

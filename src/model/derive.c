@@ -4,6 +4,7 @@
 #include "model/required.h"
 #include "model/template.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,14 @@ static bool lookup(void *context, const char *path, struct strings *out)
     return service_value(view->deployment, view->service, path, out);
 }
 
-/* Another service of the server proposes the same interface and port. */
+/* Of two that could both go elsewhere the one of the later page stays. */
+static bool keeps_place(const struct service *other, const struct ask *ask,
+                        const struct service *service)
+{
+    return !*ask->instead || other->component->order > service->component->order;
+}
+
+/* Another service of the server proposes the same interface and port, and stays there. */
 static bool is_taken(const struct service *service, const struct ask *ask, const char *release)
 {
     for (size_t i = 0; i < service->server->service_count; i++) {
@@ -32,7 +40,8 @@ static bool is_taken(const struct service *service, const struct ask *ask, const
         for (size_t j = 0; other != service && j < other->component->ask_count; j++)
             if (other->component->asks[j].type == ANSWER_LISTENS &&
                 release_in(&other->component->asks[j].release, release) &&
-                strcmp(other->component->asks[j].initial, ask->initial) == 0)
+                strcmp(other->component->asks[j].initial, ask->initial) == 0 &&
+                keeps_place(other, &other->component->asks[j], service))
                 return true;
     }
     return false;
@@ -70,6 +79,37 @@ const struct signer *derive_signer(const struct deployment *deployment,
     return slot->signer_count ? &slot->signers[0] : NULL;
 }
 
+char *derive_signer_name(const struct deployment *deployment, const struct service *service,
+                         const struct slot *slot)
+{
+    const struct signer *signer = derive_signer(deployment, service, slot);
+    const struct slot *other = signer ? component_slot(service->component, signer->name) : NULL;
+    if (!other)
+        return xstrdup(signer ? signer->name : "internal");
+    const struct strings *named = service_option(service, other->name);
+    return named && named->count ? xstrdup(named->items[0])
+                                 : derive_identity_name(deployment, service, other);
+}
+
+char *derive_service_name(const struct component *component, const char *server, const char *answer)
+{
+    struct str out = {0};
+    for (const char *at = *component->name ? component->name : component->kind; *at; at++) {
+        size_t length = *at == '{' ? strcspn(at, "}") : 0;
+        if (!length) {
+            str_add_char(&out, *at);
+            continue;
+        }
+        char *hole = xstrndup(at + 1, length - 1);
+        const char *value = strcmp(hole, component->per) == 0 ? answer : server;
+        if (value && *value)
+            str_addf(&out, "%c%s", toupper((unsigned char)*value), value + 1);
+        free(hole);
+        at += length;
+    }
+    return str_take(&out);
+}
+
 char *derive_identity_name(const struct deployment *deployment, const struct service *service,
                            const struct slot *slot)
 {
@@ -89,15 +129,20 @@ static void add_san(struct names *names, const char *value)
         strings_add_new(&names->sans, value);
 }
 
-static void names_of_own(const struct deployment *deployment, const struct identity_use *use,
+/* Of one slot, in one service or in several of a kind: the first one's CN, and the names of all
+ * (guide 3.1.5: one certificate for every database). */
+static void names_of_own(const struct deployment *deployment, const struct identity *identity,
                          struct names *out)
 {
     struct strings values = {0};
-    service_expand(deployment, use->service, use->slot->cn, &values);
-    if (values.count)
-        out->attributes[ATTR_CN] = xstrdup(values.items[0]);
-    for (size_t i = 0; i < use->slot->sans.count; i++)
-        service_expand(deployment, use->service, use->slot->sans.items[i], &values);
+    for (size_t k = 0; k < identity->use_count; k++) {
+        const struct identity_use *use = &identity->uses[k];
+        service_expand(deployment, use->service, use->slot->cn, &values);
+        if (!k && values.count)
+            out->attributes[ATTR_CN] = xstrdup(values.items[0]);
+        for (size_t i = 0; i < use->slot->sans.count; i++)
+            service_expand(deployment, use->service, use->slot->sans.items[i], &values);
+    }
     for (size_t i = 1; i < values.count; i++)
         add_san(out, values.items[i]);
     strings_free(&values);
@@ -131,11 +176,19 @@ static void names_of_shared(const struct deployment *deployment, const struct id
     }
 }
 
+static bool has_one_slot(const struct identity *identity)
+{
+    for (size_t i = 1; i < identity->use_count; i++)
+        if (identity->uses[i].slot != identity->uses[0].slot)
+            return false;
+    return true;
+}
+
 void derive_identity(const struct deployment *deployment, const struct identity *identity,
                      struct names *out)
 {
-    if (identity->use_count == 1)
-        names_of_own(deployment, &identity->uses[0], out);
+    if (identity->use_count && has_one_slot(identity))
+        names_of_own(deployment, identity, out);
     else if (identity->use_count)
         names_of_shared(deployment, identity, out);
     else if (strcmp(identity->signer, "self") == 0)

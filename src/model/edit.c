@@ -40,6 +40,8 @@ void edit_free(struct edit *edit)
 void edit_option(const struct service *service, const char *option, const struct strings *values,
                  bool list, struct str *text)
 {
+    if (service->implied)
+        return; /* it stands nowhere in the text */
     struct conf_step path[] = {
         {"server", service->server->name}, {"service", service->name}, {option, NULL}};
     if (values->count)
@@ -141,8 +143,9 @@ void edit_choose(struct edit *edit, const struct service *service, const struct 
     strings_free(&one);
     if (!deployment_identity(d, name)) {
         struct conf_step path[] = {{"identity", name}, {"signer", NULL}};
-        const struct signer *by = derive_signer(d, service, slot);
-        set_one(&edit->text, path, 2, by ? by->name : "internal");
+        char *by = derive_signer_name(d, service, slot);
+        set_one(&edit->text, path, 2, by);
+        free(by);
     }
     if (old)
         strings_add_new(&edit->left, old->name);

@@ -320,14 +320,15 @@ static void fill_slot(const struct following *f, const struct slot *slot)
 {
     const struct service *service = added(f);
     struct strings one = {0};
-    const struct signer *by = derive_signer(f->now, service, slot);
+    char *by = derive_signer_name(f->now, service, slot);
     char *name = f->edit->added_identity ? xstrdup(f->edit->added_identity)
                                          : derive_identity_name(f->now, service, slot);
     strings_add(&one, name);
     alter_option(f->now, service, slot->name, &one, false, &f->edit->text);
     if (!deployment_identity(f->now, name))
-        alter_add_identity(f->now, name, by ? by->name : "internal", &f->edit->text);
+        alter_add_identity(f->now, name, by, &f->edit->text);
     strings_free(&one);
+    free(by);
     free(name);
 }
 
@@ -376,6 +377,7 @@ bool edit_finish(struct edit *edit, bool follows, struct deployment *now, struct
     if (follows)
         follow(&f);
     name_new(&f);
+    deployment_relink(now);
     str_clear(&now->text);
     str_add_bytes(&now->text, str_text(&edit->text), edit->text.length);
     if (deployment_judge(now, err))

@@ -289,6 +289,13 @@ static bool judge_service(const struct judging *j, const struct server *server,
         strings_free(&known);
         return false;
     }
+    if (*service->component->part_of) {
+        const struct component *host =
+            catalogue_find(j->deployment->catalogue, service->component->part_of);
+        return wrong(j, path, 2, "take it out: what is set in validation {} stands for it",
+                     "%s is no service but a part of the %s", service->component->title,
+                     host->title);
+    }
     for (size_t i = 0; i < service->option_count; i++)
         if (!judge_option(j, service, &service->options[i]))
             return false;

@@ -67,7 +67,10 @@ static void link_slots(struct deployment *d, struct service *service)
 static void link_services(struct deployment *d)
 {
     size_t index = 0;
-    d->kinds = xcalloc(d->catalogue->count, sizeof *d->kinds);
+    for (size_t i = 0; d->kinds && i < d->catalogue->count; i++)
+        d->kinds[i].count = 0;
+    if (!d->kinds)
+        d->kinds = xcalloc(d->catalogue->count, sizeof *d->kinds);
     for (size_t i = 0; i < d->server_count; i++)
         for (size_t j = 0; j < d->servers[i].service_count; j++) {
             struct service *service = &d->servers[i].services[j];
@@ -78,8 +81,83 @@ static void link_services(struct deployment *d)
             kind->services = grow(kind->services, kind->count, sizeof *kind->services);
             kind->services[kind->count++] = service;
             service->ordinal = kind->count;
-            link_slots(d, service);
         }
+}
+
+static void link_uses(struct deployment *d)
+{
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t j = 0; j < d->servers[i].service_count; j++)
+            if (d->servers[i].services[j].component)
+                link_slots(d, &d->servers[i].services[j]);
+}
+
+/* One that is there without being written has some options of the first one that is. */
+static void imply(struct server *server, const struct component *component,
+                  const struct service *first, const struct strings *options)
+{
+    struct service *service = &server->services[server->service_count++];
+    *service = (struct service){
+        .name = xstrdup(component->kind),
+        .component = component,
+        .installed = first->installed,
+        .implied = true,
+        .server = server,
+    };
+    for (size_t i = 0; i < first->option_count; i++) {
+        const struct setting *option = &first->options[i];
+        if (!strings_has(options, option->name))
+            continue;
+        service->options = grow(service->options, service->option_count, sizeof *service->options);
+        struct setting *copy = &service->options[service->option_count++];
+        *copy = (struct setting){.name = xstrdup(option->name)};
+        strings_copy(&copy->values, &option->values);
+    }
+}
+
+static bool is_there(const struct server *server, const struct component *component)
+{
+    for (size_t i = 0; i < server->service_count; i++)
+        if (server->services[i].component == component)
+            return true;
+    return false;
+}
+
+static bool imply_kind(struct deployment *d, const struct component *component)
+{
+    bool any = false;
+    const struct kind *kind = deployment_kind(d, component);
+    for (size_t i = 0; kind->count && i < component->implied_count; i++) {
+        const struct implied *implied = &component->implied[i];
+        const struct component *host = catalogue_find(d->catalogue, implied->beside);
+        const struct kind *hosts = host ? deployment_kind(d, host) : NULL;
+        for (size_t k = 0; hosts && k < hosts->count; k++) {
+            const struct service *beside = hosts->services[k];
+            if (is_there(beside->server, component) || !service_condition(d, beside, implied->when))
+                continue;
+            imply(beside->server, component, kind->services[0], &implied->options);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Reading made room for them: no service moves. */
+static bool imply_services(struct deployment *d)
+{
+    bool any = false;
+    for (size_t i = 0; i < d->catalogue->count; i++)
+        any |= imply_kind(d, &d->catalogue->components[i]);
+    return any;
+}
+
+static void drop_implied(struct deployment *d)
+{
+    for (size_t i = 0; i < d->server_count; i++) {
+        struct server *server = &d->servers[i];
+        while (server->service_count && server->services[server->service_count - 1].implied)
+            service_free(&server->services[--server->service_count]);
+    }
 }
 
 void deployment_link(struct deployment *d)
@@ -87,6 +165,9 @@ void deployment_link(struct deployment *d)
     sort_names(d);
     link_signers(d);
     link_services(d);
+    if (imply_services(d))
+        link_services(d);
+    link_uses(d);
 }
 
 void deployment_unlink(struct deployment *d)
@@ -115,5 +196,6 @@ void deployment_unlink(struct deployment *d)
 void deployment_relink(struct deployment *d)
 {
     deployment_unlink(d);
+    drop_implied(d);
     deployment_link(d);
 }

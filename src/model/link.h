@@ -7,8 +7,10 @@
  * thousands of identities stay quick. */
 void deployment_link(struct deployment *deployment);
 void deployment_unlink(struct deployment *deployment);
-/* After identities came, went or got other names. */
+/* After identities came, went or got other names, or options changed. No service moves. */
 void deployment_relink(struct deployment *deployment);
+/* What a service owns, but for its links. */
+void service_free(struct service *service);
 /* What an identity owns, but for who uses it. */
 void identity_free(struct identity *identity);
 

@@ -52,6 +52,16 @@ const struct service *server_service(const struct server *server, const char *na
     return NULL;
 }
 
+bool server_has_kind(const struct server *server, const char *kind)
+{
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct component *component = server->services[i].component;
+        if (component && !server->services[i].implied && strcmp(component->kind, kind) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const struct strings *find_option(const struct setting *items, size_t count,
                                          const char *name)
 {

@@ -24,6 +24,7 @@ static cfg_opt_t slot_opts[] = {CFG_STR("identity", "", CFGF_NONE),
                                 CFG_STR_LIST("SAN", no_items, CFGF_NONE),
                                 CFG_STR_LIST("EKU", no_items, CFGF_NONE),
                                 CFG_STR("when", "", CFGF_NONE),
+                                CFG_STR("against", "", CFGF_NONE),
                                 RELEASE,
                                 CFG_SEC("signer", signer_opts, TITLED),
                                 CFG_END()};
@@ -55,6 +56,7 @@ static cfg_opt_t require_opts[] = {
 static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("slot", "", CFGF_NONE),
                                  CFG_STR("via", "", CFGF_NONE),
+                                 CFG_STR("back", "", CFGF_NONE),
                                  CFG_STR("beside", "", CFGF_NONE),
                                  CFG_STR("how", "pinned", CFGF_NONE),
                                  CFG_STR("when", "", CFGF_NONE),
@@ -80,6 +82,9 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
 static const char *const stage_names[] = {"base",    "before",  "assign", "after",
                                           "display", "by-hand", "other"};
 
+static cfg_opt_t implied_opts[] = {CFG_STR("when", "", CFGF_NONE),
+                                   CFG_STR_LIST("options", no_items, CFGF_NONE), CFG_END()};
+
 static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("purpose", "", CFGF_NONE),
                                      CFG_STR("section", "", CFGF_NONE),
@@ -90,6 +95,8 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("per", "", CFGF_NONE),
                                      CFG_STR("name", "", CFGF_NONE),
                                      CFG_STR("notes", "", CFGF_NONE),
+                                     CFG_STR("part-of", "", CFGF_NONE),
+                                     CFG_SEC("implied", implied_opts, TITLED),
                                      CFG_BOOL("management", cfg_false, CFGF_NONE),
                                      CFG_SEC("slot", slot_opts, TITLED),
                                      CFG_SEC("ask", ask_opts, TITLED),
@@ -106,9 +113,18 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_END()};
 
 static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
-                                         CFG_STR_LIST("kinds", no_items, CFGF_NONE), CFG_END()};
+                                         CFG_STR("count", "", CFGF_NONE),
+                                         CFG_INT("default", 1, CFGF_NONE),
+                                         CFG_STR("with", "", CFGF_NONE),
+                                         CFG_STR_LIST("kinds", no_items, CFGF_NONE),
+                                         CFG_STR_LIST("also", no_items, CFGF_NONE),
+                                         CFG_END()};
+static cfg_opt_t preset_add_opts[] = {CFG_STR("to", "", CFGF_NONE),
+                                      CFG_INT("first", PRESET_MOST, CFGF_NONE),
+                                      CFG_STR("unless", "", CFGF_NONE), CFG_END()};
 static cfg_opt_t preset_value_opts[] = {CFG_STR("option", "", CFGF_NONE),
-                                        CFG_STR("value", "", CFGF_NONE), CFG_END()};
+                                        CFG_STR("value", "", CFGF_NONE),
+                                        CFG_STR("when", "", CFGF_NONE), CFG_END()};
 static cfg_opt_t preset_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                   CFG_STR("summary", "", CFGF_NONE),
                                   CFG_INT("answers", 0, CFGF_NONE),
@@ -119,6 +135,7 @@ static cfg_opt_t preset_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                   CFG_STR("ca", "", CFGF_NONE),
                                   CFG_STR_LIST("facts", no_items, CFGF_NONE),
                                   CFG_SEC("server", preset_server_opts, TITLED),
+                                  CFG_SEC("add", preset_add_opts, TITLED),
                                   CFG_SEC("value", preset_value_opts, TITLED),
                                   CFG_END()};
 
@@ -182,6 +199,7 @@ static void read_slot(cfg_t *cfg, struct slot *slot)
     list(cfg, "SAN", &slot->sans);
     list(cfg, "EKU", &slot->eku);
     slot->when = text(cfg, "when");
+    slot->against = text(cfg, "against");
     slot->release = release(cfg);
     for (unsigned i = 0; i < cfg_size(cfg, "signer"); i++) {
         cfg_t *sec = cfg_getnsec(cfg, "signer", i);
@@ -249,6 +267,7 @@ static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust
     trust->of = text(cfg, "of");
     trust->slot = text(cfg, "slot");
     trust->via = text(cfg, "via");
+    trust->back = text(cfg, "back");
     trust->beside = text(cfg, "beside");
     trust->how = trust_how(cfg_getstr(cfg, "how"));
     trust->when = text(cfg, "when");
@@ -289,6 +308,13 @@ static void read_command(cfg_t *cfg, enum stage stage, const char *section, stru
     command->release = release(cfg);
 }
 
+static void read_implied(cfg_t *cfg, struct implied *implied)
+{
+    implied->beside = xstrdup(cfg_title(cfg));
+    implied->when = text(cfg, "when");
+    list(cfg, "options", &implied->options);
+}
+
 /* Reads each section of that name into a new item of an array of the component. */
 #define EACH(cfg, name, items, count, read)                                                        \
     for (unsigned i = 0; i < cfg_size(cfg, name); i++) {                                           \
@@ -311,6 +337,9 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     c->name = text(cfg, "name");
     c->notes = text(cfg, "notes");
     c->management = cfg_getbool(cfg, "management");
+    c->part_of = text(cfg, "part-of");
+    EACH(cfg, "implied", c->implied, c->implied_count,
+         read_implied(cfg_getnsec(cfg, "implied", i), &c->implied[c->implied_count]))
     EACH(cfg, "slot", c->slots, c->slot_count,
          read_slot(cfg_getnsec(cfg, "slot", i), &c->slots[c->slot_count]))
     EACH(cfg, "ask", c->asks, c->ask_count,
@@ -325,6 +354,37 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
         EACH(cfg, stage_names[stage], c->commands, c->command_count,
              read_command(cfg_getnsec(cfg, stage_names[stage], i), (enum stage)stage, c->section,
                           &c->commands[c->command_count]))
+    c->own_facts = c->fact_count;
+    c->own_requires = c->require_count;
+    c->own_commands = c->command_count;
+}
+
+static void read_preset_server(cfg_t *cfg, struct preset_server *server)
+{
+    server->name = xstrdup(cfg_title(cfg));
+    server->address = text(cfg, "address");
+    server->count = text(cfg, "count");
+    server->initial = (int)cfg_getint(cfg, "default");
+    server->with = text(cfg, "with");
+    list(cfg, "kinds", &server->kinds);
+    list(cfg, "also", &server->also);
+}
+
+static void read_preset_add(cfg_t *cfg, struct preset_add *add)
+{
+    add->kind = xstrdup(cfg_title(cfg));
+    add->to = text(cfg, "to");
+    add->first = (int)cfg_getint(cfg, "first");
+    add->unless = text(cfg, "unless");
+}
+
+/* "callbridge far": the kind, and a word that tells values of it apart. */
+static void read_preset_value(cfg_t *cfg, struct preset_value *value)
+{
+    value->kind = xstrndup(cfg_title(cfg), strcspn(cfg_title(cfg), " "));
+    value->option = text(cfg, "option");
+    value->value = text(cfg, "value");
+    value->when = text(cfg, "when");
 }
 
 static void read_preset(cfg_t *cfg, const char *name, struct preset *preset)
@@ -339,22 +399,12 @@ static void read_preset(cfg_t *cfg, const char *name, struct preset *preset)
     preset->signer = text(cfg, "signer");
     preset->ca = text(cfg, "ca");
     list(cfg, "facts", &preset->facts);
-    for (unsigned i = 0; i < cfg_size(cfg, "server"); i++) {
-        cfg_t *sec = cfg_getnsec(cfg, "server", i);
-        preset->servers = grow(preset->servers, preset->server_count, sizeof *preset->servers);
-        struct preset_server *server = &preset->servers[preset->server_count++];
-        server->name = xstrdup(cfg_title(sec));
-        server->address = text(sec, "address");
-        list(sec, "kinds", &server->kinds);
-    }
-    for (unsigned i = 0; i < cfg_size(cfg, "value"); i++) {
-        cfg_t *sec = cfg_getnsec(cfg, "value", i);
-        preset->values = grow(preset->values, preset->value_count, sizeof *preset->values);
-        preset->values[preset->value_count++] =
-            (struct preset_value){.kind = xstrdup(cfg_title(sec)),
-                                  .option = text(sec, "option"),
-                                  .value = text(sec, "value")};
-    }
+    EACH(cfg, "server", preset->servers, preset->server_count,
+         read_preset_server(cfg_getnsec(cfg, "server", i), &preset->servers[preset->server_count]))
+    EACH(cfg, "add", preset->adds, preset->add_count,
+         read_preset_add(cfg_getnsec(cfg, "add", i), &preset->adds[preset->add_count]))
+    EACH(cfg, "value", preset->values, preset->value_count,
+         read_preset_value(cfg_getnsec(cfg, "value", i), &preset->values[preset->value_count]))
 }
 
 /* The item of that name, emptied, or a new one at the end. */
@@ -465,6 +515,8 @@ bool screens_read(const char *folder, struct catalogue *catalogue, struct error 
                 screens_check(&screens, catalogue, err);
     free(presets);
     screens_free(&screens);
+    if (good)
+        catalogue_join(catalogue);
     if (catalogue->count)
         qsort(catalogue->components, catalogue->count, sizeof *catalogue->components, by_order);
     if (catalogue->preset_count)

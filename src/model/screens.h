@@ -27,6 +27,9 @@ must_check bool screens_read(const char *folder, struct catalogue *catalogue, st
 must_check bool screens_check(const struct screens *screens, const struct catalogue *catalogue,
                               struct error *err);
 
+/* Gives each component what its parts say: their facts, rules and commands after its own. */
+void catalogue_join(struct catalogue *catalogue);
+
 /* Frees what it holds, unless it is compiled in, and empties it. */
 void component_free(struct component *component);
 void preset_free(struct preset *preset);

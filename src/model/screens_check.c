@@ -1,336 +1,10 @@
 /* Whether every word of the component files means something: a mistyped kind, verb or hole would
  * otherwise make a trust or a rule vanish without a sound. */
 #include "base/mem.h"
-#include "model/conftext.h"
-#include "model/screens.h"
+#include "model/checking.h"
 
-#include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct checking {
-    const struct catalogue *catalogue;
-    const struct screen_file *file;
-    const struct component *component; /* NULL: a preset */
-    cfg_t *cfg;                        /* the section looked at */
-    const char *section;               /* its name; NULL: the file's top */
-    cfg_t *slot;                       /* the slot that the section, a signer, lies in */
-    struct error *err;
-};
-
-/* Names that a word may be. */
-struct words {
-    const char *items[256];
-    size_t count;
-};
-
-static void words_add(struct words *words, const char *word)
-{
-    if (words->count < sizeof words->items / sizeof *words->items)
-        words->items[words->count++] = word;
-}
-
-static bool words_have(const struct words *words, const char *word)
-{
-    for (size_t i = 0; i < words->count; i++)
-        if (strcmp(words->items[i], word) == 0)
-            return true;
-    return false;
-}
-
-/* "did you mean", or all of them; free it. */
-static char *words_suggest(const struct words *words, const char *word)
-{
-    const char *near = text_nearest(word, words->items, words->count);
-    if (near)
-        return xformat("did you mean \"%s\"?", near);
-    struct str all = {0};
-    for (size_t i = 0; i < words->count; i++)
-        str_addf(&all, "%s%s", i ? ", " : "known are: ", words->items[i]);
-    return str_take(&all);
-}
-
-/* An error at the line of a key, or of its section where the key is not written. */
-static bool wrong(const struct checking *c, const char *key, const char *remedy, const char *format,
-                  ...) printf_like(4, 5);
-static bool wrong(const struct checking *c, const char *key, const char *remedy, const char *format,
-                  ...)
-{
-    char message[600];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    struct conf_step path[3];
-    size_t depth = 0;
-    if (c->slot)
-        path[depth++] = (struct conf_step){"slot", cfg_title(c->slot)};
-    if (c->section)
-        path[depth++] = (struct conf_step){c->section, cfg_title(c->cfg)};
-    if (key)
-        path[depth++] = (struct conf_step){key, NULL};
-    struct conf_span span;
-    char *where = NULL;
-    for (; depth && !where; depth--)
-        if (conf_find(str_text(&c->file->text), path, depth, &span))
-            where = xformat("%s:%zu", c->file->path, span.line);
-    error_set(c->err, STATUS_NO, where ? where : c->file->path, remedy, "%s", message);
-    free(where);
-    return false;
-}
-
-static bool one_of(const struct checking *c, const char *key, const char *what, const char *word,
-                   const struct words *words)
-{
-    if (words_have(words, word))
-        return true;
-    char *remedy = words_suggest(words, word);
-    wrong(c, key, remedy, "%s \"%s\" is not known", what, word);
-    free(remedy);
-    return false;
-}
-
-/* The key's word, or each of its words, is one of the list, which ends with NULL; "" is none. */
-static bool listed(const struct checking *c, const char *key, const char *const *known)
-{
-    struct words words = {0};
-    for (; *known; known++)
-        words_add(&words, *known);
-    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++) {
-        struct strings given = {0};
-        const char *value = cfg_getnstr(c->cfg, key, i);
-        bool good = true;
-        strings_split(&given, value ? value : "", ' ');
-        for (size_t j = 0; good && j < given.count; j++)
-            good = one_of(c, key, key, given.items[j], &words);
-        strings_free(&given);
-        if (!good)
-            return false;
-    }
-    return true;
-}
-
-static void kinds(const struct checking *c, struct words *out)
-{
-    for (size_t i = 0; i < c->catalogue->count; i++)
-        words_add(out, c->catalogue->components[i].kind);
-}
-
-static bool is_kind(const struct checking *c, const char *key, const char *kind)
-{
-    struct words words = {0};
-    kinds(c, &words);
-    return one_of(c, key, "the kind", kind, &words);
-}
-
-/* A release is numbers with dots between them. */
-static bool is_release(const char *text)
-{
-    for (;;) {
-        size_t digits = strspn(text, "0123456789");
-        if (!digits || digits > 4)
-            return false;
-        if (!text[digits])
-            return true;
-        if (text[digits] != '.')
-            return false;
-        text += digits + 1;
-    }
-}
-
-static bool check_release(const struct checking *c)
-{
-    static const char *const keys[] = {"from", "until", "again"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *release = cfg_getstr(c->cfg, keys[i]);
-        if (*release && !is_release(release))
-            return wrong(c, keys[i], "write it like 2.9", "\"%s\" is no release", release);
-    }
-    const struct release from = {.from = cfg_getstr(c->cfg, "from")};
-    const struct release until = {.until = cfg_getstr(c->cfg, "until")};
-    const char *again = cfg_getstr(c->cfg, "again");
-    if (*again && !*until.until)
-        return wrong(c, "again", "write until = \"...\" before it",
-                     "what is there again must have gone before");
-    if (*until.until && !release_in(&from, until.until))
-        return wrong(c, "until", "write the earlier one in from", "it ends in %s, before it begins",
-                     until.until);
-    return !*again || !release_in(&until, again) ||
-           wrong(c, "again", "name a later release", "it is back in %s, before it has gone", again);
-}
-
-/* What a hole may be, seen from a component. Words for the suggestion go to *known. */
-static bool is_path(const struct checking *c, const struct component *component, const char *path,
-                    struct words *known);
-
-static bool is_slot_part(const struct slot *slot, const char *part, struct words *known)
-{
-    words_add(known, "name");
-    for (size_t i = 0; i < slot->takes.count; i++)
-        words_add(known, slot->takes.items[i]);
-    return words_have(known, part);
-}
-
-static bool is_ask_part(const struct checking *c, const struct ask *ask, const char *part,
-                        struct words *known)
-{
-    if (ask->type == ANSWER_SERVER) {
-        const struct component *there = catalogue_find(c->catalogue, ask->of);
-        words_add(known, "address");
-        return strcmp(part, "address") == 0 || (there && is_path(c, there, part, known));
-    }
-    if (ask->type == ANSWER_URL)
-        words_add(known, "host");
-    if (ask->type == ANSWER_LISTEN || ask->type == ANSWER_LISTENS)
-        words_add(known, "interface");
-    words_add(known, "port");
-    return words_have(known, part);
-}
-
-static bool is_fact(const struct checking *c, const char *block, const char *name,
-                    struct words *known)
-{
-    bool found = false;
-    for (size_t i = 0; i < c->catalogue->count; i++)
-        for (size_t j = 0; j < c->catalogue->components[i].fact_count; j++) {
-            const struct fact *fact = &c->catalogue->components[i].facts[j];
-            if (strcmp(fact->block, block) != 0)
-                continue;
-            words_add(known, fact->name);
-            found = found || strcmp(fact->name, name) == 0;
-        }
-    return found;
-}
-
-static bool is_path(const struct checking *c, const struct component *component, const char *path,
-                    struct words *known)
-{
-    static const char *const everywhere[] = {"domain", "release", "address", "server",
-                                             "tag",    "n",       "purpose"};
-    const char *dot = strchr(path, '.');
-    char *head = xstrndup(path, dot ? (size_t)(dot - path) : strlen(path));
-    const struct ask *ask = component_ask(component, head);
-    const struct slot *slot = component_slot(component, head);
-    free(head);
-    if (dot && ask)
-        return is_ask_part(c, ask, dot + 1, known);
-    if (dot && slot)
-        return is_slot_part(slot, dot + 1, known);
-    if (text_starts(path, "validation."))
-        return is_fact(c, "validation", dot + 1, known);
-    if (ask || component_trust(component, path))
-        return true;
-    for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
-        words_add(known, everywhere[i]);
-    for (size_t i = 0; i < component->ask_count; i++)
-        words_add(known, component->asks[i].name);
-    for (size_t i = 0; i < component->trust_count; i++)
-        words_add(known, component->trusts[i].name);
-    for (size_t i = 0; i < component->slot_count; i++)
-        words_add(known, component->slots[i].name);
-    if (is_fact(c, "environment", path, known))
-        return true;
-    return !slot && words_have(known, path);
-}
-
-static bool check_path(const struct checking *c, const char *key, const char *what,
-                       const char *path)
-{
-    struct words known = {0};
-    if (is_path(c, c->component, path, &known))
-        return true;
-    char *remedy = words_suggest(&known, strrchr(path, '.') ? strrchr(path, '.') + 1 : path);
-    wrong(c, key, remedy, "%s%s%s means nothing", what, path, *what == '{' ? "}" : "");
-    free(remedy);
-    return false;
-}
-
-/* Every hole means something, and what opens closes. In a sentence braces with a blank in them show
- * a section of deployment.conf, and brackets are brackets. */
-static bool check_template(const struct checking *c, const char *key, const char *text,
-                           bool sentence)
-{
-    bool bracket = false;
-    for (const char *at = text; *at; at++) {
-        if (!sentence && (*at == '[' || *at == ']')) {
-            if (bracket == (*at == '['))
-                return wrong(c, key, "close each [ with one ]", "the brackets of \"%s\" do not fit",
-                             text);
-            bracket = *at == '[';
-        }
-        if (*at == '}' && !sentence)
-            return wrong(c, key, "write {NAME}", "\"%s\" has a } without a {", text);
-        if (*at != '{')
-            continue;
-        size_t length = strcspn(at + 1, "{}");
-        if (at[1 + length] != '}') {
-            if (sentence)
-                continue;
-            return wrong(c, key, "write {NAME}", "a { of \"%s\" is never closed", text);
-        }
-        char *path = xstrndup(at + 1, length);
-        bool good = (sentence && (!length || strchr(path, ' '))) || check_path(c, key, "{", path);
-        free(path);
-        if (!good)
-            return false;
-        at += length + 1;
-    }
-    return !bracket ||
-           wrong(c, key, "close each [ with one ]", "a [ of \"%s\" is never closed", text);
-}
-
-/* All values of a key. */
-static bool check_templates(const struct checking *c, const char *key)
-{
-    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++) {
-        const char *text = cfg_getnstr(c->cfg, key, i);
-        if (text && !check_template(c, key, text, false))
-            return false;
-    }
-    return true;
-}
-
-static bool check_choice(const struct checking *c, const char *name, const char *value)
-{
-    static const char *const purposes[] = {"production", "lab"};
-    struct words words = {0};
-    const struct ask *ask = component_ask(c->component, name);
-    if (strcmp(name, "purpose") == 0) {
-        words_add(&words, purposes[0]);
-        words_add(&words, purposes[1]);
-    }
-    for (size_t i = 0; ask && i < ask->choices.count; i++)
-        words_add(&words, ask->choices.items[i]);
-    return !words.count || one_of(c, "when", "the value", value, &words);
-}
-
-static bool check_word(const struct checking *c, const char *word)
-{
-    word += strspn(word, "!");
-    if (text_starts(word, "with:"))
-        return is_kind(c, "when", word + strlen("with:"));
-    if (strcmp(word, "installed") == 0)
-        return true;
-    const char *equals = strchr(word, '=');
-    char *name = xstrndup(word, equals ? (size_t)(equals - word) : strlen(word));
-    bool good = check_path(c, "when", "the condition ", name) &&
-                (!equals || check_choice(c, name, equals + 1));
-    free(name);
-    return good;
-}
-
-static bool check_when(const struct checking *c)
-{
-    struct strings words = {0};
-    bool good = true;
-    strings_split(&words, cfg_getstr(c->cfg, "when"), ' ');
-    for (size_t i = 0; good && i < words.count; i++)
-        good = check_word(c, words.items[i]);
-    strings_free(&words);
-    return good;
-}
 
 static const char *const usages[] = {
     "serverAuth",   "clientAuth",  "codeSigning", "emailProtection",
@@ -340,22 +14,30 @@ static bool check_slot(struct checking *c)
 {
     static const char *const takes[] = {"key", "certificate", "bundle", "fullchain", NULL};
     static const char *const signers[] = {"public", "internal", "self"};
+    const char *against = cfg_getstr(c->cfg, "against");
     if (!cfg_size(c->cfg, "takes"))
-        return wrong(c, NULL, "write takes = { \"key\", \"certificate\" }", "a slot takes no file");
-    if (!listed(c, "takes", takes) || !listed(c, "EKU", usages) || !check_when(c) ||
-        !check_templates(c, "identity") || !check_templates(c, "CN") ||
-        !check_templates(c, "SAN") || !check_release(c))
+        return screen_wrong(c, NULL, "write takes = { \"key\", \"certificate\" }",
+                            "a slot takes no file");
+    if (!screen_listed(c, "takes", takes) || !screen_listed(c, "EKU", usages) || !screen_when(c) ||
+        !screen_templates(c, "identity") || !screen_templates(c, "CN") ||
+        !screen_templates(c, "SAN") || !screen_release(c))
         return false;
     struct words known = {0};
     for (size_t i = 0; i < sizeof signers / sizeof *signers; i++)
-        words_add(&known, signers[i]);
+        known_add(&known, signers[i]);
+    for (size_t i = 0; i < c->component->slot_count; i++)
+        if (strcmp(c->component->slots[i].name, cfg_title(c->cfg)) != 0)
+            known_add(&known, c->component->slots[i].name);
+    if (*against && !component_trust(c->component, against))
+        return screen_wrong(c, "against", "name a trust of this file", "no trust is called \"%s\"",
+                            against);
     for (unsigned i = 0; i < cfg_size(c->cfg, "signer"); i++) {
         struct checking inner = *c;
         inner.slot = c->cfg;
         inner.section = "signer";
         inner.cfg = cfg_getnsec(c->cfg, "signer", i);
-        if (!one_of(&inner, NULL, "the signer", cfg_title(inner.cfg), &known) ||
-            !check_when(&inner))
+        if (!screen_one_of(&inner, NULL, "the signer", cfg_title(inner.cfg), &known) ||
+            !screen_when(&inner))
             return false;
     }
     return true;
@@ -370,24 +52,25 @@ static bool check_ask(struct checking *c)
     const char *type = cfg_getstr(c->cfg, "type");
     const char *of = cfg_getstr(c->cfg, "of");
     bool server = strcmp(type, "server") == 0;
-    if (!listed(c, "type", answer_types) || !check_templates(c, "default") ||
-        !check_templates(c, "instead") || !check_release(c))
+    if (!screen_listed(c, "type", answer_types) || !screen_templates(c, "default") ||
+        !screen_templates(c, "instead") || !screen_release(c))
         return false;
     if (server != (*of != '\0'))
-        return wrong(c, server ? NULL : "of", "type \"server\" and `of` belong together",
-                     server ? "it does not say of which kind" : "only a server is of a kind");
-    if (server && !is_kind(c, "of", of))
+        return screen_wrong(c, server ? NULL : "of", "type \"server\" and `of` belong together",
+                            server ? "it does not say of which kind"
+                                   : "only a server is of a kind");
+    if (server && !screen_kind(c, "of", of))
         return false;
     if ((strcmp(type, "choice") == 0) != (cfg_size(c->cfg, "choices") > 0))
-        return wrong(c, "choices", "type \"choice\" and `choices` belong together",
-                     "\"%s\" and its choices do not fit", type);
+        return screen_wrong(c, "choices", "type \"choice\" and `choices` belong together",
+                            "\"%s\" and its choices do not fit", type);
     return true;
 }
 
 static bool check_fact(struct checking *c)
 {
     static const char *const blocks[] = {"environment", "validation", NULL};
-    return listed(c, "in", blocks) && listed(c, "type", answer_types);
+    return screen_listed(c, "in", blocks) && screen_listed(c, "type", answer_types);
 }
 
 static bool check_require_slot(const struct checking *c)
@@ -395,10 +78,10 @@ static bool check_require_slot(const struct checking *c)
     const char *slot = cfg_getstr(c->cfg, "slot");
     struct words known = {0};
     if (*slot == '{')
-        return check_template(c, "slot", slot, false);
+        return screen_template(c, "slot", slot, false);
     for (size_t i = 0; i < c->component->slot_count; i++)
-        words_add(&known, c->component->slots[i].name);
-    return !*slot || one_of(c, "slot", "the slot", slot, &known);
+        known_add(&known, c->component->slots[i].name);
+    return !*slot || screen_one_of(c, "slot", "the slot", slot, &known);
 }
 
 static bool check_require(struct checking *c)
@@ -410,17 +93,17 @@ static bool check_require(struct checking *c)
                                             "no-identity", "no-management", "open-port", "older",
                                             "several",     "half",          "stranger",  "no-file",
                                             NULL};
-    if (!check_require_slot(c) || !check_when(c) || !check_release(c) ||
-        !listed(c, "severity", severities) || !listed(c, "eku", usages) ||
-        !listed(c, "not-signer", signers) || !listed(c, "not-platform", platforms) ||
-        !listed(c, "present", presences) || !check_templates(c, "names") ||
-        !check_templates(c, "cn"))
+    if (!check_require_slot(c) || !screen_when(c) || !screen_release(c) ||
+        !screen_listed(c, "severity", severities) || !screen_listed(c, "eku", usages) ||
+        !screen_listed(c, "not-signer", signers) || !screen_listed(c, "not-platform", platforms) ||
+        !screen_listed(c, "present", presences) || !screen_templates(c, "names") ||
+        !screen_templates(c, "cn"))
         return false;
     const char *other = cfg_getstr(c->cfg, "key-not-of"), *ca = cfg_getstr(c->cfg, "same-ca-as");
-    if (*other && !is_kind(c, "key-not-of", other))
+    if (*other && !screen_kind(c, "key-not-of", other))
         return false;
-    if (*ca && (strchr(ca, '{') ? !check_template(c, "same-ca-as", ca, false)
-                                : !is_kind(c, "same-ca-as", ca)))
+    if (*ca && (strchr(ca, '{') ? !screen_template(c, "same-ca-as", ca, false)
+                                : !screen_kind(c, "same-ca-as", ca)))
         return false;
     const char *present = cfg_getstr(c->cfg, "present");
     /* What is in a certificate, or lacks, has its remedy by itself. */
@@ -428,11 +111,22 @@ static bool check_require(struct checking *c)
                                       "several", "half",          "no-file"};
     struct words remedied = {0};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        words_add(&remedied, own[i]);
-    if (words_have(&remedied, present) && !*cfg_getstr(c->cfg, "remedy"))
-        return wrong(c, NULL, "write remedy = \"...\"", "`present` needs to say what mends it");
-    return check_template(c, "why", cfg_getstr(c->cfg, "why"), true) &&
-           check_template(c, "remedy", cfg_getstr(c->cfg, "remedy"), true);
+        known_add(&remedied, own[i]);
+    if (known_has(&remedied, present) && !*cfg_getstr(c->cfg, "remedy"))
+        return screen_wrong(c, NULL, "write remedy = \"...\"",
+                            "`present` needs to say what mends it");
+    return screen_template(c, "why", cfg_getstr(c->cfg, "why"), true) &&
+           screen_template(c, "remedy", cfg_getstr(c->cfg, "remedy"), true);
+}
+
+/* The key, where it is given, names a question of that component that a server answers. */
+static bool leads(const struct checking *c, const char *key, const struct component *component,
+                  const char *name)
+{
+    const struct ask *ask = component_ask(component, name);
+    return !*name || (ask && ask->type == ANSWER_SERVER) ||
+           screen_wrong(c, key, "name an ask of type \"server\"", "\"%s\" leads to no server",
+                        name);
 }
 
 static bool check_trust(struct checking *c)
@@ -440,20 +134,20 @@ static bool check_trust(struct checking *c)
     static const char *const hows[] = {"pinned", "chain", "either", "both", NULL};
     const char *of = cfg_getstr(c->cfg, "of"), *slot = cfg_getstr(c->cfg, "slot");
     const char *via = cfg_getstr(c->cfg, "via"), *beside = cfg_getstr(c->cfg, "beside");
-    if (!listed(c, "how", hows) || !check_when(c) || !check_release(c) || !is_kind(c, "of", of) ||
-        (*beside && !is_kind(c, "beside", beside)))
+    if (!screen_listed(c, "how", hows) || !screen_when(c) || !screen_release(c) ||
+        !screen_kind(c, "of", of) || (*beside && !screen_kind(c, "beside", beside)))
         return false;
     const struct component *there = catalogue_find(c->catalogue, of);
     struct words known = {0};
     for (size_t i = 0; i < there->slot_count; i++)
-        words_add(&known, there->slots[i].name);
-    if (*slot && !one_of(c, "slot", "the slot", slot, &known))
+        known_add(&known, there->slots[i].name);
+    if (*slot && !screen_one_of(c, "slot", "the slot", slot, &known))
         return false;
     if (!there->slot_count)
-        return wrong(c, "of", "name another kind", "%s has no certificate to trust", there->title);
-    const struct ask *ask = component_ask(c->component, via);
-    return !*via || (ask && ask->type == ANSWER_SERVER) ||
-           wrong(c, "via", "name an ask of type \"server\"", "\"%s\" leads to no server", via);
+        return screen_wrong(c, "of", "name another kind", "%s has no certificate to trust",
+                            there->title);
+    return leads(c, "via", c->component, via) &&
+           leads(c, "back", there, cfg_getstr(c->cfg, "back"));
 }
 
 static bool check_command(struct checking *c)
@@ -463,16 +157,82 @@ static bool check_command(struct checking *c)
     static const char *const phases[] = {"removal", "services", "building", NULL};
     const char *line = cfg_getstr(c->cfg, "line");
     if (*cfg_getstr(c->cfg, "undo") && cfg_getbool(c->cfg, "none"))
-        return wrong(c, "undo", "keep one of them", "`none` and `undo` both say what undoes it");
+        return screen_wrong(c, "undo", "keep one of them",
+                            "`none` and `undo` both say what undoes it");
     if (cfg_getbool(c->cfg, "api") && strcmp(c->section, "by-hand") != 0)
-        return wrong(c, "api", "move it to by-hand", "only what is done by hand goes to the API");
+        return screen_wrong(c, "api", "move it to by-hand",
+                            "only what is done by hand goes to the API");
     if (cfg_size(c->cfg, "typed") && strcmp(c->section, "by-hand") != 0)
-        return wrong(c, "typed", "move it to by-hand", "a command is typed as it stands");
-    return listed(c, "source", sources) && listed(c, "effect", effects) &&
-           listed(c, "phase", phases) && check_when(c) && check_release(c) &&
-           check_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
-           check_templates(c, "undo") && check_templates(c, "expect") &&
-           check_templates(c, "typed");
+        return screen_wrong(c, "typed", "move it to by-hand", "a command is typed as it stands");
+    return screen_listed(c, "source", sources) && screen_listed(c, "effect", effects) &&
+           screen_listed(c, "phase", phases) && screen_when(c) && screen_release(c) &&
+           screen_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
+           screen_templates(c, "undo") && screen_templates(c, "expect") &&
+           screen_templates(c, "typed");
+}
+
+/* Where a service is without being written: beside which kind, when, and with which options. */
+static bool check_implied(struct checking *c)
+{
+    struct words known = {0};
+    struct strings files = {0};
+    if (!screen_kind(c, NULL, cfg_title(c->cfg)))
+        return false;
+    const struct component *own = c->component;
+    c->component = catalogue_find(c->catalogue, cfg_title(c->cfg));
+    bool good = screen_when(c);
+    c->component = own;
+    for (size_t i = 0; i < own->slot_count; i++)
+        known_add(&known, own->slots[i].name);
+    for (size_t i = 0; i < own->ask_count; i++)
+        known_add(&known, own->asks[i].name);
+    for (size_t i = 0; i < own->trust_count; i++)
+        strings_add_take(&files, xformat("%s-file", own->trusts[i].name));
+    for (size_t i = 0; i < files.count; i++)
+        known_add(&known, files.items[i]);
+    for (unsigned i = 0; good && i < cfg_size(c->cfg, "options"); i++)
+        good = screen_one_of(c, "options", "the option", cfg_getnstr(c->cfg, "options", i), &known);
+    strings_free(&files);
+    return good;
+}
+
+/* A part of another kind has its facts, rules and commands there, and nothing that takes a service.
+ */
+static bool check_part(struct checking *c)
+{
+    static const char *const not_there[] = {"slot", "ask", "trust", "implied"};
+    const char *host = cfg_getstr(c->cfg, "part-of");
+    if (!*host)
+        return true;
+    if (!screen_kind(c, "part-of", host))
+        return false;
+    if (*catalogue_find(c->catalogue, host)->part_of)
+        return screen_wrong(c, "part-of", "name a kind that is a service",
+                            "\"%s\" is a part itself", host);
+    for (size_t i = 0; i < sizeof not_there / sizeof *not_there; i++)
+        if (cfg_size(c->cfg, not_there[i]))
+            return screen_wrong(c, "part-of", "move it to the file of that kind",
+                                "a part of another kind has no %s", not_there[i]);
+    c->component = catalogue_find(c->catalogue, host);
+    return true;
+}
+
+/* The tag of a service: it is named before anything is answered, but for its server and `per`. */
+static bool check_name(const struct checking *c, const char *per)
+{
+    struct words known = {0};
+    const char *name = cfg_getstr(c->cfg, "name");
+    known_add(&known, "server");
+    if (*per)
+        known_add(&known, per);
+    for (const char *at = strchr(name, '{'); at; at = strchr(at + 1, '{')) {
+        char *path = xstrndup(at + 1, strcspn(at + 1, "}"));
+        bool good = screen_one_of(c, "name", "the hole", path, &known);
+        free(path);
+        if (!good)
+            return false;
+    }
+    return screen_templates(c, "name");
 }
 
 static bool check_top(struct checking *c)
@@ -480,12 +240,13 @@ static bool check_top(struct checking *c)
     static const char *const keys[] = {"follows", "beside"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         for (unsigned j = 0; j < cfg_size(c->cfg, keys[i]); j++)
-            if (!is_kind(c, keys[i], cfg_getnstr(c->cfg, keys[i], j)))
+            if (!screen_kind(c, keys[i], cfg_getnstr(c->cfg, keys[i], j)))
                 return false;
     const char *per = cfg_getstr(c->cfg, "per");
     if (*per && !component_ask(c->component, per))
-        return wrong(c, "per", "name an ask of this file", "nothing asks for \"%s\"", per);
-    return check_release(c) && check_templates(c, "name");
+        return screen_wrong(c, "per", "name an ask of this file", "nothing asks for \"%s\"", per);
+    return leads(c, "per", c->component, per) && screen_release(c) && check_name(c, per) &&
+           check_part(c);
 }
 
 /* Each section of a component's file, and who judges it. */
@@ -493,10 +254,11 @@ static const struct {
     const char *name;
     bool (*check)(struct checking *c);
 } sections[] = {
-    {"slot", check_slot},       {"ask", check_ask},         {"fact", check_fact},
-    {"require", check_require}, {"trust", check_trust},     {"base", check_command},
-    {"before", check_command},  {"assign", check_command},  {"after", check_command},
-    {"display", check_command}, {"by-hand", check_command}, {"other", check_command},
+    {"implied", check_implied}, {"slot", check_slot},       {"ask", check_ask},
+    {"fact", check_fact},       {"require", check_require}, {"trust", check_trust},
+    {"base", check_command},    {"before", check_command},  {"assign", check_command},
+    {"after", check_command},   {"display", check_command}, {"by-hand", check_command},
+    {"other", check_command},
 };
 
 static bool check_component(struct checking *c)
@@ -515,37 +277,95 @@ static bool check_component(struct checking *c)
     return true;
 }
 
+/* "webbridge|webbridge3": each of them is a kind. */
+static bool check_kinds(const struct checking *c, const char *key)
+{
+    bool good = true;
+    for (unsigned i = 0; good && i < cfg_size(c->cfg, key); i++) {
+        struct strings kinds = {0};
+        strings_split(&kinds, cfg_getnstr(c->cfg, key, i), '|');
+        for (size_t k = 0; good && k < kinds.count; k++)
+            good = screen_kind(c, key, kinds.items[k]);
+        strings_free(&kinds);
+    }
+    return good;
+}
+
+static bool check_preset_server(struct checking *c)
+{
+    const char *count = cfg_getstr(c->cfg, "count"), *with = cfg_getstr(c->cfg, "with");
+    long initial = cfg_getint(c->cfg, "default");
+    if (*count && !strstr(cfg_title(c->cfg), "{n}"))
+        return screen_wrong(c, "count", "write {n} into their name",
+                            "several servers have one name");
+    if (initial < 0 || initial > PRESET_MOST)
+        return screen_wrong(c, "default", "write 0 to 999", "no preset makes %ld servers", initial);
+    return (!*with || screen_kind(c, "with", with)) && check_kinds(c, "kinds") &&
+           check_kinds(c, "also");
+}
+
+static bool check_preset_add(struct checking *c)
+{
+    struct words servers = {0}, counts = {0};
+    const char *unless = cfg_getstr(c->cfg, "unless");
+    cfg_t *top = c->file->cfg;
+    for (unsigned i = 0; i < cfg_size(top, "server"); i++) {
+        cfg_t *server = cfg_getnsec(top, "server", i);
+        known_add(&servers, cfg_title(server));
+        if (*cfg_getstr(server, "count"))
+            known_add(&counts, cfg_getstr(server, "count"));
+    }
+    return screen_kind(c, NULL, cfg_title(c->cfg)) &&
+           screen_one_of(c, "to", "the server", cfg_getstr(c->cfg, "to"), &servers) &&
+           (!*unless || screen_one_of(c, "unless", "the count", unless, &counts));
+}
+
+static bool check_preset_value(struct checking *c)
+{
+    char *kind = xstrndup(cfg_title(c->cfg), strcspn(cfg_title(c->cfg), " "));
+    bool good = screen_kind(c, NULL, kind);
+    c->component = catalogue_find(c->catalogue, kind);
+    free(kind);
+    struct words known = {0};
+    for (size_t j = 0; good && j < c->component->ask_count; j++)
+        known_add(&known, c->component->asks[j].name);
+    return good && screen_one_of(c, "option", "the option", cfg_getstr(c->cfg, "option"), &known) &&
+           screen_when(c);
+}
+
+static bool check_facts(const struct checking *c)
+{
+    for (unsigned i = 0; i < cfg_size(c->cfg, "facts"); i++) {
+        static const char validation[] = "validation.";
+        struct words known = {0};
+        const char *fact = cfg_getnstr(c->cfg, "facts", i);
+        bool there = text_starts(fact, validation);
+        const char *name = there ? fact + strlen(validation) : fact;
+        if (!screen_fact(c, there ? "validation" : "environment", name, &known))
+            return screen_one_of(c, "facts", "the fact", name, &known);
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*check)(struct checking *c);
+} preset_sections[] = {
+    {"server", check_preset_server}, {"add", check_preset_add}, {"value", check_preset_value}};
+
 static bool check_preset(struct checking *c)
 {
     static const char *const purposes[] = {"production", "lab", NULL};
     cfg_t *top = c->file->cfg;
-    if (!listed(c, "purpose", purposes))
+    if (!screen_listed(c, "purpose", purposes) || !check_facts(c))
         return false;
-    for (unsigned i = 0; i < cfg_size(top, "facts"); i++) {
-        struct words known = {0};
-        const char *fact = cfg_getnstr(top, "facts", i);
-        if (!is_fact(c, "environment", fact, &known))
-            return one_of(c, "facts", "the fact", fact, &known);
-    }
-    c->section = "server";
-    for (unsigned i = 0; i < cfg_size(top, "server"); i++) {
-        c->cfg = cfg_getnsec(top, "server", i);
-        for (unsigned j = 0; j < cfg_size(c->cfg, "kinds"); j++)
-            if (!is_kind(c, "kinds", cfg_getnstr(c->cfg, "kinds", j)))
+    for (size_t i = 0; i < sizeof preset_sections / sizeof *preset_sections; i++)
+        for (unsigned j = 0; j < cfg_size(top, preset_sections[i].name); j++) {
+            c->section = preset_sections[i].name;
+            c->cfg = cfg_getnsec(top, c->section, j);
+            if (!preset_sections[i].check(c))
                 return false;
-    }
-    c->section = "value";
-    for (unsigned i = 0; i < cfg_size(top, "value"); i++) {
-        c->cfg = cfg_getnsec(top, "value", i);
-        if (!is_kind(c, NULL, cfg_title(c->cfg)))
-            return false;
-        const struct component *of = catalogue_find(c->catalogue, cfg_title(c->cfg));
-        struct words known = {0};
-        for (size_t j = 0; j < of->ask_count; j++)
-            words_add(&known, of->asks[j].name);
-        if (!one_of(c, "option", "the option", cfg_getstr(c->cfg, "option"), &known))
-            return false;
-    }
+        }
     return true;
 }
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A trust that is looked for: its targets hang on rule and only. */
+/* A trust that is looked for: its targets hang on rule and only, and where those lead back to it on
+ * the reader's server. */
 struct wanted {
     struct trust trust;
     struct strings only; /* paired by a question: those servers alone */
@@ -22,14 +23,16 @@ static void add_target(struct trust_need *need, const struct deployment *deploym
     };
 }
 
-static bool stands_beside(const struct deployment *deployment, const struct server *server,
-                          const char *word)
+/* Its question leads to that server. */
+static bool leads_to(const struct deployment *deployment, const struct service *service,
+                     const char *question, const struct server *server)
 {
-    const struct component *component = catalogue_find(deployment->catalogue, word);
-    for (size_t i = 0; i < server->service_count; i++)
-        if (server->services[i].component == component)
-            return true;
-    return !*word;
+    struct strings to = {0};
+    if (*question)
+        service_value(deployment, service, question, &to);
+    bool does = !*question || strings_has(&to, server->name);
+    strings_free(&to);
+    return does;
 }
 
 static void find_targets(const struct deployment *deployment, const struct wanted *wanted,
@@ -45,7 +48,8 @@ static void find_targets(const struct deployment *deployment, const struct wante
     for (size_t i = 0; slot && i < kind->count; i++) {
         const struct service *service = kind->services[i];
         if ((!*rule->via || strings_has(&wanted->only, service->server->name)) &&
-            stands_beside(deployment, service->server, rule->beside) &&
+            (!*rule->beside || server_has_kind(service->server, rule->beside)) &&
+            leads_to(deployment, service, rule->back, wanted->trust.reader->server) &&
             slot_used(deployment, service, slot))
             add_target(need, deployment, service, slot);
     }
@@ -201,8 +205,13 @@ static int compare_wanted(const struct wanted *a, const struct wanted *b)
 {
     const struct trust_rule *x = a->trust.rule, *y = b->trust.rule;
     int order = (int)x->how - (int)y->how;
-    const char *const texts[][2] = {
-        {x->of, y->of}, {x->slot, y->slot}, {x->beside, y->beside}, {x->via, y->via}};
+    const char *const texts[][2] = {{x->of, y->of},
+                                    {x->slot, y->slot},
+                                    {x->via, y->via},
+                                    {x->beside, y->beside},
+                                    {x->back, y->back},
+                                    {*x->back ? a->trust.reader->server->name : "",
+                                     *y->back ? b->trust.reader->server->name : ""}};
     for (size_t i = 0; !order && i < sizeof texts / sizeof *texts; i++)
         order = strcmp(texts[i][0], texts[i][1]);
     for (size_t i = 0; !order && i < a->only.count && i < b->only.count; i++)

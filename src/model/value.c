@@ -6,6 +6,7 @@
 #include "model/trusts.h"
 #include "store/scan.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,12 +138,24 @@ static bool over_there(const struct view *view, const struct ask *ask, const cha
     return true;
 }
 
+/* "Example" of example.com: what a domain's people are called in a name that is no host's. */
+static char *domain_title(const char *domain)
+{
+    enum { LONGEST = 40 };
+    size_t length = strcspn(domain, ".");
+    char *title = xstrndup(domain, length < LONGEST ? length : LONGEST);
+    *title = (char)toupper((unsigned char)*title);
+    return title;
+}
+
 static bool global(const struct view *view, const char *path, struct strings *out)
 {
     const struct deployment *deployment = view->deployment;
     const struct service *service = view->service;
     if (strcmp(path, "domain") == 0) {
         strings_add(out, deployment->name);
+    } else if (strcmp(path, "domain.title") == 0) {
+        strings_add_take(out, domain_title(deployment->name));
     } else if (strcmp(path, "release") == 0) {
         strings_add(out, deployment->release);
     } else if (strcmp(path, "address") == 0) {
@@ -191,6 +204,11 @@ static bool lookup(void *context, const char *path, struct strings *out)
         good = slot_part(view, slot, dot + 1, out);
     } else if (!dot && trust_file(view, head, out)) {
         good = true;
+    } else if (component_trust_option(component, path)) {
+        const struct strings *given = service_option(view->service, path);
+        if (given)
+            strings_copy(out, given);
+        good = true;
     } else {
         good = global(view, path, out);
     }
@@ -205,10 +223,10 @@ bool service_value(const struct deployment *deployment, const struct service *se
     return lookup(&view, path, out);
 }
 
-static bool kind_present(const struct deployment *deployment, const char *kind)
+static size_t kind_count(const struct deployment *deployment, const char *kind)
 {
     const struct component *component = catalogue_find(deployment->catalogue, kind);
-    return component && deployment_kind(deployment, component)->count;
+    return component ? deployment_kind(deployment, component)->count : 0;
 }
 
 static bool word_holds(const struct deployment *deployment, const struct service *service,
@@ -217,9 +235,15 @@ static bool word_holds(const struct deployment *deployment, const struct service
     if (*word == '!')
         return !word_holds(deployment, service, word + 1);
     if (text_starts(word, "with:"))
-        return kind_present(deployment, word + strlen("with:"));
+        return kind_count(deployment, word + strlen("with:")) > 0;
+    if (text_starts(word, "several:"))
+        return kind_count(deployment, word + strlen("several:")) > 1;
+    if (text_starts(word, "beside:"))
+        return server_has_kind(service->server, word + strlen("beside:"));
     if (strcmp(word, "installed") == 0)
         return service->installed;
+    if (strcmp(word, "implied") == 0)
+        return service->implied;
     const char *equals = strchr(word, '=');
     char *name = xstrndup(word, equals ? (size_t)(equals - word) : strlen(word));
     struct strings values = {0};

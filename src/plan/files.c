@@ -200,8 +200,10 @@ static void gather_uses(const struct facts *facts, const struct service *service
         use->key |= key;
         use->certificate |= certificate;
         use->fullchain |= fullchain;
+        const struct trust *against =
+            *slot->against ? trusts_find(&facts->trusts, service, slot->against) : NULL;
         if (use->key)
-            use->anchor = anchor_of(facts, identity);
+            use->anchor = against ? against->file : anchor_of(facts, identity);
     }
 }
 
@@ -215,6 +217,21 @@ static bool add_trusts(const struct facts *facts, const struct service *service,
             continue;
         const struct trust *trust = trusts_find(&facts->trusts, service, name);
         if (trust && !add_public(facts, trust->file, out, err))
+            return false;
+    }
+    return true;
+}
+
+/* The files that a fact names: the CAs of SIP peers. */
+static bool add_facts(const struct facts *facts, const struct procedure *procedure,
+                      struct server_files *out, struct error *err)
+{
+    for (size_t i = 0; i < procedure->holes.count; i++) {
+        const char *hole = procedure->holes.items[i];
+        if (!text_ends(hole, "-file") || !deployment_knows_fact(&facts->deployment, hole))
+            continue;
+        const char *name = deployment_fact(&facts->deployment, hole);
+        if (*name && !add_public(facts, name, out, err))
             return false;
     }
     return true;
@@ -241,7 +258,8 @@ bool files_gather(const struct facts *facts, const struct ca_keys *cas, const st
     for (size_t i = 0; good && i < out->use_count; i++)
         good = add_use(facts, cas, server, &out->uses[i], out, err);
     for (size_t i = 0; good && i < server->service_count; i++)
-        good = add_trusts(facts, &server->services[i], &procedures[i], out, err);
+        good = add_trusts(facts, &server->services[i], &procedures[i], out, err) &&
+               add_facts(facts, &procedures[i], out, err);
     if (!good)
         server_files_free(out);
     return good;

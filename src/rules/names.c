@@ -74,9 +74,6 @@ static void san_none(const struct rule *rule, const struct subject *s, struct fi
     if (!view->leaf || view->has_san || view->service_count < 2 ||
         view_require(s->judge, view, rule->id) || view_require(s->judge, view, "XMPP-SAN-REQUIRED"))
         return;
-    struct finding *finding = report(
-        out, rule, s, "%s serves %zu services and has no SAN, so it names one of them at most",
-        view->leaf_file, view->service_count);
     struct strings names = {0};
     for (size_t i = view->first_use; i != USE_NONE; i = s->judge->uses[i].next) {
         const struct use *use = &s->judge->uses[i];
@@ -85,7 +82,12 @@ static void san_none(const struct rule *rule, const struct subject *s, struct fi
         subject.slot = use->slot;
         slot_names(&subject, &names);
     }
-    remedy_name(finding, s, "subjectAltName", &names);
+    if (names.count) { /* nobody looks for a database client by its name */
+        struct finding *finding = report(
+            out, rule, s, "%s serves %zu services and has no SAN, so it names one of them at most",
+            view->leaf_file, view->service_count);
+        remedy_name(finding, s, "subjectAltName", &names);
+    }
     strings_free(&names);
 }
 

@@ -53,7 +53,7 @@ bad "signer of a slot" turn.conf 's/    signer "internal"/    signer "intern"  /
 bad "takes" turn.conf 's/"certificate", "bundle" }/"certificat", "bundle" }/' 'did you mean "certificate"?'
 bad "type" turn.conf '/^ask "tls-port"/,/^}/s/type = "port"/type = "prot"/' 'did you mean "port"?'
 bad "type of a fact" xmpp.conf '/^fact "xmpp"/s/"tick"/"tic"/' 'did you mean "tick"?'
-bad "block of a fact" callbridge.conf '/^fact "sip" /s/"validation"/"validate"/' 'did you mean "validation"?'
+bad "block of a fact" callbridge.conf '/^fact "cluster" /s/"validation"/"validate"/' 'did you mean "validation"?'
 bad "choices" callbridge.conf 's/    help = "Interfaces, without a port."/    choices = "a"/' '"interfaces" and its choices do not fit'
 bad "source" turn.conf '/^base/s/source = "field"/source = "feild"/' 'did you mean "field"?'
 bad "effect" callbridge.conf 's/effect = "restart"/effect = "reboot"/' 'effect "reboot" is not known'

@@ -61,13 +61,13 @@ takes()
 {
     case $1 in
     wizard) echo " answers= ids mouse " ;;
-    init) echo " preset= domain= with= without= force O= OU= L= ST= C= emailAddress= release= " ;;
+    init) echo " preset= domain= cores= edges= databases= with= without= force O= OU= L= ST= C= emailAddress= release= " ;;
     pki) echo " bits= ec= key= days= purpose= name= force password-file= each " ;;
     generate) echo " " ;;
     sign) echo " ca= make-ca force days= " ;;
     import) echo " dry-run force ca-folder= password-file= " ;;
     check) echo " fix release= " ;;
-    plan) echo " out= base all graph force " ;;
+    plan) echo " out= base all force " ;;
     esac
 }
 wrong=''

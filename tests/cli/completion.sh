@@ -30,7 +30,8 @@ identity edge { CN = "edge.example.com" }
 EOF
 touch site/pki/edge.key site/pki/edge.csr folder/other.key
 
-kinds=$(cd "$TOP/screens" && for file in *.conf; do echo "${file%.conf}"; done | LC_ALL=C sort | paste -sd ' ' -)
+# Parts of another kind are no components to add.
+kinds=$(cd "$TOP/screens" && for file in $(grep -L '^part-of' -- *.conf); do echo "${file%.conf}"; done | LC_ALL=C sort | paste -sd ' ' -)
 presets=$(cd "$TOP/screens/presets" && for file in *.conf; do echo "${file%.conf}"; done | LC_ALL=C sort | paste -sd ' ' -)
 
 # LINE|WORDS OFFERED

@@ -146,8 +146,121 @@ rm deployment.conf
 ok "lab with a recorder" "$CERTWRIGHT" init --preset lab --domain example.com --with recorder
 sets "shares the one identity" server.cms1.service.recorder.identity cms1
 
-# What is refused, and that then nothing is written.
+# --- core and edge ---
 rm deployment.conf
+ok "single-split" "$CERTWRIGHT" init --preset single-split --domain example.com
+same "its identities, servers and services, in order" "identity.webadmin.
+identity.callbridge.
+identity.xmppserver.
+identity.core1.
+identity.edge1.
+identity.webbridge.
+identity.turn.
+server.core1.
+server.core1.service.webadmin.
+server.core1.service.callbridge.
+server.core1.service.xmpp.
+server.core1.service.trunktoEdge1.
+server.edge1.
+server.edge1.service.Edge1toLB.
+server.edge1.service.webbridge.
+server.edge1.service.turn." "$(sections)"
+while read -r name cn san signer; do
+    sets "CN of $name" "identity.$name.CN" "$cn"
+    [ "$san" = - ] && san=
+    sets "SAN of $name" "identity.$name.subjectAltName" "$san"
+    sets "signer of $name" "identity.$name.signer" "$signer"
+done <<'END'
+webadmin core1.example.com - internal
+callbridge callbridge.example.com core1.example.com internal
+xmppserver xmpp.example.com example.com public
+core1 core1.example.com - internal
+edge1 edge1.example.com - internal
+webbridge join.example.com edge1.example.com public
+turn turn.example.com - public
+END
+sets "native apps" environment.native-apps true
+sets "no validation" validation.xmpp ""
+sets "the trunk's kind" server.core1.service.trunktoEdge1.kind trunk
+sets "leads to the edge" server.core1.service.trunktoEdge1.edge edge1
+sets "at its port" server.core1.service.trunktoEdge1.port 4999
+sets "the Load Balancer's port" server.edge1.service.Edge1toLB.trunk a:4999
+sets "and those for apps" server.edge1.service.Edge1toLB.public "b:5222,lo:5222"
+sets "Web Admin has 443 to itself" server.core1.service.webadmin.listen a:443
+
+rm deployment.conf
+ok "scalable" "$CERTWRIGHT" init --preset scalable --domain example.com
+same "21 identities in order" "webadmin1 webadmin2 webadmin3 callbridge1 callbridge2 callbridge3 xmppserver1 \
+xmppserver2 xmppserver3 core1 core2 core3 edge1 edge2 webbridge1 webbridge2 turn1 turn2 dbca dbserver dbclient" \
+    "$(sections | sed -n 's/^identity\.\(.*\)\.$/\1/p' | paste -sd ' ')"
+while read -r name cn san signer; do
+    sets "CN of $name" "identity.$name.CN" "${cn//+/ }"
+    [ "$san" = - ] && san=
+    sets "SAN of $name" "identity.$name.subjectAltName" "$san"
+    sets "signer of $name" "identity.$name.signer" "$signer"
+done <<'END'
+webadmin2 core2.example.com - internal
+callbridge3 callbridge3.example.com core3.example.com internal
+xmppserver1 xmpp1.example.com example.com public
+core3 core3.example.com - internal
+edge2 edge2.example.com - internal
+webbridge2 join.example.com edge2.example.com public
+turn2 turn2.example.com - public
+dbca Example+database+CA - self
+dbserver core1.example.com core2.example.com,core3.example.com dbca
+dbclient postgres - dbca
+END
+sets "XMPP is validated" validation.xmpp true
+sets "and so is the cluster" validation.cluster true
+for n in 1 2 3; do
+    same "core$n" "webadmin callbridge xmpp trunktoEdge1 trunktoEdge2 database" \
+        "$(sections | sed -n "s/^server\.core$n\.service\.\(.*\)\.$/\1/p" | paste -sd ' ')"
+    sets "its trunk has the core's pair" "server.core$n.service.trunktoEdge2.identity" "core$n"
+    sets "its database is here" "server.core$n.service.callbridge.database" co-located
+    sets "XMPP is a cluster" "server.core$n.service.xmpp.cluster" true
+done
+for slot in root:dbca server:dbserver client:dbclient; do
+    sets "the database's ${slot%:*}" "server.core2.service.database.${slot%:*}" "${slot#*:}"
+done
+
+ok "four cores, their database elsewhere, a Recorder" "$CERTWRIGHT" init --preset scalable --domain example.com \
+    --cores 4 --edges 1 --databases 2 --with recorder,webbridge3 --force
+same "the servers" "core1 core2 core3 core4 edge1 db1 db2 recorder1" \
+    "$(sections | sed -n 's/^server\.\([^.]*\)\.$/\1/p' | paste -sd ' ')"
+sets "every Call Bridge's database is remote" server.core1.service.callbridge.database remote
+same "the nodes have it" "server.db1.service.database.
+server.db2.service.database." "$(sections | grep 'service\.database\.')"
+sets "its certificate is for the nodes" identity.dbserver.subjectAltName db2.example.com
+sets "the Recorder's own server" server.recorder1.address recorder1.example.com
+sets "the Recorder" server.recorder1.service.recorder.identity recorder
+sets "Web Bridge 3 beside Web Bridge 2" server.edge1.service.webbridge3.https-listen a:444
+ok "five cores" "$CERTWRIGHT" init --preset scalable --domain example.com --cores 5 --edges 1 --force
+same "three have a database" 3 "$(sections | grep -c 'service\.database\.')"
+sets "the third" server.core3.service.callbridge.database co-located
+sets "the fourth is its client" server.core4.service.callbridge.database remote
+ok "20 + 20" "$CERTWRIGHT" init --preset scalable --domain example.com --cores 20 --edges 20 --force
+same "a trunk from each core to each edge" 400 "$(sections | grep -c 'service\.trunkto')"
+ok "in 3.12" "$CERTWRIGHT" init --preset single-split --domain example.com --release 3.12 --force
+same "an edge of today" "server.edge1.
+server.edge1.service.webbridge3.
+server.edge1.service.turn." "$(sections | grep edge1)"
+ok "a Web Bridge that is not wanted" "$CERTWRIGHT" init --preset single-split --domain example.com --without webbridge --force
+same "is not replaced by another" "" "$(sections | grep webbridge || true)"
+rm deployment.conf
+for number in 0 1000 x 3x -1; do
+    exits 2 "--cores=$number" "$CERTWRIGHT" init --preset scalable --domain example.com --cores="$number"
+    says "it says which are" "--cores takes a number from 1 to 999"
+done
+exits 2 "--cores for one server" "$CERTWRIGHT" init --preset lab --domain example.com --cores 2
+says "the preset takes none" "preset lab takes no --cores"
+exits 2 "--databases for one core" "$CERTWRIGHT" init --preset single-split --domain example.com --databases 1
+exits 1 "a trunk without an edge" "$CERTWRIGHT" init --preset lab --domain example.com --with trunk
+says "has no place" "Trunk has no place in the preset lab"
+exits 1 "a part of the Call Bridge" "$CERTWRIGHT" init --preset lab --domain example.com --with sip
+says "has none, either" "SIP over TLS has no place in the preset lab"
+same "and nothing is written" "" "$(ls deployment.conf 2>/dev/null || true)"
+
+# What is refused, and that then nothing is written.
 refused()
 {
     local what=$1

@@ -210,14 +210,14 @@ static void usages_are_the_union_of_the_slots(void **state)
 static void every_kind_has_what_a_page_needs(void **state)
 {
     (void)state;
-    assert_int_equal(catalogue.count, 8);
+    assert_int_equal(catalogue.count, 13);
     for (size_t i = 0; i < catalogue.count; i++) {
         const struct component *c = &catalogue.components[i];
         assert_true(*c->title && *c->purpose && *c->section);
-        assert_true(c->slot_count > 0);
+        assert_true((c->slot_count > 0) != (*c->part_of != '\0'));
         for (size_t k = 0; k < c->slot_count; k++) {
             assert_true(*c->slots[k].identity && *c->slots[k].cn);
-            assert_true(c->slots[k].signer_count > 0 && c->slots[k].takes.count > 1);
+            assert_true(c->slots[k].signer_count > 0 && c->slots[k].takes.count > 0);
             for (size_t s = 0; s < c->slots[k].signer_count; s++)
                 assert_true(*c->slots[k].signers[s].why);
         }

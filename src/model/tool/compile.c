@@ -83,6 +83,7 @@ static void slot(const struct slot *slot)
     list("sans", &slot->sans);
     list("eku", &slot->eku);
     member("when", slot->when);
+    member("against", slot->against);
     EACH("signer", "signers", "signer_count", slot->signers, slot->signer_count, signer)
     release(&slot->release);
 }
@@ -139,6 +140,7 @@ static void trust(const struct trust_rule *trust)
     member("of", trust->of);
     member("slot", trust->slot);
     member("via", trust->via);
+    member("back", trust->back);
     member("beside", trust->beside);
     printf(".how = %d, ", trust->how);
     member("when", trust->when);
@@ -159,6 +161,13 @@ static void command(const struct command *command)
     release(&command->release);
 }
 
+static void implied(const struct implied *implied)
+{
+    member("beside", implied->beside);
+    member("when", implied->when);
+    list("options", &implied->options);
+}
+
 static void component(const struct component *c)
 {
     member("kind", c->kind);
@@ -172,6 +181,10 @@ static void component(const struct component *c)
     member("per", c->per);
     member("name", c->name);
     member("notes", c->notes);
+    member("part_of", c->part_of);
+    printf(".own_facts = %zu, .own_requires = %zu, .own_commands = %zu, ", c->own_facts,
+           c->own_requires, c->own_commands);
+    EACH("implied", "implied", "implied_count", c->implied, c->implied_count, implied)
     EACH("slot", "slots", "slot_count", c->slots, c->slot_count, slot)
     EACH("ask", "asks", "ask_count", c->asks, c->ask_count, ask)
     EACH("fact", "facts", "fact_count", c->facts, c->fact_count, fact)
@@ -184,7 +197,19 @@ static void server(const struct preset_server *server)
 {
     member("name", server->name);
     member("address", server->address);
+    member("count", server->count);
+    printf(".initial = %d, ", server->initial);
+    member("with", server->with);
     list("kinds", &server->kinds);
+    list("also", &server->also);
+}
+
+static void add(const struct preset_add *add)
+{
+    member("kind", add->kind);
+    member("to", add->to);
+    printf(".first = %d, ", add->first);
+    member("unless", add->unless);
 }
 
 static void value(const struct preset_value *value)
@@ -192,6 +217,7 @@ static void value(const struct preset_value *value)
     member("kind", value->kind);
     member("option", value->option);
     member("value", value->value);
+    member("when", value->when);
 }
 
 static void preset(const struct preset *preset)
@@ -206,6 +232,7 @@ static void preset(const struct preset *preset)
     member("ca", preset->ca);
     list("facts", &preset->facts);
     EACH("preset_server", "servers", "server_count", preset->servers, preset->server_count, server)
+    EACH("preset_add", "adds", "add_count", preset->adds, preset->add_count, add)
     EACH("preset_value", "values", "value_count", preset->values, preset->value_count, value)
 }
 
