@@ -12,11 +12,11 @@ fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-deve
 alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev libarchive-dev"
 arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2 libarchive"
 macos_build="pkg-config ncurses openssl@3 confuse jansson libidn2 libarchive"
-debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc"
-fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils fish zsh mandoc"
-alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils fish zsh mandoc"
-arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls fish zsh mandoc"
-macos_check="bash cmocka tmux jq python3 gnutls coreutils fish mandoc"
+debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz"
+fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils fish zsh mandoc graphviz"
+alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils fish zsh mandoc graphviz"
+arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls fish zsh mandoc graphviz"
+macos_check="bash cmocka tmux jq python3 gnutls coreutils fish mandoc graphviz"
 # What roots.sh and vectors.sh look at: FOLDER of those packages. Skipped where it is not to be had.
 debian_folders="/usr/share/ca-certificates/mozilla /usr/lib/python3/dist-packages/cryptography_vectors"
 # Servers and a client that tests/interop starts: PACKAGE:COMMAND. Where one is not to be had its test
@@ -126,7 +126,7 @@ install_debian()
 
 optional=
 if command -v apt-get >/dev/null 2>&1; then
-    optional="valgrind certtool fish zsh mandoc $(for server in $debian_servers; do echo "${server#*:}"; done)"
+    optional="valgrind certtool fish zsh mandoc dot $(for server in $debian_servers; do echo "${server#*:}"; done)"
 fi
 lacking=$(missing "$optional")
 [ -z "$lacking" ] && exit 0

@@ -114,7 +114,7 @@ __certwright_options()
     sign:*) own='json ca make-ca force days' ;;
     import:*) own='json dry-run force as ca-folder password-file' ;;
     check:*) own='json at fix release' ;;
-    plan:*) own='json out base all force' ;;
+    plan:*) own='json out base all graph force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;

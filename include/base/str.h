@@ -41,6 +41,8 @@ void strings_copy(struct strings *to, const struct strings *from);
 void strings_split(struct strings *list, const char *text, char separator);
 /* Joined with the separator; free it. */
 char *strings_join(const struct strings *list, const char *separator);
+/* The same for names that count on: core1, core2, core3, edge is "core1-3, edge". Free it. */
+char *strings_fold(const struct strings *list, const char *separator);
 void strings_sort(struct strings *list);
 void strings_free(struct strings *list);
 

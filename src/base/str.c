@@ -166,6 +166,49 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Where the number at the name's end begins; its end: there is none. */
+static const char *number_of(const char *name)
+{
+    const char *end = name + strlen(name);
+    while (end > name && end[-1] >= '0' && end[-1] <= '9')
+        end--;
+    return end;
+}
+
+/* One more, digit by digit, so that core09 is followed by core10 and no number is too long. */
+static bool counts_on(const char *name, const char *next)
+{
+    const char *number = number_of(name);
+    if (!*number || number == name)
+        return false;
+    char *wanted = xformat("%.*s0%s", (int)(number - name), name, number);
+    char *digit = wanted + strlen(wanted) - 1;
+    for (; *digit == '9'; digit--)
+        *digit = '0';
+    ++*digit;
+    char *zero = wanted + (number - name); /* was put there for what is carried */
+    if (*zero == '0')
+        memmove(zero, zero + 1, strlen(zero));
+    bool is = strcmp(wanted, next) == 0;
+    free(wanted);
+    return is;
+}
+
+char *strings_fold(const struct strings *list, const char *separator)
+{
+    struct str out = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        size_t last = i;
+        while (last + 1 < list->count && counts_on(list->items[last], list->items[last + 1]))
+            last++;
+        str_addf(&out, "%s%s", i ? separator : "", list->items[i]);
+        if (last > i)
+            str_addf(&out, "-%s", number_of(list->items[last]));
+        i = last;
+    }
+    return str_take(&out);
+}
+
 void strings_sort(struct strings *list)
 {
     if (list->count)

@@ -6,9 +6,10 @@
 #include <stdio.h>
 
 /* A command's own long options. */
+enum { CLI_MAY = 2 }; /* have a value: --graph, --graph=text */
 struct cli_option {
     const char *name;
-    bool has_value;
+    int has_value; /* false, true or CLI_MAY */
 };
 struct cli_given {
     const char *name, *value;

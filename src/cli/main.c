@@ -143,9 +143,11 @@ static struct option *all_options(size_t *count)
             if (known)
                 continue;
             table = grow(table, *count, sizeof *table);
-            table[*count] =
-                (struct option){own->name, own->has_value ? required_argument : no_argument, NULL,
-                                CONFIG + (int)*count};
+            table[*count] = (struct option){own->name,
+                                            own->has_value == CLI_MAY ? optional_argument
+                                            : own->has_value          ? required_argument
+                                                                      : no_argument,
+                                            NULL, CONFIG + (int)*count};
             ++*count;
         }
     table = grow(table, *count, sizeof *table);

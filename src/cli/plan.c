@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include "cli/cli.h"
+#include "plan/graph.h"
 #include "rules/rules.h"
 
 #include <stdlib.h>
@@ -107,34 +108,51 @@ static int make_plan(const struct cli *cli, const struct facts *facts)
     return status;
 }
 
+/* The map in place of the installation: nothing is written, and nothing stops it. */
+static int draw(const struct cli *cli, const struct facts *facts)
+{
+    struct str text = {0};
+    (cli_value(cli, "graph") ? graph_text : graph_dot)(facts, &text);
+    fputs(str_text(&text), stdout);
+    str_free(&text);
+    return STATUS_OK;
+}
+
 static int run(const struct cli *cli)
 {
+    const char *form = cli_value(cli, "graph");
     if (cli->arg_count)
         return cli_usage(cli, "plan takes no names: it is for all servers");
+    if (form && strcmp(form, "text") != 0)
+        return cli_usage(cli, "--graph takes the form text or none, not \"%s\"", form);
+    if (cli_flag(cli, "graph") && cli->json)
+        return cli_usage(cli, "--graph is for Graphviz or, as --graph=text, for people: not JSON");
     struct catalogue catalogue;
     struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = make_plan(cli, facts);
+    status = cli_flag(cli, "graph") ? draw(cli, facts) : make_plan(cli, facts);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }
 
-static const struct cli_option options[] = {
-    {"out", true}, {"base", false}, {"all", false}, {"force", false}, {NULL, false}};
+static const struct cli_option options[] = {{"out", true},      {"base", false},  {"all", false},
+                                            {"graph", CLI_MAY}, {"force", false}, {NULL, false}};
 
 const struct cli_command command_plan = {
     .name = "plan",
     .takes = CLI_JSON,
     .run = run,
     .options = options,
-    .usage = "plan [--out DIR] [--base] [--all] [--force]",
+    .usage = "plan [--out DIR] [--base] [--all] [--graph[=text]] [--force]",
     .summary = "writes the installation: files, commands and a runbook",
     .help = "Writes a folder for each server with its files, its commands and the batch for sftp,\n"
             "RUNBOOK.md for the person who installs, and plan.json. Nothing is sent. Errors that\n"
             "`certwright check` finds stop it, unless --force. --out names the folder (install);\n"
             "one that certwright did not write is refused. --base adds the preconditions as a\n"
-            "first phase, --all the services that deployment.conf calls installed.",
+            "first phase, --all the services that deployment.conf calls installed.\n"
+            "--graph writes nothing and prints who trusts whom, for Graphviz's dot; --graph=text\n"
+            "in characters.",
 };

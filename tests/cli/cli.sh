@@ -67,7 +67,7 @@ takes()
     sign) echo " ca= make-ca force days= " ;;
     import) echo " dry-run force ca-folder= password-file= " ;;
     check) echo " fix release= " ;;
-    plan) echo " out= base all force " ;;
+    plan) echo " out= base all graph force " ;;
     esac
 }
 wrong=''

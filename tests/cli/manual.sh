@@ -44,12 +44,12 @@ options_in()
 sed -nE 's/^ *\{"([a-z]+)", (required|no)_argument.*/\1/p' "$TOP/src/cli/main.c" | sorted >globals
 table()
 {
-    grep -ohE '\{"[A-Za-z-]+", *(true|false)\}' "$TOP/src/cli/$1.c" | tr -d '{}" '
+    grep -ohE '\{"[A-Za-z-]+", *(true|false|CLI_MAY)\}' "$TOP/src/cli/$1.c" | tr -d '{}" '
 }
 action_takes()
 {
     table pki | while IFS=, read -r option has_value; do
-        [ "$has_value" = false ] || option=$option=x
+        [ "$has_value" != true ] || option=$option=x
         cw pki "$1" "--$option"
         [[ $err == *"takes no --${option%=x}:"* ]] || echo "${option%=x}"
     done | sorted
@@ -91,7 +91,7 @@ while read -r command; do
     foreign=--answers=x
     [ "$command" != wizard ] || foreign=--each
     # shellcheck disable=SC2046
-    cw "$command" $(table "$command" | sed 's/^/--/; s/,false$//; s/,true$/=x/') $foreign
+    cw "$command" $(table "$command" | sed 's/^/--/; s/,false$//; s/,CLI_MAY$//; s/,true$/=x/') $foreign
     says "$command takes the options of its table" "$command has no option ${foreign%=x}:"
     cw "$command" --help
     options_in <"$T/out" >told
