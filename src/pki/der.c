@@ -21,16 +21,16 @@ static bool take_cert(struct reader *reader, const unsigned char *data, long len
 {
     if (reader_add_known(reader, data, (size_t)length))
         return true;
-    X509 *x509 = length <= CERT_BYTES_MAX ? reader_new_cert(reader) : NULL;
-    if (x509 && d2i_X509(&x509, &data, length)) /* which frees what it can't fill */
+    X509 *x509 = reader_decode_cert(reader->need, data, length);
+    if (x509)
         reader_add_cert(reader, x509);
     return x509 != NULL;
 }
 
 static bool take_csr(struct reader *reader, const unsigned char *data, long length)
 {
-    X509_REQ *req = length <= CERT_BYTES_MAX ? reader_new_csr(reader) : NULL;
-    if (req && d2i_X509_REQ(&req, &data, length))
+    X509_REQ *req = reader_decode_csr(reader->need, data, length);
+    if (req)
         reader_add_csr(reader, req);
     return req != NULL;
 }

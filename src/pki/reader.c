@@ -30,15 +30,42 @@ static struct object *add(struct reader *reader, enum object_kind kind, enum pki
     return object;
 }
 
-X509 *reader_new_cert(struct reader *reader)
+static X509 *decode_cert(OSSL_LIB_CTX *library, const unsigned char *data, long length)
 {
-    return X509_new_ex(reader->need < PKI_ALL ? crypto_keyless() : NULL, NULL);
+    X509 *x509 = X509_new_ex(library, NULL);
+    return x509 ? d2i_X509(&x509, &data, length) : NULL; /* which frees what it can't fill */
 }
 
-/* Whether its signature holds is told. */
-X509_REQ *reader_new_csr(struct reader *reader)
+X509 *reader_decode_cert(enum pki_need need, const unsigned char *data, long length)
 {
-    return X509_REQ_new_ex(reader->need < PKI_TEXT ? crypto_keyless() : NULL, NULL);
+    if (length > CERT_BYTES_MAX)
+        return NULL;
+    if (need < PKI_ALL)
+        return decode_cert(crypto_keyless(), data, length);
+    X509 *x509 = decode_cert(crypto_narrow(), data, length);
+    if (!x509 || X509_get0_pubkey(x509))
+        return x509;
+    X509_free(x509);
+    return decode_cert(NULL, data, length); /* a rarer kind of key */
+}
+
+static X509_REQ *decode_csr(OSSL_LIB_CTX *library, const unsigned char *data, long length)
+{
+    X509_REQ *req = X509_REQ_new_ex(library, NULL);
+    return req ? d2i_X509_REQ(&req, &data, length) : NULL;
+}
+
+X509_REQ *reader_decode_csr(enum pki_need need, const unsigned char *data, long length)
+{
+    if (length > CERT_BYTES_MAX)
+        return NULL;
+    if (need < PKI_TEXT) /* whether its signature holds is told */
+        return decode_csr(crypto_keyless(), data, length);
+    X509_REQ *req = decode_csr(crypto_narrow(), data, length);
+    if (!req || X509_REQ_get0_pubkey(req))
+        return req;
+    X509_REQ_free(req);
+    return decode_csr(NULL, data, length);
 }
 
 void reader_add_cert(struct reader *reader, X509 *x509)
