@@ -150,6 +150,7 @@ struct component {
     struct release release;
     struct strings beside, follows;
     char *per, *name;
+    char *first; /* the tick of the service that a cluster begins with; "" the first one written */
     char *part_of; /* no service: its facts, rules and commands are that kind's; "" a service */
     struct implied *implied;
     size_t implied_count;

@@ -53,6 +53,8 @@ struct accept {
 struct kind {
     const struct service **services;
     size_t count;
+    const struct service *first; /* what a cluster of them begins with; NULL: there is none */
+    bool first_is_ticked;
 };
 struct deployment {
     char *path;      /* where it was read from */

@@ -142,6 +142,7 @@ void component_free(struct component *c)
     free(c->purpose);
     free(c->section);
     free(c->per);
+    free(c->first);
     free(c->name);
     free(c->notes);
     free(c->part_of);

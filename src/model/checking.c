@@ -196,6 +196,8 @@ static bool is_path(const struct checking *c, const struct component *component,
         return is_ask_part(c, ask, dot + 1, known);
     if (dot && slot)
         return is_slot_part(slot, dot + 1, known);
+    if (text_starts(path, "first."))
+        return is_path(c, component, dot + 1, known);
     if (strcmp(path, "domain.title") == 0)
         return true;
     if (text_starts(path, "validation."))
@@ -289,8 +291,10 @@ static bool check_word(const struct checking *c, const char *word)
     for (size_t i = 0; i < sizeof of_kinds / sizeof *of_kinds; i++)
         if (text_starts(word, of_kinds[i]))
             return screen_kind(c, "when", word + strlen(of_kinds[i]));
-    if (strcmp(word, "installed") == 0 || strcmp(word, "implied") == 0)
-        return true;
+    static const char *const own[] = {"installed", "implied", "first"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(word, own[i]) == 0)
+            return true;
     const char *equals = strchr(word, '=');
     char *name = xstrndup(word, equals ? (size_t)(equals - word) : strlen(word));
     bool good = check_path(c, "when", "the condition ", name) &&

@@ -63,12 +63,22 @@ static void link_slots(struct deployment *d, struct service *service)
     }
 }
 
+/* What a cluster of the kind begins with: where it is ticked, else the first one written. */
+static void note_first(struct kind *kind, const struct service *service)
+{
+    const struct strings *ticked = service_option(service, service->component->first);
+    bool is_ticked = ticked && ticked->count && strcmp(ticked->items[0], "true") == 0;
+    if (!service->implied && (!kind->first || (is_ticked && !kind->first_is_ticked)))
+        kind->first = service;
+    kind->first_is_ticked |= is_ticked;
+}
+
 /* A kind that the catalogue doesn't know is an error that is told later. */
 static void link_services(struct deployment *d)
 {
     size_t index = 0;
     for (size_t i = 0; d->kinds && i < d->catalogue->count; i++)
-        d->kinds[i].count = 0;
+        d->kinds[i] = (struct kind){.services = d->kinds[i].services};
     if (!d->kinds)
         d->kinds = xcalloc(d->catalogue->count, sizeof *d->kinds);
     for (size_t i = 0; i < d->server_count; i++)
@@ -81,6 +91,7 @@ static void link_services(struct deployment *d)
             kind->services = grow(kind->services, kind->count, sizeof *kind->services);
             kind->services[kind->count++] = service;
             service->ordinal = kind->count;
+            note_first(kind, service);
         }
 }
 

@@ -95,6 +95,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("per", "", CFGF_NONE),
                                      CFG_STR("name", "", CFGF_NONE),
                                      CFG_STR("notes", "", CFGF_NONE),
+                                     CFG_STR("first", "", CFGF_NONE),
                                      CFG_STR("part-of", "", CFGF_NONE),
                                      CFG_SEC("implied", implied_opts, TITLED),
                                      CFG_BOOL("management", cfg_false, CFGF_NONE),
@@ -337,6 +338,7 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     c->name = text(cfg, "name");
     c->notes = text(cfg, "notes");
     c->management = cfg_getbool(cfg, "management");
+    c->first = text(cfg, "first");
     c->part_of = text(cfg, "part-of");
     EACH(cfg, "implied", c->implied, c->implied_count,
          read_implied(cfg_getnsec(cfg, "implied", i), &c->implied[c->implied_count]))

@@ -235,6 +235,15 @@ static bool check_name(const struct checking *c, const char *per)
     return screen_templates(c, "name");
 }
 
+static bool check_first(const struct checking *c)
+{
+    const char *name = cfg_getstr(c->cfg, "first");
+    const struct ask *ask = component_ask(c->component, name);
+    return !*name || (ask && ask->type == ANSWER_TICK) ||
+           screen_wrong(c, "first", "name an ask of this file of type tick",
+                        "nothing that is ticked is called \"%s\"", name);
+}
+
 static bool check_top(struct checking *c)
 {
     static const char *const keys[] = {"follows", "beside"};
@@ -245,8 +254,8 @@ static bool check_top(struct checking *c)
     const char *per = cfg_getstr(c->cfg, "per");
     if (*per && !component_ask(c->component, per))
         return screen_wrong(c, "per", "name an ask of this file", "nothing asks for \"%s\"", per);
-    return leads(c, "per", c->component, per) && screen_release(c) && check_name(c, per) &&
-           check_part(c);
+    return leads(c, "per", c->component, per) && check_first(c) && screen_release(c) &&
+           check_name(c, per) && check_part(c);
 }
 
 /* Each section of a component's file, and who judges it. */

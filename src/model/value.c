@@ -138,6 +138,17 @@ static bool over_there(const struct view *view, const struct ask *ask, const cha
     return true;
 }
 
+/* {first.address}: of the service that the cluster begins with. */
+static bool over_first(const struct view *view, const char *rest, struct strings *out)
+{
+    const struct service *first =
+        deployment_kind(view->deployment, view->service->component)->first;
+    if (!first || view->depth > 4)
+        return true;
+    struct view there = {view->deployment, first, NULL, view->depth + 1};
+    return lookup(&there, rest, out);
+}
+
 /* "Example" of example.com: what a domain's people are called in a name that is no host's. */
 static char *domain_title(const char *domain)
 {
@@ -200,6 +211,8 @@ static bool lookup(void *context, const char *path, struct strings *out)
             strings_add(out, part);
         free(part);
         strings_free(&values);
+    } else if (dot && strcmp(head, "first") == 0) {
+        good = over_first(view, dot + 1, out);
     } else if (slot && dot) {
         good = slot_part(view, slot, dot + 1, out);
     } else if (!dot && trust_file(view, head, out)) {
@@ -244,6 +257,8 @@ static bool word_holds(const struct deployment *deployment, const struct service
         return service->installed;
     if (strcmp(word, "implied") == 0)
         return service->implied;
+    if (strcmp(word, "first") == 0)
+        return deployment_kind(deployment, service->component)->first == service;
     const char *equals = strchr(word, '=');
     char *name = xstrndup(word, equals ? (size_t)(equals - word) : strlen(word));
     struct strings values = {0};

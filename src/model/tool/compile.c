@@ -181,6 +181,7 @@ static void component(const struct component *c)
     member("per", c->per);
     member("name", c->name);
     member("notes", c->notes);
+    member("first", c->first);
     member("part_of", c->part_of);
     printf(".own_facts = %zu, .own_requires = %zu, .own_commands = %zu, ", c->own_facts,
            c->own_requires, c->own_commands);
