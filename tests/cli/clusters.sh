@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Core and edge, and several of both: what each server gets and types, turn by turn (guide 4.4 to 4.12).
+# shellcheck disable=SC2154 # status, out, err come from lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+# deployment PRESET [OPTION…]: made, signed and planned; the kind of key is not what this is about.
+deployment()
+{
+    cw init --preset "$@" --domain example.com
+    sed -i 's/^key {.*/key { type = "ec" bits = 256 }/' deployment.conf
+    cw generate
+    cw sign --ca testca --make-ca
+    cw plan
+    same "$* is planned" 0 "$status"
+}
+lines()
+{
+    cat "install/$1.mmp"
+}
+# by_hand PHASE: what a person types there.
+by_hand()
+{
+    jq -r ".[] | select(.phase == $1 and .manual != \"\" and (.typed | length) > 0)
+           | .server + \": \" + (.typed | join(\", \"))" install/plan.json
+}
+
+mkdir split && cd split || exit 1
+deployment single-split
+same "the turns of core and edge" "core1/commands-1.mmp edge1/commands-1.mmp core1/commands-2.mmp \
+edge1/commands-2.mmp core1/commands-3.mmp" "$(jq -r '[.[] | select(.command != "") | .file]
+    | reduce .[] as $f ([]; if .[-1] == $f then . else . + [$f] end) | join(" ")' install/plan.json)"
+same "the edge's" "loadbalancer create Edge1toLB
+loadbalancer auth Edge1toLB edge1.key edge1.crt core1.crt
+loadbalancer trunk Edge1toLB a:4999
+loadbalancer public Edge1toLB b:5222 lo:5222
+loadbalancer enable Edge1toLB
+webbridge disable
+webbridge certs webbridge.key webbridge.crt webbridgebundle.crt
+webbridge trust callbridge.crt
+webbridge enable
+webbridge
+turn disable
+turn certs turn.key turn.crt turnbundle.crt
+turn enable
+turn" "$(lines edge1/commands-2)"
+same "the trunk comes last" "trunk create trunktoEdge1 xmpp
+trunk auth trunktoEdge1 core1.key core1.crt edge1.crt
+trunk edge trunktoEdge1 edge1.example.com 4999
+trunk enable trunktoEdge1" "$(lines core1/commands-3)"
+ok "each pair is checked where it is used" grep -qx "pki verify edge1.crt edge1bundle.crt" \
+    install/edge1/commands-1.mmp
+cd ..
+
+mkdir many && cd many || exit 1
+deployment scalable
+same "a core's services" "webadmin disable
+webadmin certs webadmin2.key webadmin2.crt webadmin2bundle.crt
+webadmin enable
+webadmin
+xmpp disable
+xmpp certs xmppserver2.key xmppserver2.crt xmppserver2bundle.crt
+xmpp cluster trust xmpp-cluster-trust.crt
+xmpp enable
+xmpp
+callbridge certs callbridge2.key callbridge2.crt callbridge2bundle.crt
+callbridge trust xmpp callbridge-xmpp-trust.crt
+callbridge trust cluster callbridge-cluster-trust.crt
+callbridge restart
+callbridge" "$(lines core2/commands-2)"
+same "a core has a trunk to each edge" "trunk auth trunktoEdge1 core2.key core2.crt edge1.crt
+trunk auth trunktoEdge2 core2.key core2.crt edge2.crt" "$(grep auth install/core2/commands-3.mmp)"
+same "an edge accepts every core, Call Bridge and XMPP server" \
+    "loadbalancer auth Edge2toLB edge2.key edge2.crt Edge2toLB-trust.crt
+webbridge trust webbridge-trust.crt
+webbridge trust xmpp webbridge-xmpp-trust.crt" "$(grep -E 'auth|trust' install/edge2/commands-2.mmp)"
+same "a list holds three leaves" "3 3 3 3" "$(for f in Edge1toLB webbridge webbridge-xmpp callbridge-cluster; do
+    grep -c BEGIN "install/$([ $f = callbridge-cluster ] && echo core1 || echo edge1)/files/$f-trust.crt"
+done | xargs)"
+for n in 1 2 3; do
+    ok "Edge1toLB accepts core$n" openssl verify -partial_chain \
+        -CAfile install/edge1/files/Edge1toLB-trust.crt "install/core$n/files/core$n.crt"
+done
+exits 2 "and no Web Bridge" openssl verify -partial_chain -CAfile install/edge1/files/Edge1toLB-trust.crt \
+    install/edge1/files/webbridge1.crt
+same "the database comes when all services run" \
+    "database cluster certs dbserver.key dbserver.crt dbclient.key dbclient.crt dbca.crt
+database cluster status" "$(jq -r '.[] | select(.phase == 5 and .server == "core1" and .command != "")
+    | .command' install/plan.json)"
+same "by hand: the primary begins, the others join" "core1: database cluster localnode a
+core2: database cluster localnode a
+core3: database cluster localnode a
+core1: database cluster initialize, database cluster status
+core2: database cluster join core1.example.com, database cluster status
+core3: database cluster join core1.example.com, database cluster status" "$(by_hand 5)"
+same "by hand: XMPP servers become a cluster" \
+    "core1: xmpp disable, xmpp cluster enable, xmpp cluster initialize, xmpp enable
+core2: xmpp disable, xmpp cluster enable, xmpp enable, xmpp cluster join core1.example.com, xmpp cluster status
+core3: xmpp disable, xmpp cluster enable, xmpp enable, xmpp cluster join core1.example.com, xmpp cluster status" \
+    "$(by_hand 4)"
+same "no server gets the database's root key" "" "$(find install -name 'dbca.key')"
+same "a key lies where it is used only" "edge1" "$(cd install && ls -d */files/turn1.key | cut -d/ -f1)"
+
+# A cluster that runs is taken apart first, its primary last.
+sed -i 's/native-apps = true }/native-apps = true  database-live = true }/' deployment.conf
+cw plan
+same "replicas leave first" "core2: database cluster remove, Y
+core3: database cluster remove, Y
+core1: database cluster remove, Y" "$(by_hand 3)"
+cd ..
+
+mkdir apart && cd apart || exit 1
+deployment scalable --databases 1 --with recorder
+same "a node of its own has five files" \
+    "database cluster certs dbserver.key dbserver.crt dbclient.key dbclient.crt dbca.crt" \
+    "$(jq -r '.[].command | select(startswith("database cluster certs"))' install/plan.json | grep dbserver)"
+same "its clients have three" "3" \
+    "$(grep -cx 'database cluster certs dbclient.key dbclient.crt dbca.crt' \
+        <(jq -r '.[] | select(.server | startswith("core")) | .command' install/plan.json))"
+same "they connect" "core1: database cluster connect db1.example.com
+core2: database cluster connect db1.example.com
+core3: database cluster connect db1.example.com" "$(by_hand 5 | grep connect)"
+ok "and hold no key of the server's" test ! -e install/core1/files/dbserver.key
+same "a recorder trusts every Call Bridge" "recorder trust recorder-trust.crt" \
+    "$(grep trust install/recorder1/commands*.mmp | sed 's/.*://')"
