@@ -2,7 +2,7 @@
 #
 #   completes SHELL SHARE <LINES   a line each of the words offered at the end of that line, sorted and
 #                                  without a shell's quoting; what stands before "=", "," or an
-#                                  attribute's ":" is no part of them
+#                                  attribute's ":" is no part of them, --option= no word
 #   shells                         the shells that there are here
 # shellcheck shell=bash
 
@@ -90,7 +90,7 @@ completes()
 {
     "${1}_completes" "$2" | while IFS= read -r offered; do
         # shellcheck disable=SC2086
-        printf '%s\n' $offered | sed -E 's/\\//g; s/^--?[a-z-]+=//; s/^.*,//; s/^[A-Za-z]+:(.)/\1/; s,/$,,; s,.*/,,' |
+        printf '%s\n' $offered | sed -E 's/\\//g; s/^--?[a-z-]+=//; s/^.*,//; s/^[A-Za-z]+:(.)/\1/; s,/$,,; s,.*/,,; /^$/d' |
             LC_ALL=C sort -u | paste -sd ' ' -
     done
 }

@@ -138,6 +138,7 @@ __certwright_value()
     with | without) __certwright_kinds ;;
     release) __certwright_words 2.9 3.0 ;;
     purpose) __certwright_words server client ;;
+    graph) __certwright_words text ;;
     bits) __certwright_words 2048 3072 4096 ;;
     ec) __certwright_words P-256 P-384 ;;
     key) __certwright_file '*.@(key|pem|der)' ;;
@@ -210,6 +211,9 @@ _certwright()
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
+        --graph) # has a value behind = alone
+            [[ ${COMP_WORDS[i + 1]} == = ]] || continue
+            ((++i < COMP_CWORD && ++i < COMP_CWORD)) || option=graph ;;
         --*)
             [[ $__certwright_valued == *[[:space:]]"${word#--}"[[:space:]]* ]] || continue
             [[ ${COMP_WORDS[i + 1]} != = || $((i + 1)) == "$COMP_CWORD" ]] || ((i++))

@@ -220,7 +220,7 @@ complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no
 complete -c certwright -n '__certwright_in plan' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'
 complete -c certwright -n '__certwright_in plan' -l all -d 'installed services, too'
-complete -c certwright -n '__certwright_in plan' -l graph -d 'who trusts whom, for Graphviz'
+complete -c certwright -n '__certwright_in plan' -l graph -a text -d 'who trusts whom, for Graphviz'
 complete -c certwright -n '__certwright_in plan' -l force -d 'in spite of errors'
 
 complete -c certwright -n '__certwright_action ""' -a 'list inspect match verify unlock csr selfsigned sign pkcs12-to-ssh'

@@ -39,6 +39,8 @@ struct trusts {
  * may be NULL. */
 void trusts_derive(const struct deployment *deployment, const struct scan *scan,
                    struct trusts *out);
+/* Those that would be there if a service did not switch them off; their file is "none". */
+void trusts_off(const struct deployment *deployment, struct trusts *out);
 void trusts_free(struct trusts *trusts);
 /* The trusts of one service; out is the first of them. */
 size_t trusts_of(const struct trusts *trusts, const struct service *reader,

@@ -12,11 +12,12 @@ struct finding {
     enum severity severity;
     char *id, *server, *service, *identity, *file;
     char *message, *remedy, *section;
-    char *field;          /* the option that mends it: of the identity (CN, subjectAltName, signer,
-                             C …), else of the service; "" none */
-    char *mend;           /* the value that mends that field, "" when F5 cannot */
-    enum fix fix;         /* FIX_NONE: a person has to do something */
-    bool accepted;        /* taken knowingly (accept {}): shown, not counted */
+    char *field;   /* the option that mends it: of the identity (CN, subjectAltName, signer,
+                      C …), else of the service; "" none */
+    char *mend;    /* the value that mends that field, "" when F5 cannot */
+    size_t target; /* which of the trust's targets it is about, from 1; 0: all, or no trust */
+    enum fix fix;  /* FIX_NONE: a person has to do something */
+    bool accepted; /* taken knowingly (accept {}): shown, not counted */
     char *reason, *until; /* of accept {} */
 };
 struct findings {

@@ -1,9 +1,10 @@
 #include "plan/plan.h"
 
 #include "cli/cli.h"
-#include "plan/graph.h"
-#include "rules/rules.h"
+#include "ops/map.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,28 +112,50 @@ static int make_plan(const struct cli *cli, const struct facts *facts)
 /* The map in place of the installation: nothing is written, and nothing stops it. */
 static int draw(const struct cli *cli, const struct facts *facts)
 {
+    struct map map;
     struct str text = {0};
-    (cli_value(cli, "graph") ? graph_text : graph_dot)(facts, &text);
+    map_make(facts, &map);
+    if (cli_value(cli, "graph")) {
+        setlocale(LC_CTYPE, "");
+        map_text(&map, !cli->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0, &text);
+    } else {
+        map_dot(&map, &text);
+    }
     fputs(str_text(&text), stdout);
     str_free(&text);
+    map_free(&map);
+    return STATUS_OK;
+}
+
+/* What would change an installation means nothing to the map. */
+static int check_graph(const struct cli *cli)
+{
+    static const char *const others[] = {"out", "base", "all", "force"};
+    const char *form = cli_value(cli, "graph");
+    if (form && strcmp(form, "text") != 0)
+        return cli_usage(cli, "--graph takes the form text or none, not \"%s\"", form);
+    if (cli->json)
+        return cli_usage(cli, "--graph is for Graphviz or, as --graph=text, for people: not JSON");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cli_flag(cli, others[i]))
+            return cli_usage(cli, "--graph writes no installation: leave --%s out", others[i]);
     return STATUS_OK;
 }
 
 static int run(const struct cli *cli)
 {
-    const char *form = cli_value(cli, "graph");
+    bool graph = cli_flag(cli, "graph");
     if (cli->arg_count)
         return cli_usage(cli, "plan takes no names: it is for all servers");
-    if (form && strcmp(form, "text") != 0)
-        return cli_usage(cli, "--graph takes the form text or none, not \"%s\"", form);
-    if (cli_flag(cli, "graph") && cli->json)
-        return cli_usage(cli, "--graph is for Graphviz or, as --graph=text, for people: not JSON");
+    int wrong = graph ? check_graph(cli) : STATUS_OK;
+    if (wrong)
+        return wrong;
     struct catalogue catalogue;
     struct facts *facts;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = cli_flag(cli, "graph") ? draw(cli, facts) : make_plan(cli, facts);
+    status = graph ? draw(cli, facts) : make_plan(cli, facts);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;

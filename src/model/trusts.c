@@ -348,7 +348,7 @@ static bool given_file(const struct service *reader, const struct trust_rule *ru
     return !*file || strcmp(*file, "none") != 0;
 }
 
-static struct wanted *find_wanted(const struct deployment *deployment, size_t *count)
+static struct wanted *find_wanted(const struct deployment *deployment, bool on, size_t *count)
 {
     struct wanted *wants = NULL;
     *count = 0;
@@ -360,7 +360,7 @@ static struct wanted *find_wanted(const struct deployment *deployment, size_t *c
                 const char *file;
                 if (!release_in(&rule->release, deployment->release) ||
                     !service_condition(deployment, reader, rule->when) ||
-                    !given_file(reader, rule, &file))
+                    given_file(reader, rule, &file) != on)
                     continue;
                 wants = grow(wants, *count, sizeof *wants);
                 struct wanted *wanted = &wants[(*count)++];
@@ -373,12 +373,13 @@ static struct wanted *find_wanted(const struct deployment *deployment, size_t *c
     return wants;
 }
 
-void trusts_derive(const struct deployment *deployment, const struct scan *scan, struct trusts *out)
+static void derive(const struct deployment *deployment, const struct scan *scan, bool on,
+                   struct trusts *out)
 {
     struct owner owner = {0};
     size_t count;
     *out = (struct trusts){0};
-    struct wanted *wants = find_wanted(deployment, &count);
+    struct wanted *wants = find_wanted(deployment, on, &count);
     share_needs(deployment, wants, count, out);
     for (size_t i = 0; i < out->need_count; i++)
         out->needs[i].single = single_of(deployment, scan, &out->needs[i], &owner);
@@ -393,6 +394,16 @@ void trusts_derive(const struct deployment *deployment, const struct scan *scan,
     }
     free(wants);
     name_files(out);
+}
+
+void trusts_derive(const struct deployment *deployment, const struct scan *scan, struct trusts *out)
+{
+    derive(deployment, scan, true, out);
+}
+
+void trusts_off(const struct deployment *deployment, struct trusts *out)
+{
+    derive(deployment, NULL, false, out);
 }
 
 void trusts_free(struct trusts *trusts)

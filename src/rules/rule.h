@@ -2,7 +2,7 @@
 #define RULES_RULE_H
 
 #include "pki/chain.h"
-#include "rules/rules.h"
+#include "rules/verdicts.h"
 
 #include <stdarg.h>
 
@@ -116,6 +116,15 @@ extern const struct group rules_names, rules_content, rules_usage, rules_chain, 
 extern const struct group *const rule_groups[RULE_GROUPS];
 /* The first of that id in any group; NULL: none. */
 const struct rule *rule_find(const char *id);
+
+/* rules/run: what every rule of the scope says. */
+void rules_ask(enum scope scope, const struct subject *subject, struct findings *out);
+/* Whoever needs the same of the same file is judged and told once: the one at start of
+ * trusts.by_file, with those behind it that it stands for. The place after them. */
+size_t trust_group(const struct judge *judge, size_t start, struct subject *out);
+
+/* rules/trust: a trust file that is derived waits for certificates that are not there yet. */
+bool trust_waits(const struct subject *subject);
 
 /* rules/view */
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out);

@@ -18,7 +18,7 @@ const struct rule *rule_find(const char *id)
     return NULL;
 }
 
-static void ask(enum scope scope, const struct subject *subject, struct findings *out)
+void rules_ask(enum scope scope, const struct subject *subject, struct findings *out)
 {
     for (size_t i = 0; i < RULE_GROUPS; i++)
         for (size_t j = 0; j < rule_groups[i]->count; j++)
@@ -44,7 +44,7 @@ static void walk_identities(const struct judge *judge, struct findings *out)
 {
     for (size_t i = 0; i < judge->view_count; i++) {
         struct subject subject = {.judge = judge, .view = &judge->views[i]};
-        ask(SCOPE_IDENTITY, &subject, out);
+        rules_ask(SCOPE_IDENTITY, &subject, out);
         for (int role = 0; role < ROLE_COUNT && !judge->planned; role++) {
             if (!judged(subject.view, (enum role)role))
                 continue;
@@ -52,7 +52,7 @@ static void walk_identities(const struct judge *judge, struct findings *out)
             file.role = (enum role)role;
             file.name = subject.view->names[role];
             file.file = subject.view->files[role];
-            ask(SCOPE_FILE, &file, out);
+            rules_ask(SCOPE_FILE, &file, out);
         }
     }
 }
@@ -66,7 +66,7 @@ static void walk_uses(const struct judge *judge, struct findings *out)
                                   .service = use->service,
                                   .slot = use->slot,
                                   .view = use->view};
-        ask(SCOPE_SLOT, &subject, out);
+        rules_ask(SCOPE_SLOT, &subject, out);
     }
 }
 
@@ -101,7 +101,7 @@ static void walk_trust_files(const struct judge *judge, struct findings *out)
             (own.count && bsearch(&file, own.items, own.count, sizeof *own.items, compare_names)))
             continue;
         struct subject subject = trust_subject(judge, trusts->by_file[i]);
-        ask(SCOPE_FILE, &subject, out);
+        rules_ask(SCOPE_FILE, &subject, out);
     }
     strings_free(&own);
 }
@@ -111,19 +111,26 @@ static bool same_judgement(const struct trust *a, const struct trust *b)
     return a->need == b->need && strcmp(a->file, b->file) == 0;
 }
 
-/* Whoever needs the same of the same file is told once. */
-static void walk_trusts(const struct judge *judge, struct findings *out)
+size_t trust_group(const struct judge *judge, size_t start, struct subject *out)
 {
     const struct trusts *trusts = &judge->facts->trusts;
+    const struct trust *first = trusts->by_file[start];
+    size_t end = start + 1;
+    while (end < trusts->count && same_judgement(first, trusts->by_file[end]))
+        end++;
+    *out = trust_subject(judge, first);
+    out->others = end - start - 1;
+    return end;
+}
+
+static void walk_trusts(const struct judge *judge, struct findings *out)
+{
     if (judge->planned)
         return;
-    for (size_t start = 0, end; start < trusts->count; start = end) {
-        const struct trust *first = trusts->by_file[start];
-        for (end = start + 1; end < trusts->count && same_judgement(first, trusts->by_file[end]);)
-            end++;
-        struct subject subject = trust_subject(judge, first);
-        subject.others = end - start - 1;
-        ask(SCOPE_TRUST, &subject, out);
+    for (size_t at = 0; at < judge->facts->trusts.count;) {
+        struct subject subject;
+        at = trust_group(judge, at, &subject);
+        rules_ask(SCOPE_TRUST, &subject, out);
     }
     walk_trust_files(judge, out);
 }
@@ -134,10 +141,10 @@ static void walk_servers(const struct judge *judge, struct findings *out)
     for (size_t i = 0; i < deployment->server_count; i++) {
         const struct server *server = &deployment->servers[i];
         struct subject subject = {.judge = judge, .server = server};
-        ask(SCOPE_SERVER, &subject, out);
+        rules_ask(SCOPE_SERVER, &subject, out);
         for (size_t j = 0; j < server->service_count; j++) {
             subject.service = &server->services[j];
-            ask(SCOPE_SERVICE, &subject, out);
+            rules_ask(SCOPE_SERVICE, &subject, out);
         }
     }
 }

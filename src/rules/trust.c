@@ -36,8 +36,8 @@ static char *readers_words(const struct subject *s)
                    s->others == 1 ? "other" : "others");
 }
 
-/* A trust file that is derived waits for its certificates: their absence is told of them. */
-static bool waits(const struct subject *s)
+/* Their absence is told of them. */
+bool trust_waits(const struct subject *s)
 {
     for (size_t i = 0; i < s->trust->need->target_count; i++) {
         const struct view *view = judge_view(s->judge, s->trust->need->targets[i].identity);
@@ -53,7 +53,7 @@ static bool waits(const struct subject *s)
 
 static void trust_missing(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    if (s->file || (!s->trust->given && waits(s)))
+    if (s->file || (!s->trust->given && trust_waits(s)))
         return;
     const struct trust_need *need = s->trust->need;
     char *readers = readers_words(s), *target = target_words(&need->targets[0]);
@@ -217,6 +217,7 @@ static void tell_lack(const struct rule *rule, const struct subject *s, size_t t
         finding = report(out, rule, s, "%s lacks %s, the certificate of %s%s", s->name,
                          view->leaf_file, words,
                          trust_takes_cas(s->trust->rule->how) ? ", and the CA that signed it" : "");
+    finding->target = target + 1;
     report_fix(finding, rule);
     free(words);
 }
@@ -258,6 +259,7 @@ static void trust_complete(const struct rule *rule, const struct subject *s, str
         struct finding *finding =
             report(out, rule, s, "%s does not lead %s, the certificate of %s, to a root", s->name,
                    view->leaf_file, words);
+        finding->target = i + 1;
         report_fix(finding, rule);
         free(words);
     }

@@ -61,6 +61,10 @@ certwright import --as w|web
 certwright import --ca-folder fol|folder
 certwright check |
 certwright plan --out fol|folder
+certwright plan --graph=|text
+certwright plan --graph=t|text
+certwright plan --graph |
+certwright plan --graph=text --o|--out
 certwright pki |csr inspect list match pkcs12-to-ssh selfsigned sign unlock verify
 certwright pki list |
 certwright pki inspect |jo.pub web.crt web.csr web.key webbundle.crt
