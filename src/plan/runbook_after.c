@@ -267,6 +267,19 @@ static void take_back(const struct book *book, size_t from, size_t to)
         page_code(book->out, 4, "%s", restart);
 }
 
+static bool can_go_back(const struct step *steps, size_t from, size_t to)
+{
+    while (from < to && !*steps[from].undo)
+        from++;
+    return from < to;
+}
+
+/* A step of a service's procedure, or by hand with a way back. */
+static bool is_taken_back(const struct step *step)
+{
+    return step->service && step->stage != STAGE_BASE && (*step->command || *step->undo);
+}
+
 /* Services from the last to the first: nobody is left trusting what is gone. */
 static void go_back(const struct book *book)
 {
@@ -280,13 +293,14 @@ static void go_back(const struct book *book)
     for (size_t to = plan->count; to > 0;) {
         const struct step *last = &plan->steps[to - 1];
         size_t from = to - 1;
-        if (!*last->command || !last->service || last->stage == STAGE_BASE) {
+        while (is_taken_back(last) && from > 0 && plan->steps[from - 1].phase == last->phase &&
+               is_taken_back(&plan->steps[from - 1]) &&
+               plan->steps[from - 1].service == last->service)
+            from--;
+        if (!is_taken_back(last) || !can_go_back(plan->steps, from, to)) {
             to = from;
             continue;
         }
-        while (from > 0 && plan->steps[from - 1].phase == last->phase &&
-               *plan->steps[from - 1].command && plan->steps[from - 1].service == last->service)
-            from--;
         if (strcmp(server, last->server) != 0) {
             char *address = book_ssh_address(book_server(book, last->server));
             str_addf(out, "%sOn %s (`ssh admin@%s`):\n\n", *server ? "\n" : "", last->server,

@@ -122,3 +122,7 @@ core3: database cluster connect db1.example.com" "$(by_hand 5 | grep connect)"
 ok "and hold no key of the server's" test ! -e install/core1/files/dbserver.key
 same "a recorder trusts every Call Bridge" "recorder trust recorder-trust.crt" \
     "$(grep trust install/recorder1/commands*.mmp | sed 's/.*://')"
+same "the way back takes the cluster apart, its primary last" "core3 core2 core1 db1" \
+    "$(sed -n '/^## 6/,/^## 7/p' install/RUNBOOK.md | awk '/^On / { on = $2 } /database cluster remove/ { print on }' | xargs)"
+same "no server has an empty way back" "" \
+    "$(sed -n '/^## 6/,$p' install/RUNBOOK.md | awk 'NF { if (/^On / && last ~ /^On /) print; last = $0 }')"
