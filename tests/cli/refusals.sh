@@ -57,7 +57,7 @@ instead()
 # init
 refused "no deployment.conf" "make one: certwright init --preset lab --domain example.com" generate
 printed
-refused "a preset misspelt" "(there are lab, single-combined, webapp)" init --preset webap --domain example.com --force
+refused "a preset misspelt" "(there are lab, single-combined, webapp, single-split, scalable)" init --preset webap --domain example.com --force
 instead init --preset webapp --domain example.com --force
 refused "a domain with a blank" "Put a dot: exa.mple.com" init --preset lab --domain "exa mple.com" --force
 instead init --preset lab --domain exa.mple.com --force
