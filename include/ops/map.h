@@ -15,8 +15,8 @@ enum map_state {
 };
 enum { MAP_STATES = MAP_MISSING + 1 };
 struct map_row {
-    char *reader, *readers; /* who accepts: "callbridge" or a tag, "core1-3" */
-    char *of, *targets;     /* whose certificates: "xmpp", "core1-3" */
+    char *reader, *readers; /* who accepts: a kind or a tag, "core1-3" */
+    char *of, *targets;     /* whose certificates: a kind, "core1-3" */
     char *refused;          /* those of them that are not accepted: "core3"; "" none */
     const char *file;       /* "none" where it is off */
     enum map_state state;

@@ -380,7 +380,7 @@ static void read_preset_add(cfg_t *cfg, struct preset_add *add)
     add->unless = text(cfg, "unless");
 }
 
-/* "callbridge far": the kind, and a word that tells values of it apart. */
+/* "KIND far": the kind, and a word that tells values of it apart. */
 static void read_preset_value(cfg_t *cfg, struct preset_value *value)
 {
     value->kind = xstrndup(cfg_title(cfg), strcspn(cfg_title(cfg), " "));
