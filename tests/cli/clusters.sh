@@ -126,3 +126,13 @@ same "the way back takes the cluster apart, its primary last" "core3 core2 core1
     "$(sed -n '/^## 6/,/^## 7/p' install/RUNBOOK.md | awk '/^On / { on = $2 } /database cluster remove/ { print on }' | xargs)"
 same "no server has an empty way back" "" \
     "$(sed -n '/^## 6/,$p' install/RUNBOOK.md | awk 'NF { if (/^On / && last ~ /^On /) print; last = $0 }')"
+cd ..
+
+# One server alone: what a person does in between ends a file of commands, for it would run on.
+mkdir alone && cd alone || exit 1
+deployment single-combined --with database
+sed -i 's/native-apps = true }/native-apps = true  database-live = true }/' deployment.conf
+cw plan
+same "what is done by hand stands between two files" "cms1/commands-1.mmp hand cms1/commands-2.mmp hand" \
+    "$(jq -r '[.[] | if .manual != "" then "hand" elif .command != "" then .file else empty end]
+        | reduce .[] as $f ([]; if .[-1] == $f then . else . + [$f] end) | join(" ")' install/plan.json)"
