@@ -44,7 +44,7 @@ $(O)/obj/cli/main.o: CPPFLAGS += -DBUILT_WITH='"$(subst \n ,\n,$(foreach p,ncurs
 	jansson,$(p) $(shell pkg-config --modversion $(p) 2>/dev/null)\n))"'
 
 SRC := $(sort $(wildcard src/*/*.c))
-OBJ := $(SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/model/builtin.o
+OBJ := $(SRC:src/%.c=$(O)/obj/%.o) $(O)/obj/model/builtin.o $(O)/obj/rules/examples.o
 LIBOBJ := $(filter-out $(O)/obj/cli/main.o,$(OBJ))
 SCREENS := $(sort $(wildcard screens/*.conf screens/presets/*.conf))
 
@@ -72,6 +72,15 @@ $(O)/builtin.c: $(SCREENS) $(O)/compile
 $(O)/obj/model/builtin.o: $(O)/builtin.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# What breaks each rule is told by its own test (certwright explain).
+RULE_TESTS := $(sort $(wildcard tests/rules/*.conf))
+$(O)/examples.c: src/rules/tool/examples.awk $(RULE_TESTS)
+	@mkdir -p $(@D)
+	$(call say,RULES)awk -f $^ >$@.tmp && mv $@.tmp $@
+$(O)/obj/rules/examples.o: $(O)/examples.c | tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d) $(COMPILE:.o=.d)
 

@@ -58,6 +58,12 @@ __certwright_store()
     done
 }
 
+# The ids of the rules, as the program lists them.
+__certwright_rules()
+{
+    "${COMP_WORDS[0]}" explain 2>/dev/null | sed -n 's/^  \([A-Z0-9][A-Z0-9-]*\) .*/\1/p'
+}
+
 # Offers the lines of standard input that begin with what is typed, quoted where the shell would
 # take them for more than a word.
 __certwright_offer()
@@ -114,6 +120,7 @@ __certwright_options()
     sign:*) own='json ca make-ca force days' ;;
     import:*) own='json dry-run force as ca-folder password-file' ;;
     check:*) own='json at fix release' ;;
+    explain:*) own='json' ;;
     plan:*) own='json out base all graph force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
@@ -177,9 +184,10 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check plan ;;
+    '') __certwright_words wizard init pki generate sign import check explain plan ;;
     generate | sign) __certwright_offer < <(__certwright_of identity) ;;
     import) __certwright_paths ;;
+    explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;
     pki)
         if [[ -z $action ]]; then
             __certwright_words list inspect match verify unlock csr selfsigned sign pkcs12-to-ssh

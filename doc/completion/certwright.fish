@@ -84,6 +84,12 @@ function __certwright_store
     end | string match -v -- '*.bak' | string match -r -- $argv[1]
 end
 
+# The ids of the rules, as the program lists them.
+function __certwright_rules
+    set -l words (commandline -opc)
+    command -q $words[1]; and $words[1] explain 2>/dev/null | string replace -rf '^  ([A-Z0-9][A-Z0-9-]*) .*' '$1'
+end
+
 # A name of the store, or a path as soon as there is a / in it.
 function __certwright_file
     set -l typed (commandline -ct | string replace -r -- '^--[a-z-]+=' '')
@@ -164,6 +170,7 @@ complete -c certwright -n __certwright_bare -a generate -d 'makes missing keys a
 complete -c certwright -n __certwright_bare -a sign -d 'signs the requests with a CA of the store'
 complete -c certwright -n __certwright_bare -a import -d 'sorts what a CA returned'
 complete -c certwright -n __certwright_bare -a check -d 'judges the deployment by every rule'
+complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
 
 complete -c certwright -l config -r -F -d 'deployment file'
@@ -175,7 +182,7 @@ complete -c certwright -n __certwright_bare -l version -d 'release and libraries
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l plain -d 'ask line by line'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l ascii -d 'no line-drawing characters'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
-complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check plan' -l json \
+complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan' -l json \
     -d 'results as one JSON document'
 complete -c certwright -n '__certwright_bare; or __certwright_in check; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
@@ -216,6 +223,9 @@ complete -c certwright -n '__certwright_in import' -l ca-folder -x -a '(__fish_c
 complete -c certwright -n '__certwright_in import' -l password-file -r -F -d 'its first line is the password'
 
 complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no decision'
+
+complete -c certwright -n '__certwright_in explain; and test (count (__certwright_args)) = 1' \
+    -a '(__certwright_rules)' -d rule
 
 complete -c certwright -n '__certwright_in plan' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'

@@ -40,13 +40,6 @@ const char *severity_word(enum severity severity); /* error warning notice */
 /* The place in words: "server service identity file", what there is of it. Free it. */
 char *finding_place(const struct finding *finding);
 
-/* A rule in words, whole sentences: what is wrong, what happens otherwise, how it is repaired. */
-struct rule_words {
-    const char *rule, *otherwise, *repair;
-};
-/* NULL: the id is not built in (a component's file added it). */
-const struct rule_words *rule_explain(const char *id);
-
 /* How long a certificate still serves: due under a third of its life or 60 days, whichever is less,
  * near under a half or 90 days. */
 enum term_state { TERM_LONG, TERM_NEAR, TERM_DUE, TERM_ENDED };

@@ -33,12 +33,6 @@ static void print_json(const struct findings *findings)
     json_print(list, stdout);
 }
 
-/* Six digits are a document of the vendor, everything else a section of the guide. */
-static const char *source_word(const char *section)
-{
-    return strlen(section) == 6 && strspn(section, "0123456789") == 6 ? "document" : "guide";
-}
-
 static void print_finding(const struct cli *cli, const struct finding *finding)
 {
     char *place = finding_place(finding);
@@ -46,7 +40,7 @@ static void print_finding(const struct cli *cli, const struct finding *finding)
             *place ? " " : "", place, finding->message, finding->accepted ? " (accepted)" : "");
     if (*finding->section)
         cli_say(cli, "  %s%s(%s %s)", finding->remedy, *finding->remedy ? " " : "",
-                source_word(finding->section), finding->section);
+                cli_source(finding->section), finding->section);
     else if (*finding->remedy)
         cli_say(cli, "  %s", finding->remedy);
     free(place);

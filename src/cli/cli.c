@@ -93,6 +93,11 @@ void cli_say(const struct cli *cli, const char *format, ...)
     free(message);
 }
 
+const char *cli_source(const char *section)
+{
+    return strlen(section) == 6 && strspn(section, "0123456789") == 6 ? "document" : "guide";
+}
+
 int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts **facts)
 {
     struct error err = {0};

@@ -42,7 +42,7 @@ struct cli_command {
 };
 /* One a command file. */
 extern const struct cli_command command_wizard, command_init, command_pki, command_generate,
-    command_sign, command_import, command_check, command_plan;
+    command_sign, command_import, command_check, command_explain, command_plan;
 
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_value(const struct cli *cli, const char *name); /* the last one given, or NULL */
@@ -58,6 +58,8 @@ int cli_fail(const struct error *err);
 int cli_usage(const struct cli *cli, const char *format, ...) printf_like(2, 3);
 /* A line of result on stdout, unless --quiet. Escaped. */
 void cli_say(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* What a section is of: six digits are a document of the vendor, all else is the guide's. */
+const char *cli_source(const char *section);
 /* Loads catalogue and facts as the options say; ends in cli_fail's status on failure: 0 is good. */
 int cli_gather(const struct cli *cli, struct catalogue *catalogue, struct facts **facts);
 /* The store folder: --store, else the deployment's, else "store" (NULL: there is none). Free it. */

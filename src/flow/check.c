@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/findings.h"
+#include "rules/explain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -34,9 +34,14 @@ touch site/pki/edge.key site/pki/edge.csr folder/other.key
 kinds=$(cd "$TOP/screens" && for file in $(grep -L '^part-of' -- *.conf); do echo "${file%.conf}"; done | LC_ALL=C sort | paste -sd ' ' -)
 presets=$(cd "$TOP/screens/presets" && for file in *.conf; do echo "${file%.conf}"; done | LC_ALL=C sort | paste -sd ' ' -)
 
+# The rules are those that the program lists.
+mkdir bin
+ln -s "$CERTWRIGHT" bin/certwright
+PATH=$PWD/bin:$PATH
+
 # LINE|WORDS OFFERED
 cat >cases <<EOF
-certwright |check generate import init pki plan sign wizard
+certwright |check explain generate import init pki plan sign wizard
 certwright c|check
 certwright --quiet p|pki plan
 certwright --config site/site.conf g|generate
@@ -65,6 +70,8 @@ certwright plan --graph=|text
 certwright plan --graph=t|text
 certwright plan --graph |
 certwright plan --graph=text --o|--out
+certwright explain TRUST-|TRUST-BUNDLE-COMPLETE TRUST-MISSING TRUST-STALE
+certwright explain TRUST-STALE |
 certwright pki |csr inspect list match pkcs12-to-ssh selfsigned sign unlock verify
 certwright pki list |
 certwright pki inspect |jo.pub web.crt web.csr web.key webbundle.crt

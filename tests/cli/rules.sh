@@ -3,6 +3,7 @@
 # store (with the good variant), what breaks it and what does not:
 #
 #   #! Why, in words.
+#   #! shows WORDS              what is wrong in the broken store, for certwright explain
 #   #! store COMMAND
 #   #! broken COMMAND
 #   #! good COMMAND

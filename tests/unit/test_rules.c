@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "model/ruleid.h"
+#include "rules/explain.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -399,6 +400,31 @@ static void has_word(const char *id, const char *cell, const char *word)
     free(wanted);
 }
 
+/* What certwright explain says of it: in its group, of that severity, from a test of its own. */
+static void page_agrees(const struct catalogue *catalogue, const char *manual, const char *id,
+                        const char *severities)
+{
+    struct rule_page page;
+    assert_true(rule_page_open(catalogue, id, &page));
+    char *heading = xformat("\n## %s\n", rule_group_title(page.group));
+    char *row = xformat("\n| `%s` |", id);
+    const char *group = strstr(manual, heading), *at = strstr(manual, row);
+    const char *next = group ? strstr(group + 1, "\n## ") : NULL;
+    if (!group || !at || at < group || (next && next < at))
+        fail_msg("doc/rules.md has %s elsewhere than in %s", id, rule_group_title(page.group));
+    char *told = strings_join(&page.severities, ", ");
+    if (strncmp(severities + 1, told, strlen(told)) != 0 || severities[1 + strlen(told)] != ' ')
+        fail_msg("%s: doc/rules.md says%s, its rules and tests %s", id, severities, told);
+    if (!page.example_count)
+        fail_msg("%s has no test to show", id);
+    for (size_t i = 0; i < page.example_count; i++)
+        assert_true(*page.examples[i].why && *page.examples[i].deployment);
+    free(told);
+    free(row);
+    free(heading);
+    rule_page_close(&page);
+}
+
 /* doc/rules.md, what F1 says and the rules are one list. */
 static void every_rule_is_explained_and_in_the_manual(void **state)
 {
@@ -422,6 +448,7 @@ static void every_rule_is_explained_and_in_the_manual(void **state)
             fail_msg("doc/rules.md has no row for %s", rule_ids[i]);
         else if (strncmp(cells[2] + 1, words->rule, strlen(words->rule)) != 0)
             fail_msg("doc/rules.md says of %s:%s", rule_ids[i], cells[2]);
+        page_agrees(&catalogue, manual, rule_ids[i], cells[0]);
     }
     for (size_t i = 0; i < RULE_GROUPS; i++)
         for (size_t j = 0; j < rule_groups[i]->count; j++) {
