@@ -33,8 +33,11 @@ struct cert {
     unsigned char key_id[KEY_ID_BYTES];
     unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
     size_t der_bytes;
-    size_t shares; /* other files that hold it, too */
-    struct x509_st *x509;
+    size_t shares;                           /* other files that hold it, too */
+    bool constrains_names;                   /* of those that it signs */
+    unsigned long subject_hash, issuer_hash; /* other hashes, other names */
+    unsigned char *der;                      /* where x509 was given up */
+    struct x509_st *x509; /* the library's copy; NULL: decoded from der at need */
 };
 /* The last of those that share it frees it. */
 void cert_free(struct cert *cert);
@@ -66,10 +69,10 @@ struct csr {
     struct strings ku, eku;
     const char *key_algorithm;
     int key_bits;
-    bool signature_valid;
+    bool signature_valid; /* false, too, where it was not looked at (pki/shelf.h) */
     unsigned char key_id[KEY_ID_BYTES];
     unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
-    struct X509_req_st *req;
+    struct X509_req_st *req;        /* NULL: given up */
 };
 void csr_free(struct csr *csr);
 

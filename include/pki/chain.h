@@ -11,11 +11,11 @@ enum purpose { PURPOSE_ANY, PURPOSE_SERVER, PURPOSE_CLIENT };
 struct chain {
     const struct cert *certs[CHAIN_MAX]; /* leaf first */
     size_t count;
-    bool complete;    /* ends in a self-signed certificate (an anchor) */
-    bool valid;       /* and verifies: signatures, times, CA flags, path length, names */
-    int error;        /* OpenSSL's X509_V_ERR_…, 0 when valid */
-    int depth;        /* where */
-    char reason[128]; /* OpenSSL's words */
+    bool complete;      /* ends in a self-signed certificate (an anchor) */
+    bool valid;         /* and verifies: signatures, times, CA flags, path length, names */
+    int error;          /* OpenSSL's X509_V_ERR_…, 0 when valid */
+    int depth;          /* where */
+    const char *reason; /* OpenSSL's words, "" when valid */
 };
 
 /* What kind of failure error is. */

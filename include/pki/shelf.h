@@ -9,7 +9,9 @@ struct shelf;
 struct shelf *shelf_new(void);
 void shelf_free(struct shelf *shelf);
 
-/* pki_parse of a file whose certificates may be those of others. Its keys are to be forgotten
+/* pki_parse of a file whose certificates may be those of others. The library's copies are given up:
+ * of a certificate its facts and its DER are kept, and it is decoded again when it is to verify; of
+ * a request its facts alone, without a look at its signature. Its keys are to be forgotten
  * (pki_file_forget_secrets): they are read to be known, not to sign. */
 void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
                  struct pki_file *out);

@@ -353,23 +353,18 @@ static void add_file(const struct flow *flow, const struct pki_file *file,
 void look_file(const struct flow *flow, const char *file, struct page *page)
 {
     page->title = xformat("Inspect %s", file);
-    const struct store_file *known =
-        flow->loaded && !strchr(file, '/') ? scan_find(&flow->facts->scan, file) : NULL;
-    if (known && !known->problem) {
-        add_file(flow, &known->pki, identity_of_file(flow, file), page);
-        return;
-    }
+    bool stored = flow->loaded && !strchr(file, '/');
     struct buffer buffer = {0};
     struct error err = {0};
-    char *path = flow->loaded && !strchr(file, '/') ? path_join(flow->facts->store_path, file)
-                                                    : xstrdup(file);
+    char *path = stored ? path_join(flow->facts->store_path, file) : xstrdup(file);
     if (!file_read(path, &buffer, &err) && !file_read(file, &buffer, &err)) {
         page_line(&page->text, "%s: %s", err.place, err.message);
         page_line(&page->text, "%s", err.remedy);
     } else {
         struct pki_file parsed = {0};
+        bool known = stored && scan_find(&flow->facts->scan, file);
         pki_parse(buffer.data, buffer.length, NULL, &parsed);
-        add_file(flow, &parsed, NULL, page);
+        add_file(flow, &parsed, known ? identity_of_file(flow, file) : NULL, page);
         pki_file_free(&parsed);
     }
     buffer_free(&buffer);

@@ -22,8 +22,10 @@ static const char *name_of(const struct cert *cert)
 
 static char *by_serial(const struct cert *cert, const struct cert *issuer)
 {
-    const ASN1_INTEGER *named = X509_get0_authority_serial(cert->x509);
+    X509 *x509 = cert_x509(cert);
+    const ASN1_INTEGER *named = X509_get0_authority_serial(x509);
     char *serial = named ? field_serial(named) : NULL;
+    X509_free(x509);
     char *why =
         serial && strcmp(serial, issuer->serial) != 0
             ? xformat("\"%s\" names another certificate of its CA \"%s\": the one with the serial "
@@ -38,7 +40,10 @@ static char *by_serial(const struct cert *cert, const struct cert *issuer)
 
 char *cert_other_issuer(const struct cert *cert, const struct cert *issuer)
 {
-    int why = X509_check_issued(issuer->x509, cert->x509);
+    X509 *below = cert_x509(cert), *above = cert_x509(issuer);
+    int why = X509_check_issued(above, below);
+    X509_free(below);
+    X509_free(above);
     ERR_clear_error();
     if ((why != X509_V_ERR_AKID_SKID_MISMATCH && why != X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH) ||
         !cert_issued_by(cert, issuer))

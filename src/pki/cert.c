@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "pki/crypto.h"
+#include "pki/decode.h"
 #include "pki/object.h"
 
 #include <openssl/err.h>
@@ -91,14 +92,15 @@ static void read_extensions(struct cert *cert)
     cert->ku = found.ku;
     cert->eku = found.eku;
     strings_copy(&cert->names.eku, &cert->eku);
+    cert->constrains_names = X509v3_get_ext_by_NID(list, NID_name_constraints, -1) >= 0;
     read_basic(list, cert);
     read_aia(list, cert);
 }
 
-static bool signed_by(const struct cert *cert, const struct cert *issuer)
+static bool signed_by(X509 *cert, X509 *issuer)
 {
-    EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
-    return key && X509_verify(cert->x509, key) == 1;
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+    return key && X509_verify(cert, key) == 1;
 }
 
 /* What is not asked for. */
@@ -121,7 +123,7 @@ static void read_facts(struct cert *cert, enum pki_need need)
     read_signature(cert);
     read_extensions(cert);
     read_digests(cert);
-    cert->self_signed = need >= PKI_ALL && cert->self_issued && signed_by(cert, cert);
+    cert->self_signed = need >= PKI_ALL && cert->self_issued && signed_by(x509, x509);
 }
 
 size_t cert_steps(X509 *x509, enum pki_need need)
@@ -138,6 +140,8 @@ struct cert *cert_new(X509 *x509, enum pki_need need)
     cert->x509 = x509;
     cert->version = (int)X509_get_version(x509) + 1;
     cert->self_issued = X509_NAME_cmp(subject, issuer) == 0;
+    cert->subject_hash = X509_NAME_hash_ex(subject, NULL, NULL, NULL);
+    cert->issuer_hash = X509_NAME_hash_ex(issuer, NULL, NULL, NULL);
     cert->subject = field_name(subject);
     cert->issuer = field_name(issuer);
     field_subject(subject, &cert->names, &cert->cn);
@@ -167,8 +171,30 @@ void cert_free(struct cert *cert)
     strings_free(&cert->eku);
     free(cert->fingerprint);
     free(cert->aia);
+    OPENSSL_free(cert->der);
     X509_free(cert->x509);
     free(cert);
+}
+
+X509 *cert_x509(const struct cert *cert)
+{
+    X509 *x509 = cert->x509;
+    if (x509)
+        X509_up_ref(x509);
+    else
+        x509 = decode_cert(PKI_ALL, cert->der, cert->der_bytes);
+    if (!x509)
+        abort(); /* it was one before: no memory */
+    return x509;
+}
+
+void cert_rest(struct cert *cert)
+{
+    int length = i2d_X509(cert->x509, &cert->der);
+    if (length <= 0)
+        return;
+    X509_free(cert->x509);
+    cert->x509 = NULL;
 }
 
 bool cert_same(const struct cert *a, const struct cert *b)
@@ -179,7 +205,10 @@ bool cert_same(const struct cert *a, const struct cert *b)
 void cert_pem(const struct cert *cert, struct str *out)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(bio, cert->x509);
+    if (cert->x509)
+        PEM_write_bio_X509(bio, cert->x509);
+    else
+        PEM_write_bio(bio, PEM_STRING_X509, "", cert->der, (long)cert->der_bytes);
     crypto_bio_take(bio, out);
 }
 
@@ -196,17 +225,23 @@ bool cert_has_name(const struct cert *cert, const char *wanted)
 bool cert_names_key(const struct cert *cert, const struct cert *issuer)
 {
     crypto_init();
-    const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(cert->x509),
-                            *have = X509_get0_subject_key_id(issuer->x509);
+    X509 *below = cert_x509(cert), *above = cert_x509(issuer);
+    const ASN1_OCTET_STRING *wanted = X509_get0_authority_key_id(below),
+                            *have = X509_get0_subject_key_id(above);
+    bool names = wanted && have && ASN1_OCTET_STRING_cmp(wanted, have) == 0;
+    X509_free(below);
+    X509_free(above);
     ERR_clear_error();
-    return wanted && have && ASN1_OCTET_STRING_cmp(wanted, have) == 0;
+    return names;
 }
 
 const char *cert_flaw(const struct cert *cert)
 {
     crypto_init();
-    int digest = NID_undef, key = NID_undef, signature = X509_get_signature_nid(cert->x509);
-    bool is_invalid = X509_get_extension_flags(cert->x509) & EXFLAG_INVALID;
+    X509 *x509 = cert_x509(cert);
+    int digest = NID_undef, key = NID_undef, signature = X509_get_signature_nid(x509);
+    bool is_invalid = X509_get_extension_flags(x509) & EXFLAG_INVALID;
+    X509_free(x509);
     ERR_clear_error();
     if (is_invalid)
         return "one of its extensions is damaged";
@@ -215,21 +250,40 @@ const char *cert_flaw(const struct cert *cert)
     return NULL;
 }
 
-bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
+bool x509_issued(X509 *issuer, X509 *cert)
 {
-    crypto_init();
-    if (X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(cert->x509)) != 0)
+    if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(cert)) != 0)
         return false;
     bool good = signed_by(cert, issuer);
     ERR_clear_error();
     return good;
 }
 
+bool cert_may_issue(const struct cert *issuer, const struct cert *cert)
+{
+    return issuer->subject_hash == cert->issuer_hash;
+}
+
+bool cert_issued_by(const struct cert *cert, const struct cert *issuer)
+{
+    size_t steps = SIZE_MAX;
+    return cert_issued_within(cert, issuer, &steps);
+}
+
 bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size_t *steps)
 {
-    if (X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(cert->x509)) != 0)
+    crypto_init();
+    if (!cert_may_issue(issuer, cert))
         return false;
-    size_t needed = 1 + key_steps(X509_get0_pubkey(issuer->x509));
-    *steps = *steps > needed ? *steps - needed : 0;
-    return *steps && cert_issued_by(cert, issuer);
+    X509 *below = cert_x509(cert), *above = cert_x509(issuer);
+    bool issued = false;
+    if (X509_NAME_cmp(X509_get_subject_name(above), X509_get_issuer_name(below)) == 0) {
+        size_t needed = 1 + key_steps(X509_get0_pubkey(above));
+        *steps = *steps > needed ? *steps - needed : 0;
+        issued = *steps && x509_issued(above, below);
+    }
+    X509_free(below);
+    X509_free(above);
+    ERR_clear_error();
+    return issued;
 }

@@ -25,10 +25,11 @@ struct links {
     bool known;
     bool is_signed; /* by these very keys; else by name only, for want of better */
     bool unproven;  /* is_signed was not looked at yet: there is only one */
-    const struct node *only;
+    struct node *only;
 };
 struct node {
     const struct cert *cert;
+    X509 *x509; /* NULL: not needed yet */
     bool is_anchor;
     struct links issuers;
 };
@@ -74,33 +75,40 @@ static bool spend(struct search *search, size_t steps)
     return enough;
 }
 
-static bool is_named_issuer(const struct cert *cert, const struct cert *issuer)
+static X509 *node_x509(struct node *node)
 {
-    return X509_NAME_cmp(X509_get_issuer_name(cert->x509), X509_get_subject_name(issuer->x509)) ==
-           0;
+    if (!node->x509)
+        node->x509 = cert_x509(node->cert);
+    return node->x509;
+}
+
+static bool is_named_issuer(struct node *node, struct node *issuer)
+{
+    return cert_may_issue(issuer->cert, node->cert) &&
+           X509_NAME_cmp(X509_get_issuer_name(node_x509(node)),
+                         X509_get_subject_name(node_x509(issuer))) == 0;
 }
 
 /* Name, authority key identifier and the use of the key agree. */
-static bool is_likely_issuer(const struct cert *cert, const struct cert *issuer)
+static bool is_likely_issuer(struct node *node, struct node *issuer)
 {
-    return X509_check_issued(issuer->x509, cert->x509) == X509_V_OK;
+    return X509_check_issued(node_x509(issuer), node_x509(node)) == X509_V_OK;
 }
 
 /* Anchors first, then those that the key identifier names, then the one that lasts longest: where
  * the bound on work cuts the search short, the likely paths have been seen. */
-static bool comes_before(const struct search *search, const struct cert *cert, size_t a, size_t b)
+static bool comes_before(struct search *search, struct node *below, size_t a, size_t b)
 {
-    const struct node *x = &search->nodes[a], *y = &search->nodes[b];
+    struct node *x = &search->nodes[a], *y = &search->nodes[b];
     if (x->is_anchor != y->is_anchor)
         return x->is_anchor;
     if (x->cert->self_signed != y->cert->self_signed) /* a root's name without its signature */
         return x->cert->self_signed;
-    bool x_likely = is_likely_issuer(cert, x->cert), y_likely = is_likely_issuer(cert, y->cert);
+    bool x_likely = is_likely_issuer(below, x), y_likely = is_likely_issuer(below, y);
     return x_likely != y_likely ? x_likely : x->cert->not_after > y->cert->not_after;
 }
 
-static void links_add(const struct search *search, const struct cert *cert, struct links *links,
-                      size_t index)
+static void links_add(struct search *search, struct node *below, struct links *links, size_t index)
 {
     for (size_t i = 0; i < links->count; i++) {
         struct node *old = &search->nodes[links->at[i]];
@@ -112,27 +120,27 @@ static void links_add(const struct search *search, const struct cert *cert, stru
     if (links->count < ISSUERS_MAX) {
         links->at = grow(links->at, links->count, sizeof *links->at);
         links->count++;
-    } else if (!comes_before(search, cert, index, links->at[ISSUERS_MAX - 1])) {
+    } else if (!comes_before(search, below, index, links->at[ISSUERS_MAX - 1])) {
         return;
     }
     size_t place = links->count - 1;
-    for (; place > 0 && comes_before(search, cert, index, links->at[place - 1]); place--)
+    for (; place > 0 && comes_before(search, below, index, links->at[place - 1]); place--)
         links->at[place] = links->at[place - 1];
     links->at[place] = index;
 }
 
-static size_t signature_steps(const struct cert *issuer)
+static size_t signature_steps(struct node *issuer)
 {
-    return 1 + key_steps(X509_get0_pubkey(issuer->x509));
+    return 1 + key_steps(X509_get0_pubkey(node_x509(issuer)));
 }
 
 /* The one certificate of the issuer's name; NULL where there are several, or none. */
-static const struct node *only_issuer(const struct search *search, const struct cert *cert)
+static struct node *only_issuer(struct search *search, struct node *below)
 {
-    const struct node *only = NULL;
+    struct node *only = NULL;
     for (size_t i = 0; i < search->count; i++) {
-        const struct node *node = &search->nodes[i];
-        if (!is_named_issuer(cert, node->cert) || cert_same(cert, node->cert) ||
+        struct node *node = &search->nodes[i];
+        if (!is_named_issuer(below, node) || cert_same(below->cert, node->cert) ||
             (only && cert_same(only->cert, node->cert)))
             continue;
         if (only)
@@ -148,7 +156,7 @@ static bool is_signed(struct node *node)
 {
     struct links *links = &node->issuers;
     if (links->unproven)
-        links->is_signed = cert_issued_by(node->cert, links->only->cert);
+        links->is_signed = x509_issued(node_x509(links->only), node_x509(node));
     links->unproven = false;
     return links->is_signed;
 }
@@ -161,25 +169,24 @@ static const struct links *issuers_of(struct search *search, struct node *node)
     if (links->known)
         return links;
     links->known = true;
-    const struct node *only = only_issuer(search, node->cert);
-    if (only && is_likely_issuer(node->cert, only->cert) &&
-        spend(search, signature_steps(only->cert))) {
-        links_add(search, node->cert, links, (size_t)(only - search->nodes));
+    struct node *only = only_issuer(search, node);
+    if (only && is_likely_issuer(node, only) && spend(search, signature_steps(only))) {
+        links_add(search, node, links, (size_t)(only - search->nodes));
         links->unproven = true;
         links->only = only;
         return links;
     }
     struct links by_name = {0};
     for (size_t i = 0; i < search->count; i++) {
-        const struct cert *other = search->nodes[i].cert;
-        if (!is_named_issuer(node->cert, other) || cert_same(node->cert, other))
+        struct node *other = &search->nodes[i];
+        if (!is_named_issuer(node, other) || cert_same(node->cert, other->cert))
             continue;
         if (!spend(search, signature_steps(other)))
             break;
-        if (cert_issued_by(node->cert, other))
-            links_add(search, node->cert, links, i);
-        else if (is_likely_issuer(node->cert, other))
-            links_add(search, node->cert, &by_name, i);
+        if (x509_issued(node_x509(other), node_x509(node)))
+            links_add(search, node, links, i);
+        else if (is_likely_issuer(node, other))
+            links_add(search, node, &by_name, i);
     }
     links->is_signed = links->count > 0;
     if (links->is_signed)
@@ -195,10 +202,10 @@ static int next_issuer(X509 **issuer, X509_STORE_CTX *context, X509 *x)
 {
     const struct search *search = X509_STORE_CTX_get_app_data(context);
     for (size_t i = 0; i < search->depth; i++) {
-        if (search->path[i]->cert->x509 != x)
+        if (search->path[i]->x509 != x)
             continue;
         size_t next = i + 1 < search->depth ? i + 1 : i;
-        X509 *found = search->path[next]->cert->x509;
+        X509 *found = node_x509(search->path[next]);
         if (next == i && !search->path[i]->is_anchor)
             return 0;
         if (X509_STORE_CTX_get_check_issued(context)(context, x, found) != 1 || !X509_up_ref(found))
@@ -214,8 +221,7 @@ static void chain_fail(struct chain *chain, int error, int depth)
     chain->valid = error == X509_V_OK;
     chain->error = error;
     chain->depth = depth;
-    const char *words = X509_verify_cert_error_string(error);
-    snprintf(chain->reason, sizeof chain->reason, "%s", chain->valid ? "" : words);
+    chain->reason = chain->valid ? "" : X509_verify_cert_error_string(error);
 }
 
 /* The path ends in a root whose own signature holds, and OpenSSL can't take a certificate below it
@@ -238,7 +244,7 @@ static void judge(struct search *search, struct chain *chain)
     int error = X509_V_ERR_OUT_OF_MEM, depth = 0;
     if (store && context) {
         X509_STORE_set_get_issuer(store, next_issuer);
-        if (X509_STORE_CTX_init(context, store, search->leaf.cert->x509, NULL)) {
+        if (X509_STORE_CTX_init(context, store, node_x509(&search->leaf), NULL)) {
             X509_STORE_CTX_set_app_data(context, search);
             X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
             /* That the roots sign themselves was found out when they were read. */
@@ -382,7 +388,7 @@ static size_t judge_steps(const struct search *search)
 {
     size_t steps = 1;
     for (size_t i = 1; i < search->depth; i++)
-        steps += signature_steps(search->path[i]->cert);
+        steps += signature_steps(search->path[i]);
     return steps;
 }
 
@@ -432,19 +438,29 @@ static void search_open(struct search *search, const struct cert *const *links, 
     nodes_add(search, links, link_count, false);
 }
 
-static void search_run(struct search *search, const struct cert *leaf, struct chain *out)
+static void leaf_open(struct search *search, const struct cert *leaf)
 {
-    *out = (struct chain){0};
     search->leaf = (struct node){.cert = leaf};
     for (size_t i = 0; i < search->count && leaf->self_issued; i++)
         if (search->nodes[i].is_anchor && cert_same(search->nodes[i].cert, leaf))
             search->leaf.is_anchor = true;
+}
+
+static void leaf_close(struct search *search)
+{
+    free(search->leaf.issuers.at);
+    X509_free(search->leaf.x509);
+    search->leaf = (struct node){0};
+}
+
+static void search_run(struct search *search, struct chain *out)
+{
+    *out = (struct chain){.reason = ""};
     search->steps_left = WORK_STEPS;
     search->depth = 0;
     search->best = out;
     search->best_grade = GRADE_NONE;
     climb(search, &search->leaf);
-    free(search->leaf.issuers.at);
 }
 
 static void forget_issuers(struct search *search)
@@ -458,6 +474,8 @@ static void forget_issuers(struct search *search)
 static void search_close(struct search *search)
 {
     forget_issuers(search);
+    for (size_t i = 0; i < search->count; i++)
+        X509_free(search->nodes[i].x509);
     free(search->nodes);
 }
 
@@ -467,7 +485,9 @@ void chain_verify(const struct cert *leaf, const struct cert *const *links, size
 {
     struct search search;
     search_open(&search, links, link_count, anchors, anchor_count, purpose, host, at);
-    search_run(&search, leaf, out);
+    leaf_open(&search, leaf);
+    search_run(&search, out);
+    leaf_close(&search);
     search_close(&search);
 }
 
@@ -497,23 +517,21 @@ void verifier_free(struct verifier *verifier)
 static bool constrains_names(const struct chain *chain)
 {
     for (size_t i = 1; i < chain->count; i++)
-        if (X509_get_ext_by_NID(chain->certs[i]->x509, NID_name_constraints, -1) >= 0)
+        if (chain->certs[i]->constrains_names)
             return true;
     return false;
 }
 
-static bool check_quickly(struct verifier *verifier, const struct node *issuer,
-                          const struct cert *leaf, struct chain *out)
+static bool check_quickly(struct verifier *verifier, struct node *issuer, struct chain *out)
 {
     struct search *search = &verifier->search;
     for (size_t i = 0; i < verifier->proven_count; i++) {
         if (verifier->proven[i].issuer != issuer)
             continue;
         *out = verifier->proven[i].chain;
-        out->certs[0] = leaf;
-        search->leaf = (struct node){.cert = leaf};
+        out->certs[0] = search->leaf.cert;
         search->path[0] = &search->leaf;
-        search->path[1] = &search->nodes[issuer - search->nodes];
+        search->path[1] = issuer;
         search->depth = 2;
         search->is_partial = true;
         judge(search, out);
@@ -524,16 +542,23 @@ static bool check_quickly(struct verifier *verifier, const struct node *issuer,
     return false;
 }
 
-void verifier_check(struct verifier *verifier, const struct cert *leaf, struct chain *out)
+static void check_fully(struct verifier *verifier, const struct node *issuer, struct chain *out)
 {
-    const struct node *issuer = leaf->self_issued ? NULL : only_issuer(&verifier->search, leaf);
-    if (issuer && check_quickly(verifier, issuer, leaf, out))
-        return;
-    search_run(&verifier->search, leaf, out);
+    search_run(&verifier->search, out);
     if (verifier->search.steps_left == 0)
         forget_issuers(&verifier->search); /* not all of them were seen */
     if (!issuer || !out->valid || constrains_names(out))
         return;
     verifier->proven = grow(verifier->proven, verifier->proven_count, sizeof *verifier->proven);
     verifier->proven[verifier->proven_count++] = (struct proven){issuer, *out};
+}
+
+void verifier_check(struct verifier *verifier, const struct cert *leaf, struct chain *out)
+{
+    struct search *search = &verifier->search;
+    leaf_open(search, leaf);
+    struct node *issuer = leaf->self_issued ? NULL : only_issuer(search, &search->leaf);
+    if (!issuer || !check_quickly(verifier, issuer, out))
+        check_fully(verifier, issuer, out);
+    leaf_close(search);
 }

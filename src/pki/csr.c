@@ -49,6 +49,12 @@ struct csr *csr_new(X509_REQ *req, enum pki_need need)
     return csr;
 }
 
+void csr_rest(struct csr *csr)
+{
+    X509_REQ_free(csr->req);
+    csr->req = NULL;
+}
+
 void csr_free(struct csr *csr)
 {
     if (!csr)

@@ -1,5 +1,6 @@
 #include "base/escape.h"
 #include "base/mem.h"
+#include "pki/decode.h"
 #include "pki/reader.h"
 
 #include <ctype.h>
@@ -91,7 +92,7 @@ static void say_flaw(struct reader *reader, const char *general, const unsigned 
                      size_t size)
 {
     char *flaw = der_flaw(data, size);
-    if (flaw && size > CERT_BYTES_MAX)
+    if (flaw && size > DECODE_BYTES_MAX)
         general = "too large for a certificate file";
     reader_problem(reader, "%s%s%s%s", general, flaw ? " (as a certificate: " : "",
                    flaw ? flaw : "", flaw ? ")" : "");

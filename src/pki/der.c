@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "pki/crypto.h"
+#include "pki/decode.h"
 #include "pki/reader.h"
 
 #include <openssl/asn1.h>
@@ -17,11 +18,21 @@ enum { KEY_BYTES_MAX = 1 << 16 };
 /* In steps: looking at an object, and letting OpenSSL try its decoders on a key. */
 enum { LOOK_STEPS = 2, SEARCH_STEPS = 30, SEARCH_STEP_BYTES = 1 << 10 };
 
+static X509 *decode_for(const struct reader *reader, const unsigned char *data, size_t length)
+{
+    X509 *x509 = decode_cert(reader->shelf ? PKI_FACTS : reader->need, data, length);
+    if (!x509 || !reader->shelf ||
+        X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) != 0)
+        return x509;
+    X509_free(x509); /* its own key tells whether it signs itself */
+    return decode_cert(PKI_ALL, data, length);
+}
+
 static bool take_cert(struct reader *reader, const unsigned char *data, long length)
 {
     if (reader_add_known(reader, data, (size_t)length))
         return true;
-    X509 *x509 = reader_decode_cert(reader->need, data, length);
+    X509 *x509 = decode_for(reader, data, (size_t)length);
     if (x509)
         reader_add_cert(reader, x509);
     return x509 != NULL;
@@ -29,7 +40,7 @@ static bool take_cert(struct reader *reader, const unsigned char *data, long len
 
 static bool take_csr(struct reader *reader, const unsigned char *data, long length)
 {
-    X509_REQ *req = reader_decode_csr(reader->need, data, length);
+    X509_REQ *req = decode_csr(reader->shelf ? PKI_NAMES : reader->need, data, (size_t)length);
     if (req)
         reader_add_csr(reader, req);
     return req != NULL;
@@ -178,7 +189,7 @@ char *der_flaw(const unsigned char *data, size_t length)
         ASN1_get_object(&at, &content, &tag, &class, (long)length) & 0x80 || *at != 0x30)
         return NULL;
     ERR_clear_error();
-    if (length > CERT_BYTES_MAX)
+    if (length > DECODE_BYTES_MAX)
         return xformat("%zu bytes, and none of more than 1 MiB is read", length);
     const unsigned char *start = data;
     X509 *x509 = d2i_X509(NULL, &start, (long)length);

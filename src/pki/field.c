@@ -115,6 +115,26 @@ static int curve_bits(X509_PUBKEY *key)
     return bits;
 }
 
+/* Of the modulus; 0: no RSA key. */
+static int rsa_bits(X509_PUBKEY *key)
+{
+    ASN1_OBJECT *oid = NULL;
+    const unsigned char *der = NULL;
+    int length = 0, bits = 0;
+    if (!X509_PUBKEY_get0_param(&oid, &der, &length, NULL, key) ||
+        OBJ_obj2nid(oid) != NID_rsaEncryption)
+        return 0;
+    STACK_OF(ASN1_TYPE) *numbers = d2i_ASN1_SEQUENCE_ANY(NULL, &der, length);
+    const ASN1_TYPE *first = sk_ASN1_TYPE_num(numbers) == 2 ? sk_ASN1_TYPE_value(numbers, 0) : NULL;
+    if (first && first->type == V_ASN1_INTEGER) {
+        BIGNUM *modulus = ASN1_INTEGER_to_BN(first->value.integer, NULL);
+        bits = modulus ? BN_num_bits(modulus) : 0;
+        BN_free(modulus);
+    }
+    sk_ASN1_TYPE_pop_free(numbers, ASN1_TYPE_free);
+    return bits;
+}
+
 static bool tell(const EVP_PKEY *pkey, const char **algorithm, int *bits)
 {
     if (!pkey)
@@ -128,6 +148,10 @@ static bool tell_undecoded(X509_PUBKEY *key, const char **algorithm, int *bits)
 {
     *algorithm = "EC";
     *bits = curve_bits(key);
+    if (*bits)
+        return true;
+    *algorithm = "RSA";
+    *bits = rsa_bits(key);
     if (*bits)
         return true;
     EVP_PKEY *pkey = field_decode(key);

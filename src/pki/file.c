@@ -76,10 +76,15 @@ const struct csr *pki_first_csr(const struct pki_file *file)
 static int encode_public(const struct object *object, unsigned char **out)
 {
     switch (object->kind) {
-    case OBJECT_CERT:
-        return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(object->cert->x509), out);
+    case OBJECT_CERT: {
+        X509 *x509 = cert_x509(object->cert);
+        int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), out);
+        X509_free(x509);
+        return length;
+    }
     case OBJECT_CSR:
-        return i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(object->csr->req), out);
+        return object->csr->req ? i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(object->csr->req), out)
+                                : 0;
     case OBJECT_KEY:
         break;
     }

@@ -145,7 +145,10 @@ static bool ca_check(const struct cert *ca, const struct key *ca_key, time_t now
         return error_set(err, STATUS_NO, ca->subject, "check the clock, or wait",
                          "the CA begins on %s", date);
     }
-    if (X509_check_private_key(ca->x509, ca_key->pkey) != 1)
+    X509 *x509 = cert_x509(ca);
+    bool is_its_key = X509_check_private_key(x509, ca_key->pkey) == 1;
+    X509_free(x509);
+    if (!is_its_key)
         return error_set(err, STATUS_NO, ca->subject, "name the key that the CA was made with",
                          "the CA's key and certificate do not belong together");
     return true;
@@ -263,20 +266,19 @@ static char *allowed_names(const NAME_CONSTRAINTS *constraints)
 
 /* RFC 5280, 4.2.1.10: the names that this CA may sign. Those of the CAs above it are the caller's
  * to look at, who knows them. */
-static bool names_allowed(X509 *x509, const struct csr *csr, const struct cert *ca, EVP_PKEY *key,
-                          struct error *err)
+static bool names_allowed(X509 *x509, const struct csr *csr, const char *ca_subject, X509 *ca,
+                          EVP_PKEY *key, struct error *err)
 {
     int critical;
-    NAME_CONSTRAINTS *constraints =
-        X509_get_ext_d2i(ca->x509, NID_name_constraints, &critical, NULL);
+    NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(ca, NID_name_constraints, &critical, NULL);
     if (!constraints)
-        return critical == -1 || error_set(err, STATUS_NO, ca->subject, "have the CA renewed",
+        return critical == -1 || error_set(err, STATUS_NO, ca_subject, "have the CA renewed",
                                            "the CA's name constraints cannot be read");
     bool good = is_allowed(x509, constraints);
     if (!good) {
         char *name = find_refused(x509, csr, key, constraints),
              *allowed = allowed_names(constraints);
-        error_set(err, STATUS_NO, ca->subject,
+        error_set(err, STATUS_NO, ca_subject,
                   *allowed ? "ask for names that it may sign, or sign with another CA"
                            : "sign with another CA",
                   "the CA may not sign %s%s%s", *name ? name : "that subject",
@@ -306,16 +308,17 @@ bool cert_issue(const struct csr *csr, const struct cert *ca, const struct key *
         end = ca->not_after;
         *cut = true;
     }
-    X509 *x509 = X509_new();
+    X509 *x509 = X509_new(), *above = cert_x509(ca);
     bool good = set_frame(x509, now, end) &&
                 build_copy_key(X509_get_X509_PUBKEY(x509), X509_REQ_get_X509_PUBKEY(csr->req)) &&
                 X509_set_subject_name(x509, X509_REQ_get_subject_name(csr->req)) &&
-                X509_set_issuer_name(x509, X509_get_subject_name(ca->x509)) &&
-                issue_extensions(x509, csr->req, ca->x509);
+                X509_set_issuer_name(x509, X509_get_subject_name(above)) &&
+                issue_extensions(x509, csr->req, above);
     if (!good)
         build_failed("no certificate can be made of this request", err);
     good = good && sign(x509, ca_key->pkey, err) &&
-           names_allowed(x509, csr, ca, ca_key->pkey, err) && write_out(x509, pem);
+           names_allowed(x509, csr, ca->subject, above, ca_key->pkey, err) && write_out(x509, pem);
+    X509_free(above);
     X509_free(x509);
     return good;
 }

@@ -10,6 +10,15 @@
 /* From OpenSSL's objects to ours; for this room only. Each takes what it is given. */
 
 struct cert *cert_new(X509 *x509, enum pki_need need);
+/* The library's copy: decoded anew where it was given up. X509_free it. */
+X509 *cert_x509(const struct cert *cert);
+/* Gives it up, for who holds many and verifies few; of a request nothing but facts is left. */
+void cert_rest(struct cert *cert);
+void csr_rest(struct csr *csr);
+/* Their names do not speak against it. */
+bool cert_may_issue(const struct cert *issuer, const struct cert *cert);
+/* Is issuer's name the one that cert says, and did its key make the signature? */
+bool x509_issued(X509 *issuer, X509 *cert);
 struct csr *csr_new(X509_REQ *req, enum pki_need need);
 /* The work of the signature that _new looks at, in steps; 0 for none. */
 size_t cert_steps(X509 *x509, enum pki_need need);

@@ -30,54 +30,26 @@ static struct object *add(struct reader *reader, enum object_kind kind, enum pki
     return object;
 }
 
-static X509 *decode_cert(OSSL_LIB_CTX *library, const unsigned char *data, long length)
+/* What is asked of a certificate or request itself. On a shelf the facts alone, but whether it
+ * signs itself; what is read again to verify is decoded then. */
+static enum pki_need need_of(const struct reader *reader, const EVP_PKEY *key)
 {
-    X509 *x509 = X509_new_ex(library, NULL);
-    return x509 ? d2i_X509(&x509, &data, length) : NULL; /* which frees what it can't fill */
-}
-
-X509 *reader_decode_cert(enum pki_need need, const unsigned char *data, long length)
-{
-    if (length > CERT_BYTES_MAX)
-        return NULL;
-    if (need < PKI_ALL)
-        return decode_cert(crypto_keyless(), data, length);
-    X509 *x509 = decode_cert(crypto_narrow(), data, length);
-    if (!x509 || X509_get0_pubkey(x509))
-        return x509;
-    X509_free(x509);
-    return decode_cert(NULL, data, length); /* a rarer kind of key */
-}
-
-static X509_REQ *decode_csr(OSSL_LIB_CTX *library, const unsigned char *data, long length)
-{
-    X509_REQ *req = X509_REQ_new_ex(library, NULL);
-    return req ? d2i_X509_REQ(&req, &data, length) : NULL;
-}
-
-X509_REQ *reader_decode_csr(enum pki_need need, const unsigned char *data, long length)
-{
-    if (length > CERT_BYTES_MAX)
-        return NULL;
-    if (need < PKI_TEXT) /* whether its signature holds is told */
-        return decode_csr(crypto_keyless(), data, length);
-    X509_REQ *req = decode_csr(crypto_narrow(), data, length);
-    if (!req || X509_REQ_get0_pubkey(req))
-        return req;
-    X509_REQ_free(req);
-    return decode_csr(NULL, data, length);
+    return reader->shelf && !key ? PKI_FACTS : reader->need;
 }
 
 void reader_add_cert(struct reader *reader, X509 *x509)
 {
-    if (!reader_spend(reader, STEPS_PER_OBJECT + cert_steps(x509, reader->need))) {
+    enum pki_need need = need_of(reader, X509_get0_pubkey(x509));
+    if (!reader_spend(reader, STEPS_PER_OBJECT + cert_steps(x509, need))) {
         X509_free(x509);
         return;
     }
-    struct cert *cert = cert_new(x509, reader->need);
+    struct cert *cert = cert_new(x509, need);
     add(reader, OBJECT_CERT, PKI_CERTIFICATE)->cert = cert;
-    if (reader->shelf)
-        shelf_put(reader->shelf, cert);
+    if (!reader->shelf)
+        return;
+    cert_rest(cert);
+    shelf_put(reader->shelf, cert);
 }
 
 bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length)
@@ -90,11 +62,15 @@ bool reader_add_known(struct reader *reader, const unsigned char *data, size_t l
 
 void reader_add_csr(struct reader *reader, X509_REQ *req)
 {
-    if (!reader_spend(reader, STEPS_PER_OBJECT + csr_steps(req, reader->need))) {
+    enum pki_need need = reader->shelf ? PKI_NAMES : reader->need;
+    if (!reader_spend(reader, STEPS_PER_OBJECT + csr_steps(req, need))) {
         X509_REQ_free(req);
         return;
     }
-    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr_new(req, reader->need);
+    struct csr *csr = csr_new(req, need);
+    add(reader, OBJECT_CSR, PKI_CSR)->csr = csr;
+    if (reader->shelf)
+        csr_rest(csr);
 }
 
 void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)

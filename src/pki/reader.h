@@ -28,12 +28,6 @@ struct reader {
 /* false where the file has had its share of work. */
 bool reader_spend(struct reader *reader, size_t steps);
 
-/* No certificate and no request has a million names. */
-enum { CERT_BYTES_MAX = 1 << 20 };
-/* NULL: it is none. With its key where one is needed. */
-X509 *reader_decode_cert(enum pki_need need, const unsigned char *data, long length);
-X509_REQ *reader_decode_csr(enum pki_need need, const unsigned char *data, long length);
-
 void object_free(struct object *object);
 /* Each takes its object. */
 void reader_add_cert(struct reader *reader, X509 *x509);

@@ -85,7 +85,9 @@ bool ssh_line(const struct pki_file *file, const char *comment, struct str *out,
 {
     const struct key *key = pki_first_key(file);
     const struct cert *cert = pki_first_cert(file);
-    EVP_PKEY *pkey = key && key->pkey ? key->pkey : cert ? X509_get0_pubkey(cert->x509) : NULL;
+    EVP_PKEY *pkey = key && key->pkey     ? key->pkey
+                     : cert && cert->x509 ? X509_get0_pubkey(cert->x509)
+                                          : NULL;
     if (!pkey)
         return error_set(err, STATUS_NO, NULL, "export the key pair again, with its certificate",
                          "holds no key and no certificate");

@@ -64,8 +64,8 @@ void text_oneline(const struct cert *cert, bool issuer, struct str *out)
     BIO *bio = BIO_new(BIO_s_mem());
     if (!bio)
         return;
-    const X509_NAME *name =
-        issuer ? X509_get_issuer_name(cert->x509) : X509_get_subject_name(cert->x509);
+    X509 *x509 = cert_x509(cert);
+    const X509_NAME *name = issuer ? X509_get_issuer_name(x509) : X509_get_subject_name(x509);
     unsigned long form =
         XN_FLAG_ONELINE & ~(unsigned long)(ASN1_STRFLGS_ESC_MSB | ASN1_STRFLGS_ESC_CTRL);
     X509_NAME_print_ex(bio, name, 0, form);
@@ -73,6 +73,7 @@ void text_oneline(const struct cert *cert, bool issuer, struct str *out)
     const char *text = bio_text(bio, &length);
     escape_add(out, text, length);
     BIO_free(bio);
+    X509_free(x509);
 }
 
 /* OpenSSL's lines up to the extensions, with our names and the algorithm where 1.0 had it. */
@@ -258,10 +259,10 @@ static void add_public_key(struct str *out, X509_PUBKEY *key)
 
 void text_cert(const struct cert *cert, struct str *out)
 {
-    X509 *x509 = cert->x509;
     BIO *bio = BIO_new(BIO_s_mem());
     if (!bio)
         return;
+    X509 *x509 = cert_x509(cert);
     X509_print_ex(bio, x509, XN_FLAG_COMPAT,
                   X509_FLAG_NO_PUBKEY | X509_FLAG_NO_EXTENSIONS | X509_FLAG_NO_SIGDUMP |
                       X509_FLAG_NO_AUX);
@@ -273,6 +274,7 @@ void text_cert(const struct cert *cert, struct str *out)
     const X509_ALGOR *algorithm;
     X509_get0_signature(&signature, &algorithm, x509);
     add_signature(out, algorithm, signature);
+    X509_free(x509);
     ERR_clear_error();
 }
 

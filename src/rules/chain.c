@@ -8,22 +8,6 @@
 #define CHAIN_LONG_COUNT 4
 #define CHAIN_LONG_BYTES 10240
 
-void certs_add(struct certs *pool, const struct store_file *file)
-{
-    for (size_t i = 0; file && !file->problem && i < file->pki.count; i++) {
-        if (file->pki.objects[i].kind != OBJECT_CERT)
-            continue;
-        pool->items = grow(pool->items, pool->count, sizeof *pool->items);
-        pool->items[pool->count++] = file->pki.objects[i].cert;
-    }
-}
-
-void certs_free(struct certs *pool)
-{
-    free(pool->items);
-    *pool = (struct certs){0};
-}
-
 const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
                                 const char **file)
 {
@@ -41,43 +25,6 @@ const struct cert *store_issuer(const struct judge *judge, const struct cert *ce
         }
     }
     return NULL;
-}
-
-/* The file with the CAs that go with the leaf. */
-static enum role chain_role(const struct view *view)
-{
-    if (view->files[ROLE_BUNDLE] && view->roles & 1u << ROLE_CERTIFICATE)
-        return ROLE_BUNDLE;
-    return view->files[ROLE_FULLCHAIN] && view->roles & 1u << ROLE_FULLCHAIN ? ROLE_FULLCHAIN
-                                                                             : ROLE_BUNDLE;
-}
-
-/* From the view's leaf through the certificates of a file (NULL: none). */
-static void file_chain(const struct judge *judge, const struct view *view,
-                       const struct store_file *file, struct chain *chain)
-{
-    struct path *path = view->path;
-    if (!path->known || path->file != file) {
-        struct certs pool = {0};
-        certs_add(&pool, file);
-        chain_build(view->leaf, pool.items, pool.count, judge->facts->at, &path->chain);
-        certs_free(&pool);
-        path->file = file;
-        path->known = true;
-    }
-    *chain = path->chain;
-}
-
-bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
-                const char **file)
-{
-    enum role role = chain_role(view);
-    if (!view->leaf || (!view->files[role] && !view->leaf->self_signed))
-        return false;
-    file_chain(judge, view, view->files[role], chain);
-    if (file)
-        *file = view->names[role];
-    return true;
 }
 
 /* The store has what is above a certificate, up to a root. */
@@ -104,14 +51,6 @@ static void fetch(struct finding *finding, const struct rule *rule, const struct
     } else {
         remedy_chain(finding, s, "its chain");
     }
-}
-
-bool certs_have(const struct certs *pool, const struct cert *cert)
-{
-    for (size_t i = 0; i < pool->count; i++)
-        if (cert_same(pool->items[i], cert))
-            return true;
-    return false;
 }
 
 /* The state of a bundle, so far as its certificate is sound. */

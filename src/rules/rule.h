@@ -37,13 +37,7 @@ struct view {
     size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
     size_t service_count;       /* that use it */
     const struct service *only; /* the one, where it is one */
-    struct path *path;          /* NULL without a leaf */
-};
-/* The last path built for a view: a dozen rules look at the same one. */
-struct path {
-    const struct store_file *file; /* with the leaf's CAs */
-    bool known;
-    struct chain chain;
+    struct path *path;          /* the last one built: a dozen rules look at the same */
 };
 /* An identity in a slot. */
 struct use {
@@ -63,6 +57,7 @@ struct judge {
     size_t use_count;
     size_t *service_uses;    /* where each service's begin; one more at the end */
     size_t *server_services; /* where each server's services begin in it */
+    struct issuers *issuers; /* those above the leaves, each verified once */
 };
 /* What a rule looks at; of each scope only its own members are set. */
 struct subject {
@@ -219,7 +214,7 @@ void verb_present(const struct rule *rule, const struct subject *subject, struct
 void verb_not_platform(const struct rule *rule, const struct subject *subject,
                        struct findings *out);
 
-/* rules/chain: the certificates of a file; free items. */
+/* rules/path: the certificates of a file; free items. */
 struct certs {
     const struct cert **items;
     size_t count;
@@ -227,11 +222,18 @@ struct certs {
 void certs_add(struct certs *pool, const struct store_file *file);
 void certs_free(struct certs *pool);
 bool certs_have(const struct certs *pool, const struct cert *cert);
+/* The path from the view's leaf through the certificates of a file (NULL: none). */
+void file_chain(const struct judge *judge, const struct view *view, const struct store_file *file,
+                struct chain *chain);
+/* The same through its bundle or full chain. false: it has neither. */
+bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
+                const char **file);
+struct issuers *issuers_new(void);
+void issuers_free(struct issuers *issuers);
+
+/* rules/chain */
 /* The file of the store (other than these two names) that has the certificate's issuer, or NULL. */
 const struct cert *store_issuer(const struct judge *judge, const struct cert *cert,
                                 const char **file);
-/* The path from the view's leaf through its bundle or full chain. false: it has neither. */
-bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
-                const char **file);
 
 #endif

@@ -165,14 +165,13 @@ const struct use *judge_uses(const struct judge *judge, const struct service *se
 
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out)
 {
-    *out = (struct judge){.facts = facts, .planned = scope == RULES_PLANNED};
+    *out =
+        (struct judge){.facts = facts, .planned = scope == RULES_PLANNED, .issuers = issuers_new()};
     open_views(out);
     open_uses(out);
     for (size_t i = 0; i < out->view_count; i++) {
         view_leaf(&out->views[i]);
         view_says(out, &out->views[i]);
-        if (out->views[i].leaf)
-            out->views[i].path = xcalloc(1, sizeof *out->views[i].path);
     }
 }
 
@@ -188,6 +187,7 @@ void judge_close(struct judge *judge)
     free(judge->uses);
     free(judge->service_uses);
     free(judge->server_services);
+    issuers_free(judge->issuers);
     *judge = (struct judge){0};
 }
 
