@@ -3,7 +3,9 @@
  *   material DIR CA             root.crt, sub.crt, their keys, bundle.crt of both
  *   material DIR leaves N       leaf00001.crt …, RSA, signed by that sub.crt
  *   material DIR pairs N        pair00001.key, .crt …, P-256
- *   material DIR identities N   id00001.key, .crt, bundle.crt … */
+ *   material DIR identities N   id00001.key, .crt, bundle.crt …
+ *   material DIR servers N      deployment.conf, and store/ with all that its N servers need: a
+ *                               Call Bridge and a Web Bridge 3 on each, signed by that sub.crt */
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -164,9 +166,85 @@ static void make_pairs(const struct authority *ca, const char *prefix, int count
     }
 }
 
+static void write_csr(const char *name, const char *cn, EVP_PKEY *key)
+{
+    X509_REQ *req = X509_REQ_new();
+    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN", MBSTRING_ASC,
+                               (const unsigned char *)cn, -1, -1, 0);
+    X509_REQ_set_pubkey(req, key);
+    char san[120];
+    snprintf(san, sizeof san, "DNS:%.100s", cn);
+    STACK_OF(X509_EXTENSION) *asked = sk_X509_EXTENSION_new_null();
+    sk_X509_EXTENSION_push(asked, X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san));
+    X509_REQ_add_extensions(req, asked);
+    sk_X509_EXTENSION_pop_free(asked, X509_EXTENSION_free);
+    FILE *file = open_file(name, "w");
+    need(X509_REQ_sign(req, key, EVP_sha256()) > 0 && PEM_write_X509_REQ(file, req) &&
+             fclose(file) == 0,
+         name);
+    X509_REQ_free(req);
+}
+
+/* One identity's key, request, certificate, and its CAs: beside it, or behind it in one file. */
+static void make_identity(const struct authority *ca, const char *stem, int number, const char *cn,
+                          const char *chain)
+{
+    static long serial = 1000;
+    char name[100];
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *cert = certify(cn, key, ca->sub, ca->key, serial++, 0);
+    snprintf(name, sizeof name, "store/%s%d.key", stem, number);
+    write_key(name, key);
+    snprintf(name, sizeof name, "store/%s%d.csr", stem, number);
+    write_csr(name, cn, key);
+    snprintf(name, sizeof name, "store/%s%d.crt", stem, number);
+    write_cert(name, cert);
+    snprintf(name, sizeof name, "store/%s%d%s.crt", stem, number, chain);
+    if (strcmp(chain, "fullchain") == 0)
+        write_cert(name, cert);
+    write_cert(name, ca->sub);
+    write_cert(name, ca->root);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
+static void make_servers(const struct authority *ca, int count)
+{
+    static const char *const stems[] = {"callbridge", "wb3-https", "wb3-c2w", "webadmin"};
+    enum { STEMS = sizeof stems / sizeof *stems };
+    FILE *conf = open_file("deployment.conf", "w");
+    fprintf(conf,
+            "release = \"2.9\"\nname = \"example.com\"\nkey { type = \"ec\" bits = 256 }\n\n");
+    for (int i = 1; i <= count; i++)
+        for (int k = 0; k < STEMS; k++) {
+            char cn[100];
+            snprintf(cn, sizeof cn, k == 1 ? "join%d.example.com" : "core%d.example.com", i);
+            make_identity(ca, stems[k], i, cn, k == 0 || k == 3 ? "bundle" : "fullchain");
+            fprintf(conf, "identity \"%s%d\" {\n    CN = \"%s\"\n    signer = \"internal\"\n}\n",
+                    stems[k], i, cn);
+        }
+    for (int i = 1; i <= count; i++)
+        fprintf(conf,
+                "\nserver \"core%d\" {\n    address = \"core%d.example.com\"\n"
+                "    service \"webadmin\" { identity = \"webadmin%d\" listen = { \"a:445\" } }\n"
+                "    service \"callbridge\" { identity = \"callbridge%d\" }\n"
+                "    service \"webbridge3\" {\n        https = \"wb3-https%d\"\n"
+                "        c2w = \"wb3-c2w%d\"\n        a-record = \"join%d.example.com\"\n"
+                "    }\n}\n",
+                i, i, i, i, i, i, i);
+    need(fclose(conf) == 0, "deployment.conf");
+    static const char *const trusts[] = {"store/callbridge-c2w-trust.crt",
+                                         "store/webbridge3-c2w-trust.crt"};
+    for (size_t i = 0; i < sizeof trusts / sizeof *trusts; i++) {
+        write_cert(trusts[i], ca->sub);
+        write_cert(trusts[i], ca->root);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    need(argc >= 3 && chdir(argv[1]) == 0, "usage: material DIR CA | leaves|pairs|identities N");
+    need(argc >= 3 && chdir(argv[1]) == 0,
+         "usage: material DIR CA | leaves|pairs|identities|servers N");
     umask(077);
     if (strcmp(argv[2], "CA") == 0) {
         make_cas();
@@ -176,6 +254,8 @@ int main(int argc, char **argv)
     struct authority ca = {read_cert("sub.crt"), read_cert("root.crt"), read_key("sub.key")};
     if (strcmp(argv[2], "leaves") == 0)
         make_leaves(&ca, count);
+    else if (strcmp(argv[2], "servers") == 0)
+        make_servers(&ca, count);
     else if (strcmp(argv[2], "pairs") == 0)
         make_pairs(&ca, "pair", count, 0);
     else
