@@ -23,7 +23,9 @@ struct identity {
     struct names names; /* CN, SAN and the subject's attributes, defaults of subject {} merged in */
     char *signer;       /* public, internal, self, or an identity's name */
     char *key_file, *certificate_file, *bundle_file, *fullchain_file; /* defaults filled in */
-    char *key_at, *template_name;
+    struct strings key_servers; /* the appliances that have its key, which never leaves them */
+    char *key_at;               /* the first: there its request is made; "" the key is here */
+    char *template_name;
     struct identity_use *uses; /* in file order */
     size_t use_count;
     bool signs; /* another one: a CA of the store */

@@ -109,7 +109,7 @@ static bool parse(const char *place, const char *text, size_t length,
                             text_option("certificate-file", false),
                             text_option("bundle-file", false),
                             text_option("fullchain-file", false),
-                            text_option("key-at", false),
+                            text_option("key-at", true),
                             text_option("template", false),
                             CFG_END()};
     cfg_opt_t server[] = {text_option("address", false), text_option("platform", false),
@@ -202,7 +202,8 @@ static void read_identity(cfg_t *cfg, const struct names *subject, struct identi
     read_attributes(cfg, true, &identity->names);
     list(cfg, "subjectAltName", &identity->names.sans);
     identity->signer = text_or(cfg, "signer", "internal");
-    identity->key_at = text_or(cfg, "key-at", "");
+    list(cfg, "key-at", &identity->key_servers);
+    identity->key_at = xstrdup(identity->key_servers.count ? identity->key_servers.items[0] : "");
     identity->template_name = text_or(cfg, "template", "");
     struct {
         char **file;
@@ -342,6 +343,7 @@ void identity_free(struct identity *identity)
                      identity->key_at,      identity->template_name};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    strings_free(&identity->key_servers);
     names_free(&identity->names);
 }
 

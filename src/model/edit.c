@@ -93,6 +93,13 @@ void edit_remove_service(struct edit *edit, const struct service *service)
     conf_remove(&edit->text, path, 2);
 }
 
+static void renamed_in(const struct strings *names, const char *old, const char *name,
+                       struct strings *out)
+{
+    for (size_t i = 0; i < names->count; i++)
+        strings_add(out, strcmp(names->items[i], old) == 0 ? name : names->items[i]);
+}
+
 /* Options of services that name a server: the one at the other end of a trunk. */
 static void rename_in_service(struct str *text, const struct service *service, const char *old,
                               const char *name)
@@ -103,8 +110,7 @@ static void rename_in_service(struct str *text, const struct service *service, c
         if (ask->type != ANSWER_SERVER || !written || !strings_has(written, old))
             continue;
         struct strings values = {0};
-        for (size_t k = 0; k < written->count; k++)
-            strings_add(&values, strcmp(written->items[k], old) == 0 ? name : written->items[k]);
+        renamed_in(written, old, name, &values);
         edit_option(service, ask->name, &values, ask->list, text);
         strings_free(&values);
     }
@@ -117,8 +123,12 @@ void edit_rename_server(struct edit *edit, const char *old, const char *name)
     edit->kind = EDIT_RENAME;
     for (size_t i = 0; i < d->identity_count; i++) {
         struct conf_step at[] = {{"identity", d->identities[i].name}, {"key-at", NULL}};
-        if (strcmp(d->identities[i].key_at, old) == 0)
-            set_one(&edit->text, at, 2, name);
+        const struct strings *servers = &d->identities[i].key_servers;
+        struct strings values = {0};
+        renamed_in(servers, old, name, &values);
+        if (!strings_equal(servers, &values))
+            conf_set(&edit->text, at, 2, &values, values.count > 1);
+        strings_free(&values);
     }
     for (size_t i = 0; i < d->server_count; i++)
         for (size_t j = 0; j < d->servers[i].service_count; j++)

@@ -67,9 +67,10 @@ bool judge_identity(const struct judging *j, const struct identity *identity)
                          "\"%s\" is no file name", files[i].file);
     }
     struct conf_step at[] = {{"identity", identity->name}, {"key-at", NULL}};
-    if (*identity->key_at && !deployment_server(j->deployment, identity->key_at))
-        return wrong(j, at, 2, "name a server of this file", "no server is called \"%s\"",
-                     identity->key_at);
+    for (size_t i = 0; i < identity->key_servers.count; i++)
+        if (!deployment_server(j->deployment, identity->key_servers.items[i]))
+            return wrong(j, at, 2, "name a server of this file", "no server is called \"%s\"",
+                         identity->key_servers.items[i]);
     return judge_signer(j, identity);
 }
 

@@ -90,8 +90,13 @@ static bool check_name(const char *name, struct error *err)
 
 /* What the line on the appliance was, or is to be (key-at). */
 static void note_key_there(const struct facts *facts, const struct identity *identity,
-                           struct server_files *out)
+                           const struct server *server, struct server_files *out)
 {
+    if (strcmp(identity->key_at, server->name) != 0) {
+        note(out, xformat("%s is to lie on this appliance as on %s, and comes from nowhere here.",
+                          identity->key_file, identity->key_at));
+        return;
+    }
     struct names names = {0};
     struct str line = {0};
     char *base = xstrndup(identity->key_file, strcspn(identity->key_file, "."));
@@ -121,8 +126,8 @@ static bool add_key(const struct facts *facts, const struct ca_keys *cas,
         note(out, xformat("%s is the key of a CA and is not uploaded: give the service a key of "
                           "its own.",
                           name));
-    else if (strcmp(identity->key_at, server->name) == 0)
-        note_key_there(facts, identity, out);
+    else if (strings_has(&identity->key_servers, server->name))
+        note_key_there(facts, identity, server, out);
     else if (!scan_find(&facts->scan, name))
         note_missing(out, name);
     else

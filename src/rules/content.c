@@ -525,11 +525,17 @@ static void key_ca(const struct rule *rule, const struct subject *s, struct find
 static void key_at_shared(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (!s->view || !*s->view->identity->key_at || !strings_has(&s->slot->takes, "key") ||
-        strcmp(s->view->identity->key_at, s->server->name) == 0)
+        strings_has(&s->view->identity->key_servers, s->server->name))
         return;
-    struct finding *finding = report(
-        out, rule, s, "the key of \"%s\" is made on %s and never leaves it, but %s needs it too",
-        s->view->identity->name, s->view->identity->key_at, s->server->name);
+    const struct strings *servers = &s->view->identity->key_servers;
+    char *names = strings_join(servers, ", ");
+    struct finding *finding =
+        report(out, rule, s,
+               servers->count == 1
+                   ? "the key of \"%s\" is made on %s and never leaves it, but %s needs it too"
+                   : "the key of \"%s\" lies on %s alone, but %s needs it too",
+               s->view->identity->name, names, s->server->name);
+    free(names);
     report_file(finding, "");
     remedy_own_identity(finding, s, s->view->identity->signer);
 }
@@ -538,7 +544,7 @@ static bool is_live(const struct judge *judge, const struct view *view)
 {
     for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
         if (judge->uses[i].service->installed &&
-            strcmp(judge->uses[i].server->name, view->identity->key_at) == 0)
+            strings_has(&view->identity->key_servers, judge->uses[i].server->name))
             return true;
     return false;
 }

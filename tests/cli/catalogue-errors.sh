@@ -88,6 +88,20 @@ bad "release of a command" recorder.conf '/^base    "recorder listen/s/until = "
 bad "gap without an end" turn.conf 's/^again   = "3.1"/again   = "2.8"/' 'it is back in 2.8, before it has gone'
 bad "api elsewhere" webbridge3.conf 's/^other   "webbridge3 restart" {/other   "webbridge3 restart" { api = true/' 'only what is done by hand'
 bad "none and undo" recorder.conf '/^assign  "recorder trust/s/none = true/none = true  undo = "recorder trust none"/' 'both say what undoes it'
+bad "back of a trust" loadbalancer.conf '/^trust /s/back = "edge"/back = "port"/' '"port" leads to no server'
+bad "per" trunk.conf 's/^per .*/per = "port"/' '"port" leads to no server'
+bad "per that nobody asks" trunk.conf 's/^per .*/per = "egde"/' 'nothing asks for "egde"'
+bad "hole of a tag" trunk.conf 's/^name .*/name = "trunkto{port}"/' 'the hole "port" is not known'
+bad "kind of an implied one" database.conf 's/^implied "callbridge"/implied "calbridge"/' 'did you mean "callbridge"?'
+bad "its condition" database.conf '/^implied /s/database=remote/database=far/' 'the value "far" is not known'
+bad "its options" database.conf '/^implied /s/"root-file"/"rot-file"/' 'did you mean "root-file"?'
+bad "the whole of a part" ldap.conf 's/^part-of .*/part-of = "nothing"/' 'the kind "nothing" is not known'
+bad "a part of a part" ldap.conf 's/^part-of .*/part-of = "sip"/' '"sip" is a part itself'
+bad "a service in a part" xmpp.conf 's/^order .*/part-of = "turn"/' 'a part of another kind has no slot'
+bad "against" database.conf '/"server" {/,/^}/s/against = "root"/against = "rot"/' 'no trust is called "rot"'
+bad "a slot that signs" database.conf '/"server" {/,/^}/s/signer "root" /signer "rot" /' 'did you mean "root"?'
+bad "hole of the first" database.conf 's/join {first.address}/join {first.adress}/' 'did you mean "address"?'
+bad "condition on several" xmpp.conf '/"NATIVE/s/!with:/several:load/' 'the kind "loadloadbalancer" is not known'
 
 # A file that replaces a built-in one may not leave out what another trusts.
 rm -rf extra && mkdir extra
@@ -109,3 +123,23 @@ fails "fact of a preset" "$CERTWRIGHT" --catalogue extra check
 says "and its line" 'presets/mine.conf:2: the fact "webrtc-app" is not known: did you mean "webrtc-apps"?'
 preset 'title = "mine"' 'facts = "webrtc-apps"' 'value "turn" { option = "tls-port"  value = "447" }'
 ok "a right one" "$CERTWRIGHT" --catalogue extra generate
+# wrong_preset WHAT WANTED LINE…: the last line is the wrong one
+wrong_preset()
+{
+    local what=$1 wanted=$2
+    shift 2
+    preset "$@"
+    fails "$what" "$CERTWRIGHT" --catalogue extra check
+    says "$what: file, line and reason" "presets/mine.conf:$#: $wanted"
+}
+wrong_preset "one of two kinds" 'the kind "webridge3" is not known: did you mean "webbridge3"?' \
+    'server "cms1" { kinds = "webbridge|webridge3" }'
+wrong_preset "several servers of one name" 'several servers have one name' 'server "core" { count = "cores"  kinds = "turn" }'
+wrong_preset "too many servers" 'no preset makes 1000 servers' 'server "core{n}" { count = "cores"  default = 1000 }'
+wrong_preset "a server for a kind" 'the kind "recoder" is not known' 'server "r" { with = "recoder" }'
+wrong_preset "where more is added" 'the server "core" is not known' 'server "core{n}" { count = "cores" }' 'add "turn" { to = "core" }'
+wrong_preset "unless" 'the count "edges" is not known' 'server "core{n}" { count = "cores" }' \
+    'add "turn" { to = "core{n}"  unless = "edges" }'
+wrong_preset "condition of a value" 'the condition tls-prot means nothing' \
+    'value "turn other" { option = "tls-port"  value = "447"  when = "tls-prot" }'
+wrong_preset "validation" 'the fact "xmp" is not known' 'facts = { "validation.xmp" }'

@@ -344,3 +344,6 @@ hasnt "key-at: the key is not uploaded" "callbridge.key" install/core1/upload.sf
 has "key-at: it is matched there all the same" "pki match callbridge.key callbridge.crt" install/core1/commands.mmp
 run cat install/plan.json
 json "key-at: the line that made it is told" '[.[] | .manual | select(test("pki csr callbridge CN:callbridge.example.com"))] | length' 1
+sed -i 's/key-at = "core1"/key-at = { "core1", "edge1" }/' deployment.conf
+ok "key-at: on several" "$CERTWRIGHT" plan --out several
+hasnt "key-at: uploaded to none" "callbridge.key" several/core1/upload.sftp

@@ -36,7 +36,8 @@ static const char conf[] =
     "identity \"callbridge1\" { CN = \"callbridge1.example.com\" signer = \"internal\" }\n"
     "identity \"callbridge2\" { CN = \"callbridge2.example.com\" signer = \"internal\" }\n"
     "identity \"core1\" { CN = \"core1.example.com\" signer = \"self\" }\n"
-    "identity \"admin2\" { CN = \"core2.example.com\" signer = \"core1\" key-at = \"core1\" }\n"
+    "identity \"admin2\" { CN = \"core2.example.com\" signer = \"core1\" "
+    "key-at = { \"core2\", \"core1\" } }\n"
     "server \"core1\" { address = \"core1.example.com\"\n"
     "  service \"callbridge\" { identity = \"callbridge1\" xmpp-trust-file = \"core1.crt\" }\n"
     "  service \"webadmin\" { identity = \"core1\" } }\n"
@@ -172,7 +173,7 @@ static void a_new_server_name_takes_every_mention_along(void **state)
     assert_null(strstr(str_text(&f->now.text), "core1"));
     assert_true(says(f, "server \"london\" { address = \"london.example.com\""));
     assert_true(says(f, "identity \"london\" { CN = \"london.example.com\""));
-    assert_true(says(f, "signer = \"london\" key-at = \"london\""));
+    assert_true(says(f, "signer = \"london\" key-at = { \"core2\", \"london\" }"));
     assert_true(says(f, "xmpp-trust-file = \"london.crt\""));
     assert_true(says(f, "sip-trust-file = \"london.crt\""));
     assert_true(says(f, "server = \"core2\" }"));
@@ -189,7 +190,7 @@ static void what_is_made_keeps_its_names(void **state)
     assert_true(says(f, "server \"london\" { address = \"core1.example.com\""));
     assert_true(says(f, "identity \"core1\" { CN = \"core1.example.com\""));
     assert_true(says(f, "xmpp-trust-file = \"core1.crt\""));
-    assert_true(says(f, "key-at = \"london\""));
+    assert_true(says(f, "key-at = { \"core2\", \"london\" }"));
     is_kept(f, "core1 keeps its name and its files: its certificate is there");
     is_kept(f, "address of london stays core1.example.com");
     assert_non_null(deployment_identity(&f->now, "core1"));
