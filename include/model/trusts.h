@@ -52,5 +52,9 @@ const struct trust *trusts_find(const struct trusts *trusts, const struct servic
  * out; false: something lacks yet. */
 bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust_need *need, struct str *out);
+/* What a file must hold that services name: what each trust that names it needs, each certificate
+ * once (guide 4.11.2). Adds PEM to out; false: something lacks yet. */
+bool trust_file_content(const struct deployment *deployment, const struct scan *scan,
+                        const struct trusts *trusts, const char *file, struct str *out);
 
 #endif

@@ -517,12 +517,12 @@ bool screens_read(const char *folder, struct catalogue *catalogue, struct error 
                 screens_check(&screens, catalogue, err);
     free(presets);
     screens_free(&screens);
-    if (good)
-        catalogue_join(catalogue);
     if (catalogue->count)
         qsort(catalogue->components, catalogue->count, sizeof *catalogue->components, by_order);
     if (catalogue->preset_count)
         qsort(catalogue->presets, catalogue->preset_count, sizeof *catalogue->presets,
               by_preset_order);
+    if (good)
+        catalogue_join(catalogue);
     return good;
 }

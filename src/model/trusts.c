@@ -446,13 +446,38 @@ const struct trust *trusts_find(const struct trusts *trusts, const struct servic
     return NULL;
 }
 
+static void add_pem(const struct cert_set *set, struct str *out)
+{
+    for (size_t i = 0; i < set->count; i++)
+        cert_pem(set->items[i], out);
+}
+
 bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust_need *need, struct str *out)
 {
     struct cert_set set = {0};
     bool whole = collect(deployment, scan, need, &set);
-    for (size_t i = 0; whole && i < set.count; i++)
-        cert_pem(set.items[i], out);
+    if (whole)
+        add_pem(&set, out);
     free(set.items);
     return whole;
+}
+
+bool trust_file_content(const struct deployment *deployment, const struct scan *scan,
+                        const struct trusts *trusts, const char *file, struct str *out)
+{
+    struct cert_set set = {0};
+    const struct trust_need *last = NULL;
+    bool whole = true;
+    for (size_t i = 0; whole && i < trusts->count; i++) {
+        const struct trust *trust = &trusts->items[i];
+        if (!trust->given || trust->need == last || strcmp(trust->file, file) != 0)
+            continue;
+        whole = collect(deployment, scan, trust->need, &set);
+        last = trust->need;
+    }
+    if (whole)
+        add_pem(&set, out);
+    free(set.items);
+    return whole && set.count;
 }

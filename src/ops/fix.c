@@ -62,14 +62,10 @@ static void mend_chain(const struct facts *facts, const struct store *store,
 static void mend_trust(const struct facts *facts, const struct store *store, const char *file,
                        struct batch *batch)
 {
-    for (size_t i = 0; i < facts->trusts.count; i++) {
-        const struct trust *trust = &facts->trusts.items[i];
-        struct str content = {0};
-        if (trust->given && strcmp(trust->file, file) == 0 &&
-            trust_content(&facts->deployment, &facts->scan, trust->need, &content))
-            certify_put(store, batch, file, &content);
-        str_free(&content);
-    }
+    struct str content = {0};
+    if (trust_file_content(&facts->deployment, &facts->scan, &facts->trusts, file, &content))
+        certify_put(store, batch, file, &content);
+    str_free(&content);
 }
 
 /* Only the mode: rewriting a key would leave a copy of it. */
