@@ -14,6 +14,7 @@ enum page_kind {
     PAGE_MENU, /* rows to choose one from; text below belongs to the row */
     PAGE_FORM, /* fields beside the map */
     PAGE_LIST, /* rows over the whole width, some with a tick */
+    PAGE_GRID, /* a table: a field for each row and column, the rows' one after another */
     PAGE_TEXT, /* lines to scroll through */
     PAGE_JOB   /* work under way; rows say what is done */
 };
@@ -31,6 +32,7 @@ struct field {
     bool fold;              /* its value is good as it is: plain asks only when told to ask all */
     bool optional;          /* an empty answer is one */
     int columns;            /* width of the cell; 0: as wide as fits */
+    bool fixed;             /* of a grid: shown, and not to be changed */
     bool list;              /* several values: names_split takes them apart */
     bool names;             /* the values are names of a certificate */
     struct strings choices; /* words of FIELD_CHOICE */
@@ -41,6 +43,14 @@ struct field {
     char *finding;          /* a sentence; "" none */
     char *remedy;           /* "" none */
     char *mend;             /* the value F5 puts there; NULL: cannot */
+};
+/* Of a PAGE_GRID. A row's first cell is what the row is called; what a person may ask of a cell and
+ * is no matter of its row stands here. */
+struct column {
+    char *id;    /* callbridge: the last word of its cells' ids */
+    char *label; /* heads the column; short */
+    char *title; /* "Call Bridge" */
+    char *help, *section;
 };
 struct row {
     char *id; /* what --answers and --ids call it: lab, open; may be "" */
@@ -90,7 +100,10 @@ struct page {
     size_t field_count;
     struct row *rows;
     size_t row_count;
-    size_t at;           /* row or field to start at */
+    struct column *columns; /* field k of row r is fields[r * column_count + k] */
+    size_t column_count;
+    size_t at;           /* row or field (of a grid: the cell) to start at */
+    bool moved;          /* the last event leads there, on the page where one is as well */
     struct strings live; /* below the fields: "Stands for:" and its pki csr line, totals */
     struct strings text; /* PAGE_TEXT: the lines; elsewhere below the rows */
     struct strings why;  /* message rows when nothing else is said */

@@ -147,6 +147,7 @@ struct component {
     char *kind; /* the file's name */
     long order; /* among the pages and in presets */
     char *title, *purpose, *section;
+    char *head; /* the title in few letters, above a column */
     struct release release;
     struct strings beside, follows;
     char *per, *name;

@@ -182,9 +182,10 @@ static void place(const struct flow *flow, struct page *page)
     size_t row = left ? page_find_row(page, left) : page->row_count;
     const struct field *field = flow->spot ? page_find_field(page, flow->spot) : NULL;
     if (row < page->row_count)
-        page->at = row;
+        page->at = row * (page->kind == PAGE_GRID ? page->column_count : 1);
     else if (field)
         page->at = (size_t)(field - page->fields);
+    page->moved = flow->moved;
 }
 
 /* Somebody else changed deployment.conf: nothing more is saved until it is looked at. */
@@ -205,7 +206,7 @@ static void add_reread(const struct flow *flow, struct page *page)
 /* Without that answer there is nothing to go on to. */
 static bool lacks_answer(const struct field *field)
 {
-    return !*field->value && !field->optional && field->kind == FIELD_TEXT;
+    return !*field->value && !field->optional && !field->fixed && field->kind == FIELD_TEXT;
 }
 
 static bool is_firm(const struct page *page)
@@ -286,6 +287,7 @@ static void enter(struct flow *flow, const char *page_id, const char *at)
     flow->refused = NULL;
     flow->at_page = page;
     flow->spot = place;
+    flow->moved = place != NULL;
     flow->warned = false;
     flow->page_good = false;
 }
@@ -361,7 +363,7 @@ static struct way step_take(struct flow *flow, const struct event *event, struct
 {
     const struct page *page = flow_page(flow);
     bool rows = event->kind == EVENT_CHOOSE || event->kind == EVENT_ACTION;
-    if (rows && (page->kind == PAGE_LIST || page->kind == PAGE_MENU))
+    if (rows && page->kind != PAGE_FORM)
         note_row(flow, page, event->row);
     struct change *before = history_before(flow, page, event);
     bool loaded = flow->loaded;
@@ -383,8 +385,9 @@ static struct way undo(struct flow *flow, struct error *err)
     if (!follow(flow, &way, err))
         return way_go(GO_REFUSED);
     const struct page *page = flow_page(flow);
-    const struct event event = {.kind = EVENT_TICK, .row = page->at};
-    if (!flow->spot || page_find_row(page, flow->spot) == page->row_count) {
+    const struct event event = {.kind = EVENT_TICK,
+                                .row = flow->spot ? page_find_row(page, flow->spot) : 0};
+    if (!flow->spot || event.row == page->row_count) {
         flow_say(flow, LEVEL_NOTE, "The row that was ticked is gone.");
         return way_go(GO_STAY);
     }
@@ -420,6 +423,7 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     free(flow->message);
     flow->message = NULL;
     flow->message_level = LEVEL_NONE;
+    flow->moved = false;
     change_forget(flow);
     flow->insist = event->insist || event->kind == EVENT_UNDO; /* how it was needs no leave */
     if (flow->loaded && !flow->at)

@@ -77,6 +77,16 @@ struct row *page_row(struct page *page, const char *id, enum level level, const 
     return row;
 }
 
+struct column *page_column(struct page *page, const char *id, const char *label, const char *title,
+                           const char *help, const char *section)
+{
+    page->columns = grow(page->columns, page->column_count, sizeof *page->columns);
+    struct column *column = &page->columns[page->column_count++];
+    *column = (struct column){xstrdup(id), xstrdup(label), xstrdup(title), xstrdup(help),
+                              xstrdup(section)};
+    return column;
+}
+
 void row_detail(struct row *row, const char *format, ...)
 {
     va_list args;
@@ -205,6 +215,12 @@ void page_free(struct page *page)
         strings_free(&row->below);
         strings_free(&row->does);
     }
+    for (size_t i = 0; i < page->column_count; i++) {
+        struct column *column = &page->columns[i];
+        char *texts[] = {column->id, column->label, column->title, column->help, column->section};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            free(texts[j]);
+    }
     for (size_t i = 0; i < page->mark_count; i++) {
         free(page->marks[i].id);
         free(page->marks[i].label);
@@ -223,6 +239,7 @@ void page_free(struct page *page)
         free(texts[i]);
     free(page->fields);
     free(page->rows);
+    free(page->columns);
     free(page->marks);
     free(page->actions);
     strings_free(&page->intro);

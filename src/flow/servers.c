@@ -8,13 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ids carry the server's title only where there are several. */
-static char *field_id(const struct flow *flow, size_t index, const char *what)
+static const char address_help[] =
+    "The name or address of its command line (MMP) and Web Admin, as DNS has it.";
+static const char name_help[] =
+    "A short name: the folder in install/ and, for a shared certificate, its file name.";
+
+static bool is_alone(const struct flow *flow)
 {
-    const struct deployment *d = &flow->facts->deployment;
-    if (d->server_count == 1)
-        return xformat("servers.%s", what);
-    return xformat("servers.%zu.%s", index + 1, what);
+    return flow->facts->deployment.server_count == 1;
+}
+
+/* servers.address; of several servers.core1.address. Free it. */
+static char *field_id(const struct flow *flow, const struct server *server, const char *what)
+{
+    return is_alone(flow) ? xformat("servers.%s", what)
+                          : xformat("servers.%s.%s", server->name, what);
+}
+
+/* The server that the id of a field speaks of; NULL: none. *what is the rest of the id. */
+static const struct server *server_of_id(const struct flow *flow, const char *id, const char **what)
+{
+    const char *rest = text_starts(id, "servers.") ? id + strlen("servers.") : "";
+    *what = rest;
+    if (is_alone(flow))
+        return &flow->facts->deployment.servers[0];
+    const char *dot = strrchr(rest, '.');
+    if (!dot)
+        return NULL;
+    char *name = xstrndup(rest, (size_t)(dot - rest));
+    const struct server *server = deployment_server(&flow->facts->deployment, name);
+    *what = dot + 1;
+    free(name);
+    return server;
 }
 
 static const struct service *service_of_kind(const struct server *server,
@@ -26,37 +51,111 @@ static const struct service *service_of_kind(const struct server *server,
     return NULL;
 }
 
-static void add_server_fields(const struct flow *flow, size_t index, struct page *page)
+/* The component is asked for: it is a service, and the release has it, or a server. */
+static bool is_asked(const struct flow *flow, const struct component *component)
 {
     const struct deployment *d = &flow->facts->deployment;
-    const struct server *server = &d->servers[index];
-    char *id = field_id(flow, index, "name");
-    struct field *field = page_field(page, FIELD_TEXT, id, "Server name", server->name);
-    field_help(field,
-               "A short name: the folder in install/ and, for a shared certificate, its file name.",
-               "4.1");
-    field->columns = 20;
-    free(id);
+    return !*component->part_of &&
+           (deployment_kind(d, component)->count || release_in(&component->release, d->release));
+}
 
-    id = field_id(flow, index, "address");
-    field = page_field(page, FIELD_TEXT, id, "Address", server->address);
-    field_help(field, "The name or address of its command line (MMP) and Web Admin, as DNS has it.",
-               "3.1");
-    char *derived = derive_address(d, server);
-    field->follows = strcmp(derived, server->address) == 0;
+static bool address_follows(const struct flow *flow, const struct server *server)
+{
+    char *derived = derive_address(&flow->facts->deployment, server);
+    bool follows = strcmp(derived, server->address) == 0;
     free(derived);
-    free(id);
+    return follows;
+}
 
+/* One server: a form, with a line for each component. */
+static void add_form(const struct flow *flow, struct page *page)
+{
+    const struct server *server = &flow->facts->deployment.servers[0];
+    page->kind = PAGE_FORM;
+    page_line(&page->intro, "The server, and what runs on it.");
+    struct field *field = page_field(page, FIELD_TEXT, "servers.name", "Server name", server->name);
+    field_help(field, name_help, "4.1");
+    field->columns = 20;
+    field = page_field(page, FIELD_TEXT, "servers.address", "Address", server->address);
+    field_help(field, address_help, "3.1");
+    field->follows = address_follows(flow, server);
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
         bool here = service_of_kind(server, component);
-        if (*component->part_of || (!here && !release_in(&component->release, d->release)))
+        if (*component->part_of ||
+            (!here && !release_in(&component->release, flow->facts->deployment.release)))
             continue;
-        id = field_id(flow, index, component->kind);
+        char *id = field_id(flow, server, component->kind);
         field = page_field(page, FIELD_TICK, id, component->title, here ? "yes" : "no");
         field_help(field, component->purpose, component->section);
         free(id);
     }
+}
+
+static struct field *add_cell(const struct flow *flow, const struct server *server,
+                              enum field_kind kind, const char *what, const char *title,
+                              const char *value, struct page *page)
+{
+    char *id = field_id(flow, server, what), *label = xformat("%s of %s", title, server->name);
+    struct field *field = page_field(page, kind, id, label, value);
+    free(label);
+    free(id);
+    return field;
+}
+
+/* There once for each of others: how many follows from those. */
+static void add_count(const struct flow *flow, const struct server *server,
+                      const struct component *component, struct page *page)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < server->service_count; i++)
+        count += server->services[i].component == component;
+    char *text = count ? xformat("%zu", count) : xstrdup("");
+    add_cell(flow, server, FIELD_TEXT, component->kind, component->title, text, page)->fixed = true;
+    free(text);
+}
+
+static void add_server_row(const struct flow *flow, const struct server *server, struct page *page)
+{
+    struct row *row = page_row(page, server->name, LEVEL_NONE, "", "%s", server->name);
+    (void)row;
+    add_cell(flow, server, FIELD_TEXT, "name", "Name", server->name, page);
+    struct field *field =
+        add_cell(flow, server, FIELD_TEXT, "address", "Address", server->address, page);
+    field->follows = address_follows(flow, server);
+    for (size_t i = 0; i < flow->catalogue->count; i++) {
+        const struct component *component = &flow->catalogue->components[i];
+        if (is_asked(flow, component) && !*component->per)
+            add_cell(flow, server, FIELD_TICK, component->kind, component->title,
+                     service_of_kind(server, component) ? "yes" : "no", page);
+    }
+    for (size_t i = 0; i < flow->catalogue->count; i++)
+        if (is_asked(flow, &flow->catalogue->components[i]) && *flow->catalogue->components[i].per)
+            add_count(flow, server, &flow->catalogue->components[i], page);
+}
+
+/* What is ticked stands together, and what follows from it behind. */
+static void add_columns(const struct flow *flow, bool counted, struct page *page)
+{
+    for (size_t i = 0; i < flow->catalogue->count; i++) {
+        const struct component *component = &flow->catalogue->components[i];
+        if (is_asked(flow, component) && (*component->per != '\0') == counted)
+            page_column(page, component->kind, component->head, component->title,
+                        component->purpose, component->section);
+    }
+}
+
+/* Several: a table, a row each. */
+static void add_grid(const struct flow *flow, struct page *page)
+{
+    const struct deployment *d = &flow->facts->deployment;
+    page->kind = PAGE_GRID;
+    page_column(page, "name", "Name", "Name", name_help, "4.1");
+    page_column(page, "address", "Address", "Address", address_help, "3.1");
+    add_columns(flow, false, page);
+    add_columns(flow, true, page);
+    for (size_t i = 0; i < d->server_count; i++)
+        add_server_row(flow, &d->servers[i], page);
 }
 
 /* Who misses a component learns which releases have it. */
@@ -74,29 +173,52 @@ static void add_other_releases(const struct flow *flow, struct page *page)
     }
 }
 
-static void build(struct flow *flow, struct page *page)
+/* The field where a finding about a service is answered; NULL: it is another page's. */
+static struct field *field_of_finding(const struct flow *flow, const struct finding *finding,
+                                      struct page *page)
 {
-    page->kind = PAGE_FORM;
-    page->title = xstrdup("Servers");
-    page_line(&page->intro, "The server, and what runs on it.");
-    for (size_t i = 0; i < flow->facts->deployment.server_count; i++)
-        add_server_fields(flow, i, page);
-    add_other_releases(flow, page);
+    const struct server *server =
+        is_alone(flow) ? &flow->facts->deployment.servers[0]
+                       : deployment_server(&flow->facts->deployment, finding->server);
+    const struct service *service = server ? server_service(server, finding->service) : NULL;
+    size_t row = server ? (size_t)(server - flow->facts->deployment.servers) : 0;
+    if (!service)
+        return NULL;
+    if (page->kind == PAGE_GRID)
+        for (size_t i = 0; i < page->column_count; i++)
+            if (strcmp(page->columns[i].id, service->component->kind) == 0)
+                return &page->fields[row * page->column_count + i];
+    char *id = field_id(flow, server, service->component->kind);
+    struct field *field = page->kind == PAGE_FORM ? page_find_field(page, id) : NULL;
+    free(id);
+    return field;
+}
+
+static void add_findings(struct flow *flow, struct page *page)
+{
     const struct findings *findings = flow_findings(flow, RULES_PLANNED);
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         if (finding->severity == SEVERITY_NOTICE || *finding->identity || !*finding->service)
             continue;
-        for (size_t j = 0; j < page->field_count; j++) {
-            const char *dot = strrchr(page->fields[j].id, '.');
-            if (strcmp(dot + 1, finding->service) != 0)
-                continue;
-            char *remedy = finding_remedy(flow, finding, page->id, page->fields[j].id);
-            field_finding(&page->fields[j], level_of(finding->severity), finding->message, remedy,
-                          NULL);
-            free(remedy);
-        }
+        struct field *field = field_of_finding(flow, finding, page);
+        if (!field)
+            continue;
+        char *remedy = finding_remedy(flow, finding, page->id, field->id);
+        field_finding(field, level_of(finding->severity), finding->message, remedy, NULL);
+        free(remedy);
     }
+}
+
+static void build(struct flow *flow, struct page *page)
+{
+    page->title = xstrdup("Servers");
+    if (is_alone(flow))
+        add_form(flow, page);
+    else
+        add_grid(flow, page);
+    add_other_releases(flow, page);
+    add_findings(flow, page);
     size_t count = flow->facts->deployment.identity_count;
     page_line(&page->live, count == 1 ? "%zu certificate in all." : "%zu certificates in all.",
               count);
@@ -178,21 +300,15 @@ static bool set_component(struct flow *flow, const struct server *server, const 
 
 static bool set(struct flow *flow, const struct event *event, struct error *err)
 {
-    const struct deployment *d = &flow->facts->deployment;
-    for (size_t i = 0; i < d->server_count; i++) {
-        char *prefix = field_id(flow, i, "");
-        bool mine = text_starts(event->id, prefix);
-        const char *what = event->id + strlen(prefix);
-        free(prefix);
-        if (!mine)
-            continue;
-        if (strcmp(what, "name") == 0)
-            return rename_server(flow, &d->servers[i], event->text, err);
-        if (strcmp(what, "address") == 0)
-            return set_address(flow, &d->servers[i], event->text, err);
-        return set_component(flow, &d->servers[i], what, strcmp(event->text, "yes") == 0, err);
-    }
-    return true;
+    const char *what;
+    const struct server *server = server_of_id(flow, event->id, &what);
+    if (!server)
+        return true;
+    if (strcmp(what, "name") == 0)
+        return rename_server(flow, server, event->text, err);
+    if (strcmp(what, "address") == 0)
+        return set_address(flow, server, event->text, err);
+    return set_component(flow, server, what, strcmp(event->text, "yes") == 0, err);
 }
 
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,

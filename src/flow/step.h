@@ -41,6 +41,7 @@ struct flow {
 
     char *at_page;
     char *spot;            /* the field or row of it to begin with; NULL: as the step says */
+    bool moved;            /* the last event led there */
     struct strings came;   /* the pages on the way here, for Esc */
     struct strings rows;   /* page, row: where each list was left */
     struct strings passed; /* pages that were left by Next, in this visit or an earlier one */
@@ -197,6 +198,9 @@ void field_finding(struct field *field, enum level level, const char *finding, c
                    const char *mend);
 struct row *page_row(struct page *page, const char *id, enum level level, const char *word,
                      const char *format, ...) printf_like(5, 6);
+/* All columns come before the first cell. */
+struct column *page_column(struct page *page, const char *id, const char *label, const char *title,
+                           const char *help, const char *section);
 void row_detail(struct row *row, const char *format, ...) printf_like(2, 3);
 struct action *page_add_action(struct page *page, const char *id, int function, char letter,
                                const char *label);

@@ -139,6 +139,7 @@ void component_free(struct component *c)
     FREE_EACH(c->implied, c->implied_count, implied_free);
     free(c->kind);
     free(c->title);
+    free(c->head);
     free(c->purpose);
     free(c->section);
     free(c->per);

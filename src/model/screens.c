@@ -86,6 +86,7 @@ static cfg_opt_t implied_opts[] = {CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR_LIST("options", no_items, CFGF_NONE), CFG_END()};
 
 static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
+                                     CFG_STR("short", "", CFGF_NONE),
                                      CFG_STR("purpose", "", CFGF_NONE),
                                      CFG_STR("section", "", CFGF_NONE),
                                      RELEASE,
@@ -329,6 +330,7 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     c->kind = xstrdup(kind);
     c->order = cfg_getint(cfg, "order");
     c->title = or_default(text(cfg, "title"), kind);
+    c->head = or_default(text(cfg, "short"), c->title);
     c->purpose = text(cfg, "purpose");
     c->section = text(cfg, "section");
     c->release = release(cfg);

@@ -83,11 +83,9 @@ void ui_page_changed(struct ui *ui)
         free(ui->page_id);
         ui->page_id = id;
         ui->insist = false;
-        static struct view *(*const views[])(struct ui *) = {[PAGE_MENU] = menu_view_new,
-                                                             [PAGE_FORM] = form_view_new,
-                                                             [PAGE_LIST] = list_view_new,
-                                                             [PAGE_TEXT] = page_text_new,
-                                                             [PAGE_JOB] = job_view_new};
+        static struct view *(*const views[])(struct ui *) = {
+            [PAGE_MENU] = menu_view_new, [PAGE_FORM] = form_view_new, [PAGE_LIST] = list_view_new,
+            [PAGE_GRID] = grid_view_new, [PAGE_TEXT] = page_text_new, [PAGE_JOB] = job_view_new};
         ui_push(ui, views[ui->page->kind](ui));
     } else {
         free(id);
@@ -169,11 +167,16 @@ static bool commit(struct ui *ui)
     return !base->ops->commit || base->ops->commit(ui, base);
 }
 
+static bool has_rows(const struct ui *ui)
+{
+    enum page_kind kind = ui->page->kind;
+    return kind == PAGE_LIST || kind == PAGE_MENU || kind == PAGE_GRID;
+}
+
 static size_t row_at(struct ui *ui)
 {
     struct view *base = ui_base(ui);
-    bool rows = ui->page->kind == PAGE_LIST || ui->page->kind == PAGE_MENU;
-    return rows && base->ops->at ? base->ops->at(base) : 0;
+    return has_rows(ui) && base->ops->at ? base->ops->at(base) : 0;
 }
 
 static void pending_clear(struct ui *ui)
@@ -227,7 +230,7 @@ static bool lacks_answer(const struct page *page)
 {
     for (size_t i = 0; i < page->field_count; i++) {
         const struct field *field = &page->fields[i];
-        if (field->kind == FIELD_TEXT && !field->optional && !*field->value)
+        if (field->kind == FIELD_TEXT && !field->optional && !field->fixed && !*field->value)
             return true;
     }
     return false;
@@ -432,8 +435,7 @@ static void inspect(struct ui *ui, const char *file)
 static void inspect_or_pick(struct ui *ui)
 {
     size_t row = row_at(ui);
-    bool rows = ui->page->kind == PAGE_LIST || ui->page->kind == PAGE_MENU;
-    if (rows && row < ui->page->row_count && ui->page->rows[row].file &&
+    if (has_rows(ui) && row < ui->page->row_count && ui->page->rows[row].file &&
         *ui->page->rows[row].file) {
         inspect(ui, ui->page->rows[row].file);
         return;

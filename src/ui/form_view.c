@@ -314,14 +314,6 @@ static size_t spoken_of(struct ui *ui, struct form_view *self)
     return at;
 }
 
-static void sentence(struct str *out, const char *text)
-{
-    str_add(out, text);
-    size_t length = strlen(text);
-    if (length > 0 && !strchr(".!?:", text[length - 1]))
-        str_add_char(out, '.');
-}
-
 static void note(struct ui *ui, struct view *view, struct note *note)
 {
     struct form_view *self = of(view);
@@ -337,16 +329,7 @@ static void note(struct ui *ui, struct view *view, struct note *note)
     const char *mend = refused ? entry->mend : field->mend;
     note->level = refused ? LEVEL_ERROR : field->level;
     if (finding && *finding && (refused || field->level >= LEVEL_NOTE)) {
-        str_addf(&note->text, "%s %s: ", level_word(note->level), field->label);
-        sentence(&note->text, finding);
-        if (field->section && *field->section && !strstr(finding, "uide "))
-            str_addf(&note->text, " Guide %s", field->section);
-        if ((remedy && *remedy) || mend)
-            str_add_char(&note->text, '\n');
-        if (remedy && *remedy)
-            sentence(&note->text, remedy);
-        if (mend)
-            str_addf(&note->text, remedy && *remedy ? " F5 does it." : "F5 makes it %s", mend);
+        note_finding(note, note->level, field->label, finding, field->section, remedy, mend);
         if (entry->left_out)
             str_addf(&note->text, "\nLeft out: %s", entry->left_out);
         return;

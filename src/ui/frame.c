@@ -102,6 +102,30 @@ static void draw_messages(struct ui *ui)
     str_free(&note.text);
 }
 
+static void sentence(struct str *out, const char *text)
+{
+    str_add(out, text);
+    size_t length = strlen(text);
+    if (length > 0 && !strchr(".!?:", text[length - 1]))
+        str_add_char(out, '.');
+}
+
+void note_finding(struct note *note, enum level level, const char *label, const char *finding,
+                  const char *section, const char *remedy, const char *mend)
+{
+    note->level = level;
+    str_addf(&note->text, "%s %s: ", level_word(level), label);
+    sentence(&note->text, finding);
+    if (section && *section && !strstr(finding, "uide "))
+        str_addf(&note->text, " Guide %s", section);
+    if ((remedy && *remedy) || mend)
+        str_add_char(&note->text, '\n');
+    if (remedy && *remedy)
+        sentence(&note->text, remedy);
+    if (mend)
+        str_addf(&note->text, remedy && *remedy ? " F5 does it." : "F5 makes it %s", mend);
+}
+
 void hint_add(struct hints *hints, int weight, const char *format, ...)
 {
     if (hints->count == sizeof hints->items / sizeof *hints->items)

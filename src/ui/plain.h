@@ -40,5 +40,6 @@ enum step plain_next(struct plain *plain);
 enum step plain_back(struct plain *plain);
 enum step plain_form(struct plain *plain);
 enum step plain_rows(struct plain *plain);
+enum step plain_cells(struct plain *plain, size_t row);
 
 #endif

@@ -18,6 +18,12 @@ static const struct field *find(const struct page *page, const char *id, size_t 
     return NULL;
 }
 
+/* What the cell of a table is called within its row; NULL: the page is no table. */
+static const struct column *column_of(const struct page *page, size_t at)
+{
+    return page->kind == PAGE_GRID ? &page->columns[at % page->column_count] : NULL;
+}
+
 /* Good as it is: asked only after "+". */
 static bool is_folded(const struct plain *plain, const struct field *field)
 {
@@ -41,8 +47,11 @@ static void why(struct plain *plain, const void *what)
     if (!field)
         return;
     struct strings lines = {0};
-    if (field->help && *field->help)
-        strings_split(&lines, field->help, '\n');
+    const struct column *column = column_of(plain->page, at);
+    const char *help = column ? column->help : field->help;
+    const char *section = column ? column->section : field->section;
+    if (help && *help)
+        strings_split(&lines, help, '\n');
     say_lines(plain->out, &lines);
     strings_free(&lines);
     for (size_t i = 0; i < field->choices.count; i++)
@@ -50,8 +59,8 @@ static void why(struct plain *plain, const void *what)
             say(plain->out, "%s: %s", choice_label(field, i), field->whys.items[i]);
     if (field->follows)
         say(plain->out, "It follows other answers until you give one here.");
-    if (field->section && *field->section)
-        say(plain->out, "Guide %s.", field->section);
+    if (section && *section)
+        say(plain->out, "Guide %s.", section);
     if (field->list)
         say(plain->out, "Several values: each on a line, or commas between them; a single dot ends "
                         "the list.");
@@ -256,9 +265,14 @@ static enum reply ask_field(struct plain *plain, const char *id)
 static void why_ticks(struct plain *plain, const void *what)
 {
     const size_t *range = what;
-    for (size_t i = range[0]; i < range[0] + range[1]; i++)
-        say(plain->out, "%s: %s Guide %s.", plain->page->fields[i].label,
-            plain->page->fields[i].help, plain->page->fields[i].section);
+    for (size_t i = range[0]; i < range[0] + range[1]; i++) {
+        const struct field *field = &plain->page->fields[i];
+        const struct column *column = column_of(plain->page, i);
+        if (column)
+            say(plain->out, "%s: %s Guide %s.", column->title, column->help, column->section);
+        else
+            say(plain->out, "%s: %s Guide %s.", field->label, field->help, field->section);
+    }
     plain_keys(plain);
 }
 
@@ -273,9 +287,11 @@ static void why_page(struct plain *plain, const void *what)
 /* Fields that are ticked, one after another, from at. */
 static size_t ticks_from(const struct plain *plain, size_t at)
 {
-    size_t end = at;
-    while (end < plain->page->field_count && plain->page->fields[end].kind == FIELD_TICK &&
-           !is_folded(plain, &plain->page->fields[end]))
+    const struct page *page = plain->page;
+    size_t end = at, columns = page->kind == PAGE_GRID ? page->column_count : page->field_count;
+    size_t last = columns ? (at / columns + 1) * columns : at;
+    while (end < last && page->fields[end].kind == FIELD_TICK && !page->fields[end].fixed &&
+           !is_folded(plain, &page->fields[end]))
         end++;
     return end - at;
 }
@@ -310,7 +326,8 @@ static enum reply ask_ticks(struct plain *plain, size_t at, size_t count)
     for (;;) {
         for (size_t i = 0; i < count; i++) {
             const struct field *field = &plain->page->fields[at + i];
-            say(plain->out, "  %zu %s%s", i + 1, field->label,
+            const struct column *column = column_of(plain->page, at + i);
+            say(plain->out, "  %zu %s%s", i + 1, column ? column->title : field->label,
                 strcmp(field->value, "yes") == 0 ? ", yes" : "");
         }
         const size_t range[] = {at, count};
@@ -401,6 +418,28 @@ static bool ask_at(struct plain *plain, size_t *at, enum step *step)
     else
         *at = find(plain->page, plain->id, &now) ? now + 1 : *at;
     return *step == STEP_STAYED;
+}
+
+/* The cells of a row, one after another; < leads back to the table. */
+enum step plain_cells(struct plain *plain, size_t row)
+{
+    char *page = xstrdup(plain->page->id);
+    size_t columns = plain->page->column_count, at = row * columns, end = at + columns;
+    enum reply reply = REPLY_DEFAULT;
+    while (at < end && reply != REPLY_END && reply != REPLY_BACK && reply != REPLY_GONE &&
+           end <= plain->page->field_count && strcmp(plain->page->id, page) == 0) {
+        size_t ticks = ticks_from(plain, at);
+        if (plain->page->fields[at].fixed) {
+            at++;
+            continue;
+        }
+        free(plain->id);
+        plain->id = xstrdup(plain->page->fields[at].id);
+        reply = ticks > 1 ? ask_ticks(plain, at, ticks) : ask_field(plain, plain->id);
+        at += ticks > 1 ? ticks : 1;
+    }
+    free(page);
+    return reply == REPLY_END ? STEP_END : STEP_GONE;
 }
 
 enum step plain_form(struct plain *plain)

@@ -45,6 +45,8 @@ static void why(struct plain *plain, const void *what)
                                             : "");
     if (page->kind == PAGE_MENU)
         say(plain->out, "A row's number or its first word chooses it.");
+    else if (page->kind == PAGE_GRID)
+        say(plain->out, "A row's number asks for all that stands in it; also: tick N, why N.");
     else
         say(plain->out, "A row's number ticks, opens or explains it; also: tick N, open N, why N, "
                         "inspect N, whole N.");
@@ -64,13 +66,30 @@ static void say_actions(struct plain *plain)
     str_free(&text);
 }
 
+/* What is wrong in a table, behind it. */
+static void say_cells(struct plain *plain)
+{
+    for (size_t i = 0; i < plain->page->field_count; i++) {
+        const struct field *field = &plain->page->fields[i];
+        if (plain->page->kind != PAGE_GRID || field->level < LEVEL_WARN)
+            continue;
+        char *text = xformat("%s: %s", field->label, field->finding);
+        say_finding(plain->out, field->level, text, field->remedy);
+        free(text);
+    }
+}
+
 static void say_page(struct plain *plain)
 {
     const struct page *page = plain->page;
     if (page->row_count > LONG_LIST)
         say(plain->out, "%zu rows:", page->row_count);
     for (size_t i = 0; i < page->row_count; i++)
-        say_found(plain->out, i + 1, &page->rows[i]);
+        if (page->kind == PAGE_GRID)
+            say_cells_of(plain->out, page, i);
+        else
+            say_found(plain->out, i + 1, &page->rows[i]);
+    say_cells(plain);
     if (text_starts(page->id, "text:")) /* asked for as it is */
         say_lines(plain->out, &page->text);
     else
@@ -212,6 +231,8 @@ static bool take_material(struct plain *plain, enum step *step)
 static enum step use_row(struct plain *plain, size_t row)
 {
     const struct row *at = &plain->page->rows[row];
+    if (plain->page->kind == PAGE_GRID)
+        return plain_cells(plain, row);
     if (plain->page->kind == PAGE_MENU || (at->can_open && !at->can_tick))
         return choose(plain, row, EVENT_CHOOSE);
     if (at->can_tick)
@@ -286,6 +307,8 @@ enum step plain_rows(struct plain *plain)
         const char *next = page->next && *page->next ? page->next : "Next";
         size_t at = page->at < page->row_count ? page->at : 0;
         char *prompt = menu ? xformat("Choose 1 to %zu [%zu] (? < #): ", page->row_count, at + 1)
+                       : page->kind == PAGE_GRID
+                           ? xformat("A row to change, an action, or Enter: %s (? < #): ", next)
                        : action_that(page, true)
                            ? xformat("A path, a row, an action, or Enter: %s (? < #): ", next)
                        : page->row_count > 0

@@ -136,6 +136,38 @@ void say_row(FILE *out, size_t number, const struct row *row)
     str_free(&text);
 }
 
+static const char *label_of(const struct field *field)
+{
+    for (size_t i = 0; i < field->choices.count && i < field->labels.count; i++)
+        if (strcmp(field->choices.items[i], field->value) == 0 && *field->labels.items[i])
+            return field->labels.items[i];
+    return field->value;
+}
+
+void say_cells_of(FILE *out, const struct page *page, size_t row)
+{
+    struct str text = {0};
+    str_addf(&text, "  %zu ", row + 1);
+    if (*page->rows[row].word)
+        str_addf(&text, "%s: ", page->rows[row].word);
+    const char *between = "";
+    for (size_t i = 0; i < page->column_count; i++) {
+        const struct field *field = &page->fields[row * page->column_count + i];
+        const struct column *column = &page->columns[i];
+        bool tick = field->kind == FIELD_TICK;
+        if (tick ? strcmp(field->value, "yes") != 0 : !*field->value)
+            continue;
+        if (tick)
+            str_addf(&text, "%s%s", between, column->title);
+        else
+            str_addf(&text, "%s%s%s%s", between, i ? column->title : "", i ? " " : "",
+                     label_of(field));
+        between = i ? ", " : ": ";
+    }
+    say(out, "%s%s", str_text(&text), page->rows[row].ticked ? " (marked)" : "");
+    str_free(&text);
+}
+
 char *say_keys(const char *text, size_t number)
 {
     struct str out = {0};

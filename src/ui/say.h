@@ -24,6 +24,8 @@ void say_row(FILE *out, size_t number, const struct row *row);
 /* What a row's text says of keys as what is typed here: "(Enter)" is "(open 3)", F5 is "mend 3".
  * Free it. */
 char *say_keys(const char *text, size_t number);
+/* A row of a table: what it is called, then its texts and what is ticked. */
+void say_cells_of(FILE *out, const struct page *page, size_t row);
 /* A row as say_row; a finding is its word, its sentence and its remedy. */
 void say_found(FILE *out, size_t number, const struct row *row);
 /* Lines for the eye as sentences: columns become commas, what is only hex is left out. */

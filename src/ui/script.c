@@ -23,6 +23,8 @@ struct script {
     struct answer *answers;
     size_t count;
     struct strings asked; /* every id that some page had, for "did you mean" */
+    size_t noted;         /* of the fields noted last: how many, and the first one's id */
+    char *first_noted;
 };
 
 static bool at_line(const struct script *script, const struct answer *answer, struct error *err,
@@ -156,16 +158,29 @@ static bool set(struct script *script, struct answer *answer, struct error *err)
     return true;
 }
 
+/* Each id once a page as it stands, which may have thousands. */
+static void note_fields(struct script *script)
+{
+    const struct page *page = script->page;
+    if (script->noted == page->field_count && page->field_count &&
+        strcmp(script->first_noted, page->fields[0].id) == 0)
+        return;
+    for (size_t i = 0; i < page->field_count; i++)
+        strings_add(&script->asked, page->fields[i].id);
+    free(script->first_noted);
+    script->noted = page->field_count;
+    script->first_noted = xstrdup(page->field_count ? page->fields[0].id : "");
+}
+
 /* Fields come and go with answers: each time the page's first one that is answered and not yet set.
  */
 static bool fields(struct script *script, struct error *err)
 {
     for (;;) {
         struct answer *answer = NULL;
-        for (size_t i = 0; i < script->page->field_count && !answer; i++) {
-            strings_add_new(&script->asked, script->page->fields[i].id);
+        for (size_t i = 0; i < script->page->field_count && !answer; i++)
             answer = find(script, script->page->fields[i].id);
-        }
+        note_fields(script);
         if (!answer)
             return true;
         if (!set(script, answer, err))
@@ -292,6 +307,26 @@ static bool others(struct script *script, bool *moved, struct error *err)
     return good;
 }
 
+static size_t used(const struct script *script)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < script->count; i++)
+        count += script->answers[i].used;
+    return count;
+}
+
+/* All that is answered on a page, in turns: what an action adds, as a server, has fields. */
+static bool answer_page(struct script *script, bool *moved, struct error *err)
+{
+    size_t before;
+    do {
+        before = used(script);
+        if (!fields(script, err) || !others(script, moved, err))
+            return false;
+    } while (!*moved && used(script) > before);
+    return true;
+}
+
 static void note_ids(struct script *script)
 {
     const struct page *page = script->page;
@@ -362,7 +397,7 @@ static bool pass(struct script *script, bool *over, struct error *err)
         moved = strcmp(script->page->id, page) != 0;
     }
     if (good && !moved)
-        good = fields(script, err) && others(script, &moved, err);
+        good = answer_page(script, &moved, err);
     if (good && leave && strcmp(leave->text, page) == 0)
         *over = leave->used = true;
     if (good && !moved && !*over)
@@ -431,6 +466,7 @@ int script_run(struct flow *flow, const char *answers, const struct plain_option
     }
     free(script.answers);
     strings_free(&script.asked);
+    free(script.first_noted);
     if (script.out)
         fflush(script.out);
     return good ? STATUS_OK : (int)err.code;

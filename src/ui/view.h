@@ -117,6 +117,10 @@ int frame_bottom(const struct ui *ui); /* the row after the body's last: message
 void frame_draw(struct ui *ui);
 void frame_foot(struct ui *ui);
 int frame_message_rows(struct ui *ui);
+/* "ERROR CN: it has a blank. Guide 3.1", its remedy below; section, remedy and mend may be "" or
+ * NULL. */
+void note_finding(struct note *note, enum level level, const char *label, const char *finding,
+                  const char *section, const char *remedy, const char *mend);
 void hint_add(struct hints *hints, int weight, const char *format, ...) printf_like(3, 4);
 /* F1 (unless it is there), Esc and F10, which every line of keys shows. */
 #define HINT_ALWAYS 100
@@ -145,6 +149,7 @@ const struct action *page_function(const struct page *page, int function);
 /* The views; each is freed by its close. */
 struct view *form_view_new(struct ui *ui);
 struct view *list_view_new(struct ui *ui);
+struct view *grid_view_new(struct ui *ui);
 struct view *menu_view_new(struct ui *ui);
 struct view *page_text_new(struct ui *ui);
 struct view *job_view_new(struct ui *ui);

@@ -196,9 +196,9 @@ static void of_two_certified_one_goes_and_both_stay(void **state)
 {
     struct world *world = *state;
     with_two(world);
-    asks(world, "servers.1.callbridge", "no", "callbridge2 keeps its name and its files",
+    asks(world, "servers.core1.callbridge", "no", "callbridge2 keeps its name and its files",
          "Keep what is made and remove");
-    insist(world, "servers.1.callbridge", "no");
+    insist(world, "servers.core1.callbridge", "no");
     assert_true(conf_says(world, "identity \"callbridge1\" { CN = \"core1.example.com\""));
     assert_true(conf_says(world, "identity \"callbridge2\" { CN = \"core2.example.com\""));
     assert_true(conf_says(world, "service \"callbridge\" { identity = \"callbridge2\""));
@@ -213,15 +213,15 @@ static void a_server_renamed_twice_keeps_what_is_made(void **state)
 {
     struct world *world = *state;
     with_two(world);
-    insist(world, "servers.1.name", "london");
-    insist(world, "servers.1.name", "paris");
-    assert_string_equal(field(world, "servers.1.name")->value, "paris");
-    assert_string_equal(field(world, "servers.1.address")->value, "core1.example.com");
+    insist(world, "servers.core1.name", "london");
+    insist(world, "servers.london.name", "paris");
+    assert_string_equal(field(world, "servers.paris.name")->value, "paris");
+    assert_string_equal(field(world, "servers.paris.address")->value, "core1.example.com");
     assert_true(conf_says(world, "identity \"callbridge1\" { CN = \"core1.example.com\""));
     assert_false(conf_says(world, "london"));
-    set(world, "servers.2.webadmin", "yes"); /* the second server's tick is its own */
-    assert_string_equal(field(world, "servers.1.webadmin")->value, "no");
-    assert_string_equal(field(world, "servers.2.webadmin")->value, "yes");
+    set(world, "servers.core2.webadmin", "yes"); /* the second server's tick is its own */
+    assert_string_equal(field(world, "servers.paris.webadmin")->value, "no");
+    assert_string_equal(field(world, "servers.core2.webadmin")->value, "yes");
 }
 
 static const struct row *row_of(struct world *world, const char *id)

@@ -358,7 +358,7 @@ static void an_accepted_answer_is_read_once(void **state)
     assert_true(flow_take(flow, &go, &err));
     flow_page(flow);
     parses = scans = 0;
-    struct event set = {.kind = EVENT_SET, .id = "servers.1.name", .text = "london"};
+    struct event set = {.kind = EVENT_SET, .id = "servers.core1.name", .text = "london"};
     if (!flow_take(flow, &set, &err))
         fail_msg("%s: %s", err.place, err.message);
     flow_page(flow);
@@ -379,10 +379,10 @@ static void a_judged_value_is_read_once(void **state)
     assert_true(flow_take(flow, &(struct event){.kind = EVENT_GOTO, .id = "servers"}, NULL));
     flow_page(flow);
     parses = scans = 0;
-    flow_judge(flow, "servers.1.name", "lond", &page);
+    flow_judge(flow, "servers.core1.name", "lond", &page);
     page_free(&page);
     assert_int_equal(parses, 1);
-    flow_judge(flow, "servers.1.name", "lon don", &page); /* refused before it is an edit */
+    flow_judge(flow, "servers.core1.name", "lon don", &page); /* refused before it is an edit */
     page_free(&page);
     assert_int_equal(parses, 1);
     assert_int_equal(scans, 0);

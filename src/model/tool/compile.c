@@ -173,6 +173,7 @@ static void component(const struct component *c)
     member("kind", c->kind);
     printf(".compiled = true, .order = %ld, .management = %d, ", c->order, c->management);
     member("title", c->title);
+    member("head", c->head);
     member("purpose", c->purpose);
     member("section", c->section);
     release(&c->release);
