@@ -3,7 +3,7 @@
 
 #include "rules/verdicts.h"
 
-/* Who accepts whose certificates: every trust of the deployment, in the order of those who accept.
+/* Who accepts whose certificates: every trust of the deployment, kind by kind of those who accept.
  * Servers that are alike share a row, as "core1-3". */
 
 enum map_state {
@@ -22,6 +22,7 @@ struct map_row {
     enum map_state state;
     const struct trust **trusts; /* what the row stands for, in the order of their readers */
     size_t trust_count;
+    size_t kind;                         /* where the first of that kind stands */
     const struct trust_verdict *verdict; /* NULL: it is off */
 };
 struct map {

@@ -51,10 +51,12 @@ static int compare_items(const void *left, const void *right)
     return order ? order : compare_readers(a->trust, b->trust);
 }
 
+/* Those of one kind stand together, where its first one stands. */
 static int compare_rows(const void *left, const void *right)
 {
     const struct map_row *a = left, *b = right;
-    return compare_readers(a->trusts[0], b->trusts[0]);
+    return a->kind != b->kind ? a->kind < b->kind ? -1 : 1
+                              : compare_readers(a->trusts[0], b->trusts[0]);
 }
 
 static void add_server(struct strings *names, const struct server *server)
@@ -97,6 +99,8 @@ static void fill_row(const struct item *items, size_t count, struct map *map)
             add_server(&refused, target->server);
     }
     const struct service *target = first->need->targets[0].service;
+    const struct component *component = first->reader->component;
+    row->kind = deployment_kind(&map->facts->deployment, component)->services[0]->index;
     row->reader = xstrdup(items[0].name);
     row->of =
         xstrdup(several && first->need->target_count == 1 ? target->name : target->component->kind);

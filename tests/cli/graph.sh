@@ -95,9 +95,9 @@ core2
   recorder   - -> callbridge core1-2  none                 OFF
 
 edge1
+  recorder   -X-> callbridge core1-2  rec-trust.crt        STALE core2
   webbridge3 ===> callbridge core1-2  labca.crt            OK
   webbridge  - -> callbridge core1-2  webbridge-trust.crt  MISSING
-  recorder   -X-> callbridge core1-2  rec-trust.crt        STALE core2
 
 5 trusts: 1 missing, 1 stale, 1 off, the rest OK." "$(head -n -1 "$T/out")"
 cw check
