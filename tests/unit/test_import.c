@@ -111,12 +111,18 @@ static int tear_down(void **state)
 static void answer(struct fixture *f, const struct ca *ca, const char *csr_file, int days,
                    time_t from, struct str *out)
 {
-    const struct store_file *file = scan_find(&f->facts->scan, csr_file);
-    assert_non_null(file);
+    char *path = path_join(f->facts->store_path, csr_file);
+    struct buffer data = {0};
+    struct pki_file request;
     bool cut;
     struct error err = {0};
-    if (!cert_issue(pki_first_csr(&file->pki), ca->cert, ca->key, days, from, out, &cut, &err))
+    assert_true(file_read(path, &data, NULL));
+    pki_parse(data.data, data.length, NULL, &request);
+    if (!cert_issue(pki_first_csr(&request), ca->cert, ca->key, days, from, out, &cut, &err))
         fail_msg("%s", err.message);
+    pki_file_free(&request);
+    buffer_free(&data);
+    free(path);
 }
 
 static void look(struct fixture *f, const char *text, bool force, struct import *out)
