@@ -5,6 +5,9 @@
 static const struct rule rules[] = {
     {.id = "C2W-NAME", .scope = SCOPE_ENTRY, .ranks = {{ORDER_NAME, 0}}},
     {.id = "CALLBRIDGE-RESTART", .scope = SCOPE_ENTRY},
+    {.id = "DB-CLUSTER-LIVE", .scope = SCOPE_ENTRY},
+    {.id = "DBCLIENT-CN", .scope = SCOPE_ENTRY, .ranks = {{ORDER_CN, 1}}},
+    {.id = "DBSERVER-SAN", .scope = SCOPE_ENTRY},
     {.id = "EKU-CLIENT", .scope = SCOPE_ENTRY, .ranks = {{ORDER_CLIENT, 1}}},
     {.id = "EKU-CUCM", .scope = SCOPE_ENTRY, .ranks = {{ORDER_CLIENT, 0}}},
     {.id = "EKU-SERVER", .scope = SCOPE_ENTRY},
@@ -14,6 +17,7 @@ static const struct rule rules[] = {
     {.id = "LYNC-SAME-CA", .scope = SCOPE_ENTRY},
     {.id = "MS-EDGE", .scope = SCOPE_ENTRY},
     {.id = "NATIVE-EXPRESSWAY", .scope = SCOPE_ENTRY},
+    {.id = "REUSE-TRUNK-LB", .scope = SCOPE_ENTRY},
     {.id = "SELF-CUCM", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 1}}},
     {.id = "SELF-FORBIDDEN", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 0}}},
     {.id = "SELF-WB3", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SIGNER, 2}}},

@@ -19,7 +19,7 @@ static const enum common commons[] = {
 
 /* A finding, its rule and whether it stays. */
 struct entry {
-    const struct finding *finding;
+    struct finding *finding;
     const struct rule *rule; /* NULL: of a component's file alone */
     bool *silent;
 };
@@ -119,6 +119,61 @@ static void settle_repeats(struct entry *entries, size_t count)
     }
 }
 
+/* The same of the same certificate or file, wherever it is. */
+static int by_fault(const void *left, const void *right)
+{
+    const struct finding *a = ((const struct entry *)left)->finding;
+    const struct finding *b = ((const struct entry *)right)->finding;
+    const char *const keys[][2] = {
+        {a->id, b->id}, {a->identity, b->identity}, {a->file, b->file}, {a->message, b->message}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        int order = strcmp(keys[i][0], keys[i][1]);
+        if (order)
+            return order;
+    }
+    const struct entry *one = left, *other = right;
+    if (*one->silent != *other->silent)
+        return *one->silent ? 1 : -1;
+    if (a->accepted != b->accepted)
+        return a->accepted ? 1 : -1;
+    return a < b ? -1 : a > b;
+}
+
+static bool is_one_fault(const struct entry *one, const struct entry *other)
+{
+    const struct finding *a = one->finding, *b = other->finding;
+    return !*one->silent && !*other->silent && (*a->identity || *a->file) &&
+           a->severity == b->severity && a->accepted == b->accepted && strcmp(a->id, b->id) == 0 &&
+           strcmp(a->identity, b->identity) == 0 && strcmp(a->file, b->file) == 0 &&
+           strcmp(a->message, b->message) == 0;
+}
+
+/* The first of them tells of the others, and what is to be done there. */
+static void settle_places(struct entry *entries, size_t count)
+{
+    qsort(entries, count, sizeof *entries, by_fault);
+    for (size_t start = 0, end; start < count; start = end) {
+        struct finding *first = entries[start].finding;
+        struct strings servers = {0};
+        for (end = start + 1; end < count && is_one_fault(&entries[start], &entries[end]); end++) {
+            const struct finding *other = entries[end].finding;
+            *entries[end].silent = true;
+            remedy_join(first, other->remedy);
+            if (strcmp(other->server, first->server) != 0)
+                strings_add_new(&servers, other->server);
+        }
+        if (servers.count) {
+            size_t length = strlen(first->message);
+            const char *stop = length && first->message[length - 1] == '.' ? "" : ".";
+            char *names = strings_join(&servers, ", ");
+            finding_take(&first->message,
+                         xformat("%s%s The same on %s", first->message, stop, names));
+            free(names);
+        }
+        strings_free(&servers);
+    }
+}
+
 static bool matches(const char *wanted, const char *value)
 {
     return !*wanted || strcmp(wanted, value) == 0;
@@ -159,17 +214,19 @@ void findings_settle(const struct facts *facts, struct findings *findings)
     for (size_t i = 0; i < findings->count; i++)
         entries[i] =
             (struct entry){&findings->items[i], rule_find(findings->items[i].id), &silent[i]};
+    for (size_t i = 0; i < findings->count; i++)
+        take_accepts(facts, &findings->items[i]);
     settle_repeats(entries, findings->count);
     for (int common = SAME_FILE; common <= SAME_SERVICE; common++)
         settle_common((enum common)common, entries, findings->count);
+    settle_places(entries, findings->count);
     size_t kept = 0;
     for (size_t i = 0; i < findings->count; i++) {
         if (silent[i]) {
             finding_free(&findings->items[i]);
             continue;
         }
-        findings->items[kept] = findings->items[i];
-        take_accepts(facts, &findings->items[kept++]);
+        findings->items[kept++] = findings->items[i];
     }
     findings->count = kept;
     free(entries);

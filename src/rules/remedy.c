@@ -13,15 +13,44 @@
 #include <string.h>
 #include <strings.h>
 
+#define STEP_BETWEEN ", then "
+#define STEP_IMPORT "certwright import what it returns"
+
 void remedy_add(struct finding *finding, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     char *step = finding_format(format, args);
     va_end(args);
-    char *whole = *finding->remedy ? xformat("%s, then %s", finding->remedy, step) : xstrdup(step);
+    char *whole =
+        *finding->remedy ? xformat("%s" STEP_BETWEEN "%s", finding->remedy, step) : xstrdup(step);
     finding_take(&finding->remedy, whole);
     free(step);
+}
+
+static bool has_step(const char *remedy, const char *step, size_t length)
+{
+    for (const char *at = remedy; at;) {
+        const char *end = strstr(at, STEP_BETWEEN);
+        if ((end ? (size_t)(end - at) : strlen(at)) == length && strncmp(at, step, length) == 0)
+            return true;
+        at = end ? end + strlen(STEP_BETWEEN) : NULL;
+    }
+    return false;
+}
+
+void remedy_join(struct finding *finding, const char *remedy)
+{
+    bool added = false;
+    for (const char *step = *remedy ? remedy : NULL; step;) {
+        const char *end = strstr(step, STEP_BETWEEN);
+        size_t length = end ? (size_t)(end - step) : strlen(step);
+        bool import = strncmp(step, STEP_IMPORT, length) == 0; /* of the request before it */
+        added = (added && import) || !has_step(finding->remedy, step, length);
+        if (added)
+            remedy_add(finding, "%.*s", (int)length, step);
+        step = end ? end + strlen(STEP_BETWEEN) : NULL;
+    }
 }
 
 /* As deployment.conf wants it. */
@@ -94,7 +123,7 @@ static void answer(struct finding *finding, const char *name, const char *signer
 {
     if (is_outside(signer)) {
         remedy_add(finding, "send %s.csr to the CA", name);
-        remedy_add(finding, "certwright import what it returns");
+        remedy_add(finding, STEP_IMPORT);
     } else if (strcmp(signer, "self") != 0) {
         remedy_add(finding, "certwright sign %s%s", again ? "--force " : "", name);
     }

@@ -160,6 +160,8 @@ void ordinal(size_t number, char out[static 16]);
 
 /* rules/remedy: each adds steps to the remedy, a ", then" between them. */
 void remedy_add(struct finding *finding, const char *format, ...) printf_like(2, 3);
+/* The steps of another remedy that this one has not. */
+void remedy_join(struct finding *finding, const char *remedy);
 /* An option of the identity, or of a service, and F5's value for it. */
 void remedy_set(struct finding *finding, const struct view *view, const char *option,
                 const char *value);

@@ -56,6 +56,12 @@ struct lack {
     struct strings words, names;
 };
 
+static void lack_clear(struct lack *lack)
+{
+    strings_free(&lack->words);
+    strings_free(&lack->names);
+}
+
 static void lack_of(const struct subject *s, struct lack *out)
 {
     struct required_names wanted = {0};
@@ -72,16 +78,52 @@ static void lack_of(const struct subject *s, struct lack *out)
     required_free(&wanted);
 }
 
+/* Services that share the certificate: what the service lacks is told once, by the first one that
+ * lacks something, of all of them. false: an earlier one tells it. */
+static bool lack_of_sharers(const struct subject *s, struct lack *out)
+{
+    const struct judge *judge = s->judge;
+    const struct use **sharers = NULL;
+    size_t count = 0;
+    for (size_t i = s->view->first_use; i != USE_NONE; i = judge->uses[i].next)
+        if (judge->uses[i].slot == s->slot) {
+            sharers = grow(sharers, count, sizeof *sharers);
+            sharers[count++] = &judge->uses[i];
+        }
+    bool first = true;
+    for (size_t i = count; first && i-- > 0;) { /* they are chained from the last one */
+        struct subject other = *s;
+        other.service = sharers[i]->service;
+        bool none = out->names.count == 0;
+        if (!require_applies(&judge->facts->deployment, other.service, s->require))
+            continue;
+        lack_of(&other, out);
+        first = !none || out->names.count == 0 || other.service == s->service;
+    }
+    free(sharers);
+    return first;
+}
+
 void verb_names(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct lack lack = {0};
+    bool shared = s->view->service_count > 1;
     lack_of(s, &lack);
+    if (lack.names.count && shared) {
+        struct lack all = {0};
+        if (!lack_of_sharers(s, &all))
+            lack_clear(&all);
+        lack_clear(&lack);
+        lack = all;
+    }
     if (lack.names.count) {
         char *title = view_title(s->view), *had = names_had(s->view), *why = require_reason(s);
         char *missing = strings_join(&lack.words, ", ");
         struct finding *finding =
             report(out, rule, s, "%s lacks %s (has: %s)%s", title, missing, had, why);
-        if (s->require->cn.count || is_slot_cn(s, lack.names.items[0]))
+        /* A CN that other services need as well stays. */
+        if (!shared && lack.names.count == 1 &&
+            (s->require->cn.count || is_slot_cn(s, lack.names.items[0])))
             remedy_name(finding, s, "CN", &lack.names);
         else
             remedy_name(finding, s, "subjectAltName", &lack.names);
@@ -92,8 +134,7 @@ void verb_names(const struct rule *rule, const struct subject *s, struct finding
     } else if (s->require->cn.count) {
         cn_advised(rule, s, out);
     }
-    strings_free(&lack.words);
-    strings_free(&lack.names);
+    lack_clear(&lack);
 }
 
 static void lacks_name(const struct rule *rule, const struct subject *s, const struct cert *cert,
@@ -128,6 +169,15 @@ void verb_names_of_file(const struct rule *rule, const struct subject *s, struct
     strings_free(&files);
 }
 
+/* The certificate is in another slot as well, which wants another CN. */
+static bool serves_elsewhere(const struct subject *s)
+{
+    bool elsewhere = false;
+    for (size_t i = s->view->first_use; i != USE_NONE; i = s->judge->uses[i].next)
+        elsewhere = elsewhere || s->judge->uses[i].slot != s->slot;
+    return elsewhere;
+}
+
 /* A literal is exact (postgres); a host name is so without regard to case. */
 void verb_cn(const struct rule *rule, const struct subject *s, struct findings *out)
 {
@@ -145,7 +195,10 @@ void verb_cn(const struct rule *rule, const struct subject *s, struct findings *
         struct finding *finding =
             report(out, rule, s, "%s has the CN \"%s\", not %s%s", title, s->view->cn, wanted, why);
         struct strings one = {.items = values.items, .count = 1};
-        remedy_name(finding, s, "CN", &one);
+        if (literal && serves_elsewhere(s))
+            remedy_own_identity(finding, s, s->view->identity->signer);
+        else
+            remedy_name(finding, s, "CN", &one);
         free(wanted);
         free(why);
         free(title);
