@@ -2,12 +2,12 @@
 # From nothing to the installation: three deployments by commands, with openssl as CA and judge, then
 # the same by the wizard's prompts and by its answers file, ending in the same deployment.
 . "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/installation.sh"
 
 # verified CERT BUNDLE: openssl accepts the chain from these files alone.
 verified()
 {
-    ok "openssl verifies $1 with $2" openssl verify -no-CAfile -no-CApath -no-CAstore \
-        -CAfile "store/$2" "store/$1"
+    ok "openssl verifies $1 with $2" verify -CAfile "store/$2" "store/$1"
 }
 
 # fits KEY CERT: the same public key, by openssl.
@@ -25,25 +25,6 @@ usages()
 sans()
 {
     openssl x509 -in "$1" -noout -ext subjectAltName 2>/dev/null | sed -n '2s/^ *//p'
-}
-
-# Every name that an appliance command uses is in files/, and nothing else is.
-whole()
-{
-    local file
-    for file in install/*/files/*; do
-        if grep -qw -e "$(basename "$file")" install/*/commands*.mmp; then
-            continue
-        fi
-        fail "no command uses $file"
-    done
-    for file in $(cat install/"$1"/commands*.mmp | tr ' ' '\n' | grep -E '\.(key|crt)$' | sort -u); do
-        [ -s "install/$1/files/$file" ] || fail "install/$1/files lacks $file"
-    done
-    same "upload.sftp puts what lies in files/" \
-        "$(cd "install/$1/files" && for file in *; do echo "put files/$file $file"; done)" \
-        "$(sort "install/$1/upload.sftp")"
-    same "commands are plain text" "" "$(LC_ALL=C grep -nP '[^ -~]' install/"$1"/commands*.mmp)"
 }
 
 ### lab, by commands
