@@ -103,6 +103,18 @@ static bool slot_part(const struct view *view, const struct slot *slot, const ch
     return true;
 }
 
+/* Nobody on either side names an identity: both are in place with certificates that nobody told of,
+ * and what the one trusts the other by is theirs. */
+static bool is_foreign(const struct trust *trust)
+{
+    bool named = trust->given;
+    for (size_t i = 0; !named && i < trust->reader->component->slot_count; i++)
+        named = trust->reader->identities[i] != NULL;
+    for (size_t i = 0; !named && i < trust->need->target_count; i++)
+        named = trust->need->targets[i].identity != NULL;
+    return !named;
+}
+
 static bool trust_file(const struct view *view, const char *name, struct strings *out)
 {
     if (!component_trust(view->service->component, name))
@@ -110,7 +122,7 @@ static bool trust_file(const struct view *view, const char *name, struct strings
     const struct trust *trust = view->deployment->trusts
                                     ? trusts_find(view->deployment->trusts, view->service, name)
                                     : NULL;
-    if (trust)
+    if (trust && !is_foreign(trust))
         strings_add(out, trust->file);
     return true;
 }

@@ -108,6 +108,27 @@ static void line_free(struct line *line)
     strings_free(&line->typed);
 }
 
+/* The line names a trust alone, and the service switches that off: what takes the line back is what
+ * to type (guide 4.11.3). */
+static bool switches_off(const struct view *view, const struct command *command)
+{
+    static const char none[] = "none";
+    const struct component *component = view->service->component;
+    size_t kept = strlen(command->undo) - (text_ends(command->undo, none) ? strlen(none) : 0);
+    for (size_t i = 0; command->undo[kept] && i < component->trust_count; i++) {
+        char *option = xformat("%s-file", component->trusts[i].name);
+        char *line = xformat("%.*s{%s}", (int)kept, command->undo, component->trusts[i].name);
+        const struct strings *given = service_option(view->service, option);
+        bool off = given && given->count && strcmp(given->items[0], none) == 0 &&
+                   strcmp(line, command->line) == 0;
+        free(option);
+        free(line);
+        if (off)
+            return true;
+    }
+    return false;
+}
+
 static bool make_line(struct view *view, const struct command *command, struct line *line,
                       struct error *err)
 {
@@ -122,9 +143,12 @@ static bool make_line(struct view *view, const struct command *command, struct l
     line->api = command->api;
     line->source = command->source;
     line->section = xstrdup(*command->section ? command->section : component->section);
-    bool good = expand(view, command->line, &line->text, err);
+    bool off = switches_off(view, command);
+    bool good = expand(view, off ? command->undo : command->line, &line->text, err);
     view->holes = NULL;
-    return good && expand_undo(view, command, &line->undo, err) &&
+    if (good && off)
+        line->undo = xstrdup("");
+    return good && (off || expand_undo(view, command, &line->undo, err)) &&
            expand_each(view, &command->expect, &line->expect, err) &&
            expand_each(view, &command->typed, &line->typed, err);
 }
@@ -134,7 +158,7 @@ static bool takes_part(struct view *view, const struct command *command)
     const struct deployment *deployment = &view->facts->deployment;
     return release_in(&command->release, deployment->release) &&
            service_condition(deployment, view->service, command->when) &&
-           template_complete(command->line, look, view);
+           (template_complete(command->line, look, view) || switches_off(view, command));
 }
 
 /* One disable and one enable a service, whatever procedures ask for them. */

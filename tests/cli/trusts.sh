@@ -159,7 +159,8 @@ has_line "off in one Web Bridge" "edge2 webbridge > xmpp core1-3: none OFF"
 has_line "and not in the other" "edge1 webbridge > xmpp core1-3: webbridge-xmpp-trust.crt OK"
 same "members unchecked" "" "$(map | grep webadmin)"
 ok "it is planned so" "$CERTWRIGHT" plan
-hasnt "what is off is no command" "webbridge trust xmpp" install/edge2/commands-2.mmp
+same "what is off is switched off there" "webbridge trust xmpp none" \
+    "$(grep 'webbridge trust xmpp' install/edge2/commands-2.mmp)"
 
 # A load balancer and its trunks are paired by the edge that a trunk names.
 sed '/^server "core2"/,/^}/{/trunktoEdge2/d}' scalable.conf >deployment.conf
