@@ -12,13 +12,13 @@ fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-deve
 alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev libarchive-dev"
 arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2 libarchive"
 macos_build="pkg-config ncurses openssl@3 confuse jansson libidn2 libarchive"
-debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz"
+debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz python3-icalendar python3-prometheus-client"
 fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils fish zsh mandoc graphviz"
 alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils fish zsh mandoc graphviz"
 arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls fish zsh mandoc graphviz"
 macos_check="bash cmocka tmux jq python3 gnutls coreutils fish mandoc graphviz"
-# What roots.sh and vectors.sh look at: FOLDER of those packages. Skipped where it is not to be had.
-debian_folders="/usr/share/ca-certificates/mozilla /usr/lib/python3/dist-packages/cryptography_vectors"
+# What roots.sh, vectors.sh and status.sh look at or with: FOLDER of those packages. Skipped where it is not to be had.
+debian_folders="/usr/share/ca-certificates/mozilla /usr/lib/python3/dist-packages/cryptography_vectors /usr/lib/python3/dist-packages/icalendar /usr/lib/python3/dist-packages/prometheus_client"
 # Servers and a client that tests/interop starts: PACKAGE:COMMAND. Where one is not to be had its test
 # is skipped.
 debian_servers="nginx-light:nginx haproxy:haproxy stunnel4:stunnel4 prosody:prosody coturn:turnserver curl:curl"

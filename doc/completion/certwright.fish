@@ -172,6 +172,7 @@ complete -c certwright -n __certwright_bare -a import -d 'sorts what a CA return
 complete -c certwright -n __certwright_bare -a check -d 'judges the deployment by every rule'
 complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
+complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
 
 complete -c certwright -l config -r -F -d 'deployment file'
 complete -c certwright -l store -x -a '(__fish_complete_directories)' -d 'folder of keys and certificates'
@@ -182,9 +183,9 @@ complete -c certwright -n __certwright_bare -l version -d 'release and libraries
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l plain -d 'ask line by line'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l ascii -d 'no line-drawing characters'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
-complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan' -l json \
+complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan status' -l json \
     -d 'results as one JSON document'
-complete -c certwright -n '__certwright_bare; or __certwright_in check; or __certwright_action verify' -l at -x \
+complete -c certwright -n '__certwright_bare; or __certwright_in check status; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
 
 complete -c certwright -n '__certwright_in wizard' -l answers -r -F -d 'takes the answers from a file'
@@ -246,3 +247,8 @@ complete -c certwright -n '__certwright_action verify' -l purpose -x -a 'server 
 complete -c certwright -n '__certwright_action verify' -l name -x -a '(__certwright_of host)' -d 'does it have that name'
 complete -c certwright -n '__certwright_action inspect match verify unlock csr selfsigned pkcs12-to-ssh' \
     -l password-file -r -F -d 'its first line is the password'
+
+complete -c certwright -n '__certwright_in status' -l prometheus -d 'as metrics'
+complete -c certwright -n '__certwright_in status' -l ics -d 'as a calendar'
+complete -c certwright -n '__certwright_in status' -l lead -x -d 'days that a CA takes'
+complete -c certwright -n '__certwright_in status' -l timeline -d 'what stops in 24 months'

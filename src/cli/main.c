@@ -23,7 +23,7 @@
 
 static const struct cli_command *const commands[] = {
     &command_wizard, &command_init,  &command_pki,     &command_generate, &command_sign,
-    &command_import, &command_check, &command_explain, &command_plan,
+    &command_import, &command_check, &command_explain, &command_plan,     &command_status,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

@@ -2,28 +2,12 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "ops/map.h"
+#include "ops/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 80, INDENT = 2, ARROW = 4, GAP = 2 };
-
-/* Code points: names of servers and files are written in letters of one column. */
-static size_t columns(const char *text)
-{
-    size_t count = 0;
-    unsigned code;
-    for (size_t at = 0, length = strlen(text); at < length; count++)
-        utf8_next(text, length, &at, &code);
-    return count;
-}
-
-static void pad(struct str *out, const char *text, size_t width)
-{
-    str_add(out, text);
-    for (size_t i = columns(text); i < width; i++)
-        str_add_char(out, ' ');
-}
 
 /* A row in words, with nothing in them that acts on a terminal. */
 struct line {
@@ -35,22 +19,15 @@ struct widths {
     size_t reader, of, file, state;
 };
 
-static char *clean(char *text)
-{
-    char *safe = escape_text(text);
-    free(text);
-    return safe;
-}
-
 static struct line line_of(const struct map_row *row)
 {
     bool some = *row->refused && strcmp(row->refused, row->targets) != 0;
     return (struct line){.readers = escape_text(row->readers),
                          .reader = escape_text(row->reader),
-                         .of = clean(xformat("%s %s", row->of, row->targets)),
+                         .of = table_clean(xformat("%s %s", row->of, row->targets)),
                          .file = escape_text(row->file),
-                         .state = clean(xformat("%s%s%s", map_word(row->state), some ? " " : "",
-                                                some ? row->refused : ""))};
+                         .state = table_clean(xformat("%s%s%s", map_word(row->state),
+                                                      some ? " " : "", some ? row->refused : ""))};
 }
 
 static void line_free(struct line *line)
@@ -62,21 +39,14 @@ static void line_free(struct line *line)
     free(line->state);
 }
 
-static void widen(size_t *width, const char *text)
-{
-    size_t wanted = columns(text);
-    if (wanted > *width)
-        *width = wanted;
-}
-
 static struct widths measure(const struct line *lines, size_t count)
 {
     struct widths w = {0};
     for (size_t i = 0; i < count; i++) {
-        widen(&w.reader, lines[i].reader);
-        widen(&w.of, lines[i].of);
-        widen(&w.file, lines[i].file);
-        widen(&w.state, lines[i].state);
+        table_widen(&w.reader, lines[i].reader);
+        table_widen(&w.of, lines[i].of);
+        table_widen(&w.file, lines[i].file);
+        table_widen(&w.state, lines[i].state);
     }
     return w;
 }
@@ -101,10 +71,10 @@ static void add_list(struct str *out, const char *text, size_t from)
     while (*text) {
         const char *comma = strstr(text, ", ");
         char *part = xstrndup(text, comma ? (size_t)(comma - text) + 1 : strlen(text));
-        size_t width = columns(part);
+        size_t width = table_columns(part);
         if (at > from && at + 1 + width > WIDTH) {
             str_add_char(out, '\n');
-            pad(out, "", from);
+            table_pad(out, "", from);
             at = from;
         }
         str_addf(out, "%s%s", at > from ? " " : "", part);
@@ -154,19 +124,19 @@ void map_text(const struct map *map, bool utf8, struct str *out)
     for (size_t i = 0; i < map->count; i++) {
         if (!i || strcmp(map->rows[i].readers, map->rows[i - 1].readers) != 0)
             add_heading(out, lines[i].readers);
-        pad(out, "", INDENT);
-        pad(out, lines[i].reader, w.reader);
+        table_pad(out, "", INDENT);
+        table_pad(out, lines[i].reader, w.reader);
         str_add_char(out, ' ');
         add_arrow(out, map->rows[i].trusts[0]->rule->how, map->rows[i].state, utf8);
         str_add_char(out, ' ');
         if (one_line) {
-            pad(out, lines[i].of, w.of + GAP);
+            table_pad(out, lines[i].of, w.of + GAP);
         } else { /* the file gets a line of its own */
             add_list(out, lines[i].of, of_at);
             str_add_char(out, '\n');
-            pad(out, "", of_at);
+            table_pad(out, "", of_at);
         }
-        pad(out, lines[i].file, w.file + GAP);
+        table_pad(out, lines[i].file, w.file + GAP);
         str_addf(out, "%s\n", lines[i].state);
         line_free(&lines[i]);
     }
