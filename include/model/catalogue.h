@@ -167,6 +167,7 @@ struct component {
     size_t trust_count;
     struct command *commands; /* in file order: base, before, assign, after, display, by-hand */
     size_t command_count, own_commands;
+    char *outage;    /* who notices while it is stopped; may be "" */
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
     bool compiled;   /* the program holds it, not the heap */
     bool joined;     /* its lists are on the heap: its own things, then those of its parts */

@@ -145,6 +145,7 @@ void component_free(struct component *c)
     free(c->per);
     free(c->first);
     free(c->name);
+    free(c->outage);
     free(c->notes);
     free(c->part_of);
     strings_free(&c->beside);

@@ -95,6 +95,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR_LIST("follows", no_items, CFGF_NONE),
                                      CFG_STR("per", "", CFGF_NONE),
                                      CFG_STR("name", "", CFGF_NONE),
+                                     CFG_STR("outage", "", CFGF_NONE),
                                      CFG_STR("notes", "", CFGF_NONE),
                                      CFG_STR("first", "", CFGF_NONE),
                                      CFG_STR("part-of", "", CFGF_NONE),
@@ -338,6 +339,7 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     list(cfg, "follows", &c->follows);
     c->per = text(cfg, "per");
     c->name = text(cfg, "name");
+    c->outage = text(cfg, "outage");
     c->notes = text(cfg, "notes");
     c->management = cfg_getbool(cfg, "management");
     c->first = text(cfg, "first");

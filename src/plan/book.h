@@ -18,6 +18,9 @@ struct book {
     size_t count;
 };
 
+/* Who notices what, and for how long: the whole, and each outage by its steps. */
+void book_outage(const struct book *book);
+void book_window(const struct book *book);
 /* What to have ready: access, files, keys, preconditions, the time window. */
 void book_before(const struct book *book);
 /* The steps, turn by turn. */

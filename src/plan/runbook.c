@@ -134,6 +134,7 @@ void plan_runbook(const struct plan *plan, const struct facts *facts, struct str
     }
     book_open(&book);
     introduction(&book);
+    book_outage(&book);
     book_before(&book);
     book_steps(&book);
     book_after(&book);

@@ -256,7 +256,7 @@ static void take_back(const struct book *book, size_t from, size_t to)
     const char *restart = NULL;
     bool any = false;
     for (size_t i = to; i-- > from;) {
-        if (steps[i].effect == EFFECT_RESTART)
+        if (steps[i].effect == EFFECT_RESTART && *steps[i].command)
             restart = steps[i].command;
         if (!*steps[i].undo)
             continue;
@@ -277,7 +277,23 @@ static bool can_go_back(const struct step *steps, size_t from, size_t to)
 /* A step of a service's procedure, or by hand with a way back. */
 static bool is_taken_back(const struct step *step)
 {
-    return step->service && step->stage != STAGE_BASE && (*step->command || *step->undo);
+    return step->service && (*step->command || *step->undo);
+}
+
+/* Where the lines below are typed, unless those above were typed there. */
+static void say_where(const struct book *book, const struct step *step, const struct step *above)
+{
+    bool first_base = step->stage == STAGE_BASE && (!above || above->stage != STAGE_BASE);
+    if (!first_base && above && strcmp(above->server, step->server) == 0)
+        return;
+    if (above)
+        str_add_char(book->out, '\n');
+    if (first_base)
+        page_text(book->out, "What the first phase set. Where section 1 has another value written "
+                             "down, type the line with that one in place of `none`.");
+    char *address = book_ssh_address(book_server(book, step->server));
+    str_addf(book->out, "On %s (`ssh admin@%s`):\n\n", step->server, address);
+    free(address);
 }
 
 /* Services from the last to the first: nobody is left trusting what is gone. */
@@ -289,7 +305,7 @@ static void go_back(const struct book *book)
     page_text(out,
               "Only the services whose steps you have done, from the last to the first, in this "
               "order:");
-    const char *server = "";
+    const struct step *above = NULL;
     for (size_t to = plan->count; to > 0;) {
         const struct step *last = &plan->steps[to - 1];
         size_t from = to - 1;
@@ -301,13 +317,8 @@ static void go_back(const struct book *book)
             to = from;
             continue;
         }
-        if (strcmp(server, last->server) != 0) {
-            char *address = book_ssh_address(book_server(book, last->server));
-            str_addf(out, "%sOn %s (`ssh admin@%s`):\n\n", *server ? "\n" : "", last->server,
-                     address);
-            free(address);
-        }
-        server = last->server;
+        say_where(book, last, above);
+        above = last;
         take_back(book, from, to);
         to = from;
     }

@@ -288,55 +288,6 @@ static void in_place_already(const struct book *book)
         str_add_char(book->out, '\n');
 }
 
-static void one_outage(const struct book *book, const struct outage *outage)
-{
-    const struct service *service = outage->service;
-    const char *server = service->server->name, *title = service->component->title;
-    if (outage->from == outage->to)
-        page_item(book->out,
-                  "%s: %s restarts at step %d (`%s`). What runs through it is dropped, and it is "
-                  "back as soon as it has started.",
-                  server, title, outage->from->number, outage->from->command);
-    else if (!outage->to)
-        page_item(book->out, "%s: %s stops at step %d (`%s`) and is not started again.", server,
-                  title, outage->from->number, outage->from->command);
-    else
-        page_item(book->out,
-                  "%s: %s is out from step %d (`%s`) to step %d (`%s`), for as long as it takes to "
-                  "type %zu lines.",
-                  server, title, outage->from->number, outage->from->command, outage->to->number,
-                  outage->to->command, outage->lines);
-}
-
-static void time_window(const struct book *book)
-{
-    struct outages outages;
-    plan_outages(book->plan, &outages);
-    page_title(book->out, 3, "Time window");
-    page_text(book->out, outages.count
-                             ? "Uploads and checks disturb nobody, so do them ahead if you like. "
-                               "These steps people notice:"
-                             : "Nothing that serves already is stopped: no step disturbs anybody.");
-    for (size_t i = 0; i < outages.count; i++)
-        one_outage(book, &outages.items[i]);
-    free(outages.items);
-    str_add_char(book->out, '\n');
-    bool any = false;
-    struct strings told = {0};
-    for (size_t i = 0; i < book->count; i++) {
-        const struct component *component = book->services[i].service->component;
-        if (!*component->notes || !strings_add_new(&told, component->kind))
-            continue;
-        if (!any)
-            page_text(book->out, "Worth knowing:");
-        any = true;
-        page_item(book->out, "%s: %s", component->title, component->notes);
-    }
-    strings_free(&told);
-    if (any)
-        str_add_char(book->out, '\n');
-}
-
 static void when_different(const struct book *book)
 {
     struct str *out = book->out;
@@ -375,6 +326,6 @@ void book_before(const struct book *book)
     preconditions(book);
     names_in_dns(book);
     in_place_already(book);
-    time_window(book);
+    book_window(book);
     when_different(book);
 }

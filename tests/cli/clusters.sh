@@ -18,6 +18,13 @@ lines()
     cat "install/$1.mmp"
 }
 # by_hand PHASE: what a person types there.
+# told TITLE: what the head of the runbook says of that kind of service, in one line.
+told_of()
+{
+    sed -n '/^## What stops/,/^## 1/p' install/RUNBOOK.md |
+        awk -v title="- $1 on" 'index($0, title) == 1 { on = 1 } on && /^(-|$)/ && index($0, title) != 1 { exit } on' |
+        xargs -d '\n' | sed 's/  */ /g'
+}
 by_hand()
 {
     jq -r ".[] | select(.phase == $1 and .manual != \"\" and (.typed | length) > 0)
@@ -106,6 +113,22 @@ cw plan
 same "replicas leave first" "core2: database cluster remove, Y
 core3: database cluster remove, Y
 core1: database cluster remove, Y" "$(by_hand 3)"
+removed=$(jq '[.[] | select(.phase == 3 and (.typed | length) > 0) | .step] | min' install/plan.json)
+joined=$(jq '[.[] | select(.phase == 5) | .step] | max' install/plan.json)
+told=$(told_of Database)
+case $told in
+*"(steps $removed to $((joined - 1)), "*"3 stops, each for as long as it takes to type"*"All 3 are out at once: nobody has it meanwhile."*)
+    pass "it is told how long nobody has the database" ;;
+*) fail "it is told how long nobody has the database" "$told" ;;
+esac
+same "how often a Call Bridge restarts, and who notices" \
+    "3 restarts. Of 3 never more than 1 is out at once. A restart drops every call on that Call Bridge: have a window that people know of." \
+    "$(told_of 'Call Bridge' | sed 's/.*): //')"
+same "XMPP servers stop for their files, and restart for the cluster" \
+    "3 restarts. 3 stops, each for as long as it takes to type 4 lines at most." \
+    "$(told_of 'XMPP server' | sed 's/.*): //; s/ Of 3.*//')"
+same "and from when to when it all is" "$removed $joined" "$(tr '\n' ' ' <install/RUNBOOK.md |
+    grep -oE 'begins with step [0-9]+ and is over with step [0-9]+' | grep -oE '[0-9]+' | xargs)"
 cd ..
 
 mkdir apart && cd apart || exit 1
@@ -124,6 +147,18 @@ same "a recorder trusts every Call Bridge" "recorder trust recorder-trust.crt" \
     "$(grep trust install/recorder1/commands*.mmp | sed 's/.*://')"
 same "the way back takes the cluster apart, its primary last" "core3 core2 core1 db1" \
     "$(sed -n '/^## 6/,/^## 7/p' install/RUNBOOK.md | awk '/^On / { on = $2 } /database cluster remove/ { print on }' | xargs)"
+
+# What is set without certificates: for what is not in place yet, and with the way back.
+sed -i '/^server "core3"/,/^}/s/service "\(callbridge\|xmpp\)" {/& installed = true /' deployment.conf
+ok "plan --base" "$CERTWRIGHT" plan --base
+same "what is set first on servers of their own, and what takes it back" \
+    "edge2: turn tls 447 < turn tls none
+recorder1: recorder listen a:8443 < recorder listen none" \
+    "$(jq -r '.[] | select(.phase == 0) | .server + ": " + .command + " < " + .undo' install/plan.json | grep -E 'edge2: turn|recorder1|db1')"
+same "nothing of what is in place" "core3: webadmin listen a 443" \
+    "$(jq -r '.[] | select(.phase == 0 and .server == "core3") | .server + ": " + .command' install/plan.json)"
+same "it goes back last" "recorder1 edge2 edge1 core3 core2 core1" \
+    "$(sed -n '/^What the first phase set/,/^A service that/p' install/RUNBOOK.md | awk '/^On / { print $2 }' | xargs)"
 same "no server has an empty way back" "" \
     "$(sed -n '/^## 6/,$p' install/RUNBOOK.md | awk 'NF { if (/^On / && last ~ /^On /) print; last = $0 }')"
 cd ..

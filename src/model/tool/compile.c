@@ -181,6 +181,7 @@ static void component(const struct component *c)
     list("follows", &c->follows);
     member("per", c->per);
     member("name", c->name);
+    member("outage", c->outage);
     member("notes", c->notes);
     member("first", c->first);
     member("part_of", c->part_of);

@@ -1,0 +1,212 @@
+#include "base/mem.h"
+#include "plan/book.h"
+#include "plan/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is typed there; what is done by hand may be more lines. */
+static const char *step_line(const struct step *step)
+{
+    return *step->command ? step->command : step->typed.count ? step->typed.items[0] : "by hand";
+}
+
+/* The outages of one kind of service. */
+struct kind_outage {
+    size_t restarts, stops, longest; /* longest: lines of a stop */
+    size_t at_once;
+    bool for_good;
+    struct strings servers, steps;
+};
+
+static int end_of(const struct plan *plan, const struct outage *outage)
+{
+    return outage->to ? outage->to->number : plan->steps[plan->count - 1].number;
+}
+
+/* How many of the kind are out when that one begins to be. */
+static size_t out_with(const struct plan *plan, const struct outages *outages, size_t index)
+{
+    const struct outage *outage = &outages->items[index];
+    size_t count = 1;
+    for (size_t i = index; i-- > 0;)
+        count += outages->items[i].service->component == outage->service->component &&
+                 outages->items[i].service != outage->service &&
+                 end_of(plan, &outages->items[i]) > outage->from->number;
+    return count;
+}
+
+static void gather(const struct plan *plan, const struct outages *outages,
+                   const struct component *component, struct kind_outage *out)
+{
+    for (size_t i = 0; i < outages->count; i++) {
+        const struct outage *outage = &outages->items[i];
+        if (outage->service->component != component)
+            continue;
+        bool restart = outage->from == outage->to;
+        out->restarts += restart;
+        out->stops += !restart;
+        out->for_good |= !outage->to;
+        if (!restart && outage->lines > out->longest)
+            out->longest = outage->lines;
+        size_t at_once = out_with(plan, outages, i);
+        if (at_once > out->at_once)
+            out->at_once = at_once;
+        strings_add_new(&out->servers, outage->service->server->name);
+        strings_add_take(&out->steps,
+                         restart ? xformat("%d", outage->from->number)
+                                 : xformat("%d to %d", outage->from->number, end_of(plan, outage)));
+    }
+}
+
+/* "a, b, c", and of many the first few. */
+static char *some_of(const struct strings *list)
+{
+    enum { SHOWN = 8 };
+    struct str text = {0};
+    size_t shown = list->count > SHOWN + 1 ? SHOWN : list->count;
+    for (size_t i = 0; i < shown; i++)
+        str_addf(&text, "%s%s", i ? ", " : "", list->items[i]);
+    if (shown < list->count)
+        str_addf(&text, " and %zu more", list->count - shown);
+    return str_take(&text);
+}
+
+static void say_count(struct str *text, size_t restarts, size_t stops, size_t lines)
+{
+    if (restarts == 1)
+        str_add(text, " 1 restart.");
+    else if (restarts)
+        str_addf(text, " %zu restarts.", restarts);
+    if (stops == 1)
+        str_addf(text, " 1 stop, for as long as it takes to type %zu lines.", lines);
+    else if (stops)
+        str_addf(text, " %zu stops, each for as long as it takes to type %zu lines at most.", stops,
+                 lines);
+}
+
+static void say_company(struct str *text, size_t at_once, size_t all)
+{
+    if (all == 1)
+        str_add(text, " There is no other: nobody has it meanwhile.");
+    else if (at_once == all)
+        str_addf(text, " All %zu are out at once: nobody has it meanwhile.", all);
+    else
+        str_addf(text, " Of %zu never more than %zu %s out at once.", all, at_once,
+                 at_once == 1 ? "is" : "are");
+}
+
+static void kind_item(const struct book *book, const struct outages *outages,
+                      const struct component *component)
+{
+    struct kind_outage kind = {0};
+    gather(book->plan, outages, component, &kind);
+    if (kind.restarts + kind.stops) {
+        struct str text = {0};
+        char *servers = some_of(&kind.servers), *steps = some_of(&kind.steps);
+        say_count(&text, kind.restarts, kind.stops, kind.longest);
+        if (kind.for_good)
+            str_add(&text, " It is not started again.");
+        say_company(&text, kind.at_once,
+                    deployment_kind(&book->facts->deployment, component)->count);
+        page_item(book->out, "%s on %s (%s %s):%s%s%s", component->title, servers,
+                  kind.steps.count == 1 && kind.restarts ? "step" : "steps", steps, str_text(&text),
+                  *component->outage ? " " : "", component->outage);
+        free(servers);
+        free(steps);
+        str_free(&text);
+    }
+    strings_free(&kind.servers);
+    strings_free(&kind.steps);
+}
+
+/* From the first thing that anybody notices to the last. */
+static void whole_item(const struct book *book, const struct outages *outages)
+{
+    const struct plan *plan = book->plan;
+    int from = outages->items[0].from->number, to = 0;
+    size_t lines = 0, by_hand = 0;
+    struct strings servers = {0};
+    for (size_t i = 0; i < outages->count; i++)
+        if (end_of(plan, &outages->items[i]) > to)
+            to = end_of(plan, &outages->items[i]);
+    for (size_t i = (size_t)from - 1; i < (size_t)to; i++) {
+        const struct step *step = &plan->steps[i];
+        lines += *step->command ? 1 : step->typed.count;
+        by_hand += *step->manual != '\0';
+        strings_add_new(&servers, step->server);
+    }
+    page_text(book->out,
+              "Uploads and checks disturb nobody, so do them ahead if you like. What people notice "
+              "begins with step %d and is over with step %d: %zu %s to type on %zu %s%s. Some "
+              "services stop in turn meanwhile, as told here; section 1 has them one by one.",
+              from, to, lines, lines == 1 ? "line" : "lines", servers.count,
+              servers.count == 1 ? "server" : "servers", by_hand ? ", some of them by hand" : "");
+    strings_free(&servers);
+}
+
+void book_outage(const struct book *book)
+{
+    const struct catalogue *catalogue = book->facts->catalogue;
+    struct outages outages;
+    plan_outages(book->plan, &outages);
+    page_title(book->out, 2, "What stops, and for how long");
+    if (outages.count)
+        whole_item(book, &outages);
+    else
+        page_text(book->out, "Nothing that serves already is stopped: no step disturbs anybody.");
+    for (size_t i = 0; outages.count && i < catalogue->count; i++)
+        kind_item(book, &outages, &catalogue->components[i]);
+    if (outages.count)
+        str_add_char(book->out, '\n');
+    free(outages.items);
+}
+
+static void one_outage(const struct book *book, const struct outage *outage)
+{
+    const struct service *service = outage->service;
+    const char *server = service->server->name, *title = service->component->title;
+    const char *stop = step_line(outage->from);
+    if (outage->from == outage->to)
+        page_item(book->out,
+                  "%s: %s restarts at step %d (`%s`). What runs through it is dropped, and it is "
+                  "back as soon as it has started.",
+                  server, title, outage->from->number, stop);
+    else if (!outage->to)
+        page_item(book->out, "%s: %s stops at step %d (`%s`) and is not started again.", server,
+                  title, outage->from->number, stop);
+    else
+        page_item(book->out,
+                  "%s: %s is out from step %d (`%s`) to step %d (`%s`), for as long as it takes to "
+                  "type %zu lines.",
+                  server, title, outage->from->number, stop, outage->to->number,
+                  step_line(outage->to), outage->lines);
+}
+
+void book_window(const struct book *book)
+{
+    struct outages outages;
+    plan_outages(book->plan, &outages);
+    page_title(book->out, 3, "Time window");
+    page_text(book->out, outages.count
+                             ? "These steps people notice, in their order:"
+                             : "Nothing that serves already is stopped: no step disturbs anybody.");
+    for (size_t i = 0; i < outages.count; i++)
+        one_outage(book, &outages.items[i]);
+    free(outages.items);
+    str_add_char(book->out, '\n');
+    bool any = false;
+    struct strings told = {0};
+    for (size_t i = 0; i < book->count; i++) {
+        const struct component *component = book->services[i].service->component;
+        if (!*component->notes || !strings_add_new(&told, component->kind))
+            continue;
+        if (!any)
+            page_text(book->out, "Worth knowing:");
+        any = true;
+        page_item(book->out, "%s: %s", component->title, component->notes);
+    }
+    strings_free(&told);
+    if (any)
+        str_add_char(book->out, '\n');
+}
