@@ -73,15 +73,20 @@ static bool check_fact(struct checking *c)
     return screen_listed(c, "in", blocks) && screen_listed(c, "type", answer_types);
 }
 
+static bool check_slot_name(const struct checking *c, const char *key, const char *slot)
+{
+    struct words known = {0};
+    for (size_t i = 0; i < c->component->slot_count; i++)
+        known_add(&known, c->component->slots[i].name);
+    return screen_one_of(c, key, "the slot", slot, &known);
+}
+
 static bool check_require_slot(const struct checking *c)
 {
     const char *slot = cfg_getstr(c->cfg, "slot");
-    struct words known = {0};
     if (*slot == '{')
         return screen_template(c, "slot", slot, false);
-    for (size_t i = 0; i < c->component->slot_count; i++)
-        known_add(&known, c->component->slots[i].name);
-    return !*slot || screen_one_of(c, "slot", "the slot", slot, &known);
+    return !*slot || check_slot_name(c, "slot", slot);
 }
 
 static bool check_require(struct checking *c)
@@ -89,10 +94,10 @@ static bool check_require(struct checking *c)
     static const char *const severities[] = {"error", "warning", "notice", NULL};
     static const char *const signers[] = {"public", "internal", "self", NULL};
     static const char *const platforms[] = {"vm", "cms1000", "cms2000", "x-series", NULL};
-    static const char *const presences[] = {"service",     "wildcard",      "address",   "no-san",
-                                            "no-identity", "no-management", "open-port", "older",
-                                            "several",     "half",          "stranger",  "no-file",
-                                            NULL};
+    static const char *const presences[] = {
+        "service",   "wildcard", "address",      "no-san", "no-identity", "no-management",
+        "open-port", "older",    "several",      "half",   "stranger",    "no-file",
+        "no-files",  "no-ca",    "signs-others", NULL};
     if (!check_require_slot(c) || !screen_when(c) || !screen_release(c) ||
         !screen_listed(c, "severity", severities) || !screen_listed(c, "eku", usages) ||
         !screen_listed(c, "not-signer", signers) || !screen_listed(c, "not-platform", platforms) ||
@@ -104,6 +109,9 @@ static bool check_require(struct checking *c)
         return false;
     if (*ca && (strchr(ca, '{') ? !screen_template(c, "same-ca-as", ca, false)
                                 : !screen_kind(c, "same-ca-as", ca)))
+        return false;
+    const char *root = cfg_getstr(c->cfg, "same-root-as");
+    if (*root && !check_slot_name(c, "same-root-as", root))
         return false;
     const char *present = cfg_getstr(c->cfg, "present");
     /* What is in a certificate, or lacks, has its remedy by itself. */

@@ -97,11 +97,12 @@ static void chain_broken(const struct rule *rule, const struct subject *s, struc
                 s->name, s->view->leaf_file, top->subject, top->issuer);
             fetch(finding, rule, s, top);
         } else if (!look.chain.valid) {
-            bool times = false;
+            /* The root of a cluster is told of by itself. */
+            bool told = is_no_ca_root(top) && view_require(s->judge, s->view, "ROOT-NO-CA");
             for (size_t i = 0; i < look.chain.count; i++)
-                times = times || look.chain.certs[i]->not_after < s->judge->facts->at ||
-                        look.chain.certs[i]->not_before > s->judge->facts->at;
-            if (!times) {
+                told = told || look.chain.certs[i]->not_after < s->judge->facts->at ||
+                       look.chain.certs[i]->not_before > s->judge->facts->at;
+            if (!told) {
                 struct finding *finding =
                     report(out, rule, s, "%s does not verify with %s: %s (depth %d)",
                            s->view->leaf_file, s->name, look.chain.reason, look.chain.depth);

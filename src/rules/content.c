@@ -136,7 +136,7 @@ static const char *file_of_key(const struct judge *judge, const unsigned char *i
 }
 
 /* A key made anew would fit no certificate that is here. */
-static void remedy_key(struct finding *finding, const struct subject *s)
+void remedy_key(struct finding *finding, const struct subject *s)
 {
     const struct view *view = s->view;
     const struct store_file *file = view->files[ROLE_CERTIFICATE];
@@ -191,8 +191,9 @@ static void no_identity(const struct rule *rule, const struct subject *s, struct
     struct finding *finding =
         report(out, rule, s, "service \"%s\" on %s names no identity for its %s", s->service->name,
                s->server->name, s->slot->name);
-    const struct signer *signer = derive_signer(&s->judge->facts->deployment, s->service, s->slot);
-    remedy_own_identity(finding, s, signer ? signer->name : "internal");
+    char *signer = derive_signer_name(&s->judge->facts->deployment, s->service, s->slot);
+    remedy_own_identity(finding, s, signer);
+    free(signer);
 }
 
 static bool fits(enum role role, const struct pki_file *file)
@@ -589,9 +590,9 @@ static const struct rule rules[] = {
     {"NAME-EXT", "B", SEVERITY_ERROR, SCOPE_FILE, name_extension_fits, .ranks = {{ORDER_FILE, -1}}},
     {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding, .fix = FIX_CHAIN},
     {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_FILE, file_missing,
-     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}}},
+     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}, {ORDER_SET, 1}}},
     {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_SLOT, no_identity,
-     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}}},
+     .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}, {ORDER_SET, 1}}},
     {"FILE-KIND", "4.3", SEVERITY_ERROR, SCOPE_FILE, file_kind, .ranks = {{ORDER_FILE, 1}}},
     {"PEM-GLUED", "4.7.1", SEVERITY_ERROR, SCOPE_FILE, pem_text, .fix = FIX_CHAIN,
      .ranks = {{ORDER_FILE, 3}}},

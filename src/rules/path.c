@@ -50,6 +50,12 @@ bool certs_have(const struct certs *pool, const struct cert *cert)
     return false;
 }
 
+bool is_no_ca_root(const struct cert *cert)
+{
+    return cert->self_signed &&
+           (!cert->is_ca || (cert->has_ku && !strings_has(&cert->ku, "keyCertSign")));
+}
+
 struct issuers *issuers_new(void)
 {
     return xcalloc(1, sizeof(struct issuers));

@@ -196,8 +196,8 @@ void remedy_signer(struct finding *finding, const struct subject *s, const char 
 }
 
 /* "callbridge1", or where another has that name "callbridge1-own". */
-static char *free_name(const struct deployment *deployment, const struct service *service,
-                       const struct slot *slot)
+char *remedy_identity_name(const struct deployment *deployment, const struct service *service,
+                           const struct slot *slot)
 {
     char *name = derive_identity_name(deployment, service, slot);
     if (!deployment_identity(deployment, name))
@@ -215,7 +215,7 @@ void remedy_own_identity(struct finding *finding, const struct subject *s, const
     struct identity own = {.signer = empty, .uses = &use, .use_count = 1};
     struct names names = {0};
     struct str text = {0};
-    char *name = free_name(deployment, s->service, s->slot);
+    char *name = remedy_identity_name(deployment, s->service, s->slot);
     derive_identity(deployment, &own, &names);
     str_add(&text, "identity ");
     conf_quote(name, &text);

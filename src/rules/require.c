@@ -85,6 +85,8 @@ static void judge_require(const struct subject *s, struct findings *out)
         verb_key_not_of(&rule, s, out);
     if (s->view && *require->same_ca_as)
         verb_same_ca_as(&rule, s, out);
+    if (s->view && *require->same_root_as)
+        verb_same_root_as(&rule, s, out);
     if (!s->slot && *require->not_platform)
         verb_not_platform(&rule, s, out);
 }
@@ -93,7 +95,8 @@ static void judge_require(const struct subject *s, struct findings *out)
 static bool wants_slot(const struct require *require)
 {
     bool certificate = require->names.count || require->cn.count || require->eku.count ||
-                       *require->not_signer || *require->key_not_of || *require->same_ca_as;
+                       *require->not_signer || *require->key_not_of || *require->same_ca_as ||
+                       *require->same_root_as;
     return *require->slot != '{' && (*require->slot || (certificate && !*require->present));
 }
 

@@ -85,13 +85,14 @@ enum order {
     ORDER_SIGNER,
     ORDER_NAME, /* the same service */
     ORDER_PRESENT,
+    ORDER_SET, /* the same identity */
     ORDER_VALIDATE
 };
 struct rank {
     enum order order;
     int rank;
 };
-#define RANKS_MAX 2
+#define RANKS_MAX 3
 struct rule {
     const char *id, *section;
     enum severity severity;
@@ -120,6 +121,10 @@ size_t trust_group(const struct judge *judge, size_t start, struct subject *out)
 
 /* rules/trust: a trust file that is derived waits for certificates that are not there yet. */
 bool trust_waits(const struct subject *subject);
+/* The one of whose hole an entry's `names` speak; NULL: the component has no such one, it is off.
+ */
+const struct trust_rule *trust_rule_named(const struct subject *subject);
+const struct trust *trust_named(const struct subject *subject);
 
 /* rules/view */
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out);
@@ -186,6 +191,11 @@ void remedy_new_certificate(struct finding *finding, const struct subject *subje
 void remedy_signer(struct finding *finding, const struct subject *subject, const char *signer);
 /* The chain of the certificate that is in place, from its CA: "its chain". */
 void remedy_chain(struct finding *finding, const struct subject *subject, const char *what);
+/* The key is put back, or made: subject.name is its file. */
+void remedy_key(struct finding *finding, const struct subject *subject);
+/* What an identity of the slot's own would be called: no other has that name. Free it. */
+char *remedy_identity_name(const struct deployment *deployment, const struct service *service,
+                           const struct slot *slot);
 /* An identity of its own for the subject's slot, with the names proposed. */
 void remedy_own_identity(struct finding *finding, const struct subject *subject,
                          const char *signer);
@@ -212,6 +222,17 @@ void verb_eku(const struct rule *rule, const struct subject *subject, struct fin
 void verb_not_signer(const struct rule *rule, const struct subject *subject, struct findings *out);
 void verb_key_not_of(const struct rule *rule, const struct subject *subject, struct findings *out);
 void verb_same_ca_as(const struct rule *rule, const struct subject *subject, struct findings *out);
+/* other: the view whose CA it should be; NULL: a file's. */
+void another_ca(const struct rule *rule, const struct subject *subject, const struct view *other,
+                const char *whose, struct findings *out);
+/* rules/verb_root */
+void verb_same_root_as(const struct rule *rule, const struct subject *subject,
+                       struct findings *out);
+bool has_no_ca(const struct subject *subject);
+void mend_no_ca(struct finding *finding, const struct subject *subject);
+bool signs_others(const struct subject *subject);
+char *tell_others(const struct subject *subject);
+void mend_others(struct finding *finding, const struct subject *subject);
 void verb_present(const struct rule *rule, const struct subject *subject, struct findings *out);
 void verb_not_platform(const struct rule *rule, const struct subject *subject,
                        struct findings *out);
@@ -224,6 +245,8 @@ struct certs {
 void certs_add(struct certs *pool, const struct store_file *file);
 void certs_free(struct certs *pool);
 bool certs_have(const struct certs *pool, const struct cert *cert);
+/* Self-signed, and says of itself that it may not sign certificates. */
+bool is_no_ca_root(const struct cert *cert);
 /* The path from the view's leaf through the certificates of a file (NULL: none). */
 void file_chain(const struct judge *judge, const struct view *view, const struct store_file *file,
                 struct chain *chain);

@@ -5,6 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct trust_rule *trust_rule_named(const struct subject *s)
+{
+    const char *from = s->require->names.count ? s->require->names.items[0] : "";
+    if (*from != '{')
+        return NULL;
+    char *hole = xstrndup(from + 1, strcspn(from + 1, "}"));
+    const struct trust_rule *rule = component_trust(s->service->component, hole);
+    free(hole);
+    return rule;
+}
+
+const struct trust *trust_named(const struct subject *s)
+{
+    const struct trust_rule *rule = trust_rule_named(s);
+    return rule ? trusts_find(&s->judge->facts->trusts, s->service, rule->name) : NULL;
+}
+
 static const struct cert *target_leaf(const struct subject *s, size_t target)
 {
     const struct view *view = judge_view(s->judge, s->trust->need->targets[target].identity);

@@ -39,6 +39,59 @@ static bool has_no_identity(const struct subject *s)
     return !s->view && !s->service->installed;
 }
 
+static bool takes_none(const struct subject *s, enum role role, const char *word)
+{
+    bool elsewhere = role == ROLE_KEY && *s->view->identity->key_at;
+    return strings_has(&s->slot->takes, word) && !s->view->files[role] && !elsewhere;
+}
+
+static bool lacks_key(const struct subject *s)
+{
+    return takes_none(s, ROLE_KEY, "key");
+}
+
+static bool lacks_certificate(const struct subject *s)
+{
+    return takes_none(s, ROLE_CERTIFICATE, "certificate");
+}
+
+/* What is there without being written has the identities of one that is. */
+static bool has_no_files(const struct subject *s)
+{
+    if (!s->view)
+        return !s->service->installed && !s->service->implied;
+    return !s->judge->planned && (lacks_key(s) || lacks_certificate(s));
+}
+
+static char *tell_files(const struct subject *s)
+{
+    if (!s->view)
+        return xformat("service \"%s\" on %s names no identity for its %s", s->service->name,
+                       s->server->name, s->slot->name);
+    const char *const *names = s->view->names;
+    if (lacks_key(s) && lacks_certificate(s))
+        return xformat("%s and %s are not in the store", names[ROLE_KEY], names[ROLE_CERTIFICATE]);
+    return xformat("%s is not in the store", names[lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE]);
+}
+
+static void mend_files(struct finding *finding, const struct subject *s)
+{
+    if (!s->view) {
+        char *signer = derive_signer_name(&s->judge->facts->deployment, s->service, s->slot);
+        remedy_own_identity(finding, s, signer);
+        free(signer);
+        return;
+    }
+    struct subject key = *s;
+    report_file(finding, s->view->names[lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE]);
+    key.name = s->view->names[ROLE_KEY];
+    bool answered = !lacks_certificate(s);
+    if (lacks_key(s) && (answered || s->view->files[ROLE_CSR]))
+        remedy_key(finding, &key);
+    if (!answered)
+        remedy_new_certificate(finding, s, false);
+}
+
 /* No service on its server that manages it and has a certificate, or had one before. */
 static bool has_no_management(const struct subject *s)
 {
@@ -93,25 +146,6 @@ static bool is_older(const struct subject *s)
 static bool are_several(const struct subject *s)
 {
     return deployment_kind(&s->judge->facts->deployment, s->service->component)->count > 1;
-}
-
-/* The trust of whose hole `names` speaks; NULL: the component has no such one. */
-static const struct trust_rule *trust_rule_named(const struct subject *s)
-{
-    const char *from = s->require->names.count ? s->require->names.items[0] : "";
-    if (*from != '{')
-        return NULL;
-    char *hole = xstrndup(from + 1, strcspn(from + 1, "}"));
-    const struct trust_rule *rule = component_trust(s->service->component, hole);
-    free(hole);
-    return rule;
-}
-
-/* NULL: it is off. */
-static const struct trust *trust_named(const struct subject *s)
-{
-    const struct trust_rule *rule = trust_rule_named(s);
-    return rule ? trusts_find(&s->judge->facts->trusts, s->service, rule->name) : NULL;
 }
 
 /* Off here, and on where another service accepts the same kind. */
@@ -209,8 +243,9 @@ static void mend_trust(struct finding *finding, const struct subject *s)
 
 static void mend_identity(struct finding *finding, const struct subject *s)
 {
-    const struct signer *signer = derive_signer(&s->judge->facts->deployment, s->service, s->slot);
-    remedy_own_identity(finding, s, signer ? signer->name : "internal");
+    char *signer = derive_signer_name(&s->judge->facts->deployment, s->service, s->slot);
+    remedy_own_identity(finding, s, signer);
+    free(signer);
 }
 
 /* A hole of a trust is the option that names its file. */
@@ -246,24 +281,29 @@ static void field_of(const struct component *component, const struct require *re
     strings_free(&words);
 }
 
-/* What `present` can speak of, and what is done where the entry does not say it. */
+/* What `present` can speak of, what is done where the entry does not say it, and the sentence
+ * before the entry's own. */
 static const struct {
     const char *word;
     bool (*is)(const struct subject *s);
     void (*mend)(struct finding *finding, const struct subject *s);
+    char *(*tell)(const struct subject *s);
 } presences[] = {
-    {"service", is_service, NULL},
-    {"wildcard", has_wildcard, remedy_no_wildcard},
-    {"address", has_address, mend_address},
-    {"no-san", has_no_san, mend_san},
-    {"no-identity", has_no_identity, mend_identity},
-    {"no-management", has_no_management, NULL},
-    {"open-port", has_open_port, NULL},
-    {"older", is_older, NULL},
-    {"several", are_several, NULL},
-    {"half", is_half, NULL},
-    {"stranger", has_stranger, mend_trust},
-    {"no-file", has_no_file, NULL},
+    {"service", is_service, NULL, NULL},
+    {"wildcard", has_wildcard, remedy_no_wildcard, NULL},
+    {"address", has_address, mend_address, NULL},
+    {"no-san", has_no_san, mend_san, NULL},
+    {"no-identity", has_no_identity, mend_identity, NULL},
+    {"no-management", has_no_management, NULL, NULL},
+    {"open-port", has_open_port, NULL, NULL},
+    {"older", is_older, NULL, NULL},
+    {"several", are_several, NULL, NULL},
+    {"half", is_half, NULL, NULL},
+    {"stranger", has_stranger, mend_trust, NULL},
+    {"no-file", has_no_file, NULL, NULL},
+    {"no-files", has_no_files, mend_files, tell_files},
+    {"no-ca", has_no_ca, mend_no_ca, NULL},
+    {"signs-others", signs_others, mend_others, tell_others},
 };
 
 void verb_present(const struct rule *rule, const struct subject *s, struct findings *out)
@@ -276,7 +316,10 @@ void verb_present(const struct rule *rule, const struct subject *s, struct findi
         size_t length = strlen(why);
         if (length && why[length - 1] == '.')
             why[length - 1] = '\0';
-        struct finding *finding = report(out, rule, s, "%s", why);
+        char *told = presences[i].tell ? presences[i].tell(s) : NULL;
+        struct finding *finding =
+            report(out, rule, s, "%s%s%s", told ? told : "", told && *why ? ". " : "", why);
+        free(told);
         if (!*finding->field)
             field_of(s->service->component, s->require, finding);
         if (*remedy)

@@ -101,9 +101,8 @@ static bool under_file(const struct subject *s, const struct store_file *file)
     return under;
 }
 
-/* other: the view whose CA it should be; NULL: a file's. */
-static void another_ca(const struct rule *rule, const struct subject *s, const struct view *other,
-                       const char *whose, struct findings *out)
+void another_ca(const struct rule *rule, const struct subject *s, const struct view *other,
+                const char *whose, struct findings *out)
 {
     const struct view *view = s->view;
     char *title = view_title(view), *why = require_reason(s);
