@@ -25,7 +25,9 @@ void book_window(const struct book *book);
 void book_before(const struct book *book);
 /* The steps, turn by turn. */
 void book_steps(const struct book *book);
-/* What others must trust, what to look at when done, how to go back. */
+/* What others must trust. */
+void book_outside(const struct book *book);
+/* That, what to look at when done, how to go back. */
 void book_after(const struct book *book);
 
 const struct server *book_server(const struct book *book, const char *name);

@@ -190,8 +190,7 @@ static void rounds_gather(const struct making *making, enum phase phase, bool ap
     }
 }
 
-/* A kind's rounds begin when the last of its services has had its turn; calls of the API come at
- * the end of the phase: it answers only then, and what it is told can connect. */
+/* A kind's rounds begin when the last of its services has had its turn. */
 static void add_rounds(struct making *making, enum phase phase, bool api,
                        const struct component *component)
 {
@@ -259,12 +258,26 @@ static bool add_phase(struct making *making, enum phase phase, struct error *err
     for (size_t i = 0; i < catalogue->count; i++)
         if (!turned[i]) /* by hand alone */
             add_rounds(making, phase, false, &catalogue->components[i]);
-    for (size_t i = 0; i < catalogue->count; i++)
+    for (size_t i = 0; phase != PHASE_SERVICES && i < catalogue->count; i++)
         add_rounds(making, phase, true, &catalogue->components[i]);
     free(left);
     free(turned);
     order_free(&order);
     return true;
+}
+
+/* The API is told at the very end: a Call Bridge that joins a database forgets what it knew. */
+static void add_calls(struct making *making)
+{
+    const struct catalogue *catalogue = making->facts->catalogue;
+    size_t count = making->plan->count;
+    enum phase last = PHASE_SERVICES;
+    if (count && making->plan->steps[count - 1].phase > (int)last)
+        last = (enum phase)making->plan->steps[count - 1].phase;
+    for (size_t i = 0; i < catalogue->count; i++)
+        add_rounds(making, PHASE_SERVICES, true, &catalogue->components[i]);
+    for (; count < making->plan->count; count++)
+        making->plan->steps[count].phase = (int)last;
 }
 
 static bool has_work(const struct making *making, size_t index)
@@ -405,8 +418,10 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
         good = add_phase(&making, PHASE_REMOVAL, err) && add_phase(&making, PHASE_SERVICES, err) &&
                add_phase(&making, PHASE_BUILDING, err);
     }
-    if (good)
+    if (good) {
+        add_calls(&making);
         add_servers(&making);
+    }
     making_free(&making);
     if (!good)
         plan_free(out);

@@ -26,6 +26,34 @@ static struct group next_group(const struct plan *plan, size_t from)
     return group;
 }
 
+static bool is_typed(const struct plan *plan, const struct group *group)
+{
+    bool typed = false;
+    for (size_t i = group->from; i < group->to; i++)
+        typed |= plan->steps[i].typed.count > 0;
+    return typed;
+}
+
+/* What the turn is about: its services, each once. */
+static char *purpose_of(const struct plan *plan, const struct group *group)
+{
+    struct strings titles = {0};
+    bool checks = false;
+    for (size_t i = group->from; i < group->to; i++) {
+        const struct step *step = &plan->steps[i];
+        checks |= !step->service;
+        if (step->service)
+            strings_add_new(&titles, step->service->component->title);
+    }
+    char *list = strings_join(&titles, ", ");
+    char *text = !checks        ? xstrdup(list)
+                 : titles.count ? xformat("upload, checks, %s", list)
+                                : xstrdup("upload, checks");
+    free(list);
+    strings_free(&titles);
+    return text;
+}
+
 static void at_a_glance(const struct book *book)
 {
     const struct plan *plan = book->plan;
@@ -35,13 +63,19 @@ static void at_a_glance(const struct book *book)
                   "Each server has its turn, sometimes more than one, because a server must "
                   "trust another before that one may count on it. Finish a turn before the "
                   "next begins.");
-    str_add(book->out, "| turn | server | steps | commands |\n| --- | --- | --- | --- |\n");
+    str_add(book->out,
+            "| turn | server | steps | what | commands |\n| --- | --- | --- | --- | --- |\n");
     size_t turn = 1;
     for (size_t i = 0; i < plan->count;) {
         struct group group = next_group(plan, i);
-        str_addf(book->out, "| %zu | %s | %d to %d | %s%s%s |\n", turn++, plan->steps[i].server,
-                 plan->steps[group.from].number, plan->steps[group.to - 1].number,
-                 group.file ? "`" : "", group.file ? group.file : "by hand", group.file ? "`" : "");
+        char *purpose = purpose_of(plan, &group);
+        int from = plan->steps[group.from].number, to = plan->steps[group.to - 1].number;
+        char *steps = from == to ? xformat("%d", from) : xformat("%d to %d", from, to);
+        str_addf(book->out, "| %zu | %s | %s | %s | %s%s%s |\n", turn++, plan->steps[i].server,
+                 steps, purpose, group.file ? "`" : "", group.file ? group.file : "by hand",
+                 group.file ? "`" : "");
+        free(steps);
+        free(purpose);
         i = group.to;
     }
     str_add_char(book->out, '\n');
@@ -124,6 +158,28 @@ static char *management_anchor(const struct book *book, const struct service *ma
     return NULL;
 }
 
+/* Who shares a database knows what one of them was told; the others are told the same. */
+static char *other_managements(const struct book *book, const struct service *told)
+{
+    const struct deployment *deployment = &book->facts->deployment;
+    struct strings urls = {0};
+    for (size_t i = 0; i < deployment->server_count; i++) {
+        const struct service *found = NULL;
+        char *url = book_management_url(book, &deployment->servers[i], &found);
+        if (found && found->server == &deployment->servers[i] && found != told)
+            strings_add(&urls, url);
+        free(url);
+    }
+    char *list = strings_join(&urls, "`, `");
+    char *text = urls.count ? xformat(" Whoever shares a database with that server knows it then; "
+                                      "to any other, tell the same: `%s`.",
+                                      list)
+                            : xstrdup("");
+    free(list);
+    strings_free(&urls);
+    return text;
+}
+
 /* "POST /api/v1/webbridges url=c2w://x:9999" (method, path, parameters) as a line for curl. */
 static void curl_example(const struct book *book, const struct step *step, int indent)
 {
@@ -150,10 +206,14 @@ static void curl_example(const struct book *book, const struct step *step, int i
         page_code(book->out, indent + 4, "  --data-urlencode %s \\", words.items[i]);
     page_code(book->out, indent + 4, "  %s%s", url, words.items[1]);
     str_add_char(book->out, '\n');
-    page_hang(book->out, rest, "No output is good; `--include` shows the answer, which is `200`.%s",
+    char *others = other_managements(book, management);
+    page_hang(book->out, rest,
+              "No output is good; `--include` shows the answer, which is `200`.%s%s",
               anchor ? ""
                      : " Add `--cacert` with the file of the CA that signed the certificate "
-                       "there.");
+                       "there.",
+              others);
+    free(others);
     free(anchor);
     free(rest);
     free(url);
@@ -197,14 +257,15 @@ void book_steps(const struct book *book)
     for (size_t i = 0; i < plan->count;) {
         struct group group = next_group(plan, i);
         page_title(book->out, 3, "Turn %zu: %s", turn++, plan->steps[i].server);
-        if (group.file) {
-            char *address = book_ssh_address(book_server(book, plan->steps[i].server));
+        char *address = book_ssh_address(book_server(book, plan->steps[i].server));
+        if (group.file)
             page_text(book->out,
                       "Log in with `ssh admin@%s`. The commands stand in `%s` as well, without "
                       "comments.",
                       address, group.file);
-            free(address);
-        }
+        else if (is_typed(plan, &group))
+            page_text(book->out, "Log in with `ssh admin@%s`.", address);
+        free(address);
         for (; i < group.to; i++)
             write_step(book, &plan->steps[i]);
     }

@@ -163,6 +163,30 @@ same "no server has an empty way back" "" \
     "$(sed -n '/^## 6/,$p' install/RUNBOOK.md | awk 'NF { if (/^On / && last ~ /^On /) print; last = $0 }')"
 cd ..
 
+# What is outside: each file of CAs once, whatever it is called on each server.
+mkdir outside && cd outside || exit 1
+deployment scalable --databases 1 --with recorder,webbridge3
+sed -i 's/native-apps = true/&  active-directory = true  sip-tls = true  cucm = "core1.example.com"/' deployment.conf
+ok "planned for outsiders" "$CERTWRIGHT" plan --force
+outside=$(sed -n '/^## 4/,/^## 5/p' install/RUNBOOK.md)
+same "one CA file for each of them, and browsers" \
+    "callbridge1bundle.crt callbridge1bundle.crt webadmin1bundle.crt" \
+    "$(grep -o '  - CA file `[^`]*' <<<"$outside" | sed 's,.*/,,' | xargs)"
+for n in 1 2 3; do
+    has "Call Bridge $n is shown to Active Directory" "callbridge$n.crt" \
+        <(sed -n '/Active Directory/,/SIP call/p' <<<"$outside")
+done
+same "the API is told when the database is there, each address once" \
+    "5 edge1 POST /api/v1/webbridges url=c2w://edge1.example.com:9999
+5 edge2 POST /api/v1/webbridges url=c2w://edge2.example.com:9999" \
+    "$(jq -r '.[-2:][] | "\(.phase) \(.server) \(.manual)"' install/plan.json)"
+has "and Call Bridges of another database as well" 'same: `https://core2.example.com`, `https://core3.example.com`.' install/RUNBOOK.md
+same "what is typed by hand is typed where it says" \
+    "core1 admin@core1.example.com core2 admin@core2.example.com core3 admin@core3.example.com" \
+    "$(awk '/^### Turn/ { turn = $NF } /^Log in/ { in_ = $5 } /cluster connect/ { print turn, in_ }' install/RUNBOOK.md |
+        tr -d '`' | sed 's/\.$//' | xargs)"
+cd ..
+
 # One server alone: what a person does in between ends a file of commands, for it would run on.
 mkdir alone && cd alone || exit 1
 deployment single-combined --with database
