@@ -10,6 +10,12 @@ struct build_count {
     const char *of;
     long count;
 };
+/* What servers of a preset's section are called: the template of their addresses. Its first part is
+ * their name. */
+struct build_name {
+    const struct preset_server *of;
+    const char *pattern;
+};
 struct build_options {
     const struct preset *preset;
     const char *domain;
@@ -18,6 +24,8 @@ struct build_options {
     const struct strings *with, *without; /* kinds; may be NULL */
     const struct build_count *counts;     /* those that differ from the preset's; may be NULL */
     size_t count_count;
+    const struct build_name *names; /* likewise */
+    size_t name_count;
 };
 /* The release that it is for. */
 const char *build_release(const struct build_options *options);

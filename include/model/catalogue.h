@@ -177,9 +177,11 @@ struct component {
 /* A file of screens/presets/: what init writes for one name. */
 enum { PRESET_MOST = 999 }; /* servers of one sort */
 struct preset_server {
-    char *name, *address; /* templates */
-    char *count;          /* how many is asked by that word: cores; "" one */
-    int initial;          /* how many, unasked */
+    char *name, *address;       /* templates */
+    char *count;                /* how many is asked by that word: cores; "" one */
+    int initial;                /* how many, unasked */
+    char *label, *names, *help; /* of the questions how many, and by which names; names "" none */
+    char *section;
     char *with;           /* only where that kind is asked for; "" always */
     struct strings kinds; /* services in file order; "a|b": the first that the release has */
     struct strings also;  /* those that may be asked for here */
@@ -193,6 +195,12 @@ struct preset_add {
 struct preset_value {
     char *kind, *option, *value; /* an option that differs from the catalogue's default */
     char *when;                  /* a condition; of two for one option the first that holds */
+};
+/* A question to leave kinds out, or to have kinds that are not there unasked. */
+struct preset_offer {
+    char *name, *label, *help, *section;
+    struct strings kinds;
+    bool fold;
 };
 struct preset {
     long order;
@@ -210,6 +218,8 @@ struct preset {
     size_t add_count;
     struct preset_value *values;
     size_t value_count;
+    struct preset_offer *offers;
+    size_t offer_count;
 };
 
 struct catalogue {

@@ -150,6 +150,17 @@ static bool set_top(struct flow *flow, const char *option, const char *text, str
     return good;
 }
 
+/* What the release has is then made anew; by hand what it lacks would stay and be wrong. */
+static bool set_release(struct flow *flow, const char *text, struct error *err)
+{
+    if (!flow_is_as_built(flow) || !flow_shape(flow))
+        return set_top(flow, "release", text, err);
+    char *domain = xstrdup(flow->facts->deployment.name);
+    bool good = flow_create_as(flow, domain, text, NULL, err);
+    free(domain);
+    return good;
+}
+
 static bool set_domain(struct flow *flow, const char *text, struct error *err)
 {
     struct error why = {0};
@@ -172,7 +183,7 @@ static bool set(struct flow *flow, const struct event *event, struct error *err)
     if (strcmp(event->id, "basics.domain") == 0)
         return set_domain(flow, event->text, err);
     if (strcmp(event->id, "basics.release") == 0)
-        return set_top(flow, "release", event->text, err);
+        return set_release(flow, event->text, err);
     for (size_t i = 0; i < ATTRIBUTE_FIELDS; i++)
         if (strcmp(event->id + strlen("basics."), attribute_names[attributes[i].attribute]) == 0)
             return set_subject(flow, attributes[i].attribute, event->text, err);

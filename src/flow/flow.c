@@ -11,9 +11,10 @@
 #define CAME_MOST 100 /* pages on the way back */
 
 static const struct step_ops *const all_steps[] = {
-    &step_start, &step_basics,   &step_facts,   &step_servers, &step_component, &step_review,
-    &step_make,  &step_requests, &step_request, &step_import,  &step_key,       &step_check,
-    &step_look,  &step_text,     &step_accept,  &step_plan,    &step_order,     &step_done};
+    &step_start,     &step_basics, &step_topology, &step_facts,    &step_servers,
+    &step_component, &step_review, &step_make,     &step_requests, &step_request,
+    &step_import,    &step_key,    &step_check,    &step_look,     &step_text,
+    &step_accept,    &step_plan,   &step_order,    &step_done};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -96,6 +97,7 @@ static void close_flow(struct flow *flow)
     strings_free(&flow->passed);
     strings_free(&flow->came);
     strings_free(&flow->rows);
+    flow_forget_shape(flow);
     facts_free(flow->facts);
     names_free(&flow->subject);
     str_free(&flow->built);

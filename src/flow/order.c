@@ -41,6 +41,8 @@ void order_pages(const struct flow *flow, struct strings *out)
     strings_add(out, "basics");
     if (!flow->loaded)
         return;
+    if (topology_is_asked(flow))
+        strings_add(out, "topology");
     if (has_asked_facts(flow))
         strings_add(out, "facts");
     strings_add(out, "servers");
@@ -152,6 +154,7 @@ char *order_title(const struct flow *flow, const char *page_id)
         const char *id, *title;
     } titles[] = {{"start", "Start"},
                   {"basics", "Basics"},
+                  {"topology", "Topology"},
                   {"facts", "Environment"},
                   {"servers", "Servers"},
                   {"review", "Review"},

@@ -11,6 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+struct shape_kept {
+    bool good;
+    struct shape shape; /* preset NULL: none */
+};
+
+void flow_forget_shape(struct flow *flow)
+{
+    if (flow->shape)
+        shape_free(&flow->shape->shape);
+    free(flow->shape);
+    flow->shape = NULL;
+}
+
 /* What is looked at from now on. */
 static void have(struct flow *flow, struct facts *facts)
 {
@@ -20,6 +33,8 @@ static void have(struct flow *flow, struct facts *facts)
     if (!flow->lent)
         facts_free(flow->facts);
     flow_forget_findings(flow);
+    flow_forget_shape(flow);
+    flow->shape = xcalloc(1, sizeof *flow->shape);
     flow->facts = facts;
     flow->lent = false;
     flow->loaded = true;
@@ -36,10 +51,50 @@ static bool gather(struct flow *flow, struct error *err)
     return true;
 }
 
+const struct shape *flow_shape(const struct flow *flow)
+{
+    struct shape_kept *kept = flow->shape;
+    if (!flow->loaded || !kept)
+        return NULL;
+    const struct deployment *d = &flow->facts->deployment;
+    const struct catalogue *all = flow->catalogue;
+    bool found = kept->shape.preset != NULL;
+    if (!kept->good && flow->preset)
+        found = shape_of(d, flow->preset, &kept->shape);
+    for (size_t i = 0; !kept->good && !found && i < all->preset_count; i++)
+        found = shape_of(d, &all->presets[i], &kept->shape);
+    kept->good = true;
+    return found ? &kept->shape : NULL;
+}
+
+/* What a preset made, by whichever command, may be made anew with other answers. */
+static void know_preset(struct flow *flow)
+{
+    const struct shape *shape = flow->preset ? NULL : flow_shape(flow);
+    if (!shape)
+        return;
+    const struct deployment *d = &flow->facts->deployment;
+    struct build_options options = {
+        .domain = d->name, .release = d->release, .subject = &d->subject};
+    struct str text = {0};
+    struct error ignored;
+    shape_fill(shape, &options);
+    if (build_deployment(flow->catalogue, &options, &text, &ignored) &&
+        strcmp(str_text(&text), str_text(&d->text)) == 0) {
+        flow->preset = shape->preset;
+        names_free(&flow->subject);
+        names_copy(&flow->subject, &d->subject);
+        str_free(&flow->built);
+        str_add(&flow->built, str_text(&text));
+    }
+    str_free(&text);
+}
+
 bool flow_gather(struct flow *flow, struct error *err)
 {
     if (!gather(flow, err))
         return false;
+    know_preset(flow);
     history_clear(flow);
     return true;
 }
@@ -68,6 +123,7 @@ void flow_trial(const struct flow *flow, struct flow *trial)
                            .trial = true};
     trial->facts = flow->facts;
     trial->lent = trial->loaded = flow->loaded;
+    trial->shape = xcalloc(1, sizeof *trial->shape);
     trial->at_page = xstrdup(flow->at_page);
     names_copy(&trial->subject, &flow->subject);
     if (flow->built.length)
@@ -76,6 +132,7 @@ void flow_trial(const struct flow *flow, struct flow *trial)
 
 void flow_drop_trial(struct flow *trial)
 {
+    flow_forget_shape(trial);
     if (!trial->lent)
         facts_free(trial->facts);
     change_forget(trial);
@@ -187,6 +244,7 @@ bool flow_restore(struct flow *flow, const char *text, struct error *err)
         return false;
     facts_free(flow->facts);
     flow_forget_findings(flow);
+    flow_forget_shape(flow);
     flow->facts = NULL;
     flow->loaded = false;
     return true;
@@ -212,11 +270,17 @@ static bool create(struct flow *flow, const struct str *text, struct error *err)
     return false;
 }
 
-bool flow_create(struct flow *flow, const char *domain, struct error *err)
+bool flow_create_as(struct flow *flow, const char *domain, const char *release,
+                    const struct shape *shape, struct error *err)
 {
     struct str text = {0};
+    struct shape same = {0};
     struct build_options options = {
-        .preset = flow->preset, .domain = domain, .subject = &flow->subject};
+        .preset = flow->preset, .domain = domain, .release = release, .subject = &flow->subject};
+    if (!shape && flow_shape(flow))
+        shape_copy(flow_shape(flow), &same); /* it goes with the facts */
+    if (shape || same.preset)
+        shape_fill(shape ? shape : &same, &options);
     bool good = build_deployment(flow->catalogue, &options, &text, err);
     if (good && flow->trial)
         good = trial_parse(flow, &text, err);
@@ -229,5 +293,14 @@ bool flow_create(struct flow *flow, const char *domain, struct error *err)
     } else {
         str_free(&text);
     }
+    shape_free(&same);
+    return good;
+}
+
+bool flow_create(struct flow *flow, const char *domain, struct error *err)
+{
+    char *release = flow->loaded ? xstrdup(flow->facts->deployment.release) : NULL;
+    bool good = flow_create_as(flow, domain, release, NULL, err);
+    free(release);
     return good;
 }

@@ -5,6 +5,7 @@
 #include "model/build.h"
 #include "model/edit.h"
 #include "model/lifecycle.h"
+#include "model/shape.h"
 #include "ops/ops.h"
 #include "plan/plan.h"
 #include "rules/rules.h"
@@ -26,7 +27,8 @@ struct flow {
     /* A new deployment, until something is changed by hand: it is built anew from the answers. */
     const struct preset *preset;
     struct names subject;
-    struct str built; /* what the preset made of the last answers */
+    struct str built;         /* what the preset made of the last answers */
+    struct shape_kept *shape; /* what flow_shape found */
 
     struct judged {
         struct findings findings;
@@ -110,9 +112,9 @@ struct step_ops {
     struct way (*take)(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err);
 };
-extern const struct step_ops step_start, step_basics, step_facts, step_servers, step_component,
-    step_review, step_make, step_requests, step_request, step_import, step_key, step_check,
-    step_look, step_plan, step_done, step_accept, step_order, step_text;
+extern const struct step_ops step_start, step_basics, step_topology, step_facts, step_servers,
+    step_component, step_review, step_make, step_requests, step_request, step_import, step_key,
+    step_check, step_look, step_plan, step_done, step_accept, step_order, step_text;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -123,6 +125,13 @@ void flow_lock(struct flow *flow);
 void flow_unlock(struct flow *flow);
 /* Makes deployment.conf from the preset and the answers so far, or anew. */
 must_check bool flow_create(struct flow *flow, const char *domain, struct error *err);
+/* The same for servers of another shape, or for another release; NULL: as they are. */
+must_check bool flow_create_as(struct flow *flow, const char *domain, const char *release,
+                               const struct shape *shape, struct error *err);
+/* The preset and answers that make servers like these; NULL: none do. Found once for each state of
+ * the facts. */
+const struct shape *flow_shape(const struct flow *flow);
+void flow_forget_shape(struct flow *flow);
 /* Nothing but the preset made this deployment: it may be made anew. */
 bool flow_is_as_built(const struct flow *flow);
 /* Reads deployment.conf and store again. */
@@ -220,6 +229,8 @@ const char *flow_level_word(enum level level); /* OK note WARN ERROR */
 /* basics.c */
 const char *basics_label(const char *attribute); /* of O, L, C …; NULL: not asked there */
 
+/* topology.c: how many servers, and what runs there */
+bool topology_is_asked(const struct flow *flow);
 /* component.c */
 /* Every identity that is shown with a service of this kind was shown on an earlier page. */
 bool component_page_passes(const struct flow *flow, const char *kind);

@@ -161,6 +161,10 @@ static void preset_server_free(struct preset_server *server)
     free(server->address);
     free(server->count);
     free(server->with);
+    free(server->label);
+    free(server->names);
+    free(server->help);
+    free(server->section);
     strings_free(&server->kinds);
     strings_free(&server->also);
 }
@@ -180,6 +184,15 @@ static void preset_value_free(struct preset_value *value)
     free(value->when);
 }
 
+static void preset_offer_free(struct preset_offer *offer)
+{
+    free(offer->name);
+    free(offer->label);
+    free(offer->help);
+    free(offer->section);
+    strings_free(&offer->kinds);
+}
+
 void preset_free(struct preset *preset)
 {
     if (preset->compiled) {
@@ -189,6 +202,7 @@ void preset_free(struct preset *preset)
     FREE_EACH(preset->servers, preset->server_count, preset_server_free);
     FREE_EACH(preset->adds, preset->add_count, preset_add_free);
     FREE_EACH(preset->values, preset->value_count, preset_value_free);
+    FREE_EACH(preset->offers, preset->offer_count, preset_offer_free);
     char *texts[] = {preset->name,   preset->title,  preset->summary, preset->purpose,
                      preset->shared, preset->signer, preset->ca};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,26 @@ static size_t how_many(const struct build_options *options, const struct preset_
     return *server->count ? (size_t)layout_count(options, server->count, server->initial) : 1;
 }
 
+static const char *address_of(const struct build_options *options,
+                              const struct preset_server *server)
+{
+    for (size_t i = 0; i < options->name_count; i++)
+        if (options->names[i].of == server)
+            return options->names[i].pattern;
+    return server->address;
+}
+
+char *layout_name(const struct build_options *options, const struct preset_server *server, size_t n)
+{
+    const char *address = address_of(options, server);
+    char *label = xstrndup(address, strcspn(address, "."));
+    bool names = address != server->address && isalpha((unsigned char)*label) &&
+                 (strstr(label, "{n}") || !strstr(server->name, "{n}"));
+    char *name = layout_fill(names ? label : server->name, "", options->domain, n);
+    free(label);
+    return name;
+}
+
 static void add_servers(const struct catalogue *catalogue, const struct build_options *options,
                         struct layout *out)
 {
@@ -102,8 +123,9 @@ static void add_servers(const struct catalogue *catalogue, const struct build_op
         for (size_t n = 1; n <= count; n++) {
             out->servers = grow(out->servers, out->count, sizeof *out->servers);
             struct layout_server *server = &out->servers[out->count++];
-            server->name = layout_fill(from->name, "", options->domain, n);
-            server->address = layout_fill(from->address, server->name, options->domain, n);
+            server->name = layout_name(options, from, n);
+            server->address =
+                layout_fill(address_of(options, from), server->name, options->domain, n);
             server->preset = from;
             strings_copy(&server->kinds, &kinds);
         }

@@ -28,6 +28,10 @@ void layout_free(struct layout *layout);
 
 /* "{server}", "{domain}" and "{n}" of a preset's names. Free it. */
 char *layout_fill(const char *pattern, const char *server, const char *domain, size_t n);
+/* What the nth server of the section is called: an address given by a template of its own names it;
+ * one that tells no name, or the same of all, doesn't. Free it. */
+char *layout_name(const struct build_options *options, const struct preset_server *server,
+                  size_t n);
 /* How many servers are asked for by that word; unasked as many as the preset says. */
 long layout_count(const struct build_options *options, const char *word, long initial);
 

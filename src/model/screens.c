@@ -126,6 +126,10 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
 static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
                                          CFG_STR("count", "", CFGF_NONE),
                                          CFG_INT("default", 1, CFGF_NONE),
+                                         CFG_STR("label", "", CFGF_NONE),
+                                         CFG_STR("names", "", CFGF_NONE),
+                                         CFG_STR("help", "", CFGF_NONE),
+                                         CFG_STR("section", "", CFGF_NONE),
                                          CFG_STR("with", "", CFGF_NONE),
                                          CFG_STR_LIST("kinds", no_items, CFGF_NONE),
                                          CFG_STR_LIST("also", no_items, CFGF_NONE),
@@ -136,6 +140,10 @@ static cfg_opt_t preset_add_opts[] = {CFG_STR("to", "", CFGF_NONE),
 static cfg_opt_t preset_value_opts[] = {CFG_STR("option", "", CFGF_NONE),
                                         CFG_STR("value", "", CFGF_NONE),
                                         CFG_STR("when", "", CFGF_NONE), CFG_END()};
+static cfg_opt_t preset_offer_opts[] = {
+    CFG_STR("label", "", CFGF_NONE),        CFG_STR("help", "", CFGF_NONE),
+    CFG_STR("section", "", CFGF_NONE),      CFG_STR_LIST("kinds", no_items, CFGF_NONE),
+    CFG_BOOL("fold", cfg_false, CFGF_NONE), CFG_END()};
 static cfg_opt_t preset_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                   CFG_STR("summary", "", CFGF_NONE),
                                   CFG_INT("answers", 0, CFGF_NONE),
@@ -148,6 +156,7 @@ static cfg_opt_t preset_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                   CFG_SEC("server", preset_server_opts, TITLED),
                                   CFG_SEC("add", preset_add_opts, TITLED),
                                   CFG_SEC("value", preset_value_opts, TITLED),
+                                  CFG_SEC("offer", preset_offer_opts, TITLED),
                                   CFG_END()};
 
 static char *text(cfg_t *cfg, const char *name)
@@ -380,6 +389,10 @@ static void read_preset_server(cfg_t *cfg, struct preset_server *server)
     server->address = text(cfg, "address");
     server->count = text(cfg, "count");
     server->initial = (int)cfg_getint(cfg, "default");
+    server->label = or_default(text(cfg, "label"), server->count);
+    server->names = text(cfg, "names");
+    server->help = text(cfg, "help");
+    server->section = text(cfg, "section");
     server->with = text(cfg, "with");
     list(cfg, "kinds", &server->kinds);
     list(cfg, "also", &server->also);
@@ -402,6 +415,16 @@ static void read_preset_value(cfg_t *cfg, struct preset_value *value)
     value->when = text(cfg, "when");
 }
 
+static void read_preset_offer(cfg_t *cfg, struct preset_offer *offer)
+{
+    offer->name = xstrdup(cfg_title(cfg));
+    offer->label = or_default(text(cfg, "label"), offer->name);
+    offer->help = text(cfg, "help");
+    offer->section = text(cfg, "section");
+    offer->fold = cfg_getbool(cfg, "fold");
+    list(cfg, "kinds", &offer->kinds);
+}
+
 static void read_preset(cfg_t *cfg, const char *name, struct preset *preset)
 {
     preset->name = xstrdup(name);
@@ -420,6 +443,8 @@ static void read_preset(cfg_t *cfg, const char *name, struct preset *preset)
          read_preset_add(cfg_getnsec(cfg, "add", i), &preset->adds[preset->add_count]))
     EACH(cfg, "value", preset->values, preset->value_count,
          read_preset_value(cfg_getnsec(cfg, "value", i), &preset->values[preset->value_count]))
+    EACH(cfg, "offer", preset->offers, preset->offer_count,
+         read_preset_offer(cfg_getnsec(cfg, "offer", i), &preset->offers[preset->offer_count]))
 }
 
 /* The item of that name, emptied, or a new one at the end. */

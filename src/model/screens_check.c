@@ -350,6 +350,11 @@ static bool check_preset_value(struct checking *c)
            screen_when(c);
 }
 
+static bool check_preset_offer(struct checking *c)
+{
+    return check_kinds(c, "kinds");
+}
+
 static bool check_facts(const struct checking *c)
 {
     for (unsigned i = 0; i < cfg_size(c->cfg, "facts"); i++) {
@@ -367,8 +372,10 @@ static bool check_facts(const struct checking *c)
 static const struct {
     const char *name;
     bool (*check)(struct checking *c);
-} preset_sections[] = {
-    {"server", check_preset_server}, {"add", check_preset_add}, {"value", check_preset_value}};
+} preset_sections[] = {{"server", check_preset_server},
+                       {"add", check_preset_add},
+                       {"value", check_preset_value},
+                       {"offer", check_preset_offer}};
 
 static bool check_preset(struct checking *c)
 {

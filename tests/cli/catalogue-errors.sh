@@ -135,6 +135,8 @@ wrong_preset()
 }
 wrong_preset "one of two kinds" 'the kind "webridge3" is not known: did you mean "webbridge3"?' \
     'server "cms1" { kinds = "webbridge|webridge3" }'
+wrong_preset "kind of an offer" 'the kind "recoder" is not known: did you mean "recorder"?' \
+    'offer "relay" { label = "Relay"  kinds = "recoder" }'
 wrong_preset "several servers of one name" 'several servers have one name' 'server "core" { count = "cores"  kinds = "turn" }'
 wrong_preset "too many servers" 'no preset makes 1000 servers' 'server "core{n}" { count = "cores"  default = 1000 }'
 wrong_preset "a server for a kind" 'the kind "recoder" is not known' 'server "r" { with = "recoder" }'

@@ -203,6 +203,10 @@ static void server(const struct preset_server *server)
     member("address", server->address);
     member("count", server->count);
     printf(".initial = %d, ", server->initial);
+    member("label", server->label);
+    member("names", server->names);
+    member("help", server->help);
+    member("section", server->section);
     member("with", server->with);
     list("kinds", &server->kinds);
     list("also", &server->also);
@@ -224,6 +228,16 @@ static void value(const struct preset_value *value)
     member("when", value->when);
 }
 
+static void offer(const struct preset_offer *offer)
+{
+    printf(".fold = %d, ", offer->fold);
+    member("name", offer->name);
+    member("label", offer->label);
+    member("help", offer->help);
+    member("section", offer->section);
+    list("kinds", &offer->kinds);
+}
+
 static void preset(const struct preset *preset)
 {
     printf(".compiled = true, .order = %ld, .answers = %d, ", preset->order, preset->answers);
@@ -238,6 +252,7 @@ static void preset(const struct preset *preset)
     EACH("preset_server", "servers", "server_count", preset->servers, preset->server_count, server)
     EACH("preset_add", "adds", "add_count", preset->adds, preset->add_count, add)
     EACH("preset_value", "values", "value_count", preset->values, preset->value_count, value)
+    EACH("preset_offer", "offers", "offer_count", preset->offers, preset->offer_count, offer)
 }
 
 int main(int argc, char **argv)
