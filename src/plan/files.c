@@ -93,8 +93,10 @@ static void note_key_there(const struct facts *facts, const struct identity *ide
                            const struct server *server, struct server_files *out)
 {
     if (strcmp(identity->key_at, server->name) != 0) {
-        note(out, xformat("%s is to lie on this appliance as on %s, and comes from nowhere here.",
-                          identity->key_file, identity->key_at));
+        note(out,
+             xformat("%s must lie on this appliance already, as it does on %s (key-at): it is not "
+                     "here to upload.",
+                     identity->key_file, identity->key_at));
         return;
     }
     struct names names = {0};
