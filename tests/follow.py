@@ -120,6 +120,13 @@ def add_to_server(what, name):
     write(text[:b] + '    ' + what + '\n' + text[b:])
 
 
+def remove_service(name, of):
+    text = read()
+    a, b = service(name, of)(text)
+    head = re.compile(r'service\s+"%s"\s*\{\Z' % re.escape(name)).search(text, 0, a)
+    write(text[:head.start()] + text[b + 1:])
+
+
 STEPS = [
     (r'set ([\w-]+) = (.*) in identity "([^"]*)" of deployment.conf',
      lambda o, v, n: set_option(identity(n), o, v)),
@@ -131,12 +138,14 @@ STEPS = [
     (r'set (key \{.*\}) in deployment.conf', lambda line: write(line + '\n' + read())),
     (r'add (service .*\}) to server "([^"]*)" of deployment.conf', add_to_server),
     (r'add ((?:identity|accept) .*\}) to deployment.conf', lambda line: write(read() + line + '\n')),
+    (r'remove service "([^"]*)" from server "([^"]*)" of deployment.conf', remove_service),
     (r'take ([\w-]+) out of subject \{\} of deployment.conf', lambda o: take_out(o, section('subject'))),
     (r'take ([\w-]+) out of service "([^"]*)" of server "([^"]*)" of deployment.conf',
      lambda o, n, s: take_out(o, service(n, s))),
     (r'take ([\w-]+) out of identity "([^"]*)" of deployment.conf',
      lambda o, n: take_out(o, identity(n))),
     (r'delete (\S+)', os.remove),
+    (r'delete \S+ on \S+ by SFTP', lambda: None),
     (r'rename (\S+) to (\S+)', lambda a, b: os.rename(a, os.path.join(os.path.dirname(a), b))),
     (r'send (\S+)\.csr to the CA', sign),
     (r'ask the CA for (?:its|a|the) .*', lambda: answer()),

@@ -109,7 +109,7 @@ struct require { /* a rule of this component: an id and one verb */
     struct strings names; /* templates that must be in the certificate; `{a} | {b}`: one of them */
     struct strings cn;    /* templates the CN must equal */
     struct strings eku;   /* usages that must be there if the extension is */
-    char *not_signer, *not_platform, *key_not_of, *same_ca_as, *same_root_as, *present;
+    char *not_signer, *not_platform, *key_not_of, *same_ca_as, *same_root_as, *wants, *present;
     struct release release;
 };
 struct trust_rule {

@@ -63,8 +63,8 @@ static void require_free(struct require *require)
     char *texts[] = {require->id,         require->slot,         require->when,
                      require->why,        require->severity,     require->section,
                      require->not_signer, require->not_platform, require->key_not_of,
-                     require->same_ca_as, require->same_root_as, require->present,
-                     require->remedy};
+                     require->same_ca_as, require->same_root_as, require->wants,
+                     require->present,    require->remedy};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&require->names);

@@ -43,23 +43,16 @@ static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_BOOL("fold", cfg_false, CFGF_NONE),
                                CFG_END()};
 
-static cfg_opt_t require_opts[] = {CFG_STR("slot", "", CFGF_NONE),
-                                   CFG_STR("when", "", CFGF_NONE),
-                                   CFG_STR("why", "", CFGF_NONE),
-                                   CFG_STR("severity", "", CFGF_NONE),
-                                   CFG_STR("section", "", CFGF_NONE),
-                                   CFG_STR_LIST("names", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("cn", no_items, CFGF_NONE),
-                                   CFG_STR_LIST("eku", no_items, CFGF_NONE),
-                                   CFG_STR("not-signer", "", CFGF_NONE),
-                                   CFG_STR("not-platform", "", CFGF_NONE),
-                                   CFG_STR("key-not-of", "", CFGF_NONE),
-                                   CFG_STR("same-ca-as", "", CFGF_NONE),
-                                   CFG_STR("same-root-as", "", CFGF_NONE),
-                                   CFG_STR("present", "", CFGF_NONE),
-                                   RELEASE,
-                                   CFG_STR("remedy", "", CFGF_NONE),
-                                   CFG_END()};
+static cfg_opt_t require_opts[] = {
+    CFG_STR("slot", "", CFGF_NONE),          CFG_STR("when", "", CFGF_NONE),
+    CFG_STR("why", "", CFGF_NONE),           CFG_STR("severity", "", CFGF_NONE),
+    CFG_STR("section", "", CFGF_NONE),       CFG_STR_LIST("names", no_items, CFGF_NONE),
+    CFG_STR_LIST("cn", no_items, CFGF_NONE), CFG_STR_LIST("eku", no_items, CFGF_NONE),
+    CFG_STR("not-signer", "", CFGF_NONE),    CFG_STR("not-platform", "", CFGF_NONE),
+    CFG_STR("key-not-of", "", CFGF_NONE),    CFG_STR("same-ca-as", "", CFGF_NONE),
+    CFG_STR("same-root-as", "", CFGF_NONE),  CFG_STR("wants", "", CFGF_NONE),
+    CFG_STR("present", "", CFGF_NONE),       RELEASE,
+    CFG_STR("remedy", "", CFGF_NONE),        CFG_END()};
 
 static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("slot", "", CFGF_NONE),
@@ -278,6 +271,7 @@ static void read_require(cfg_t *cfg, const char *section, struct require *requir
     require->key_not_of = text(cfg, "key-not-of");
     require->same_ca_as = text(cfg, "same-ca-as");
     require->same_root_as = text(cfg, "same-root-as");
+    require->wants = text(cfg, "wants");
     require->present = text(cfg, "present");
 }
 

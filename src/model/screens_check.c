@@ -95,9 +95,9 @@ static bool check_require(struct checking *c)
     static const char *const signers[] = {"public", "internal", "self", NULL};
     static const char *const platforms[] = {"vm", "cms1000", "cms2000", "x-series", NULL};
     static const char *const presences[] = {
-        "service",   "wildcard", "address",      "no-san", "no-identity", "no-management",
-        "open-port", "older",    "several",      "half",   "stranger",    "no-file",
-        "no-files",  "no-ca",    "signs-others", NULL};
+        "service",   "wildcard", "address",  "no-san",  "no-identity",  "no-management",
+        "open-port", "older",    "several",  "half",    "stranger",     "no-file",
+        "no-files",  "no-ca",    "unlisted", "unequal", "signs-others", NULL};
     if (!check_require_slot(c) || !screen_when(c) || !screen_release(c) ||
         !screen_listed(c, "severity", severities) || !screen_listed(c, "eku", usages) ||
         !screen_listed(c, "not-signer", signers) || !screen_listed(c, "not-platform", platforms) ||
@@ -110,7 +110,9 @@ static bool check_require(struct checking *c)
     if (*ca && (strchr(ca, '{') ? !screen_template(c, "same-ca-as", ca, false)
                                 : !screen_kind(c, "same-ca-as", ca)))
         return false;
-    const char *root = cfg_getstr(c->cfg, "same-root-as");
+    const char *root = cfg_getstr(c->cfg, "same-root-as"), *wants = cfg_getstr(c->cfg, "wants");
+    if (*wants && !screen_kind(c, "wants", wants))
+        return false;
     if (*root && !check_slot_name(c, "same-root-as", root))
         return false;
     const char *present = cfg_getstr(c->cfg, "present");

@@ -83,14 +83,20 @@ void remedy_set(struct finding *finding, const struct view *view, const char *op
     free(text);
 }
 
-void remedy_set_sans(struct finding *finding, const struct view *view, const struct strings *sans)
+void remedy_set_list(struct finding *finding, const struct view *view, const char *option,
+                     const struct strings *values)
 {
-    char *list = quoted_list(sans), *mend = strings_join(sans, " ");
-    remedy_add(finding, "set subjectAltName = %s in identity \"%s\" of deployment.conf", list,
+    char *list = quoted_list(values), *mend = strings_join(values, " ");
+    remedy_add(finding, "set %s = %s in identity \"%s\" of deployment.conf", option, list,
                view->identity->name);
-    report_mend(finding, "subjectAltName", mend);
+    report_mend(finding, option, mend);
     free(mend);
     free(list);
+}
+
+void remedy_set_sans(struct finding *finding, const struct view *view, const struct strings *sans)
+{
+    remedy_set_list(finding, view, "subjectAltName", sans);
 }
 
 void remedy_set_service(struct finding *finding, const struct service *service, const char *option,
@@ -207,15 +213,14 @@ char *remedy_identity_name(const struct deployment *deployment, const struct ser
     return other;
 }
 
-void remedy_own_identity(struct finding *finding, const struct subject *s, const char *signer)
+void remedy_add_identity(struct finding *finding, const struct deployment *deployment,
+                         const struct identity_use *use, const char *name, const char *signer)
 {
-    const struct deployment *deployment = &s->judge->facts->deployment;
-    struct identity_use use = {s->service, s->slot};
     char empty[] = "";
-    struct identity own = {.signer = empty, .uses = &use, .use_count = 1};
+    struct identity_use own_use = *use;
+    struct identity own = {.signer = empty, .uses = &own_use, .use_count = 1};
     struct names names = {0};
     struct str text = {0};
-    char *name = remedy_identity_name(deployment, s->service, s->slot);
     derive_identity(deployment, &own, &names);
     str_add(&text, "identity ");
     conf_quote(name, &text);
@@ -229,15 +234,27 @@ void remedy_own_identity(struct finding *finding, const struct subject *s, const
     conf_quote(signer, &text);
     str_add(&text, " }");
     remedy_add(finding, "add %s to deployment.conf", str_text(&text));
+    str_free(&text);
+    names_free(&names);
+}
+
+void remedy_make(struct finding *finding, const char *name, const char *signer)
+{
+    remedy_add(finding, "certwright generate %s", name);
+    answer(finding, name, signer, false);
+}
+
+void remedy_own_identity(struct finding *finding, const struct subject *s, const char *signer)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    struct identity_use use = {s->service, s->slot};
+    char *name = remedy_identity_name(deployment, s->service, s->slot);
+    remedy_add_identity(finding, deployment, &use, name, signer);
     struct strings value = {.items = &name, .count = 1};
     remedy_set_service(finding, s->service, s->slot->name, &value, false);
     report_mend(finding, "identity", "");
-    if (!s->judge->planned) {
-        remedy_add(finding, "certwright generate %s", name);
-        answer(finding, name, signer, false);
-    }
-    str_free(&text);
-    names_free(&names);
+    if (!s->judge->planned)
+        remedy_make(finding, name, signer);
     free(name);
 }
 

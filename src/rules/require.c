@@ -87,6 +87,8 @@ static void judge_require(const struct subject *s, struct findings *out)
         verb_same_ca_as(&rule, s, out);
     if (s->view && *require->same_root_as)
         verb_same_root_as(&rule, s, out);
+    if (!s->slot && *require->wants)
+        verb_wants(&rule, s, out);
     if (!s->slot && *require->not_platform)
         verb_not_platform(&rule, s, out);
 }

@@ -170,6 +170,8 @@ void remedy_join(struct finding *finding, const char *remedy);
 /* An option of the identity, or of a service, and F5's value for it. */
 void remedy_set(struct finding *finding, const struct view *view, const char *option,
                 const char *value);
+void remedy_set_list(struct finding *finding, const struct view *view, const char *option,
+                     const struct strings *values);
 void remedy_set_sans(struct finding *finding, const struct view *view, const struct strings *sans);
 void remedy_set_service(struct finding *finding, const struct service *service, const char *option,
                         const struct strings *values, bool list);
@@ -196,6 +198,10 @@ void remedy_key(struct finding *finding, const struct subject *subject);
 /* What an identity of the slot's own would be called: no other has that name. Free it. */
 char *remedy_identity_name(const struct deployment *deployment, const struct service *service,
                            const struct slot *slot);
+/* An identity joins deployment.conf for a slot, with the names proposed; its files are made. */
+void remedy_add_identity(struct finding *finding, const struct deployment *deployment,
+                         const struct identity_use *use, const char *name, const char *signer);
+void remedy_make(struct finding *finding, const char *name, const char *signer);
 /* An identity of its own for the subject's slot, with the names proposed. */
 void remedy_own_identity(struct finding *finding, const struct subject *subject,
                          const char *signer);
@@ -230,10 +236,17 @@ void verb_same_root_as(const struct rule *rule, const struct subject *subject,
                        struct findings *out);
 bool has_no_ca(const struct subject *subject);
 void mend_no_ca(struct finding *finding, const struct subject *subject);
+/* rules/verb_pair */
+bool is_unlisted(const struct subject *subject);
+bool is_unequal(const struct subject *subject);
+char *tell_unequal(const struct subject *subject);
+void mend_list(struct finding *finding, const struct subject *subject);
+void mend_value(struct finding *finding, const struct subject *subject);
 bool signs_others(const struct subject *subject);
 char *tell_others(const struct subject *subject);
 void mend_others(struct finding *finding, const struct subject *subject);
 void verb_present(const struct rule *rule, const struct subject *subject, struct findings *out);
+void verb_wants(const struct rule *rule, const struct subject *subject, struct findings *out);
 void verb_not_platform(const struct rule *rule, const struct subject *subject,
                        struct findings *out);
 

@@ -258,9 +258,68 @@ static void key_spread(const struct rule *rule, const struct subject *s, struct 
     strings_free(&servers);
 }
 
+static bool needs_key(const struct judge *judge, const struct view *view, const char *server)
+{
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next)
+        if (strings_has(&judge->uses[i].slot->takes, "key") &&
+            strcmp(judge->uses[i].server->name, server) == 0)
+            return true;
+    return false;
+}
+
+/* Guide 4.7.1 has the key copied with the certificate, to a server that only trusts it. The first
+ * of the appliances made the key. */
+static void key_copied(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct identity *identity = s->view->identity;
+    struct strings copies = {0}, rest = {0};
+    for (size_t i = 0; i < identity->key_servers.count; i++) {
+        const char *server = identity->key_servers.items[i];
+        bool needed = !i || needs_key(s->judge, s->view, server);
+        strings_add(needed ? &rest : &copies, server);
+    }
+    if (copies.count) {
+        char *names = strings_join(&copies, ", ");
+        struct finding *finding =
+            report(out, rule, s,
+                   "%s lies on %s too, where no service uses it: who trusts \"%s\" there needs "
+                   "%s alone, and a break-in there tells its key",
+                   identity->key_file, names, identity->name, identity->certificate_file);
+        report_file(finding, identity->key_file);
+        for (size_t i = 0; i < copies.count; i++)
+            remedy_add(finding, "delete %s on %s by SFTP", identity->key_file, copies.items[i]);
+        remedy_set_list(finding, s->view, "key-at", &rest);
+        free(names);
+    }
+    strings_free(&copies);
+    strings_free(&rest);
+}
+
+/* The key went into the trust file with the certificate. */
+static void key_in_trust(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    bool has_key = false, has_cert = false;
+    for (size_t i = 0; s->trust && s->file && i < s->file->pki.count; i++) {
+        const struct object *object = &s->file->pki.objects[i];
+        has_key = has_key || (object->kind == OBJECT_KEY && object->key->is_private);
+        has_cert = has_cert || object->kind == OBJECT_CERT;
+    }
+    if (!has_key || !has_cert)
+        return;
+    struct finding *finding =
+        report(out, rule, s,
+               "%s, which goes to %s, has a private key beside the certificate: %s needs the "
+               "certificate alone, and a break-in on %s tells the key",
+               s->name, s->server->name, s->service->component->title, s->server->name);
+    remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->name);
+    remedy_add(finding, "certwright check --fix");
+}
+
 static const struct rule rules[] = {
     {"PORT-CLASH", "213821", SEVERITY_ERROR, SCOPE_SERVER, port_clash, .field = ""},
     {"KEY-SPREAD", "3.1", SEVERITY_NOTICE, SCOPE_IDENTITY, key_spread, .field = "identity"},
+    {"KEY-COPIED", "4.7.1", SEVERITY_WARNING, SCOPE_IDENTITY, key_copied, .field = "key-at"},
+    {"KEY-COPIED", "4.7.1", SEVERITY_WARNING, SCOPE_FILE, key_in_trust, .field = ""},
     {"DEPRECATED", "2", SEVERITY_ERROR, SCOPE_SERVICE, not_in_release, .field = ""},
 };
 const struct group rules_topology = {rules, sizeof rules / sizeof *rules};

@@ -302,6 +302,8 @@ static const struct {
     {"stranger", has_stranger, mend_trust, NULL},
     {"no-file", has_no_file, NULL, NULL},
     {"no-files", has_no_files, mend_files, tell_files},
+    {"unlisted", is_unlisted, mend_list, NULL},
+    {"unequal", is_unequal, mend_value, tell_unequal},
     {"no-ca", has_no_ca, mend_no_ca, NULL},
     {"signs-others", signs_others, mend_others, tell_others},
 };

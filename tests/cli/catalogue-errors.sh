@@ -40,6 +40,7 @@ bad "follows" recorder.conf 's/^follows = .*/follows = "callbrige"/' 'did you me
 bad "beside" recorder.conf 's/^follows = .*/beside = "nothing"/' 'the kind "nothing" is not known'
 bad "same-ca-as" turn.conf 's/same-ca-as = "webbridge"/same-ca-as = "webbrige"/' 'did you mean "webbridge"?'
 bad "same-root-as" database.conf 's/same-root-as = "server"/same-root-as = "sever"/' 'did you mean "server"?'
+bad "wants" xmpp.conf 's/wants = "trunk"/wants = "trunc"/' 'the kind "trunc" is not known'
 bad "key-not-of" turn.conf 's/same-ca-as = "webbridge"/key-not-of = "trunc"/' 'the kind "trunc" is not known'
 bad "present" xmpp.conf '/"XMPP-SAN-IP"/s/"address"/"adress"/' 'present "adress" is not known' 'did you mean "address"?'
 bad "a verb" xmpp.conf '/"XMPP-SAN-IP"/s/present/presents/' 'no such option "presents"' 'did you mean "present"?'

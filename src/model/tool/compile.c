@@ -131,6 +131,7 @@ static void require(const struct require *require)
     member("key_not_of", require->key_not_of);
     member("same_ca_as", require->same_ca_as);
     member("same_root_as", require->same_root_as);
+    member("wants", require->wants);
     member("present", require->present);
     release(&require->release);
 }
