@@ -82,7 +82,7 @@ def answer():
 
 def step(text):
     if text.startswith('certwright '):
-        words = shlex.split(text.replace('what it returns', 'answer'))
+        words = shlex.split(re.sub('what (it returns|they return)', 'answer', text))
         done = subprocess.run(words, capture_output=True, text=True)
         sys.stdout.write('$ %s\n%s%s' % (' '.join(words), done.stdout, done.stderr))
         return done.returncode == 0 or (words[1] == 'check' and done.returncode == 1)
@@ -99,6 +99,21 @@ def sign(name):
     answer()
     subprocess.run(['bash', '-ec', 'ca_signs ca store/%s.csr answer/%s.crt' % (name, name)], check=True,
                    stderr=subprocess.DEVNULL)
+
+
+def unfolded(names):
+    """core1-3, edge: core1, core2, core3 and edge."""
+    for name in names.split(', '):
+        some = re.fullmatch(r'(.*?)(\d+)-(\d+)', name)
+        if some and not os.path.exists('store/%s.csr' % name):
+            yield from (some[1] + str(n) for n in range(int(some[2]), int(some[3]) + 1))
+        else:
+            yield name
+
+
+def sign_all(names):
+    for name in unfolded(names):
+        sign(name)
 
 
 def in_section(option, value, name):
@@ -148,7 +163,8 @@ STEPS = [
     (r'delete \S+ on \S+ by SFTP', lambda: None),
     (r'rename (\S+) to (\S+)', lambda a, b: os.rename(a, os.path.join(os.path.dirname(a), b))),
     (r'send (\S+)\.csr to the CA', sign),
-    (r'ask the CA for (?:its|a|the) .*', lambda: answer()),
+    (r'send the requests of (.*) to their CAs', sign_all),
+    (r'ask (?:the CA|their CAs) for (?:its|a|the|their) .*', lambda: answer()),
     (r'wait until then; .*', lambda: None),
 ]
 

@@ -6,6 +6,7 @@
 #   answered    the CAs, ca/public and ca/internal, sign the requests: answer/NAME.crt
 #   imported    what they signed is in the store
 #   signed_by S the identities that S is to sign
+#   followed R  a remedy is followed to the letter (follow.py), with these two as the CAs
 # shellcheck shell=bash
 
 ordered()
@@ -21,11 +22,20 @@ signed_by()
     flat deployment.conf | sed -n "s/^identity\.\(.*\)\.signer = $1$/\1/p"
 }
 
+two_cas()
+{
+    make_ca ca/public "Globe Trust"
+    make_ca ca/internal "Example Inc."
+    signed_by public >ca/public/names
+    # Who asks "the CA" for a chain gets both.
+    cat ca/public/root.crt ca/internal/root.crt >ca/root.crt
+    cat ca/public/issuing.crt ca/internal/issuing.crt >ca/issuing.crt
+}
+
 answered()
 {
     local side name
-    make_ca ca/public "Globe Trust"
-    make_ca ca/internal "Example Inc."
+    two_cas
     mkdir -p answer
     for side in public internal; do
         for name in $(signed_by $side); do
@@ -41,4 +51,22 @@ imported()
     cp ca/internal/root.crt answer/internal-root.crt
     cp ca/internal/issuing.crt answer/internal-issuing.crt
     "$CERTWRIGHT" --quiet sign dbserver dbclient && "$CERTWRIGHT" --quiet import answer
+}
+
+# `ca_signs ca …`, as follow.py says, is the CA that is to sign it.
+eval "as_asked() $(declare -f ca_signs | tail -n +2)"
+ca_signs()
+{
+    local dir=$1 name=${2##*/}
+    if [ "$dir" = ca ]; then
+        if grep -qx "${name%.csr}" ca/public/names; then dir=ca/public; else dir=ca/internal; fi
+    fi
+    as_asked "$dir" "$2" "$3" ${4:+"$4"}
+}
+export -f as_asked ca_signs
+
+mkdir "$T/bin" && ln -s "$CERTWRIGHT" "$T/bin/certwright" && PATH=$T/bin:$PATH
+followed()
+{
+    python3 -S "$TOP/tests/follow.py" "$1" >"$T/log" 2>&1 </dev/null
 }

@@ -3,11 +3,13 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "ops/fix.h"
+#include "rules/first.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *finding_json(const struct finding *finding)
+/* first: what to do first, where it makes this finding go; else "". */
+static json_t *finding_json(const struct finding *finding, const char *first)
 {
     json_t *object = json_object();
     json_put(object, "id", json_text(finding->id));
@@ -22,15 +24,19 @@ static json_t *finding_json(const struct finding *finding)
     json_put(object, "accepted", json_boolean(finding->accepted));
     json_put(object, "reason", json_text(finding->reason));
     json_put(object, "until", json_text(finding->until));
+    json_put(object, "first", json_text(first));
     return object;
 }
 
-static void print_json(const struct findings *findings)
+static void print_json(const struct findings *findings, const struct first *first)
 {
     json_t *list = json_array();
+    char *words = strings_join(&first->steps, ", then ");
     for (size_t i = 0; i < findings->count; i++)
-        json_array_append_new(list, finding_json(&findings->items[i]));
+        json_array_append_new(list,
+                              finding_json(&findings->items[i], first->mends[i] ? words : ""));
     json_print(list, stdout);
+    free(words);
 }
 
 static void print_finding(const struct cli *cli, const struct finding *finding)
@@ -46,7 +52,24 @@ static void print_finding(const struct cli *cli, const struct finding *finding)
     free(place);
 }
 
-static void print_text(const struct cli *cli, const struct findings *findings)
+/* Two lines at most: a command to copy, and what follows it. */
+static void print_first(const struct cli *cli, const struct first *first)
+{
+    struct strings rest = {0};
+    if (!first->steps.count)
+        return;
+    cli_say(cli, "First: %s", first->steps.items[0]);
+    for (size_t i = 1; i < first->steps.count; i++)
+        strings_add(&rest, first->steps.items[i]);
+    char *then = strings_join(&rest, ", then ");
+    if (rest.count)
+        cli_say(cli, "  then: %s", then);
+    free(then);
+    strings_free(&rest);
+}
+
+static void print_text(const struct cli *cli, const struct findings *findings,
+                       const struct first *first)
 {
     size_t counts[SEVERITY_NOTICE + 1] = {0};
     for (size_t i = 0; i < findings->count; i++) {
@@ -55,6 +78,7 @@ static void print_text(const struct cli *cli, const struct findings *findings)
     }
     size_t errors = counts[SEVERITY_ERROR], warnings = counts[SEVERITY_WARNING];
     size_t notices = counts[SEVERITY_NOTICE];
+    print_first(cli, first);
     cli_say(cli, "%zu %s, %zu %s, %zu %s", errors, errors == 1 ? "error" : "errors", warnings,
             warnings == 1 ? "warning" : "warnings", notices, notices == 1 ? "notice" : "notices");
 }
@@ -110,10 +134,13 @@ static int check_run(const struct cli *cli)
         status = judge(cli, &catalogue, &facts, &findings);
     if (status)
         return status;
+    struct first first;
+    rules_first(facts, &findings, &first);
     if (cli->json)
-        print_json(&findings);
+        print_json(&findings, &first);
     else
-        print_text(cli, &findings);
+        print_text(cli, &findings, &first);
+    first_free(&first);
     status = findings_errors(&findings) ? STATUS_NO : STATUS_OK;
     forget(&catalogue, facts, &findings);
     return status;
@@ -128,10 +155,10 @@ const struct cli_command command_check = {
     .options = check_options,
     .usage = "check [--fix] [--release R]",
     .summary = "check the deployment against all rules",
-    .help = "Each finding says where, what is wrong and what to do. Exit 1 when an error is found "
-            "that\n"
-            "deployment.conf does not accept. --fix first mends what needs no decision: order and "
-            "form\n"
-            "of bundles and full chains, trust files that deployment.conf names, modes of keys.\n"
-            "--release R judges as if R were installed; --at DATE as of that date.\n",
+    .help =
+        "Each finding says where, what is wrong and what to do; \"First:\" at the end what to do\n"
+        "first. Exit 1 when an error is found that deployment.conf does not accept. --fix first\n"
+        "mends what needs no decision: order and form of bundles and full chains, trust files\n"
+        "that deployment.conf names, modes of keys. --release R judges as if R were installed;\n"
+        "--at DATE as of that date.\n",
 };

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define STEP_BETWEEN ", then "
-#define STEP_IMPORT "certwright import what it returns"
-
 void remedy_add(struct finding *finding, const char *format, ...)
 {
     va_list args;
@@ -28,29 +25,31 @@ void remedy_add(struct finding *finding, const char *format, ...)
     free(step);
 }
 
-static bool has_step(const char *remedy, const char *step, size_t length)
+void remedy_steps(const char *remedy, struct strings *out)
 {
-    for (const char *at = remedy; at;) {
-        const char *end = strstr(at, STEP_BETWEEN);
-        if ((end ? (size_t)(end - at) : strlen(at)) == length && strncmp(at, step, length) == 0)
-            return true;
-        at = end ? end + strlen(STEP_BETWEEN) : NULL;
+    for (const char *step = *remedy ? remedy : NULL; step;) {
+        const char *end = strstr(step, STEP_BETWEEN);
+        size_t length = end ? (size_t)(end - step) : strlen(step);
+        strings_add_take(out, xstrndup(step, length));
+        step = end ? end + strlen(STEP_BETWEEN) : NULL;
     }
-    return false;
 }
 
 void remedy_join(struct finding *finding, const char *remedy)
 {
+    struct strings there = {0}, steps = {0};
     bool added = false;
-    for (const char *step = *remedy ? remedy : NULL; step;) {
-        const char *end = strstr(step, STEP_BETWEEN);
-        size_t length = end ? (size_t)(end - step) : strlen(step);
-        bool import = strncmp(step, STEP_IMPORT, length) == 0; /* of the request before it */
-        added = (added && import) || !has_step(finding->remedy, step, length);
+    remedy_steps(finding->remedy, &there);
+    remedy_steps(remedy, &steps);
+    for (size_t i = 0; i < steps.count; i++) {
+        bool import = strcmp(steps.items[i], STEP_IMPORT) == 0; /* of the request before it */
+        bool is_new = strings_add_new(&there, steps.items[i]);
+        added = (added && import) || is_new;
         if (added)
-            remedy_add(finding, "%.*s", (int)length, step);
-        step = end ? end + strlen(STEP_BETWEEN) : NULL;
+            remedy_add(finding, "%s", steps.items[i]);
     }
+    strings_free(&steps);
+    strings_free(&there);
 }
 
 /* As deployment.conf wants it. */

@@ -164,6 +164,9 @@ void finding_free(struct finding *finding);
 void ordinal(size_t number, char out[static 16]);
 
 /* rules/remedy: each adds steps to the remedy, a ", then" between them. */
+#define STEP_BETWEEN ", then "
+#define STEP_IMPORT "certwright import what it returns"
+void remedy_steps(const char *remedy, struct strings *out);
 void remedy_add(struct finding *finding, const char *format, ...) printf_like(2, 3);
 /* The steps of another remedy that this one has not. */
 void remedy_join(struct finding *finding, const char *remedy);

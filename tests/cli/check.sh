@@ -10,17 +10,20 @@ fails "files are missing" "$CERTWRIGHT" check
 says "text: severity, id, place, message" \
     'error FILE-MISSING cms1 cms1.crt: cms1.crt, the certificate of identity "cms1", is not in the store'
 says "text: remedy and section" '  certwright sign cms1 (guide 4.2)'
-same "the last line counts" '2 errors, 0 warnings, 3 notices' "$(tail -n 1 "$T/out")"
+same "the last line counts, the one before says what to do first" \
+    'First: certwright sign cms1
+2 errors, 0 warnings, 3 notices' "$(tail -n 2 "$T/out")"
 
 ok "the lab CA signs" "$CERTWRIGHT" sign --ca labca
 ok "a whole lab has no error" "$CERTWRIGHT" check
+silent "nor anything to do first" 'First:'
 same "nor a warning" '0 errors, 0 warnings, 3 notices' "$(tail -n 1 "$T/out")"
 ok "--quiet says nothing" "$CERTWRIGHT" check --quiet
 same "not a word" '' "$out"
 
 ok "JSON" "$CERTWRIGHT" check --json
 json "its fields" '.[0] | keys_unsorted | sort | join(" ")' \
-    'accepted file id identity message reason remedy section server service severity until'
+    'accepted file first id identity message reason remedy section server service severity until'
 json "sorted by severity, server, service" '[.[] | .id] | join(" ")' \
     'CALLBRIDGE-RESTART WB3-API WEBAPP-EXTERNAL'
 json "empty where there is none" '.[0].file + "|" + .[0].identity' '|'

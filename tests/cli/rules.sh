@@ -81,13 +81,13 @@ lend_keys()
 }
 
 # What check finds, a line each: ID, severity, whether it counts, its remedy (empty: one that says
-# nothing), all told by $found.
+# nothing), what to do first, all told by $found.
 look()
 {
     # shellcheck disable=SC2086
     cw check --json $1
     jq -r '.[] | [.id, .severity, if .accepted then "accepted" else "counts" end,
-        if .message == "" then "" else .remedy end] | join("\u001f")' <"$T/out" >found
+        if .message == "" then "" else .remedy end, .first] | join("\u001f")' <"$T/out" >found
 }
 # The findings of a rule (of one severity, if it is given).
 of_rule()
@@ -122,6 +122,9 @@ judge()
     [ -z "$(said severity "$file")" ] ||
         same "$id: its severity" "$(said severity "$file")" "$(severities "$id")"
     same "$id: with a remedy" "" "$(of_rule "$id" "" | awk -F '\037' '$4 == ""')"
+    # One error is what to do first; of several one is at least.
+    same "$id: an error, and only that, is to be mended first" "$(errors | head -n 1)" \
+        "$(awk -F '\037' '$5 != "" { print $1 }' found | sort -u)"
     remedies "$id" "$(said severity "$file")" >remedies
     errors >before
 }
