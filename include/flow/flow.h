@@ -66,6 +66,7 @@ struct row {
     char *clipboard;      /* what F8 copies while the cursor is here; NULL: what the page's is */
     struct strings below; /* lines below the rows while the cursor is here, above the page's text */
     struct strings does;  /* the page's actions of_row that this row has */
+    struct strings cells; /* of a page with heads: the row in its columns; text says it in words */
     char *action; /* Enter does this action of the page instead of choosing: its id; "" none */
 };
 struct mark {
@@ -100,6 +101,9 @@ struct page {
     size_t field_count;
     struct row *rows;
     size_t row_count;
+    struct strings heads; /* of a PAGE_LIST: above the rows' cells, the last one above their words;
+                             none: the rows are text alone */
+    bool unfold;          /* what stands below each row is told with it where no cursor is */
     struct column *columns; /* field k of row r is fields[r * column_count + k] */
     size_t column_count;
     size_t at;           /* row or field (of a grid: the cell) to start at */

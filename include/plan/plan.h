@@ -56,6 +56,10 @@ must_check bool plan_write(const struct plan *plan, const struct facts *facts, c
 void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out);
 /* plan.json. */
 void plan_json(const struct plan *plan, struct str *out);
+/* The lines that make a trust count: those of its reader that name its file, and those that stop
+ * and start the reader around them; none where no command names it. Adds them to out. */
+must_check bool plan_trust_lines(const struct facts *facts, const struct trust *trust,
+                                 struct strings *out, struct error *err);
 void plan_outages(const struct plan *plan, struct outages *out);
 /* What lies in the folder beside what plan_write would put there. */
 enum plan_written {

@@ -52,16 +52,6 @@ static void add_certificate(const struct flow *flow, const struct identity *iden
     free(summary);
 }
 
-/* " (guide 4.7)": documents of the vendor have numbers of six digits, everything else is a section
- * of the guide; "" is measured. */
-static char *source_of(const struct finding *finding)
-{
-    bool document = strspn(finding->section, "0123456789") == 6 && !finding->section[6];
-    return *finding->section
-               ? xformat(" (%s %s)", document ? "document" : "guide", finding->section)
-               : xstrdup("");
-}
-
 /* For F1: the rule, what comes of it, how it is repaired. */
 static void explain(const struct flow *flow, const struct finding *finding, const char *remedy,
                     struct row *row)
@@ -69,7 +59,7 @@ static void explain(const struct flow *flow, const struct finding *finding, cons
     struct str help = {0};
     char *place = finding_place(finding), *mend = finding_mend_words(flow, finding);
     const struct rule_words *words = rule_explain(finding->id);
-    char *source = source_of(finding);
+    char *source = finding_source(finding);
     str_addf(&help, "%s, %s%s\n%s\n\n%s.\n", finding->id, severity_word(finding->severity), source,
              place, finding->message);
     if (words)
@@ -101,7 +91,7 @@ static void add_finding(const struct flow *flow, const struct finding *finding, 
                         struct page *page)
 {
     char *id = xformat("finding%zu", number), *place = short_place(finding);
-    char *mend = finding_mend_words(flow, finding), *source = source_of(finding);
+    char *mend = finding_mend_words(flow, finding), *source = finding_source(finding);
     char *remedy = finding_remedy(flow, finding, page->id, "");
     enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
     struct row *row =

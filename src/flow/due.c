@@ -158,8 +158,21 @@ const struct findings *flow_findings(struct flow *flow, enum rules_scope scope)
     return &judged->findings;
 }
 
+const struct map *flow_map(struct flow *flow)
+{
+    if (!flow->map) {
+        flow->map = xcalloc(1, sizeof *flow->map);
+        map_make(flow->facts, flow->map);
+    }
+    return flow->map;
+}
+
 void flow_forget_findings(struct flow *flow)
 {
+    if (flow->map)
+        map_free(flow->map);
+    free(flow->map);
+    flow->map = NULL;
     for (size_t i = 0; i < 2; i++) {
         findings_free(&flow->judged[i].findings);
         flow->judged[i] = (struct judged){0};

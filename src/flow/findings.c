@@ -144,6 +144,15 @@ char *finding_mend_words(const struct flow *flow, const struct finding *finding)
     return xstrdup("");
 }
 
+/* Documents of the vendor have numbers of six digits, everything else is a section of the guide. */
+char *finding_source(const struct finding *finding)
+{
+    bool document = strspn(finding->section, "0123456789") == 6 && !finding->section[6];
+    return *finding->section
+               ? xformat(" (%s %s)", document ? "document" : "guide", finding->section)
+               : xstrdup("");
+}
+
 /* An attribute that the identity has not of itself stands in subject {}. */
 static void set_answer(const struct flow *flow, const struct finding *finding, struct str *text)
 {

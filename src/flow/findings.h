@@ -14,6 +14,9 @@ char *finding_remedy(const struct flow *flow, const struct finding *finding, con
 /* Where that begins; GO_STAY: at no page. */
 struct way finding_remedy_way(const struct flow *flow, const struct finding *finding);
 
+/* " (guide 4.7)"; "" where it is measured. Free it. */
+char *finding_source(const struct finding *finding);
+
 enum mending {
     MEND_NOT,     /* a person has to do something */
     MEND_ANSWER,  /* another value in deployment.conf, which is known: a decision all the same */

@@ -12,8 +12,9 @@ static const char passed_file[] = ".certwright.page"; /* pages that were left by
 
 const char *order_owner(const char *page_id)
 {
-    return text_starts(page_id, "request:") ? "requests"
-           : text_starts(page_id, "key:")   ? "import"
+    return text_starts(page_id, "request:")                                      ? "requests"
+           : text_starts(page_id, "key:")                                        ? "import"
+           : text_starts(page_id, "holds:") || text_starts(page_id, "commands:") ? "trust"
            : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
                    text_starts(page_id, "accept:")
                ? "check"
@@ -55,17 +56,27 @@ void order_pages(const struct flow *flow, struct strings *out)
     strings_add(out, "make");
     strings_add(out, "requests");
     strings_add(out, "import");
+    strings_add(out, "trust");
     strings_add(out, "check");
     strings_add(out, "plan");
     strings_add(out, "done");
 }
 
-bool order_passes(const struct flow *flow, const char *id, bool forward)
+/* Forward it is shown where something is to be done. */
+static bool trust_passes(struct flow *flow, bool forward)
+{
+    const struct map *map = flow_map(flow);
+    return forward ? !map->by_state[MAP_STALE] && !map->by_state[MAP_MISSING] : !map->count;
+}
+
+bool order_passes(struct flow *flow, const char *id, bool forward)
 {
     if (text_starts(id, "page:"))
         return component_page_passes(flow, id + strlen("page:"));
     if (strcmp(id, "make") == 0)
         return !forward || !make_is_due(flow);
+    if (strcmp(id, "trust") == 0)
+        return trust_passes(flow, forward);
     if (strcmp(id, "requests") != 0 && strcmp(id, "import") != 0)
         return false;
     struct states states;
@@ -73,7 +84,7 @@ bool order_passes(const struct flow *flow, const char *id, bool forward)
     return forward || strcmp(id, "requests") == 0 ? !states.awaited : !states.outside;
 }
 
-char *order_beside(const struct flow *flow, int direction)
+char *order_beside(struct flow *flow, int direction)
 {
     struct strings order = {0};
     order_pages(flow, &order);
@@ -161,6 +172,7 @@ char *order_title(const struct flow *flow, const char *page_id)
                   {"make", "Make keys and requests"},
                   {"requests", "Requests for the CA"},
                   {"import", "Import"},
+                  {"trust", "Who trusts whom"},
                   {"check", "Check"},
                   {"plan", "Plan"},
                   {"done", "What lies where, and what is next"}};
@@ -233,6 +245,16 @@ static char sign_of_check(struct flow *flow, const struct states *states)
     return findings_errors(flow_findings(flow, RULES_ALL)) ? '!' : '+';
 }
 
+static char sign_of_trust(struct flow *flow, const struct states *states)
+{
+    if (states->lacking == states->all)
+        return '.';
+    const struct map *map = flow_map(flow);
+    return map->by_state[MAP_STALE] + map->by_state[MAP_MISSING] ? '!'
+           : map->by_state[MAP_WAITS]                            ? '.'
+                                                                 : '+';
+}
+
 /* How far a page is, by what lies in the files; "?" where one would go on is the caller's. */
 static char sign_of(struct flow *flow, const char *id, const struct states *states)
 {
@@ -251,6 +273,8 @@ static char sign_of(struct flow *flow, const char *id, const struct states *stat
                                                     : '+';
     if (strcmp(id, "import") == 0)
         return states->sent ? 'w' : states->awaited || states->lacking ? '.' : '+';
+    if (strcmp(id, "trust") == 0)
+        return sign_of_trust(flow, states);
     if (strcmp(id, "check") == 0)
         return sign_of_check(flow, states);
     if (strcmp(id, "plan") == 0) {
@@ -320,6 +344,8 @@ static bool is_off_the_map(const struct flow *flow, const char *id, const struct
         return true;
     if (strcmp(id, "requests") == 0 || strcmp(id, "import") == 0)
         return !states->outside;
+    if (strcmp(id, "trust") == 0)
+        return !flow->facts->trusts.count;
     return text_starts(id, "page:") && component_page_passes(flow, id + strlen("page:"));
 }
 

@@ -213,6 +213,7 @@ void page_free(struct page *page)
         for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
             free(texts[j]);
         strings_free(&row->below);
+        strings_free(&row->cells);
         strings_free(&row->does);
     }
     for (size_t i = 0; i < page->column_count; i++) {
@@ -242,6 +243,7 @@ void page_free(struct page *page)
     free(page->columns);
     free(page->marks);
     free(page->actions);
+    strings_free(&page->heads);
     strings_free(&page->intro);
     strings_free(&page->live);
     strings_free(&page->text);

@@ -6,6 +6,7 @@
 #include "model/edit.h"
 #include "model/lifecycle.h"
 #include "model/shape.h"
+#include "ops/map.h"
 #include "ops/ops.h"
 #include "plan/plan.h"
 #include "rules/rules.h"
@@ -34,7 +35,8 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2]; /* RULES_PLANNED, RULES_ALL */
+    } judged[2];     /* RULES_PLANNED, RULES_ALL */
+    struct map *map; /* who trusts whom; NULL: not looked at since something changed */
     struct {
         bool good;
         struct timespec of; /* plan.json's time */
@@ -114,7 +116,8 @@ struct step_ops {
 };
 extern const struct step_ops step_start, step_basics, step_topology, step_facts, step_servers,
     step_component, step_review, step_make, step_requests, step_request, step_import, step_key,
-    step_check, step_look, step_plan, step_done, step_accept, step_order, step_text;
+    step_check, step_look, step_plan, step_done, step_accept, step_order, step_text, step_trust,
+    step_holds, step_commands;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -171,9 +174,9 @@ bool order_has(const struct flow *flow, const char *page_id);
 /* The page on the way that one beside it belongs to; NULL: it is no such page. */
 const char *order_owner(const char *page_id);
 /* The next page of the order that has something to ask, or the one before; NULL: none. Free it. */
-char *order_beside(const struct flow *flow, int direction);
+char *order_beside(struct flow *flow, int direction);
 /* Nothing to ask there: Next and Back pass it by. */
-bool order_passes(const struct flow *flow, const char *page_id, bool forward);
+bool order_passes(struct flow *flow, const char *page_id, bool forward);
 /* The first page where something is open: by the files, not by where one was. Free it. */
 char *order_resume(struct flow *flow);
 /* "Review", "Call Bridge": how a page is called without being built. Free it. */
@@ -278,6 +281,8 @@ void count_states(const struct flow *flow, struct states *out);
 size_t count_awaited(const struct flow *flow);
 /* Judged once for each state of the facts. */
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
+/* The map of trusts, likewise. */
+const struct map *flow_map(struct flow *flow);
 void flow_forget_findings(struct flow *flow);
 /* install/ beside what would be written there now; when that was written. Compared byte by byte,
  * once for each state of the facts and of the folder. */

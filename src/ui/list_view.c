@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "ui/columns.h"
 #include "ui/list_line.h"
+#include "ui/table.h"
 #include "ui/view.h"
 
 #include <ctype.h>
@@ -21,6 +22,7 @@ struct list_view {
     bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
+    struct table table;
     struct list_line line; /* above the rows, where the page has a field */
     char *search;
     struct str ahead; /* type-ahead */
@@ -48,15 +50,27 @@ static void wrap_all(struct ui *ui, struct strings *out, const struct strings *f
         text_wrap(out, second->items[i], ui->columns - 1);
 }
 
+/* Below a table a row's lines are a picture of what it says: no matter where there is no room. */
+static bool is_picture(const struct ui *ui)
+{
+    return ui->compact && ui->page->heads.count > 0;
+}
+
 /* The most lines that a row has below the list, and the one that parts them from the page's. */
 static int below_most(struct ui *ui, struct list_view *self)
 {
     size_t most = 0;
-    for (size_t i = 0; i < ui->page->row_count; i++)
+    for (size_t i = 0; !is_picture(ui) && i < ui->page->row_count; i++)
         if (ui->page->rows[i].below.count > most)
             most = ui->page->rows[i].below.count;
     self->has_below = most > 0;
     return (int)most + (most > 0 && self->text.count > 0);
+}
+
+/* A line of heads stands above the rows, whose words stand behind their cells. */
+static bool has_head(const struct list_view *self)
+{
+    return self->table.word_at > 0;
 }
 
 static void build(struct ui *ui, struct view *view)
@@ -76,11 +90,15 @@ static void build(struct ui *ui, struct view *view)
                 self->word_columns = columns;
         }
     }
+    table_measure(ui, 1 + self->tick_columns + (ui->compact ? self->word_columns : 0),
+                  &self->table);
     wrap_all(ui, &self->intro, &page->intro, NULL);
     wrap_all(ui, &self->text, &page->text, &page->live);
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
     if (intro > body / 3)
         intro = body / 3;
+    if (has_head(self)) /* a blank line between them */
+        intro += 1 + (intro > 0);
     intro += list_line_is(ui);
     self->rows_y = FRAME_TOP + intro;
     body -= intro;
@@ -110,6 +128,25 @@ static void keep_in_sight(struct ui *ui, struct list_view *self)
         self->top = 0;
 }
 
+static void draw_word(const struct list_view *self, const struct row *row, int y, int x)
+{
+    short pair;
+    if (!row->word || !*row->word)
+        return;
+    int used = draw_text(stdscr, y, x, self->word_columns, row->word);
+    attr_t looks = draw_attribute(row->level, &pair);
+    if (row->level >= LEVEL_WARN)
+        draw_looks(stdscr, y, x, used, looks, pair);
+}
+
+/* What the row says besides its word, for so wide a screen. Free it. */
+static char *row_text(const struct ui *ui, const struct list_view *self, const struct row *row)
+{
+    return self->table.count ? table_line(&self->table, &row->cells)
+           : ui->compact     ? text_squeeze(row->text)
+                             : xstrdup(row->text);
+}
+
 static void draw_row(struct ui *ui, struct list_view *self, size_t index)
 {
     const struct row *row = &ui->page->rows[index];
@@ -121,21 +158,17 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
     if (row->can_tick)
         draw_text(stdscr, y, x, TICK_COLUMNS, row->ticked ? "[x] " : "[ ] ");
     x += self->tick_columns;
-    if (row->word && *row->word) {
-        int used = draw_text(stdscr, y, x, self->word_columns, row->word);
-        short pair;
-        attr_t looks = draw_attribute(row->level, &pair);
-        if (row->level >= LEVEL_WARN)
-            draw_looks(stdscr, y, x, used, looks, pair);
-    }
-    x += self->word_columns;
+    draw_word(self, row, y, has_head(self) ? self->table.word_at : x);
+    x += has_head(self) ? 0 : self->word_columns;
     int room = ui->columns - x, right = ui->compact ? 0 : text_columns(row->right);
     if (right > 0 && right < room / 2) {
         draw_text(stdscr, y, ui->columns - 1 - right, right, row->right);
         room -= right + 2;
     }
-    char *text = ui->compact ? text_squeeze(row->text) : xstrdup(row->text);
-    bool cut = text_columns(text) > room;
+    if (has_head(self))
+        room = self->table.word_at - x;
+    char *text = row_text(ui, self, row);
+    bool cut = !self->table.count && text_columns(text) > room;
     draw_text(stdscr, y, x, cut ? room - 2 : room, text);
     if (cut)
         draw_text(stdscr, y, x + room - 2, 2, "..");
@@ -148,16 +181,34 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
     }
 }
 
+/* "; above: 1 ERROR, 2 WARN": what is out of sight and wants a look. */
+static void add_hidden(const struct ui *ui, size_t from, size_t to, const char *where,
+                       struct str *out)
+{
+    bool first = true;
+    for (int level = LEVEL_ERROR; level >= LEVEL_WARN; level--) {
+        size_t count = 0;
+        for (size_t i = from; i < to; i++)
+            count += (int)ui->page->rows[i].level == level;
+        if (count)
+            str_addf(out, "%s%zu %s", first ? where : ", ", count, level_word((enum level)level));
+        first = first && !count;
+    }
+}
+
 static void draw_more(struct ui *ui, const struct list_view *self)
 {
     if (ui->page->row_count <= (size_t)self->rows_height)
         return;
     size_t last = self->top + (size_t)self->rows_height;
-    char *text = xformat("rows %zu to %zu of %zu", self->top + 1, last, ui->page->row_count);
+    struct str text = {0};
+    str_addf(&text, "rows %zu to %zu of %zu", self->top + 1, last, ui->page->row_count);
+    add_hidden(ui, 0, self->top, "; above: ", &text);
+    add_hidden(ui, last, ui->page->row_count, "; below: ", &text);
     wmove(stdscr, self->rows_y + self->rows_height, 0);
     wclrtoeol(stdscr);
-    draw_text(stdscr, self->rows_y + self->rows_height, 1, ui->columns - 1, text);
-    free(text);
+    draw_text(stdscr, self->rows_y + self->rows_height, 1, ui->columns - 1, str_text(&text));
+    str_free(&text);
 }
 
 static void draw_rows(struct ui *ui, struct list_view *self)
@@ -175,7 +226,7 @@ static void draw_below(struct ui *ui, const struct list_view *self)
 {
     const struct row *row = current(ui, self);
     struct strings lines = {0};
-    if (row)
+    if (row && !is_picture(ui))
         wrap_all(ui, &lines, &row->below, NULL);
     if (lines.count && self->text.count)
         strings_add(&lines, "");
@@ -183,12 +234,13 @@ static void draw_below(struct ui *ui, const struct list_view *self)
         strings_add(&lines, self->text.items[i]);
     bool more = ui->page->row_count > (size_t)self->rows_height;
     int y = self->rows_y + self->rows_height + 1 + more, bottom = frame_bottom(ui);
+    const char *cut_mark = page_function(ui->page, 6) ? ".." : ".. (F6)";
     for (size_t i = 0; y < bottom; i++, y++) {
         wmove(stdscr, y, 0);
         wclrtoeol(stdscr);
         bool cut = y == bottom - 1 && i + 1 < lines.count;
         if (i < lines.count)
-            draw_text(stdscr, y, 1, ui->columns - 1, cut ? ".. (F6)" : lines.items[i]);
+            draw_text(stdscr, y, 1, ui->columns - 1, cut ? cut_mark : lines.items[i]);
     }
     strings_free(&lines);
 }
@@ -201,8 +253,10 @@ static void draw(struct ui *ui, struct view *view)
     ui->cursor_x = 0;
     if (list_line_is(ui))
         list_line_draw(ui, &self->line, y++);
-    for (size_t i = 0; i < self->intro.count && y < self->rows_y; i++)
+    for (size_t i = 0; i < self->intro.count && y < self->rows_y - 2 * has_head(self); i++)
         draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[i]);
+    if (has_head(self))
+        table_head(ui, &self->table, 1 + self->tick_columns, self->rows_y - 1);
     keep_in_sight(ui, self);
     draw_rows(ui, self);
     draw_below(ui, self);
@@ -430,7 +484,7 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         hint_add(hints, 65, "F4 Inspect");
     if (row && row->clipboard)
         hint_add(hints, 72, "F8 Copy");
-    if (row && row->below.count > 0)
+    if (row && row->below.count > 0 && !page_function(ui->page, 6))
         hint_add(hints, 45, "F6 Text");
     if (page_action(ui->page, "left") && page_action(ui->page, "right"))
         hint_add(hints, 68, "Left/Right %s", page_action(ui->page, "right")->label);

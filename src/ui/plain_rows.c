@@ -21,7 +21,7 @@ static void say_detail(struct plain *plain, size_t number)
     strings_free(&lines);
     if (row->clipboard) /* to be copied from here as it is */
         say_lines(plain->out, &row->below);
-    else
+    else if (!plain->page->heads.count) /* there it is a picture of what the row says */
         say_text(plain->out, &row->below);
 }
 
@@ -79,6 +79,13 @@ static void say_cells(struct plain *plain)
     }
 }
 
+static void say_told(struct plain *plain, size_t row)
+{
+    say_found(plain->out, row + 1, &plain->page->rows[row]);
+    if (plain->page->unfold)
+        say_lines(plain->out, &plain->page->rows[row].below);
+}
+
 static void say_page(struct plain *plain)
 {
     const struct page *page = plain->page;
@@ -88,7 +95,7 @@ static void say_page(struct plain *plain)
         if (page->kind == PAGE_GRID)
             say_cells_of(plain->out, page, i);
         else
-            say_found(plain->out, i + 1, &page->rows[i]);
+            say_told(plain, i);
     say_cells(plain);
     if (text_starts(page->id, "text:")) /* asked for as it is */
         say_lines(plain->out, &page->text);
