@@ -122,6 +122,7 @@ __certwright_options()
     check:*) own='json at fix release' ;;
     explain:*) own='json' ;;
     status:*) own='json at prometheus ics lead timeline' ;;
+    undo:*) own='json list' ;;
     plan:*) own='json out base all graph force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
@@ -185,7 +186,7 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check explain plan status ;;
+    '') __certwright_words wizard init pki generate sign import check explain plan status undo ;;
     generate | sign) __certwright_offer < <(__certwright_of identity) ;;
     import) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;

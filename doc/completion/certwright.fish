@@ -173,6 +173,7 @@ complete -c certwright -n __certwright_bare -a check -d 'judges the deployment b
 complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
 complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
+complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
 
 complete -c certwright -l config -r -F -d 'deployment file'
 complete -c certwright -l store -x -a '(__fish_complete_directories)' -d 'folder of keys and certificates'
@@ -183,7 +184,7 @@ complete -c certwright -n __certwright_bare -l version -d 'release and libraries
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l plain -d 'ask line by line'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l ascii -d 'no line-drawing characters'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
-complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan status' -l json \
+complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan status undo' -l json \
     -d 'results as one JSON document'
 complete -c certwright -n '__certwright_bare; or __certwright_in check status; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
@@ -252,3 +253,5 @@ complete -c certwright -n '__certwright_in status' -l prometheus -d 'as metrics'
 complete -c certwright -n '__certwright_in status' -l ics -d 'as a calendar'
 complete -c certwright -n '__certwright_in status' -l lead -x -d 'days that a CA takes'
 complete -c certwright -n '__certwright_in status' -l timeline -d 'what stops in 24 months'
+
+complete -c certwright -n '__certwright_in undo' -l list -d 'says what can be undone'

@@ -13,7 +13,8 @@ struct store {
     int lock_fd; /* -1: not locked */
 };
 
-/* Opens; create makes the folder (0700) where it is absent. */
+/* Opens; create makes the folder (0700) where it is absent. What a process that was killed left
+ * half done is taken back. */
 must_check bool store_open(const char *path, bool create, struct store *out, struct error *err);
 void store_close(struct store *store);
 /* Takes the writers' lock or says who (process, since when) holds it. Kept until store_close. */
@@ -37,12 +38,16 @@ struct store_write {
 struct batch {
     struct store_write *items;
     size_t count;
+    const char *verb; /* import sign unlock renew undo: the journal keeps it (store/journal.h) */
+    unsigned undoes;  /* the journal's entry that it takes back; 0 none */
 };
 /* Copies data. Keys (mode 0600) are wiped by batch_free. */
 void batch_add(struct batch *batch, const char *name, const void *data, size_t length, mode_t mode,
                bool replace);
 /* A file that goes in the same transaction; one that is not there is none. Keys are refused. */
 void batch_remove(struct batch *batch, const char *name);
+/* The same of a key as well, which stays as NAME.STAMP.bak. */
+void batch_retire(struct batch *batch, const char *name, bool is_key);
 void batch_free(struct batch *batch);
 /* Every name is checked, every temporary file written and fsynced before the first rename; a rename
  * that fails brings back what was renamed before. Needs the lock. An existing file without replace
@@ -51,6 +56,9 @@ void batch_free(struct batch *batch);
 must_check bool store_commit(struct store *store, const struct batch *batch, time_t now,
                              struct error *err);
 
+/* The same as store_commit; the names under which keys were kept are added to kept. */
+must_check bool store_commit_telling(struct store *store, const struct batch *batch, time_t now,
+                                     struct strings *kept, struct error *err);
 /* The same, and every file that is replaced or removed stays as NAME.STAMP.bak, as a key always
  * does; their names are added to kept. */
 must_check bool store_commit_keeping(struct store *store, const struct batch *batch, time_t now,

@@ -38,10 +38,10 @@ bool ground_find(const struct cli *cli, bool asks_conf, struct ground *ground, s
     return true;
 }
 
-bool pki_store_path(const struct cli *cli, char **out)
+bool pki_store_path(const struct cli *cli, char **out, struct error *err)
 {
     struct ground ground = {0};
-    bool good = cli->store || access(cli->config, F_OK) != 0 || load_deployment(cli, &ground, NULL);
+    bool good = cli->store || access(cli->config, F_OK) != 0 || load_deployment(cli, &ground, err);
     *out = good ? cli_store_of(cli, ground.loaded ? &ground.deployment : NULL) : NULL;
     ground_free(&ground);
     return good;

@@ -20,6 +20,6 @@ int pki_match_each(const struct cli *cli, const struct pki_place *place);
 int pki_verify_each(const struct cli *cli, const struct pki_place *place,
                     const struct pki_wishes *wishes);
 /* The folder of the store, as far as it is known; free it. */
-must_check bool pki_store_path(const struct cli *cli, char **out);
+must_check bool pki_store_path(const struct cli *cli, char **out, struct error *err);
 
 #endif

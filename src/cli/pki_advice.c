@@ -81,7 +81,7 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     }
     char *path = NULL, *remedy = NULL;
     struct scan scan = {0};
-    if (pki_store_path(cli, &path) && scan_store(path, &scan, NULL)) {
+    if (pki_store_path(cli, &path, NULL) && scan_store(path, &scan, NULL)) {
         const char *key = find_fitting(&scan, pair[1], OBJECT_KEY);
         const char *cert = find_fitting(&scan, pair[0], OBJECT_CERT);
         if (key && strcmp(key, names[1]) != 0)
@@ -127,7 +127,7 @@ static void explain_chain(const struct cli *cli, const struct pki_place *place,
     char *path = NULL;
     struct scan scan = {0};
     struct error err = {0};
-    bool has_store = pki_store_path(cli, &path) && scan_store(path, &scan, NULL);
+    bool has_store = pki_store_path(cli, &path, NULL) && scan_store(path, &scan, NULL);
     const struct advice_question question = {.chain = &reply->chain,
                                              .files = cli->args + 1,
                                              .file_count = reply->file_count,

@@ -65,7 +65,7 @@ static bool open_file(struct opening *run, struct error *err)
 static bool replace(struct opening *run, const void *data, size_t length, mode_t mode,
                     struct error *err)
 {
-    struct batch batch = {0};
+    struct batch batch = {.verb = "unlock"};
     batch_add(&batch, run->name, data, length, mode, true);
     bool good = store_commit(&run->store, &batch, run->action->place->at, err);
     batch_free(&batch);

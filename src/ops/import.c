@@ -97,7 +97,7 @@ bool op_import_write(const struct facts *facts, const struct import *import,
                      struct strings *written, struct strings *kept, struct error *err)
 {
     struct store store;
-    struct batch batch = {0};
+    struct batch batch = {.verb = "import"};
     struct strings unused = {0};
     if (!open_locked(facts, &store, err))
         return false;

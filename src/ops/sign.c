@@ -307,8 +307,9 @@ static bool sign_all(struct signing *run, const struct strings *names, struct pr
             good = error_set(err, STATUS_NO, facts->store_path, "start again when you like",
                              "stopped: nothing was written");
     }
-    good = good && certify_trusts(facts, &run->store, &run->batch, err) &&
-           certify_commit(&run->store, &run->batch, facts->at, &written, err);
+    good = good && certify_trusts(facts, &run->store, &run->batch, err);
+    run->batch.verb = "sign";
+    good = good && certify_commit(&run->store, &run->batch, facts->at, &written, err);
     if (good)
         made_tell(run->made, &facts->deployment, &written);
     strings_free(&written);

@@ -1,8 +1,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pki/load.h"
+#include "store/journaling.h"
 #include "store/name.h"
-#include "store/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +25,7 @@ struct move {
     mode_t old_mode;
     struct buffer old;
     char *temp; /* the new file, written and synced; NULL once renamed */
+    char *bak;  /* the name under which it is going to be kept for good */
     char *kept; /* the old file's second name */
     bool done;
 };
@@ -152,7 +153,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
                          "give the two names of their own in deployment.conf (key-file, "
                          "certificate-file)",
                          "holds a private key, and what is no key would be written over it");
-    if (item->remove && move->is_key)
+    if (item->remove && move->is_key && !item->keep)
         return error_set(err, STATUS_NO, item->name, "move it away by hand",
                          "holds a private key, and would be removed");
     if (!item->replace)
@@ -194,7 +195,7 @@ static char *free_bak_name(const struct store *store, const char *name, time_t n
 }
 
 /* Gives the old file a second name, so that a later failure can bring it back. */
-static bool keep_old(struct store *store, struct move *move, time_t now, struct error *err)
+static bool keep_old(struct store *store, struct move *move, struct error *err)
 {
     const char *name = move->item->name;
     if (!move->stays) {
@@ -212,17 +213,20 @@ static bool keep_old(struct store *store, struct move *move, time_t now, struct 
     if (!file_write_temp(store->fd, name, move->old.data, move->old.length,
                          move->is_key ? 0600 : move->old_mode, &copy, err))
         return false;
-    char *bak = free_bak_name(store, name, now);
-    bool good = renameat(store->fd, copy, store->fd, bak) == 0;
+    bool good = renameat(store->fd, copy, store->fd, move->bak) == 0;
     if (good) {
-        move->kept = bak;
+        move->kept = xstrdup(move->bak);
     } else {
-        error_system(err, bak, "the old file cannot be kept");
+        error_system(err, move->bak, "the old file cannot be kept");
         unlinkat(store->fd, copy, 0);
-        free(bak);
     }
     free(copy);
     return good;
+}
+
+static bool changes_nothing(const struct move *move)
+{
+    return move->unchanged || (move->item->remove && !move->exists);
 }
 
 static bool write_new(struct store *store, struct move *move, struct unsynced *unsynced,
@@ -236,18 +240,17 @@ static bool write_new(struct store *store, struct move *move, struct unsynced *u
 }
 
 /* All that needs space is written before anything changes. */
-static bool prepare(struct store *store, struct move *moves, size_t count, time_t now,
-                    struct error *err)
+static bool prepare(struct store *store, struct move *moves, size_t count, struct error *err)
 {
     struct unsynced unsynced = {.count = 0};
     bool good = true;
     for (size_t i = 0; i < count && good; i++) {
         struct move *move = &moves[i];
         const struct store_write *item = move->item;
-        if (move->unchanged || (item->remove && !move->exists))
+        if (changes_nothing(move))
             continue;
         good = (item->remove || write_new(store, move, &unsynced, err)) &&
-               (!move->exists || keep_old(store, move, now, err));
+               (!move->exists || keep_old(store, move, err));
     }
     return unsynced_flush(&unsynced, good ? err : NULL) && good;
 }
@@ -310,39 +313,45 @@ static void tell_kept(const struct move *moves, size_t count, struct strings *ke
             strings_add(kept, moves[i].kept);
 }
 
-/* ".NAME.PID-N.tmp" of file_write_open. */
-static bool is_left_over(const char *name)
+/* What each change does, before the first is made: whoever finds it half done can take it back. */
+static bool journal(const struct store *store, const struct batch *batch, const struct move *moves,
+                    time_t now, struct journal_entry *entry, struct error *err)
 {
-    const char *dash = strrchr(name, '-');
-    long process;
-    unsigned serial;
-    int end = 0;
-    if (*name != '.' || !dash)
-        return false;
-    const char *at = dash;
-    while (at > name && at[-1] != '.')
-        at--;
-    return sscanf(at, "%ld-%u.tmp%n", &process, &serial, &end) == 2 && end && !at[end] &&
-           process > 0;
+    *entry = (struct journal_entry){.at = now, .undoes = batch->undoes};
+    if (!batch->verb)
+        return true;
+    entry->verb = xstrdup(batch->verb);
+    for (size_t i = 0; i < batch->count; i++)
+        if (!changes_nothing(&moves[i]))
+            journal_note(entry, batch->items[i].name, moves[i].exists ? &moves[i].old : NULL,
+                         &batch->items[i], moves[i].bak ? moves[i].bak : "");
+    return !entry->count || journal_begin(store, entry, err);
 }
 
-/* What a writer that was killed had not put in place: an open key may be among it. Whoever holds
- * the lock is the only writer, whatever process has that number now. */
-static void sweep(const struct store *store)
+static bool carry_out(struct store *store, const struct batch *batch, struct move *moves,
+                      time_t now, struct error *err)
 {
-    int fd = openat(store->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        if (is_left_over(entry->d_name))
-            unlinkat(store->fd, entry->d_name, 0);
-    if (dir)
-        closedir(dir);
-    else if (fd >= 0)
-        close(fd);
+    struct journal_entry entry;
+    for (size_t i = 0; i < batch->count; i++)
+        if (moves[i].stays && moves[i].exists)
+            moves[i].bak = free_bak_name(store, batch->items[i].name, now);
+    bool good = journal(store, batch, moves, now, &entry, err) &&
+                prepare(store, moves, batch->count, err) &&
+                put_in_place(store, moves, batch->count, err);
+    if (!good) {
+        roll_back(store, moves, batch->count);
+        if (entry.number)
+            journal_drop(store, &entry);
+    } else {
+        drop_old(store, moves, batch->count); /* the journal has them, or nobody wants them */
+        good = !entry.number || journal_end(store, &entry, err);
+    }
+    journal_entry_free(&entry);
+    return good;
 }
 
-static bool commit(struct store *store, const struct batch *batch, time_t now, struct strings *kept,
-                   struct error *err)
+static bool commit(struct store *store, const struct batch *batch, bool keeps_all, time_t now,
+                   struct strings *kept, struct error *err)
 {
     if (store->lock_fd < 0)
         return error_set(err, STATUS_SYSTEM, store->path, NULL, "the store is not locked");
@@ -354,21 +363,17 @@ static bool commit(struct store *store, const struct batch *batch, time_t now, s
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    sweep(store);
-    bool good = check_all(store, batch, kept, moves, err) &&
-                prepare(store, moves, batch->count, now, err) &&
-                put_in_place(store, moves, batch->count, err);
-    if (good)
-        drop_old(store, moves, batch->count);
+    store_sweep(store, false);
+    bool good =
+        check_all(store, batch, keeps_all, moves, err) && carry_out(store, batch, moves, now, err);
     if (good && kept)
         tell_kept(moves, batch->count, kept);
-    if (!good)
-        roll_back(store, moves, batch->count);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     for (size_t i = 0; i < batch->count; i++) {
         buffer_free(&moves[i].old);
         free(moves[i].temp);
+        free(moves[i].bak);
         free(moves[i].kept);
     }
     free(moves);
@@ -377,11 +382,17 @@ static bool commit(struct store *store, const struct batch *batch, time_t now, s
 
 bool store_commit(struct store *store, const struct batch *batch, time_t now, struct error *err)
 {
-    return commit(store, batch, now, NULL, err);
+    return commit(store, batch, false, now, NULL, err);
+}
+
+bool store_commit_telling(struct store *store, const struct batch *batch, time_t now,
+                          struct strings *kept, struct error *err)
+{
+    return commit(store, batch, false, now, kept, err);
 }
 
 bool store_commit_keeping(struct store *store, const struct batch *batch, time_t now,
                           struct strings *kept, struct error *err)
 {
-    return commit(store, batch, now, kept, err);
+    return commit(store, batch, true, now, kept, err);
 }

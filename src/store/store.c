@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "store/journaling.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -17,31 +18,6 @@
 #define LOCK_NAME ".lock"
 #define LINKS_MAX 8 /* symlinks followed inside the store */
 
-bool store_open(const char *path, bool create, struct store *out, struct error *err)
-{
-    *out = (struct store){.fd = -1, .lock_fd = -1};
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && create) {
-        if (!folder_make(path, 0700, err))
-            return false;
-        if (chmod(path, 0700) != 0) /* whatever the umask */
-            return error_system(err, path, "the store cannot be made");
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    if (fd < 0 && errno == ENOENT)
-        return error_set(err, STATUS_NO, path,
-                         "certwright generate makes it; --store names another",
-                         "the store is not there");
-    if (fd < 0 && errno == ENOTDIR)
-        return error_set(err, STATUS_NO, path, "name the folder with the keys and certificates",
-                         "the store must be a folder, and this is none");
-    if (fd < 0)
-        return error_system(err, path, "the store cannot be opened");
-    out->fd = fd;
-    out->path = xstrdup(path);
-    return true;
-}
-
 void store_close(struct store *store)
 {
     if (store->lock_fd >= 0)
@@ -52,9 +28,10 @@ void store_close(struct store *store)
     *store = (struct store){.fd = -1, .lock_fd = -1};
 }
 
-bool store_lock(struct store *store, struct error *err)
+bool store_try_lock(struct store *store, bool *held, struct error *err)
 {
     static const char remedy[] = "wait until it has ended, then try again";
+    *held = false;
     if (store->lock_fd >= 0)
         return true;
     struct lock_holder holder;
@@ -66,7 +43,14 @@ bool store_lock(struct store *store, struct error *err)
     else if (lock == LOCK_HELD)
         error_set(err, STATUS_SYSTEM, place, remedy, "another process is writing here");
     free(place);
+    *held = lock == LOCK_HELD;
     return lock == LOCK_TAKEN;
+}
+
+bool store_lock(struct store *store, struct error *err)
+{
+    bool held;
+    return store_try_lock(store, &held, err);
 }
 
 bool store_has(const struct store *store, const char *name)
@@ -155,6 +139,12 @@ void batch_remove(struct batch *batch, const char *name)
     struct store_write *item = batch_next(batch, name);
     item->remove = true;
     item->replace = true;
+}
+
+void batch_retire(struct batch *batch, const char *name, bool is_key)
+{
+    batch_remove(batch, name);
+    batch->items[batch->count - 1].keep = is_key;
 }
 
 void batch_free(struct batch *batch)

@@ -41,7 +41,7 @@ PATH=$PWD/bin:$PATH
 
 # LINE|WORDS OFFERED
 cat >cases <<EOF
-certwright |check explain generate import init pki plan sign status wizard
+certwright |check explain generate import init pki plan sign status undo wizard
 certwright c|check
 certwright --quiet p|pki plan
 certwright --config site/site.conf g|generate
