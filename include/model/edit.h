@@ -14,6 +14,14 @@
 struct edit_rename {
     char *old, *name;
 };
+/* A service that came with the change. Its identities are shared, or made where they lack, by the
+ * same signer as those of like. */
+struct edit_added {
+    char *server, *service;
+    const struct component *component;
+    char *shared;               /* NULL: its own */
+    const struct service *like; /* of before; NULL: none */
+};
 /* What it is all about, for who asks before it is done. */
 enum edit_kind { EDIT_VALUE, EDIT_ADD, EDIT_REMOVE, EDIT_CHOOSE, EDIT_RENAME };
 struct edit {
@@ -25,17 +33,36 @@ struct edit {
     /* what happened so far, by name: places in the file tell nothing */
     struct edit_rename *servers, *identities;
     size_t server_count, identity_count; /* renamed */
-    char *added_server, *added_service, *added_identity;
+    struct edit_added *added;
+    size_t added_count;
+    struct strings gone; /* services that went: server and title by turns */
     struct strings left; /* identities that a service which went had */
+    struct strings goes; /* what goes along unasked: a sentence each, to be asked for */
 };
 /* facts must outlive it. Free with edit_free. */
 void edit_begin(struct edit *edit, const struct facts *before);
 /* The service with its catalogue's defaults and, for each slot, an identity: shared (NULL: its own,
- * made where it lacks). Once an edit. */
+ * made where it lacks); and what is there once for each such service, or beside it: trunks. */
 void edit_add_service(struct edit *edit, const struct server *server,
                       const struct component *component, const char *shared);
-/* Takes the service out, and identities that nothing uses any more and that aren't made. */
+/* Takes the service out, with what led to it or stood beside it, and identities that nothing uses
+ * any more and that aren't made. */
 void edit_remove_service(struct edit *edit, const struct service *service);
+/* A server behind those called like it, with the same services and what follows from them. */
+void edit_add_server(struct edit *edit, const struct server *like, const char *name,
+                     const char *address);
+/* Takes the server out with all its services, and what led to them. */
+void edit_remove_server(struct edit *edit, const struct server *server);
+/* The server's place in the file becomes that before the other one's, or behind it. */
+void edit_move_server(struct edit *edit, const struct server *server, const struct server *other,
+                      bool behind);
+/* But for a number at the end. */
+bool edit_called_alike(const struct server *a, const struct server *b);
+/* A name for a server like that one that no server has: core4. Free it. */
+char *edit_next_name(const struct deployment *deployment, const struct server *like);
+/* Its address, after the fashion of that one's. Free it. */
+char *edit_next_address(const struct deployment *deployment, const struct server *like,
+                        const char *name);
 /* Another identity in the service's slot, made where it lacks; the old one goes where nothing uses
  * it any more and it isn't made. */
 void edit_choose(struct edit *edit, const struct service *service, const struct slot *slot,

@@ -65,9 +65,11 @@ static bool weigh_identity(struct flow *flow, const struct identity *was, const 
 bool change_weigh(struct flow *flow, const struct edit *edit, const struct facts *after)
 {
     const struct deployment *d = &flow->facts->deployment;
-    bool grave = edit->kept.count > 0;
+    bool grave = edit->kept.count > 0 || edit->goes.count > 0;
     strings_free(&flow->costs);
-    strings_copy(&flow->costs, &edit->kept);
+    strings_copy(&flow->costs, &edit->goes);
+    for (size_t i = 0; i < edit->kept.count; i++)
+        strings_add(&flow->costs, edit->kept.items[i]);
     for (size_t i = 0; i < d->identity_count; i++) {
         /* what is made keeps its name */
         const struct identity *was = &d->identities[i];
@@ -84,7 +86,9 @@ static const char *verb_of(const struct edit *edit)
     case EDIT_RENAME:
         return "Keep the names and rename";
     case EDIT_REMOVE:
-        return edit->kept.count ? "Keep what is made and remove" : "Remove all the same";
+        return edit->kept.count   ? "Keep what is made and remove"
+               : edit->goes.count ? "Remove all of it"
+                                  : "Remove all the same";
     case EDIT_CHOOSE:
         return edit->kept.count ? "Keep what is made and change" : "Change all the same";
     case EDIT_ADD:

@@ -180,11 +180,12 @@ bool flow_may_write(struct flow *flow, struct error *err)
     return !flow->held || error_set(err, STATUS_SYSTEM, flow->config, "", "%s", flow->held);
 }
 
-static void say_costs(struct flow *flow)
+static void say_costs(struct flow *flow, const struct edit *edit)
 {
+    bool gone = edit->goes.count == flow->costs.count; /* what went was asked for */
     char *all = strings_join(&flow->costs, " ");
     if (*all)
-        flow_say(flow, LEVEL_WARN, "%s", all);
+        flow_say(flow, gone ? LEVEL_OK : LEVEL_WARN, "%s", all);
     free(all);
 }
 
@@ -215,7 +216,7 @@ bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *
             facts_free(after);
     }
     if (good)
-        say_costs(flow);
+        say_costs(flow, edit);
     edit_free(edit);
     return good;
 }

@@ -3,6 +3,7 @@
  * which takes along what follows and keeps what is made. */
 #include "base/mem.h"
 #include "flow/findings.h"
+#include "flow/fleet.h"
 #include "model/conftext.h"
 
 #include <stdlib.h>
@@ -42,23 +43,6 @@ static const struct server *server_of_id(const struct flow *flow, const char *id
     return server;
 }
 
-static const struct service *service_of_kind(const struct server *server,
-                                             const struct component *component)
-{
-    for (size_t i = 0; i < server->service_count; i++)
-        if (server->services[i].component == component)
-            return &server->services[i];
-    return NULL;
-}
-
-/* The component is asked for: it is a service, and the release has it, or a server. */
-static bool is_asked(const struct flow *flow, const struct component *component)
-{
-    const struct deployment *d = &flow->facts->deployment;
-    return !*component->part_of &&
-           (deployment_kind(d, component)->count || release_in(&component->release, d->release));
-}
-
 static bool address_follows(const struct flow *flow, const struct server *server)
 {
     char *derived = derive_address(&flow->facts->deployment, server);
@@ -81,7 +65,7 @@ static void add_form(const struct flow *flow, struct page *page)
     field->follows = address_follows(flow, server);
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
-        bool here = service_of_kind(server, component);
+        bool here = fleet_service(server, component);
         if (*component->part_of ||
             (!here && !release_in(&component->release, flow->facts->deployment.release)))
             continue;
@@ -118,19 +102,21 @@ static void add_count(const struct flow *flow, const struct server *server,
 static void add_server_row(const struct flow *flow, const struct server *server, struct page *page)
 {
     struct row *row = page_row(page, server->name, LEVEL_NONE, "", "%s", server->name);
-    (void)row;
+    row->can_tick = true;
+    row->ticked = strings_has(&flow->marked, server->name);
     add_cell(flow, server, FIELD_TEXT, "name", "Name", server->name, page);
     struct field *field =
         add_cell(flow, server, FIELD_TEXT, "address", "Address", server->address, page);
     field->follows = address_follows(flow, server);
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
-        if (is_asked(flow, component) && !*component->per)
+        if (fleet_asks(flow, component) && !*component->per)
             add_cell(flow, server, FIELD_TICK, component->kind, component->title,
-                     service_of_kind(server, component) ? "yes" : "no", page);
+                     fleet_service(server, component) ? "yes" : "no", page);
     }
     for (size_t i = 0; i < flow->catalogue->count; i++)
-        if (is_asked(flow, &flow->catalogue->components[i]) && *flow->catalogue->components[i].per)
+        if (fleet_asks(flow, &flow->catalogue->components[i]) &&
+            *flow->catalogue->components[i].per)
             add_count(flow, server, &flow->catalogue->components[i], page);
 }
 
@@ -139,7 +125,7 @@ static void add_columns(const struct flow *flow, bool counted, struct page *page
 {
     for (size_t i = 0; i < flow->catalogue->count; i++) {
         const struct component *component = &flow->catalogue->components[i];
-        if (is_asked(flow, component) && (*component->per != '\0') == counted)
+        if (fleet_asks(flow, component) && (*component->per != '\0') == counted)
             page_column(page, component->kind, component->head, component->title,
                         component->purpose, component->section);
     }
@@ -223,6 +209,7 @@ static void build(struct flow *flow, struct page *page)
     page_line(&page->live, count == 1 ? "%zu certificate in all." : "%zu certificates in all.",
               count);
     page_line(&page->why, "Space ticks. A component that you add brings the names it needs.");
+    fleet_actions(page);
 }
 
 static bool rename_server(struct flow *flow, const struct server *server, const char *name,
@@ -264,35 +251,17 @@ static bool set_address(struct flow *flow, const struct server *server, const ch
     return good;
 }
 
-/* The identity that all slots of the server share, NULL where they don't. */
-static const char *shared_identity(const struct deployment *d, const struct server *server)
-{
-    const struct identity *shared = NULL;
-    size_t uses = 0;
-    for (size_t i = 0; i < server->service_count; i++)
-        for (size_t k = 0; k < server->services[i].component->slot_count; k++) {
-            const struct identity *identity =
-                service_identity(d, &server->services[i], &server->services[i].component->slots[k]);
-            if (shared && identity != shared)
-                return NULL;
-            shared = identity;
-            uses++;
-        }
-    return shared && uses > 1 ? shared->name : NULL;
-}
-
 static bool set_component(struct flow *flow, const struct server *server, const char *kind, bool on,
                           struct error *err)
 {
     const struct component *component = catalogue_find(flow->catalogue, kind);
-    const struct service *service = component ? service_of_kind(server, component) : NULL;
+    const struct service *service = component ? fleet_service(server, component) : NULL;
     if (!component || (service != NULL) == on)
         return true;
     struct edit edit;
     edit_begin(&edit, flow->facts);
     if (on)
-        edit_add_service(&edit, server, component,
-                         shared_identity(&flow->facts->deployment, server));
+        edit_add_service(&edit, server, component, fleet_shared(&flow->facts->deployment, server));
     else
         edit_remove_service(&edit, service);
     return flow_edit(flow, &edit, true, err);
@@ -317,6 +286,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     (void)page;
     if (event->kind == EVENT_SET)
         return way_if(set(flow, event, err), GO_STAY);
+    if (event->kind == EVENT_ACTION || event->kind == EVENT_TICK)
+        return fleet_act(flow, event, err);
     return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 

@@ -83,6 +83,7 @@ struct flow {
 
     char *request;                      /* the identity whose CSR is shown */
     char *accept_reason, *accept_until; /* as typed for accept {}; NULL: not yet */
+    struct strings marked;              /* servers that something is copied to */
     size_t plan_server;                 /* whose steps the plan's page shows */
 };
 

@@ -4,60 +4,12 @@
 #include "base/mem.h"
 #include "model/conftext.h"
 #include "model/layout.h"
+#include "model/section.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_COLUMNS = 96 };
 static const char validation[] = "validation."; /* facts of that section are written so */
-
-/* One "name = value" of a section. */
-static char *item_text(const char *name, const struct strings *values, bool list)
-{
-    struct str text = {0};
-    struct conf_step path[] = {{name, NULL}};
-    conf_set(&text, path, 1, values, list);
-    char *line = str_take(&text);
-    line[strcspn(line, "\n")] = '\0';
-    return line;
-}
-
-static void add_item(struct strings *items, const char *name, const char *value)
-{
-    struct strings one = {0};
-    strings_add(&one, value);
-    strings_add_take(items, item_text(name, &one, false));
-    strings_free(&one);
-}
-
-/* A section of items, broken where a line would grow too long. */
-static void add_section(struct str *out, const char *indent, const char *name, const char *title,
-                        const struct strings *items)
-{
-    struct str head = {0};
-    str_addf(&head, "%s%s ", indent, name);
-    if (title) {
-        conf_quote(title, &head);
-        str_add_char(&head, ' ');
-    }
-    str_add_char(&head, '{');
-    size_t column = head.length, margin = head.length + 1;
-    str_add(out, str_text(&head));
-    for (size_t i = 0; i < items->count; i++) {
-        size_t length = strlen(items->items[i]);
-        if (i && column + 2 + length > LINE_COLUMNS) {
-            str_addf(out, "\n%*s", (int)margin, "");
-            column = margin;
-        } else {
-            str_add(out, i ? "  " : " ");
-            column += 2;
-        }
-        str_add(out, items->items[i]);
-        column += length;
-    }
-    str_add(out, " }\n");
-    str_free(&head);
-}
 
 const char *build_release(const struct build_options *options)
 {
@@ -67,9 +19,9 @@ const char *build_release(const struct build_options *options)
 static void add_head(const struct build_options *options, struct str *out)
 {
     struct strings items = {0};
-    add_item(&items, "release", build_release(options));
-    add_item(&items, "name", options->domain);
-    add_item(&items, "store", "store");
+    section_value(&items, "release", build_release(options));
+    section_value(&items, "name", options->domain);
+    section_value(&items, "store", "store");
     char *line = strings_join(&items, "\n");
     str_addf(out, "%s\n", line);
     free(line);
@@ -77,21 +29,21 @@ static void add_head(const struct build_options *options, struct str *out)
 
     for (int i = 0; options->subject && i < ATTR_COUNT; i++)
         if (i != ATTR_CN && options->subject->attributes[i] && *options->subject->attributes[i])
-            add_item(&items, attribute_names[i], options->subject->attributes[i]);
+            section_value(&items, attribute_names[i], options->subject->attributes[i]);
     if (items.count)
-        add_section(out, "", "subject", NULL, &items);
+        section_add(out, "", "subject", NULL, &items);
     strings_free(&items);
 
-    add_item(&items, "type", "rsa");
-    add_item(&items, "bits", "2048");
-    add_section(out, "", "key", NULL, &items);
+    section_value(&items, "type", "rsa");
+    section_value(&items, "bits", "2048");
+    section_add(out, "", "key", NULL, &items);
     strings_free(&items);
 
-    add_item(&items, "purpose", options->preset->purpose);
+    section_value(&items, "purpose", options->preset->purpose);
     for (size_t i = 0; i < options->preset->facts.count; i++)
         if (!text_starts(options->preset->facts.items[i], validation))
-            add_item(&items, options->preset->facts.items[i], "true");
-    add_section(out, "", "environment", NULL, &items);
+            section_value(&items, options->preset->facts.items[i], "true");
+    section_add(out, "", "environment", NULL, &items);
     strings_free(&items);
 }
 
@@ -100,9 +52,9 @@ static void add_validation(const struct build_options *options, struct str *out)
     struct strings items = {0};
     for (size_t i = 0; i < options->preset->facts.count; i++)
         if (text_starts(options->preset->facts.items[i], validation))
-            add_item(&items, options->preset->facts.items[i] + strlen(validation), "true");
+            section_value(&items, options->preset->facts.items[i] + strlen(validation), "true");
     if (items.count)
-        add_section(out, "", "validation", NULL, &items);
+        section_add(out, "", "validation", NULL, &items);
     strings_free(&items);
 }
 
@@ -143,7 +95,7 @@ static void slot_items(const struct draft *draft, const struct service *service,
         char *name = shared_name(draft, service);
         if (!name)
             name = derive_identity_name(draft->known, service, slot);
-        add_item(items, slot->name, name);
+        section_value(items, slot->name, name);
         free(name);
     }
 }
@@ -164,7 +116,7 @@ static void ask_items(const struct draft *draft, const struct service *service,
         else
             derive_option(draft->known, service, ask, &values);
         if (values.count)
-            strings_add_take(items, item_text(ask->name, &values, ask->list));
+            strings_add_take(items, section_item(ask->name, &values, ask->list));
         strings_free(&values);
     }
 }
@@ -178,14 +130,14 @@ static void add_service(const struct draft *draft, const struct layout_server *s
         draft->known ? deployment_server(draft->known, server->name) : NULL;
     const struct service *as_known = known ? server_service(known, service->name) : NULL;
     if (strcmp(service->name, component->kind) != 0)
-        add_item(&items, "kind", component->kind);
+        section_value(&items, "kind", component->kind);
     if (as_known)
         slot_items(draft, as_known, &items);
     if (service->answer)
-        add_item(&items, component->per, service->answer);
+        section_value(&items, component->per, service->answer);
     if (as_known)
         ask_items(draft, as_known, &items);
-    add_section(out, "    ", "service", service->name, &items);
+    section_add(out, "    ", "service", service->name, &items);
     strings_free(&items);
 }
 
@@ -194,8 +146,8 @@ static void add_servers(const struct draft *draft, struct str *out)
     for (size_t i = 0; i < draft->layout->count; i++) {
         const struct layout_server *server = &draft->layout->servers[i];
         struct strings items = {0};
-        add_item(&items, "address", server->address);
-        add_item(&items, "platform", "vm");
+        section_value(&items, "address", server->address);
+        section_value(&items, "platform", "vm");
         str_add(out, "server ");
         conf_quote(server->name, out);
         str_addf(out, " {\n    %s  %s\n", items.items[0], items.items[1]);
@@ -215,13 +167,13 @@ static void add_identity(const struct draft *draft, const char *name, const char
         struct names names = {0};
         derive_identity(draft->known, known, &names);
         if (names.attributes[ATTR_CN])
-            add_item(&items, "CN", names.attributes[ATTR_CN]);
+            section_value(&items, "CN", names.attributes[ATTR_CN]);
         if (names.sans.count)
-            strings_add_take(&items, item_text("subjectAltName", &names.sans, true));
+            strings_add_take(&items, section_item("subjectAltName", &names.sans, true));
         names_free(&names);
     }
-    add_item(&items, "signer", signer);
-    add_section(out, "", "identity", name, &items);
+    section_value(&items, "signer", signer);
+    section_add(out, "", "identity", name, &items);
     strings_free(&items);
 }
 

@@ -31,9 +31,14 @@ void edit_free(struct edit *edit)
     strings_free(&edit->left);
     renames_free(edit->servers, edit->server_count);
     renames_free(edit->identities, edit->identity_count);
-    free(edit->added_server);
-    free(edit->added_service);
-    free(edit->added_identity);
+    for (size_t i = 0; i < edit->added_count; i++) {
+        free(edit->added[i].server);
+        free(edit->added[i].service);
+        free(edit->added[i].shared);
+    }
+    free(edit->added);
+    strings_free(&edit->gone);
+    strings_free(&edit->goes);
     *edit = (struct edit){0};
 }
 
@@ -50,47 +55,12 @@ void edit_option(const struct service *service, const char *option, const struct
         conf_remove(text, path, 3);
 }
 
-/* A name for the service that its server has not. */
-static char *service_title(const struct server *server, const struct component *component)
-{
-    char *title = xstrdup(component->kind);
-    for (int n = 2; server_service(server, title); n++) {
-        free(title);
-        title = xformat("%s%d", component->kind, n);
-    }
-    return title;
-}
-
 static void set_one(struct str *text, const struct conf_step *path, size_t depth, const char *value)
 {
     struct strings one = {0};
     strings_add(&one, value);
     conf_set(text, path, depth, &one, false);
     strings_free(&one);
-}
-
-void edit_add_service(struct edit *edit, const struct server *server,
-                      const struct component *component, const char *shared)
-{
-    edit->kind = EDIT_ADD;
-    char *title = service_title(server, component);
-    struct conf_step path[] = {{"server", server->name}, {"service", title}, {"kind", NULL}};
-    conf_add_section(&edit->text, path, 2);
-    if (strcmp(title, component->kind) != 0)
-        set_one(&edit->text, path, 3, component->kind);
-    edit->added_server = xstrdup(server->name);
-    edit->added_service = title;
-    edit->added_identity = shared ? xstrdup(shared) : NULL;
-}
-
-void edit_remove_service(struct edit *edit, const struct service *service)
-{
-    struct conf_step path[] = {{"server", service->server->name}, {"service", service->name}};
-    edit->kind = EDIT_REMOVE;
-    for (size_t i = 0; i < service->component->slot_count; i++)
-        if (service->identities[i])
-            strings_add_new(&edit->left, service->identities[i]->name);
-    conf_remove(&edit->text, path, 2);
 }
 
 static void renamed_in(const struct strings *names, const char *old, const char *name,

@@ -295,6 +295,7 @@ static void follow(const struct following *f)
  * certificate may be paid for, and on its way. */
 static void drop_left(const struct following *f)
 {
+    struct strings dropped = {0};
     for (size_t i = 0; i < f->edit->left.count; i++) {
         const char *name = f->edit->left.items[i];
         const struct identity *old = deployment_identity(f->before, name);
@@ -305,50 +306,78 @@ static void drop_left(const struct following *f)
             keep(f, xformat("%s stays in deployment.conf, and its files in %s: %s. No service uses "
                             "it now.",
                             name, f->before->store, reason(f, old)));
-        else
+        else if (strings_add_new(&dropped, name))
             alter_remove_identity(f->now, name, &f->edit->text);
     }
+    char *names = strings_join(&dropped, ", ");
+    if (f->edit->goes.count && dropped.count)
+        strings_add_take(&f->edit->goes,
+                         xformat(dropped.count == 1
+                                     ? "The certificate %s, which is not made yet, goes as well."
+                                     : "The certificates %s, which are not made yet, go as well.",
+                                 names));
+    free(names);
+    strings_free(&dropped);
 }
 
-static const struct service *added(const struct following *f)
+static const struct service *added(const struct following *f, size_t at)
 {
-    const struct server *server = deployment_server(f->now, f->edit->added_server);
-    return server ? server_service(server, f->edit->added_service) : NULL;
+    const struct server *server = deployment_server(f->now, f->edit->added[at].server);
+    return server ? server_service(server, f->edit->added[at].service) : NULL;
 }
 
-static void fill_slot(const struct following *f, const struct slot *slot)
+/* Who signs the one that it is like signs the new one, too. */
+static char *signer_of_new(const struct following *f, size_t at, const struct slot *slot)
 {
-    const struct service *service = added(f);
+    const struct edit_added *new = &f->edit->added[at];
+    const struct identity *like = new->like ? service_identity(f->before, new->like, slot) : NULL;
+    return like ? xstrdup(like->signer) : derive_signer_name(f->now, added(f, at), slot);
+}
+
+static void fill_slot(const struct following *f, size_t at, const struct slot *slot)
+{
+    const struct edit_added *new = &f->edit->added[at];
+    const struct service *service = added(f, at);
     struct strings one = {0};
-    char *by = derive_signer_name(f->now, service, slot);
-    char *name = f->edit->added_identity ? xstrdup(f->edit->added_identity)
-                                         : derive_identity_name(f->now, service, slot);
+    char *name = new->shared ? xstrdup(new->shared) : derive_identity_name(f->now, service, slot);
     strings_add(&one, name);
     alter_option(f->now, service, slot->name, &one, false, &f->edit->text);
-    if (!deployment_identity(f->now, name))
+    if (!deployment_identity(f->now, name)) {
+        char *by = signer_of_new(f, at, slot);
         alter_add_identity(f->now, name, by, &f->edit->text);
+        free(by);
+    }
     strings_free(&one);
-    free(by);
     free(name);
 }
 
-/* A new service gets its catalogue's defaults, and its identities their names. */
-static void fill(const struct following *f)
+static void fill_asks(const struct following *f, size_t at)
 {
-    if (!f->edit->added_server || !added(f))
-        return;
-    const struct component *component = added(f)->component;
-    for (size_t i = 0; i < component->slot_count; i++)
-        fill_slot(f, &component->slots[i]);
-    deployment_relink(f->now);
+    const struct component *component = f->edit->added[at].component;
     for (size_t i = 0; i < component->ask_count; i++) {
+        const struct ask *ask = &component->asks[i];
         struct strings values = {0};
-        derive_option(f->now, added(f), &component->asks[i], &values);
+        if (!service_option(added(f, at), ask->name))
+            derive_option(f->now, added(f, at), ask, &values);
         if (values.count)
-            alter_option(f->now, added(f), component->asks[i].name, &values,
-                         component->asks[i].list, &f->edit->text);
+            alter_option(f->now, added(f, at), ask->name, &values, ask->list, &f->edit->text);
         strings_free(&values);
     }
+}
+
+/* New services get their catalogue's defaults, and their identities names. */
+static void fill(const struct following *f)
+{
+    for (size_t at = 0; at < f->edit->added_count; at++) {
+        const struct component *component = f->edit->added[at].component;
+        for (size_t i = 0; added(f, at) && i < component->slot_count; i++)
+            fill_slot(f, at, &component->slots[i]);
+    }
+    if (f->edit->added_count)
+        deployment_relink(f->now);
+    for (size_t at = 0; at < f->edit->added_count; at++)
+        if (added(f, at))
+            fill_asks(f, at);
 }
 
 /* An identity that came with the change gets the names that the catalogue proposes. */
