@@ -120,6 +120,7 @@ __certwright_options()
     sign:*) own='json ca make-ca force days' ;;
     import:*) own='json dry-run force as ca-folder password-file' ;;
     check:*) own='json at fix release' ;;
+    orders:*) own='json out' ;;
     explain:*) own='json' ;;
     status:*) own='json at prometheus ics lead timeline' ;;
     undo:*) own='json list' ;;
@@ -186,8 +187,8 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check explain plan status undo ;;
-    generate | sign) __certwright_offer < <(__certwright_of identity) ;;
+    '') __certwright_words wizard init pki generate sign import check orders explain plan status undo ;;
+    generate | sign | orders) __certwright_offer < <(__certwright_of identity) ;;
     import) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;
     pki)

@@ -170,6 +170,7 @@ complete -c certwright -n __certwright_bare -a generate -d 'makes missing keys a
 complete -c certwright -n __certwright_bare -a sign -d 'signs the requests with a CA of the store'
 complete -c certwright -n __certwright_bare -a import -d 'sorts what a CA returned'
 complete -c certwright -n __certwright_bare -a check -d 'judges the deployment by every rule'
+complete -c certwright -n __certwright_bare -a orders -d 'order sheets for whoever signs'
 complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
 complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
@@ -184,7 +185,7 @@ complete -c certwright -n __certwright_bare -l version -d 'release and libraries
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l plain -d 'ask line by line'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l ascii -d 'no line-drawing characters'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
-complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check explain plan status undo' -l json \
+complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check orders explain plan status undo' -l json \
     -d 'results as one JSON document'
 complete -c certwright -n '__certwright_bare; or __certwright_in check status; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
@@ -210,7 +211,7 @@ complete -c certwright -n '__certwright_in init' -l force -d 'replaces what is t
 
 complete -c certwright -n '__certwright_in init check' -l release -x -a '2.9 3.0' -d 'software of the servers'
 
-complete -c certwright -n '__certwright_in generate sign' -a '(__certwright_of identity)' -d identity
+complete -c certwright -n '__certwright_in generate sign orders' -a '(__certwright_of identity)' -d identity
 complete -c certwright -n '__certwright_in sign' -l ca -x -a '(__certwright_of identity)' -d 'the CA'
 complete -c certwright -n '__certwright_in sign' -l make-ca -d 'makes the CA where it is missing'
 complete -c certwright -n '__certwright_in sign' -l force -d 'signs again'
@@ -229,7 +230,7 @@ complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no
 complete -c certwright -n '__certwright_in explain; and test (count (__certwright_args)) = 1' \
     -a '(__certwright_rules)' -d rule
 
-complete -c certwright -n '__certwright_in plan' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
+complete -c certwright -n '__certwright_in plan orders' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'
 complete -c certwright -n '__certwright_in plan' -l all -d 'installed services, too'
 complete -c certwright -n '__certwright_in plan' -l graph -a text -d 'who trusts whom, for Graphviz'

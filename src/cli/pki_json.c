@@ -68,12 +68,24 @@ static json_t *cert_json(const struct cert *cert)
     return out;
 }
 
+/* Of the public key's encoding, as order sheets show it; a locked key's is not known. */
+static json_t *key_id_json(const unsigned char id[KEY_ID_BYTES])
+{
+    struct str text = {0};
+    for (size_t i = 0; i < KEY_ID_BYTES; i++)
+        str_addf(&text, "%s%02x", i ? ":" : "", id[i]);
+    json_t *out = json_text(str_text(&text));
+    str_free(&text);
+    return out;
+}
+
 static json_t *key_json(const struct key *key)
 {
     json_t *out = json_object();
     if (!key->encrypted) {
         json_put(out, "algorithm", json_text(key->algorithm));
         json_put(out, "bits", json_integer(key->bits));
+        json_put(out, "public_key_sha256", key_id_json(key->id));
     }
     json_put(out, "encrypted", json_boolean(key->encrypted));
     return out;
@@ -89,6 +101,7 @@ static json_t *csr_json(const struct csr *csr)
     json_put(out, "key_algorithm", json_text(csr->key_algorithm));
     json_put(out, "key_bits", json_integer(csr->key_bits));
     json_put(out, "signature_valid", json_boolean(csr->signature_valid));
+    json_put(out, "public_key_sha256", key_id_json(csr->key_id));
     return out;
 }
 

@@ -2,6 +2,7 @@
 #include "flow/letter.h"
 
 #include "base/mem.h"
+#include "ops/order_sheet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,29 +31,6 @@ static const char *usage_words(const struct csr *csr)
                : "client authentication (clientAuth)";
 }
 
-/* "Call Bridge on core1, core2; Web Admin on core1": free it. */
-static char *used_by(const struct identity *identity)
-{
-    struct str out = {0};
-    for (size_t i = 0; i < identity->use_count; i++) {
-        const struct component *component = identity->uses[i].service->component;
-        bool told = false;
-        for (size_t j = 0; j < i; j++)
-            told = told || identity->uses[j].service->component == component;
-        if (told)
-            continue;
-        struct strings servers = {0};
-        for (size_t j = i; j < identity->use_count; j++)
-            if (identity->uses[j].service->component == component)
-                strings_add_new(&servers, identity->uses[j].service->server->name);
-        char *list = strings_join(&servers, ", ");
-        str_addf(&out, "%s%s on %s", out.length ? "; " : "", component->title, list);
-        free(list);
-        strings_free(&servers);
-    }
-    return str_take(&out);
-}
-
 /* The names without their types, as people and forms write them. */
 static void names_of(const struct csr *csr, struct strings *out)
 {
@@ -62,14 +40,12 @@ static void names_of(const struct csr *csr, struct strings *out)
     }
 }
 
-/* Two lines of hex: whoever issues it can compare them with what came. */
+/* Whoever issues it can compare it with what came. */
 static void add_key(const struct csr *csr, struct str *out)
 {
-    str_addf(out, "  Key      %s %d, SHA-256 of the public key:", csr->key_algorithm,
+    str_addf(out, "  Key      %s %d, SHA-256 of the public key:\n", csr->key_algorithm,
              csr->key_bits);
-    for (size_t i = 0; i < KEY_ID_BYTES; i++)
-        str_addf(out, "%s%02x", i % 16 ? ":" : "\n           ", csr->key_id[i]);
-    str_add_char(out, '\n');
+    order_key_lines(csr, "           ", out);
 }
 
 static void add_mail(const struct identity *identity, const struct csr *csr, const char *pem,
@@ -78,7 +54,7 @@ static void add_mail(const struct identity *identity, const struct csr *csr, con
     struct strings names = {0};
     names_of(csr, &names);
     const char *title = *csr->cn ? csr->cn : names.count ? names.items[0] : identity->name;
-    char *users = used_by(identity);
+    char *users = order_users(identity);
     struct str mail = {0};
     str_addf(&mail, "Subject: Certificate request for %s\n\nHello,\n\n", title);
     str_addf(&mail, "please issue a certificate for the request below (%s.csr).\n", identity->name);
@@ -123,13 +99,10 @@ static void add_form(const struct csr *csr, const char *pem, struct page *page)
 /* The guide's template, WebServer, allows server usage alone (3.3). */
 static void add_certreq(const struct identity *identity, const struct csr *csr, struct page *page)
 {
-    bool unknown = is_both(csr) && !*identity->template_name;
-    const char *name = identity->name, *template = *identity->template_name
-                                                       ? identity->template_name
-                                                   : unknown ? "TEMPLATE"
-                                                             : "WebServer";
+    const char *template = order_template(identity, csr), *name = identity->name;
+    bool unknown = !template;
     char *line = xformat("certreq -submit -attrib \"CertificateTemplate:%s\" %s.csr %s.cer %s.p7b",
-                         template, name, name, name);
+                         unknown ? "TEMPLATE" : template, name, name, name);
     struct row *row = add_way(page, "certreq", "certreq", "Active Directory", line);
     page_line(&row->below, "On Windows, in the folder with %s.csr:", name);
     page_line(&row->below, "%s", "");
@@ -174,8 +147,20 @@ static void add_request(const char *pem, struct page *page)
     row_detail(row, "F8 copies it. The same text is in the file named above: take either.");
 }
 
-void letter_rows(const struct identity *identity, const struct csr *csr, const char *pem,
-                 struct page *page)
+static void add_order(const struct facts *facts, const struct identity *identity,
+                      const struct csr *csr, const char *pem, struct page *page)
+{
+    struct str sheet = {0};
+    order_sheet(facts, identity, csr, pem, &sheet);
+    struct row *row =
+        add_way(page, "order", "Order", "the sheet for whoever signs it", str_text(&sheet));
+    page_lines(&row->below, str_text(&sheet));
+    row_detail(row, "F8 copies the sheet, F6 shows all of it. Nothing in it is secret.");
+    str_free(&sheet);
+}
+
+void letter_rows(const struct facts *facts, const struct identity *identity, const struct csr *csr,
+                 const char *pem, struct page *page)
 {
     bool public = strcmp(identity->signer, "public") == 0;
     add_request(pem, page);
@@ -186,4 +171,5 @@ void letter_rows(const struct identity *identity, const struct csr *csr, const c
         add_openssl(identity, page);
     }
     add_mail(identity, csr, pem, page);
+    add_order(facts, identity, csr, pem, page);
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "flow/letter.h"
 #include "flow/step.h"
+#include "ops/orders.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,8 @@ static void build(struct flow *flow, struct page *page)
         struct action *action = page_add_action(page, "lab", 7, 0, "Sign here");
         action->confirm = xstrdup("Let a CA made here sign these, for a lab");
     }
+    if (page->row_count && !outdated)
+        page_add_action(page, "orders", 0, 'o', "Sheets");
     if (outdated)
         page_add_action(page, "renew", 5, 0, "Make anew");
     if (unsent > 1)
@@ -234,6 +237,27 @@ static struct way sign_here(struct flow *flow, struct error *err)
     return way_go(GO_NEXT);
 }
 
+/* A sheet for each that can go out, and a cover for each CA, beside deployment.conf. */
+static bool write_orders(struct flow *flow, struct error *err)
+{
+    struct orders orders;
+    struct strings removed = {0};
+    char *folder = flow_path(flow, "orders");
+    bool good = flow_may_write(flow, err) && op_orders(flow->facts, NULL, &orders, err);
+    if (good) {
+        good = op_orders_write(&orders, folder, &removed, err);
+        if (good)
+            flow_say(flow, LEVEL_OK,
+                     orders.count == 1 ? "%zu sheet is in orders/, and a cover for its CA: %s."
+                                       : "%zu sheets are in orders/, and a cover for each CA: %s.",
+                     orders.count, orders.cover_count == 1 ? "one mail" : "one mail to each");
+        orders_free(&orders);
+    }
+    strings_free(&removed);
+    free(folder);
+    return good;
+}
+
 /* An outdated request holds Next back, once. */
 static struct way next(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err)
@@ -262,6 +286,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
         return way_if(mark(flow, identity, !page->rows[event->row].ticked, err), GO_STAY);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "sent") == 0)
         return mark_all(flow, page, err);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "orders") == 0)
+        return way_if(write_orders(flow, err), GO_STAY);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "renew") == 0)
         return renew(flow, identity, err);
     if (event->kind == EVENT_ACTION && strcmp(event->id, "lab") == 0)
@@ -307,7 +333,7 @@ static void build_request(struct flow *flow, struct page *page)
         page_add_action(page, "renew", 5, 0, "Make anew");
     } else {
         page_line(&page->intro, "%s, for the %s: %s", path, signer_words(identity), sent);
-        letter_rows(identity, csr, pem, page);
+        letter_rows(flow->facts, identity, csr, pem, page);
         page_add_action(page, "sent", 0, 's', *life.sent ? "Not sent" : "Sent");
     }
     lifecycle_free(&life);

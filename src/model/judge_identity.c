@@ -48,6 +48,18 @@ static bool judge_signer(const struct judging *j, const struct identity *identit
     return true;
 }
 
+/* It stands in a line that a person types at the CA: nothing in it may end that word. */
+static bool judge_template(const struct judging *j, const struct identity *identity)
+{
+    struct conf_step path[] = {{"identity", identity->name}, {"template", NULL}};
+    const char *text = identity->template_name;
+    bool good = !text[strcspn(text, "\"%^&|<>!`$\\'")];
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        good = good && *c >= ' ' && *c != 0x7f;
+    return good || wrong(j, path, 2, "write the template's name as certtmpl.msc shows it",
+                         "\"%s\" is no name of a certificate template", text);
+}
+
 bool judge_identity(const struct judging *j, const struct identity *identity)
 {
     struct conf_step here[] = {{"identity", identity->name}};
@@ -66,6 +78,8 @@ bool judge_identity(const struct judging *j, const struct identity *identity)
             return wrong(j, path, 2, "use letters, digits and hyphens, and one dot",
                          "\"%s\" is no file name", files[i].file);
     }
+    if (!judge_template(j, identity))
+        return false;
     struct conf_step at[] = {{"identity", identity->name}, {"key-at", NULL}};
     for (size_t i = 0; i < identity->key_servers.count; i++)
         if (!deployment_server(j->deployment, identity->key_servers.items[i]))

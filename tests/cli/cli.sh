@@ -67,6 +67,7 @@ takes()
     sign) echo " ca= make-ca force days= " ;;
     import) echo " dry-run force ca-folder= password-file= " ;;
     check) echo " fix release= " ;;
+    orders) echo " out= " ;;
     explain) echo " " ;;
     status) echo " prometheus ics lead= timeline " ;;
     undo) echo " list " ;;
@@ -74,8 +75,8 @@ takes()
     esac
 }
 wrong=''
-for command in wizard init pki generate sign import check explain plan status undo; do
-    for owner in wizard init pki sign import check plan status undo; do
+for command in wizard init pki generate sign import check orders explain plan status undo; do
+    for owner in wizard init pki sign import check orders plan status undo; do
         for option in $(takes $owner); do
             case $(takes $command) in *" $option "*) continue ;; esac
             case $option in
@@ -97,14 +98,14 @@ exits 2 "import without a path" "$CERTWRIGHT" import
 
 # Help and version.
 ok "--help" "$CERTWRIGHT" --help
-for command in wizard init pki generate sign import check explain plan status undo; do
+for command in wizard init pki generate sign import check orders explain plan status undo; do
     says "--help names $command" "$command"
 done
 for option in --config --store --catalogue --plain --ascii --json --color --at --quiet --version; do
     says "--help names $option" "$option"
 done
 same "help is on stdout" "" "$err"
-for command in wizard init pki generate sign import check explain plan status undo; do
+for command in wizard init pki generate sign import check orders explain plan status undo; do
     ok "$command --help" "$CERTWRIGHT" $command --help
     says "its usage names it" "certwright $command"
     ok "--help $command" "$CERTWRIGHT" --help $command

@@ -41,7 +41,7 @@ PATH=$PWD/bin:$PATH
 
 # LINE|WORDS OFFERED
 cat >cases <<EOF
-certwright |check explain generate import init pki plan sign status undo wizard
+certwright |check explain generate import init orders pki plan sign status undo wizard
 certwright c|check
 certwright --quiet p|pki plan
 certwright --config site/site.conf g|generate
@@ -61,6 +61,8 @@ certwright --config=site/site.conf generate |edge
 certwright sign --ca |\$(touch\${IFS}bad) lab web
 certwright sign --ca lab w|web
 certwright sign --force w|web
+certwright orders w|web
+certwright orders --out fol|folder
 certwright import fol|folder
 certwright import --as w|web
 certwright import --ca-folder fol|folder
