@@ -51,6 +51,10 @@ def set_option(where, option, value):
     write(text[:a] + inner + text[b:])
 
 
+def set_key(line):
+    write(line + '\n' + re.sub(r'^key\s*\{[^}]*\}\n?', '', read(), flags=re.M))
+
+
 def identity(name):
     return lambda text: block(text, r'identity\s+"%s"' % re.escape(name))
 
@@ -150,7 +154,7 @@ STEPS = [
     (r'set ([\w-]+) = (.*) in server "([^"]*)" of deployment.conf',
      lambda o, v, n: set_option(server(n), o, v)),
     (r'set ([\w-]+) = (.*) in (\w+) \{\} of deployment.conf', in_section),
-    (r'set (key \{.*\}) in deployment.conf', lambda line: write(line + '\n' + read())),
+    (r'set (key \{.*\}) in deployment.conf', set_key),
     (r'add (service .*\}) to server "([^"]*)" of deployment.conf', add_to_server),
     (r'add ((?:identity|accept) .*\}) to deployment.conf', lambda line: write(read() + line + '\n')),
     (r'remove service "([^"]*)" from server "([^"]*)" of deployment.conf', remove_service),

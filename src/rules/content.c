@@ -123,25 +123,13 @@ static bool made_elsewhere(const struct subject *s)
     return s->role == ROLE_KEY && *s->view->identity->key_at;
 }
 
-/* The files of the store that go with a public key: a private key or a certificate. */
-static const char *file_of_key(const struct judge *judge, const unsigned char *id)
-{
-    for (size_t i = 0; i < judge->facts->scan.count; i++) {
-        const struct store_file *file = &judge->facts->scan.files[i];
-        const struct key *key = file->problem ? NULL : pki_first_key(&file->pki);
-        if (key && key->is_private && !key->encrypted && memcmp(key->id, id, KEY_ID_BYTES) == 0)
-            return file->name;
-    }
-    return NULL;
-}
-
 /* A key made anew would fit no certificate that is here. */
 void remedy_key(struct finding *finding, const struct subject *s)
 {
     const struct view *view = s->view;
     const struct store_file *file = view->files[ROLE_CERTIFICATE];
     const struct cert *leaf = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
-    const char *owner = leaf ? file_of_key(s->judge, leaf->key_id) : NULL;
+    const char *owner = leaf ? key_owner(s->judge, leaf->key_id) : NULL;
     if (!leaf) {
         remedy_add(finding, "certwright generate %s", view->identity->name);
     } else if (owner) {
@@ -357,7 +345,7 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
     if (!cert || memcmp(cert->key_id, id, KEY_ID_BYTES) == 0)
         return;
     size_t number = number_of_key(&s->file->pki, id);
-    const char *owner = file_of_key(s->judge, cert->key_id);
+    const char *owner = key_owner(s->judge, cert->key_id);
     if (number) {
         char nth[16];
         ordinal(number, nth);
@@ -368,6 +356,8 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
     } else if (owner) {
         struct finding *finding =
             report(out, rule, s, "%s belongs to %s, not to %s", s->name, owner, key_name);
+        if (remedy_key_place(finding, s))
+            return;
         remedy_add(finding, "certwright import %s/%s", s->judge->facts->store_path, s->name);
         remedy_new_certificate(finding, s, false);
     } else {
@@ -407,7 +397,7 @@ static void csr_stale(const struct rule *rule, const struct subject *s, struct f
     const struct cert *cert = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
     if (cert && memcmp(request->key_id, cert->key_id, KEY_ID_BYTES) == 0)
         return;
-    const char *owner = file_of_key(s->judge, request->key_id);
+    const char *owner = key_owner(s->judge, request->key_id);
     struct finding *finding =
         report(out, rule, s, "%s was made for %s, not for %s: its answer will never match", s->name,
                owner ? owner : "another key", s->view->names[ROLE_KEY]);

@@ -182,8 +182,8 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     if (self && s->view->files[ROLE_CERTIFICATE])
         remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
                    s->view->names[ROLE_CERTIFICATE]);
-    if (!*identity->key_at &&
-        (self || !s->view->files[ROLE_CSR] || (request && !is_asked(finding, s))))
+    if (!*identity->key_at && (self || !s->view->files[ROLE_CSR] || request_is_strange(s->view) ||
+                               (request && !is_asked(finding, s))))
         remedy_add(finding, "certwright generate %s", name);
     answer(finding, name, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
 }

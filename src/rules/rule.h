@@ -212,6 +212,14 @@ void remedy_own_identity(struct finding *finding, const struct subject *subject,
 /* rules/precedence */
 void findings_settle(const struct facts *facts, struct findings *findings);
 
+/* rules/key_place: the file of the store with that private key, or NULL. */
+const char *key_owner(const struct judge *judge, const unsigned char *id);
+/* A request is here, and it is of another key than the one here. */
+bool request_is_strange(const struct view *view);
+/* The view's key lies elsewhere, as its certificate and its request say: it is put back. false:
+ * that is not what happened. */
+bool remedy_key_place(struct finding *finding, const struct subject *subject);
+
 /* rules/require: the entries of a component's file. */
 void require_run(const struct judge *judge, struct findings *out);
 enum severity require_severity(const struct require *require);

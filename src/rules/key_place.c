@@ -1,0 +1,93 @@
+/* Keys in the wrong places: what a certificate or a request that fits its neighbour's key means. */
+#include "base/mem.h"
+#include "rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct key *open_key(const struct store_file *file)
+{
+    const struct key *key = file && !file->problem ? pki_first_key(&file->pki) : NULL;
+    return key && key->is_private && !key->encrypted ? key : NULL;
+}
+
+const char *key_owner(const struct judge *judge, const unsigned char *id)
+{
+    for (size_t i = 0; i < judge->facts->scan.count; i++) {
+        const struct key *key = open_key(&judge->facts->scan.files[i]);
+        if (key && memcmp(key->id, id, KEY_ID_BYTES) == 0)
+            return judge->facts->scan.files[i].name;
+    }
+    return NULL;
+}
+
+static const struct csr *request_of(const struct view *view)
+{
+    const struct store_file *file = view->files[ROLE_CSR];
+    return file && !file->problem ? pki_first_csr(&file->pki) : NULL;
+}
+
+bool request_is_strange(const struct view *view)
+{
+    const struct key *key = open_key(view->files[ROLE_KEY]);
+    const struct csr *request = request_of(view);
+    return key && request && memcmp(key->id, request->key_id, KEY_ID_BYTES) != 0;
+}
+
+/* The key of its certificate and of its request, where these agree and the key here is another. */
+static const unsigned char *lost_key(const struct view *view)
+{
+    const struct store_file *file = view->files[ROLE_CERTIFICATE];
+    const struct cert *cert = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
+    const struct csr *request = request_of(view);
+    bool agree = cert && request && memcmp(cert->key_id, request->key_id, KEY_ID_BYTES) == 0;
+    return agree && request_is_strange(view) ? request->key_id : NULL;
+}
+
+/* Who has the view's key in its own place; NULL: nobody. */
+static const struct view *holder(const struct judge *judge, const struct view *view)
+{
+    const unsigned char *id = lost_key(view);
+    for (size_t i = 0; id && i < judge->view_count; i++) {
+        const struct key *key = open_key(judge->views[i].files[ROLE_KEY]);
+        if (key && memcmp(key->id, id, KEY_ID_BYTES) == 0)
+            return &judge->views[i];
+    }
+    return NULL;
+}
+
+/* The first by name of those whose keys went around; NULL: they did not. */
+static const struct view *first_of_circle(const struct judge *judge, const struct view *view)
+{
+    const struct view *first = view, *at = holder(judge, view);
+    for (size_t i = 0; at && at != view && i < judge->view_count; i++) {
+        if (strcmp(at->identity->name, first->identity->name) < 0)
+            first = at;
+        at = holder(judge, at);
+    }
+    return at == view ? first : NULL;
+}
+
+bool remedy_key_place(struct finding *finding, const struct subject *s)
+{
+    const char *store = s->judge->facts->store_path;
+    const struct view *first = first_of_circle(s->judge, s->view);
+    const unsigned char *id = lost_key(s->view);
+    const char *owner = id ? key_owner(s->judge, id) : NULL;
+    if (!first) {
+        /* It is nobody's else. */
+        if (!owner || holder(s->judge, s->view))
+            return false;
+        remedy_set(finding, s->view, "key-file", owner);
+        return true;
+    }
+    /* Each of them is told the same. */
+    const char *aside = first->names[ROLE_KEY], *to = aside;
+    remedy_add(finding, "rename %s/%s to %s.aside", store, aside, aside);
+    for (const struct view *at = holder(s->judge, first); at != first; at = holder(s->judge, at)) {
+        remedy_add(finding, "rename %s/%s to %s", store, at->names[ROLE_KEY], to);
+        to = at->names[ROLE_KEY];
+    }
+    remedy_add(finding, "rename %s/%s.aside to %s", store, aside, to);
+    return true;
+}
