@@ -7,6 +7,10 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
 /* What certwright check --fix does about a finding: it needs no one's decision. */
 enum fix { FIX_NONE, FIX_CHAIN, FIX_TRUST, FIX_MODE };
 
+/* Where else the same is told of. */
+struct finding_place {
+    char *server, *service, *file;
+};
 /* What a rule has to say. Empty strings where there is none, never NULL. */
 struct finding {
     enum severity severity;
@@ -19,6 +23,10 @@ struct finding {
     enum fix fix;  /* FIX_NONE: a person has to do something */
     bool accepted; /* taken knowingly (accept {}): shown, not counted */
     char *reason, *until; /* of accept {} */
+    char *cause;          /* several of one id and cause are one fault: the identity whose
+                             certificate it is, a tab, and what is wrong with it; "" by the message */
+    struct finding_place *also;
+    size_t also_count;
 };
 struct findings {
     struct finding *items;

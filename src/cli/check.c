@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where else the same is told of. */
+static json_t *places_json(const struct finding *finding)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < finding->also_count; i++) {
+        const struct finding_place *place = &finding->also[i];
+        json_t *object = json_object();
+        json_put(object, "server", json_text(place->server));
+        json_put(object, "service", json_text(place->service));
+        json_put(object, "file", json_text(place->file));
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 /* first: what to do first, where it makes this finding go; else "". */
 static json_t *finding_json(const struct finding *finding, const char *first)
 {
@@ -18,6 +33,7 @@ static json_t *finding_json(const struct finding *finding, const char *first)
     json_put(object, "service", json_text(finding->service));
     json_put(object, "identity", json_text(finding->identity));
     json_put(object, "file", json_text(finding->file));
+    json_put(object, "also", places_json(finding));
     json_put(object, "message", json_text(finding->message));
     json_put(object, "remedy", json_text(finding->remedy));
     json_put(object, "section", json_text(finding->section));

@@ -231,27 +231,43 @@ bool finding_mend(struct flow *flow, const struct finding *finding, struct error
     return true;
 }
 
+/* Its own, then the others that it tells of. */
+static struct finding_place place_of(const struct finding *finding, size_t number)
+{
+    if (number)
+        return finding->also[number - 1];
+    return (struct finding_place){finding->server, finding->service, finding->file};
+}
+
+static void add_accept(const struct finding *finding, struct finding_place place,
+                       const char *reason, const char *until, struct str *text)
+{
+    const struct {
+        const char *name, *value;
+    } options[] = {{"rule", finding->id},
+                   {"server", place.server},
+                   {"service", place.service},
+                   {"identity", finding->identity},
+                   {"file", place.file},
+                   {"reason", reason},
+                   {"until", until}};
+    str_add(text, "accept {");
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (*options[i].value) {
+            str_addf(text, "  %s = ", options[i].name);
+            conf_quote(options[i].value, text);
+        }
+    str_add(text, " }\n");
+}
+
 bool finding_accept(struct flow *flow, const struct finding *finding, const char *reason,
                     const char *until, struct error *err)
 {
     struct str text = {0};
     const char *old = str_text(&flow->facts->deployment.text);
-    str_addf(&text, "%s%saccept {", old, text_ends(old, "\n") ? "" : "\n");
-    const struct {
-        const char *name, *value;
-    } options[] = {{"rule", finding->id},
-                   {"server", finding->server},
-                   {"service", finding->service},
-                   {"identity", finding->identity},
-                   {"file", finding->file},
-                   {"reason", reason},
-                   {"until", until}};
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (*options[i].value) {
-            str_addf(&text, "  %s = ", options[i].name);
-            conf_quote(options[i].value, &text);
-        }
-    str_add(&text, " }\n");
+    str_addf(&text, "%s%s", old, text_ends(old, "\n") ? "" : "\n");
+    for (size_t i = 0; i <= finding->also_count; i++)
+        add_accept(finding, place_of(finding, i), reason, until, &text);
     bool good = flow_put(flow, &text, false, err);
     if (good)
         flow_say(flow, LEVEL_OK, "%s is accepted%s%s: still shown, no longer counted.", finding->id,
@@ -261,18 +277,27 @@ bool finding_accept(struct flow *flow, const struct finding *finding, const char
 }
 
 /* An accept {} applies where all that it names is the finding's. */
-static bool is_about(const struct accept *accept, const struct finding *finding)
+static bool is_at(const struct accept *accept, const struct finding *finding,
+                  struct finding_place place)
 {
     const struct {
         const char *named, *is;
-    } pairs[] = {{accept->server, finding->server},
-                 {accept->service, finding->service},
+    } pairs[] = {{accept->server, place.server},
+                 {accept->service, place.service},
                  {accept->identity, finding->identity},
-                 {accept->file, finding->file}};
+                 {accept->file, place.file}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (*pairs[i].named && strcmp(pairs[i].named, pairs[i].is) != 0)
             return false;
     return strcmp(accept->rule, finding->id) == 0;
+}
+
+static bool is_about(const struct accept *accept, const struct finding *finding)
+{
+    bool about = false;
+    for (size_t i = 0; i <= finding->also_count && !about; i++)
+        about = is_at(accept, finding, place_of(finding, i));
+    return about;
 }
 
 bool finding_unaccept(struct flow *flow, const struct finding *finding, struct error *err)

@@ -68,6 +68,15 @@ static void mend_trust(const struct facts *facts, const struct store *store, con
     str_free(&content);
 }
 
+static void mend_trusts(const struct facts *facts, const struct store *store,
+                        const struct finding *finding, struct batch *batch)
+{
+    mend_trust(facts, store, finding->file, batch);
+    for (size_t i = 0; i < finding->also_count; i++)
+        if (strcmp(finding->also[i].file, finding->file) != 0)
+            mend_trust(facts, store, finding->also[i].file, batch);
+}
+
 /* Only the mode: rewriting a key would leave a copy of it. */
 static bool mend_modes(const struct store *store, const struct findings *findings,
                        struct strings *mended, struct error *err)
@@ -99,7 +108,7 @@ bool op_fix(const struct facts *facts, const struct findings *findings, struct s
         if (finding->fix == FIX_CHAIN && identity)
             mend_chain(facts, &store, identity, &batch);
         else if (finding->fix == FIX_TRUST)
-            mend_trust(facts, &store, finding->file, &batch);
+            mend_trusts(facts, &store, finding, &batch);
     }
     bool good = certify_trusts(facts, &store, &batch, err) &&
                 certify_commit(&store, &batch, facts->at, mended, err) &&

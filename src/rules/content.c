@@ -507,8 +507,8 @@ static void key_ca(const struct rule *rule, const struct subject *s, struct find
     if (!s->view || !strings_has(&s->slot->takes, "key") || !s->view->signs)
         return;
     struct finding *finding =
-        report(out, rule, s, "%s signs other identities, and its key would go to %s",
-               s->view->identity->name, s->server->name);
+        report(out, rule, s, "%s signs other identities, and its key would go to a server with it",
+               s->view->identity->name);
     report_file(finding, s->view->identity->key_file);
     remedy_own_identity(finding, s, s->view->identity->name);
 }

@@ -48,6 +48,7 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
         .mend = xstrdup(""),
         .reason = xstrdup(""),
         .until = xstrdup(""),
+        .cause = xstrdup(""),
     };
     va_list args;
     va_start(args, format);
@@ -106,9 +107,16 @@ void finding_free(struct finding *finding)
 {
     char *owned[] = {finding->id,    finding->server,  finding->service, finding->identity,
                      finding->file,  finding->message, finding->remedy,  finding->section,
-                     finding->field, finding->mend,    finding->reason,  finding->until};
+                     finding->field, finding->mend,    finding->reason,  finding->until,
+                     finding->cause};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free(owned[i]);
+    for (size_t i = 0; i < finding->also_count; i++) {
+        free(finding->also[i].server);
+        free(finding->also[i].service);
+        free(finding->also[i].file);
+    }
+    free(finding->also);
 }
 
 void findings_free(struct findings *findings)

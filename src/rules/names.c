@@ -71,7 +71,7 @@ static void slot_names(const struct subject *s, struct strings *out)
 static void san_none(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     const struct view *view = s->view;
-    if (!view->leaf || view->has_san || view->service_count < 2 ||
+    if (!view->leaf || view->has_san || view->service_count < 2 || view->signs ||
         view_require(s->judge, view, rule->id) || view_require(s->judge, view, "XMPP-SAN-REQUIRED"))
         return;
     struct strings names = {0};

@@ -119,59 +119,134 @@ static void settle_repeats(struct entry *entries, size_t count)
     }
 }
 
-/* The same of the same certificate or file, wherever it is. */
-static int by_fault(const void *left, const void *right)
+/* The same of the same certificate or file, wherever it is; without either the same sentence. */
+static int by_what(const struct finding *a, const struct finding *b)
 {
-    const struct finding *a = ((const struct entry *)left)->finding;
-    const struct finding *b = ((const struct entry *)right)->finding;
-    const char *const keys[][2] = {
-        {a->id, b->id}, {a->identity, b->identity}, {a->file, b->file}, {a->message, b->message}};
+    bool cause = *a->cause && *b->cause;
+    const char *const keys[][2] = {{a->id, b->id},
+                                   {a->cause, b->cause},
+                                   {cause ? "" : a->identity, cause ? "" : b->identity},
+                                   {cause ? "" : a->file, cause ? "" : b->file},
+                                   {cause ? "" : a->message, cause ? "" : b->message}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         int order = strcmp(keys[i][0], keys[i][1]);
         if (order)
             return order;
     }
-    const struct entry *one = left, *other = right;
-    if (*one->silent != *other->silent)
-        return *one->silent ? 1 : -1;
-    if (a->accepted != b->accepted)
-        return a->accepted ? 1 : -1;
-    return a < b ? -1 : a > b;
+    return (int)a->severity - (int)b->severity;
 }
 
-static bool is_one_fault(const struct entry *one, const struct entry *other)
+/* Those that are silent, or accepted, by themselves; then in the order of the servers. */
+static int by_fault(const void *left, const void *right)
 {
-    const struct finding *a = one->finding, *b = other->finding;
-    return !*one->silent && !*other->silent && (*a->identity || *a->file) &&
-           a->severity == b->severity && a->accepted == b->accepted && strcmp(a->id, b->id) == 0 &&
-           strcmp(a->identity, b->identity) == 0 && strcmp(a->file, b->file) == 0 &&
-           strcmp(a->message, b->message) == 0;
+    const struct entry *a = left, *b = right;
+    int order = by_what(a->finding, b->finding);
+    if (order)
+        return order;
+    if (*a->silent != *b->silent)
+        return *a->silent ? 1 : -1;
+    if (a->finding->accepted != b->finding->accepted)
+        return a->finding->accepted ? 1 : -1;
+    return a->finding < b->finding ? -1 : a->finding > b->finding;
 }
 
-/* The first of them tells of the others, and what is to be done there. */
-static void settle_places(struct entry *entries, size_t count)
+static bool is_one_fault(const struct entry *a, const struct entry *b)
+{
+    return !*a->silent && !*b->silent && a->finding->accepted == b->finding->accepted &&
+           by_what(a->finding, b->finding) == 0;
+}
+
+enum { PLACES_TOLD = 6 };
+
+/* "The same on core2, core3", or in which files. */
+static void tell_places(struct finding *finding)
+{
+    struct strings places = {0};
+    size_t more = 0;
+    bool files = false;
+    for (size_t i = 0; i < finding->also_count; i++)
+        files = files || strcmp(finding->also[i].file, finding->file) != 0;
+    for (size_t i = 0; i < finding->also_count; i++) {
+        const struct finding_place *place = &finding->also[i];
+        if (!files && strcmp(place->server, finding->server) != 0)
+            strings_add_new(&places, place->server);
+        else if (files && places.count < PLACES_TOLD)
+            strings_add_new(&places, place->file);
+        else if (files && !strings_has(&places, place->file))
+            more++;
+    }
+    if (places.count) {
+        size_t length = strlen(finding->message);
+        const char *stop = length && finding->message[length - 1] == '.' ? "" : ".";
+        char *names = files ? strings_join(&places, ", ") : strings_fold(&places, ", ");
+        char *rest = more ? xformat(" and %zu more", more) : xstrdup("");
+        finding_take(&finding->message, xformat("%s%s The same %s %s%s", finding->message, stop,
+                                                files ? "in" : "on", names, rest));
+        free(rest);
+        free(names);
+    }
+    strings_free(&places);
+}
+
+static void add_place(struct finding *finding, const struct finding *other)
+{
+    finding->also = grow(finding->also, finding->also_count, sizeof *finding->also);
+    finding->also[finding->also_count++] = (struct finding_place){
+        xstrdup(other->server), xstrdup(other->service), xstrdup(other->file)};
+}
+
+/* The first of them tells of the others, and what is to be done there. While deployment.conf is
+ * typed each service has its own page: there only what a certificate or a file has is told once. */
+static void settle_places(enum rules_scope scope, struct entry *entries, size_t count)
 {
     qsort(entries, count, sizeof *entries, by_fault);
     for (size_t start = 0, end; start < count; start = end) {
         struct finding *first = entries[start].finding;
-        struct strings servers = {0};
-        for (end = start + 1; end < count && is_one_fault(&entries[start], &entries[end]); end++) {
-            const struct finding *other = entries[end].finding;
+        bool apart = scope == RULES_PLANNED && !*first->identity && !*first->file;
+        for (end = start + 1; end < count && !apart && is_one_fault(&entries[start], &entries[end]);
+             end++) {
             *entries[end].silent = true;
-            remedy_join(first, other->remedy);
-            if (strcmp(other->server, first->server) != 0)
-                strings_add_new(&servers, other->server);
+            remedy_join(first, entries[end].finding->remedy);
+            add_place(first, entries[end].finding);
         }
-        if (servers.count) {
-            size_t length = strlen(first->message);
-            const char *stop = length && first->message[length - 1] == '.' ? "" : ".";
-            char *names = strings_join(&servers, ", ");
-            finding_take(&first->message,
-                         xformat("%s%s The same on %s", first->message, stop, names));
-            free(names);
-        }
-        strings_free(&servers);
+        tell_places(first);
     }
+}
+
+/* A certificate that has to be replaced is told of by itself: which lists have it comes after. */
+static bool is_unsound(const struct facts *facts, const struct entry *entry)
+{
+    enum { CERTIFICATES_END = 16 }; /* of the ranks by file: a request's come after */
+    const struct finding *finding = entry->finding;
+    const struct identity *identity = deployment_identity(&facts->deployment, finding->identity);
+    if (!identity || finding->severity != SEVERITY_ERROR || finding->accepted || !entry->rule ||
+        *entry->silent)
+        return false;
+    const char *const files[] = {identity->certificate_file, identity->bundle_file,
+                                 identity->fullchain_file, identity->key_file};
+    bool ranked = false, own = false;
+    for (size_t i = 0; i < RANKS_MAX; i++)
+        ranked = ranked ||
+                 (entry->rule->ranks[i].order == ORDER_FILE && entry->rule->ranks[i].rank >= 0 &&
+                  entry->rule->ranks[i].rank < CERTIFICATES_END);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        own = own || strcmp(finding->file, files[i]) == 0;
+    return ranked && own;
+}
+
+static void settle_causes(const struct facts *facts, struct entry *entries, size_t count)
+{
+    struct strings unsound = {0};
+    for (size_t i = 0; i < count; i++)
+        if (is_unsound(facts, &entries[i]))
+            strings_add_new(&unsound, entries[i].finding->identity);
+    for (size_t i = 0; unsound.count && i < count; i++) {
+        const char *cause = entries[i].finding->cause;
+        char *identity = xstrndup(cause, strcspn(cause, "\t"));
+        *entries[i].silent = *entries[i].silent || (*identity && strings_has(&unsound, identity));
+        free(identity);
+    }
+    strings_free(&unsound);
 }
 
 static bool matches(const char *wanted, const char *value)
@@ -207,7 +282,7 @@ static void take_accepts(const struct facts *facts, struct finding *finding)
     }
 }
 
-void findings_settle(const struct facts *facts, struct findings *findings)
+void findings_settle(const struct facts *facts, enum rules_scope scope, struct findings *findings)
 {
     bool *silent = xcalloc(findings->count + 1, sizeof *silent);
     struct entry *entries = xcalloc(findings->count + 1, sizeof *entries);
@@ -219,7 +294,8 @@ void findings_settle(const struct facts *facts, struct findings *findings)
     settle_repeats(entries, findings->count);
     for (int common = SAME_FILE; common <= SAME_SERVICE; common++)
         settle_common((enum common)common, entries, findings->count);
-    settle_places(entries, findings->count);
+    settle_causes(facts, entries, findings->count);
+    settle_places(scope, entries, findings->count);
     size_t kept = 0;
     for (size_t i = 0; i < findings->count; i++) {
         if (silent[i]) {

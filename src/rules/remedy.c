@@ -35,6 +35,30 @@ void remedy_steps(const char *remedy, struct strings *out)
     }
 }
 
+#define IMPORT_HEAD "certwright import "
+#define IMPORT_TAIL " what it returns"
+
+static bool imports_with(const char *step)
+{
+    return text_starts(step, IMPORT_HEAD) && text_ends(step, IMPORT_TAIL) &&
+           strlen(step) > strlen(IMPORT_HEAD IMPORT_TAIL);
+}
+
+/* "certwright import a.crt b.crt what it returns": one CA, one answer. */
+static bool joins_import(struct strings *there, const char *step)
+{
+    for (size_t i = 0; imports_with(step) && i < there->count; i++) {
+        char *old = there->items[i];
+        if (!imports_with(old))
+            continue;
+        there->items[i] = xformat("%.*s %s", (int)(strlen(old) - strlen(IMPORT_TAIL)), old,
+                                  step + strlen(IMPORT_HEAD));
+        free(old);
+        return true;
+    }
+    return false;
+}
+
 void remedy_join(struct finding *finding, const char *remedy)
 {
     struct strings there = {0}, steps = {0};
@@ -42,12 +66,17 @@ void remedy_join(struct finding *finding, const char *remedy)
     remedy_steps(finding->remedy, &there);
     remedy_steps(remedy, &steps);
     for (size_t i = 0; i < steps.count; i++) {
-        bool import = strcmp(steps.items[i], STEP_IMPORT) == 0; /* of the request before it */
-        bool is_new = strings_add_new(&there, steps.items[i]);
-        added = (added && import) || is_new;
-        if (added)
-            remedy_add(finding, "%s", steps.items[i]);
+        const char *step = steps.items[i];
+        bool import = strcmp(step, STEP_IMPORT) == 0; /* of the request before it */
+        if (strings_has(&there, step) && !(added && import)) {
+            added = false;
+            continue;
+        }
+        added = true;
+        if (!joins_import(&there, step))
+            strings_add(&there, step);
     }
+    finding_take(&finding->remedy, strings_join(&there, STEP_BETWEEN));
     strings_free(&steps);
     strings_free(&there);
 }

@@ -120,6 +120,10 @@ static void judge_slots(const struct subject *service, struct findings *out)
 static void judge_service(const struct judge *judge, const struct service *service,
                           struct findings *out)
 {
+    /* What the release lacks is told as that. */
+    const char *release = judge->facts->deployment.release;
+    if (*release && !release_in(&service->component->release, release))
+        return;
     for (size_t i = 0; i < service->component->require_count; i++) {
         struct subject subject = {.judge = judge,
                                   .server = service->server,

@@ -210,7 +210,7 @@ void remedy_own_identity(struct finding *finding, const struct subject *subject,
                          const char *signer);
 
 /* rules/precedence */
-void findings_settle(const struct facts *facts, struct findings *findings);
+void findings_settle(const struct facts *facts, enum rules_scope scope, struct findings *findings);
 
 /* rules/key_place: the file of the store with that private key, or NULL. */
 const char *key_owner(const struct judge *judge, const unsigned char *id);

@@ -176,7 +176,7 @@ void rules_run(const struct facts *facts, enum rules_scope scope, struct finding
     walk_servers(&judge, out);
     require_run(&judge, out);
     judge_close(&judge);
-    findings_settle(facts, out);
+    findings_settle(facts, scope, out);
     if (out->count)
         qsort(out->items, out->count, sizeof *out->items, compare);
 }

@@ -235,6 +235,8 @@ static void tell_lack(const struct rule *rule, const struct subject *s, size_t t
                          view->leaf_file, words,
                          trust_takes_cas(s->trust->rule->how) ? ", and the CA that signed it" : "");
     finding->target = target + 1;
+    finding_take(&finding->cause,
+                 xformat("%s\t%s", view->identity->name, found ? found->serial : ""));
     report_fix(finding, rule);
     free(words);
 }

@@ -1,5 +1,6 @@
 /* Usage, signer and validity, so far as it holds for every component (doc/rules.md). */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "rule.h"
 
 #include <stdio.h>
@@ -109,6 +110,14 @@ struct term {
     const char *files[CHAIN_MAX];
 };
 
+/* One CA in the chains of many is one fault. */
+static void report_term(struct finding *finding, const struct term *term, size_t depth)
+{
+    report_file(finding, term->files[depth]);
+    if (depth)
+        finding_take(&finding->cause, xformat("\t%s", term->chain.certs[depth]->fingerprint));
+}
+
 static bool term_open(const struct subject *s, struct term *term)
 {
     const struct view *view = s->view;
@@ -161,7 +170,7 @@ static void expired(const struct rule *rule, const struct subject *s, struct fin
                              term.files[i], date, days);
         else
             finding = report(out, rule, s, "%s ended %s (%s ago)", term.files[i], date, days);
-        report_file(finding, term.files[i]);
+        report_term(finding, &term, i);
         remedy_term(finding, s, i);
     }
 }
@@ -182,7 +191,7 @@ static void not_yet(const struct rule *rule, const struct subject *s, struct fin
         struct finding *finding =
             report(out, rule, s, "\"%s\" in %s is valid from %s, and it is %s now", cert_name(cert),
                    term.files[i], stamp, now);
-        report_file(finding, term.files[i]);
+        report_term(finding, &term, i);
         remedy_add(finding, "wait until then; if the clock of this machine is wrong, set it");
     }
 }
@@ -220,7 +229,7 @@ static void expires_soon(const struct rule *rule, const struct subject *s, struc
                                          cert_name(cert), term.files[i], date, days);
         if (state == TERM_NEAR)
             finding->severity = SEVERITY_NOTICE;
-        report_file(finding, term.files[i]);
+        report_term(finding, &term, i);
         remedy_term(finding, s, i);
     }
 }
@@ -260,7 +269,7 @@ static void sig_sha1(const struct rule *rule, const struct subject *s, struct fi
                                          cert_name(cert), term.files[i], cert->signature_digest);
         if (older)
             finding->severity = SEVERITY_ERROR;
-        report_file(finding, term.files[i]);
+        report_term(finding, &term, i);
         if (i)
             remedy_chain(finding, s, "a chain signed with SHA-256");
         else

@@ -98,37 +98,55 @@ bool is_unequal(const struct subject *s)
     return first;
 }
 
-/* "Trunk: port is 4999 on core1, 4999 on core2, and 4998 on edge1" */
+/* Servers whose service has that value: "4999 on core1-3". Free it. */
+static char *value_on(const struct subject *s, const struct kind *all, const char *value)
+{
+    struct strings servers = {0};
+    for (size_t i = 0; i < all->count; i++) {
+        struct strings ours = {0}, theirs = {0};
+        two_names(s, all->services[i], &ours, &theirs);
+        char *own = strings_join(&ours, " ");
+        if (strcmp(own, value) == 0)
+            strings_add_new(&servers, all->services[i]->server->name);
+        free(own);
+        strings_free(&ours);
+        strings_free(&theirs);
+    }
+    char *names = strings_fold(&servers, ", "), *words = xformat("%s on %s", value, names);
+    free(names);
+    strings_free(&servers);
+    return words;
+}
+
+/* "Trunk: port is 4999 on core1-3, and 4998 on edge1" */
 char *tell_unequal(const struct subject *s)
 {
     struct kind all = differing(s);
-    struct strings theirs = {0}, there = {0}, words = {0};
+    struct strings there = {0}, words = {0}, ours = {0}, theirs = {0};
     char *option = option_of(s->require->names.items[0]);
     char *ask = option_of(s->require->names.items[1]);
     service_value(&s->judge->facts->deployment, s->service, ask, &there);
+    two_names(s, s->service, &ours, &theirs);
     for (size_t i = 0; i < all.count; i++) {
-        struct strings ours = {0}, other = {0};
-        two_names(s, all.services[i], &ours, &other);
-        char *value = strings_join(&ours, " ");
-        strings_add_take(&words, xformat("%s on %s", value, all.services[i]->server->name));
+        struct strings own = {0}, other = {0};
+        two_names(s, all.services[i], &own, &other);
+        char *value = strings_join(&own, " "), *on = value_on(s, &all, value);
+        strings_add_new(&words, on);
+        free(on);
         free(value);
-        if (!theirs.count)
-            strings_copy(&theirs, &other);
-        strings_free(&ours);
+        strings_free(&own);
         strings_free(&other);
     }
     char *list = strings_join(&words, ", "), *value = strings_join(&theirs, " ");
     char *server = strings_join(&there, " ");
     char *told = xformat("%s: %s is %s, and %s on %s", s->service->component->title, option, list,
                          value, server);
-    free(list);
-    free(value);
-    free(server);
-    free(option);
-    free(ask);
-    strings_free(&theirs);
-    strings_free(&there);
-    strings_free(&words);
+    char *const texts[] = {list, value, server, option, ask};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    struct strings *const lists[] = {&there, &words, &ours, &theirs};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        strings_free(lists[i]);
     free(all.services);
     return told;
 }

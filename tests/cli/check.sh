@@ -23,7 +23,7 @@ same "not a word" '' "$out"
 
 ok "JSON" "$CERTWRIGHT" check --json
 json "its fields" '.[0] | keys_unsorted | sort | join(" ")' \
-    'accepted file first id identity message reason remedy section server service severity until'
+    'accepted also file first id identity message reason remedy section server service severity until'
 json "sorted by severity, server, service" '[.[] | .id] | join(" ")' \
     'CALLBRIDGE-RESTART WB3-API WEBAPP-EXTERNAL'
 json "empty where there is none" '.[0].file + "|" + .[0].identity' '|'

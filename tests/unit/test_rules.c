@@ -263,7 +263,7 @@ static void the_deeper_reason_alone_is_told(void **state)
     made(&findings, "KEY-MATCH", SEVERITY_ERROR, "a.crt");
     made(&findings, "EXPIRED", SEVERITY_ERROR, "b.crt");
     made(&findings, "NAME-DOT", SEVERITY_ERROR, "a.crt"); /* another thing altogether */
-    findings_settle(&facts, &findings);
+    findings_settle(&facts, RULES_ALL, &findings);
     assert_int_equal(findings.count, 3);
     assert_string_equal(findings.items[0].id, "KEY-MATCH");
     assert_string_equal(findings.items[1].file, "b.crt");
@@ -278,7 +278,7 @@ static void an_error_is_not_silent_for_a_warning(void **state)
     struct findings findings = {0};
     made(&findings, "PEM-BOM", SEVERITY_WARNING, "a.crt");
     made(&findings, "KEY-MATCH", SEVERITY_ERROR, "a.crt");
-    findings_settle(&facts, &findings);
+    findings_settle(&facts, RULES_ALL, &findings);
     assert_int_equal(findings.count, 2);
     findings_free(&findings);
 }
@@ -292,7 +292,7 @@ static void one_rule_speaks_once_at_a_place(void **state)
     made(&findings, "DEPRECATED", SEVERITY_ERROR, "");
     made(&findings, "KEY-MODE", SEVERITY_WARNING, "a.key");
     made(&findings, "KEY-MODE", SEVERITY_WARNING, "a.key");
-    findings_settle(&facts, &findings);
+    findings_settle(&facts, RULES_ALL, &findings);
     assert_int_equal(findings.count, 2);
     assert_int_equal(findings.items[0].severity, SEVERITY_ERROR);
     findings_free(&findings);

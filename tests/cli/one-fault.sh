@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# One fault is one error, on however many servers it is seen: three cores, two edges, a recorder and a
+# streamer, whose trusts hang on the same certificates.
+. "$(dirname "$0")/../lib.sh"
+
+ok "a deployment of seven servers" "$CERTWRIGHT" init --preset scalable --domain example.com --with recorder,streamer
+sed -i -e 's/signer = "\(internal\|public\)"/signer = "labca"/' -e 's/purpose = "production"/purpose = "lab"/' \
+    -e 's/^key .*/key { type = "ec"  bits = 256 }/' deployment.conf
+echo 'identity "labca" { CN = "Example lab CA"  signer = "self" }' >>deployment.conf
+ok "its keys" "$CERTWRIGHT" generate
+ok "its certificates" "$CERTWRIGHT" sign
+ok "which are sound" "$CERTWRIGHT" check
+cp -r store good
+cp deployment.conf good.conf
+
+# signed_as IDENTITY SUBJECT CA EXTENSION…: another certificate for its key
+signed_as()
+{
+    local name=$1 subject=$2 ca=$3
+    shift 3
+    { printf '[r]\ndistinguished_name = d\n[d]\n[e]\n'; printf '%s\n' "$@"; } >as.cnf
+    openssl req -new -config as.cnf -key "store/$name.key" -subj "$subject" -out as.csr 2>>log
+    openssl x509 -req -in as.csr -CA "store/$ca.crt" -CAkey "store/$ca.key" -CAcreateserial -days 300 \
+        -extfile as.cnf -extensions e -out "store/$name.crt" 2>>log
+    cp "store/$ca.crt" "store/${name}bundle.crt"
+    cat "store/$name.crt" "store/$ca.crt" >"store/${name}fullchain.crt"
+}
+
+# fault ID WHAT COMMAND…: after the command check has this error alone, and `where` says at how many
+# further places.
+fault()
+{
+    local id=$1 what=$2
+    shift 2
+    rm -rf store && cp -r good store && cp good.conf deployment.conf
+    "$@"
+    cw check --json
+    same "$what" "$id" "$(jq -r '.[] | select(.severity == "error") | .id' <"$T/out" | tr '\n' ' ' | sed 's/ $//')"
+}
+also()
+{
+    json "$1" '[.[] | select(.severity == "error")] | .[0].also | map(.server + " " + .file) | join(", ")' "$2"
+}
+
+names='subjectAltName=DNS:callbridge1.example.com,DNS:core1.example.com'
+fault TRUST-STALE "another certificate, which five services hold" \
+    signed_as callbridge1 /CN=callbridge1.example.com labca "$names"
+also "and where they hold it" "streamer1 streamer-trust.crt, edge1 webbridge-trust.crt"
+cw check --fix
+same "all of them are mended at once" "" "$(grep ^error "$T/out")"
+
+core='subjectAltName=DNS:core1.example.com'
+fault TRUST-STALE "another certificate of a trunk's, which two Load Balancers hold" \
+    signed_as core1 /CN=core1.example.com labca "$core"
+also "and where they hold it" "edge2 Edge2toLB-trust.crt"
+fault KEY-MATCH "another key's certificate" cp store/webadmin2.crt store/callbridge1.crt
+fault FILE-KIND "a file that is no certificate" cp deployment.conf store/callbridge1.crt
+fault FILE-MISSING "a certificate that is gone" rm store/callbridge1.crt store/callbridge1fullchain.crt
+glue()
+{
+    printf '%s%s\n' "$(cat store/callbridge1.crt)" "$(cat store/labca.crt)" >glued
+    mv glued store/callbridge1.crt
+}
+fault PEM-GLUED "two certificates glued together" glue
+stranger()
+{
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Stranger" -keyout store/other.key \
+        -out store/other.crt 2>>log
+    signed_as callbridge1 /CN=callbridge1.example.com other "$names"
+    cp good/labca.crt store/callbridge1bundle.crt
+    rm store/other.*
+}
+fault CHAIN-BROKEN "a certificate of a CA that nobody knows" stranger
+expired()
+{
+    openssl req -x509 -key store/labca.key -subj "$(openssl x509 -in store/labca.crt -noout -subject -nameopt compat | sed 's/^subject=//')" \
+        -days 2 -out store/labca.crt 2>>log
+    for file in store/*bundle.crt; do
+        case $file in
+        *db*) ;;
+        *) cp store/labca.crt "$file" ;;
+        esac
+    done
+}
+fault "" "a CA that ends soon is no error" expired
+cw check --json --at "$(date -u -d '+30 days' +%F)"
+json "and one error when it has ended, in twenty chains" \
+    '[.[] | select(.severity == "error") | .id + " " + (.also | length | tostring)] | join(", ")' "EXPIRED 19"
+
+fault EKU-CLIENT "a client of three databases without its usage" \
+    signed_as dbclient /CN=postgres dbca extendedKeyUsage=serverAuth
+also "and which they are" "core2 dbclient.crt, core3 dbclient.crt"
+fault DBCLIENT-CN "of another name" signed_as dbclient /CN=client dbca
+fault DB-SAME-CA "of another CA" signed_as dbclient /CN=postgres labca
+fault REUSE-DB-ROOT "a root that signs a Call Bridge's certificate, too" eval \
+    'signed_as callbridge1 /CN=callbridge1.example.com dbca "$names" && "$CERTWRIGHT" check --fix >>log'
+fault DB-CERTS "a set without the server's files" rm store/dbserver.key store/dbserver.crt store/dbserverfullchain.crt
+fault XMPP-DOMAIN-SAN "an XMPP server that its domain is not named in" eval \
+    'signed_as xmppserver1 /CN=xmpp1.example.com labca subjectAltName=DNS:xmpp1.example.com && "$CERTWRIGHT" check --fix >>log'
+fault WB2-NO-XMPP "no XMPP server at all" sed -i '/service "xmpp"/,/}/d' deployment.conf
+fault TRUNK-PAIRS "a Load Balancer's port that three trunks do not know" \
+    sed -i '0,/trunk = "a:4999"/s//trunk = "a:4998"/' deployment.conf
+fault TRUNK-PAIRS "an XMPP server without its two trunks" \
+    sed -i '0,/service "trunktoEdge1"/{/service "trunktoEdge1"/d}; 0,/service "trunktoEdge2"/{/service "trunktoEdge2"/d}' deployment.conf
+fault REUSE-TRUNK-LB "a trunk's identity that a Load Balancer has, too" \
+    sed -i '/service "Edge1toLB"/s/identity = "edge1"/identity = "core1"/' deployment.conf
+fault "DEPRECATED DEPRECATED DEPRECATED DEPRECATED DEPRECATED" "each kind that a release has lost, once" \
+    sed -i 's/^release = .*/release = "3.0"/' deployment.conf
+fault KEY-CA "a CA whose identity three services take" \
+    sed -i 's/service "webadmin" { identity = "webadmin[123]"/service "webadmin" { identity = "labca"/' deployment.conf
