@@ -14,7 +14,7 @@ static const struct step_ops *const all_steps[] = {
     &step_start,  &step_basics, &step_topology, &step_facts,   &step_servers, &step_component,
     &step_review, &step_make,   &step_requests, &step_request, &step_import,  &step_key,
     &step_trust,  &step_holds,  &step_commands, &step_check,   &step_look,    &step_text,
-    &step_accept, &step_plan,   &step_order,    &step_done};
+    &step_accept, &step_plan,   &step_order,    &step_done,    &step_ends};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -72,6 +72,10 @@ static bool open_in(struct flow *flow, const struct flow_options *options, struc
     }
     order_read_passed(flow);
     find_waiting(flow);
+    if (flow->loaded && ends_are_due(flow)) {
+        free(flow->at_page);
+        flow->at_page = xstrdup("status");
+    }
     return true;
 }
 

@@ -18,8 +18,9 @@ const char *order_owner(const char *page_id)
            : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
                    text_starts(page_id, "accept:")
                ? "check"
-           : strcmp(page_id, "order") == 0 ? "plan"
-                                           : NULL;
+           : strcmp(page_id, "order") == 0  ? "plan"
+           : strcmp(page_id, "status") == 0 ? "start"
+                                            : NULL;
 }
 
 static bool has_asked_facts(const struct flow *flow)
@@ -164,6 +165,7 @@ char *order_title(const struct flow *flow, const char *page_id)
     static const struct {
         const char *id, *title;
     } titles[] = {{"start", "Start"},
+                  {"status", "Status"},
                   {"basics", "Basics"},
                   {"topology", "Topology"},
                   {"facts", "Environment"},

@@ -22,11 +22,12 @@ static size_t end_first(const struct flow *flow, long *days)
         long left = (long)((files.leaf->not_after - flow->facts->at) / SECONDS_A_DAY);
         if (files.leaf->not_after < flow->facts->at)
             left = -1;
-        if (!count || left < *days)
-            count = 0;
-        if (!count || left == *days)
+        if (!count || left < *days) {
+            *days = left;
+            count = 1;
+        } else if (left == *days) {
             count++;
-        *days = count == 1 ? left : *days;
+        }
     }
     return count;
 }
@@ -157,6 +158,8 @@ static void build(struct flow *flow, struct page *page)
                 "Keys, names, usages, chains and trusts against the vendor's guide.");
         add_row(page, "import", "Sort what a CA returned ...",
                 "Files, a folder or pasted text, in any format: each certificate goes to its key.");
+        add_row(page, "status", "When certificates end ...",
+                "Each certificate by the days left, and what waits for its CA.");
         page_line(&page->why, "Every accepted answer is saved in %s at once.", flow->config);
     } else {
         page_line(&page->intro, "What would you like to do?");

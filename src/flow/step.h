@@ -118,7 +118,7 @@ struct step_ops {
 extern const struct step_ops step_start, step_basics, step_topology, step_facts, step_servers,
     step_component, step_review, step_make, step_requests, step_request, step_import, step_key,
     step_check, step_look, step_plan, step_done, step_accept, step_order, step_text, step_trust,
-    step_holds, step_commands;
+    step_holds, step_commands, step_ends;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -254,6 +254,9 @@ void look_file(const struct flow *flow, const char *file, struct page *page);
 void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines);
 /* One line: "key matches, chain of 2, ends 2027-11-24"; the level that it deserves. */
 enum level look_summary(const struct flow *flow, const struct identity *identity, char **text);
+
+/* ends.c: a certificate has ended or is due; facts must be there */
+bool ends_are_due(const struct flow *flow);
 
 /* due.c */
 /* Where it stands: "request to be sent", "6 days with the CA"; "" where its certificate is in place
