@@ -34,6 +34,8 @@ void strings_add(struct strings *list, const char *text);
 void strings_add_take(struct strings *list, char *text);
 /* Adds unless it is there; true if added. The second compares without regard to case. */
 bool strings_add_new(struct strings *list, const char *text);
+/* Of those that differ in case alone the first stays, where it stands. */
+void strings_unique(struct strings *list);
 bool strings_has(const struct strings *list, const char *text);
 bool strings_has_nocase(const struct strings *list, const char *text);
 bool strings_equal(const struct strings *a, const struct strings *b);

@@ -120,6 +120,36 @@ bool strings_add_new(struct strings *list, const char *text)
     return true;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    char *const *x = *(char *const *const *)a, *const *y = *(char *const *const *)b;
+    int order = strcasecmp(*x, *y);
+    return order ? order : (x > y) - (x < y);
+}
+
+void strings_unique(struct strings *list)
+{
+    char ***sorted = xcalloc(list->count + 1, sizeof *sorted);
+    size_t kept = 0, first = 0;
+    for (size_t i = 0; i < list->count; i++)
+        sorted[i] = &list->items[i];
+    if (list->count)
+        qsort(sorted, list->count, sizeof *sorted, compare_places);
+    for (size_t i = 1; i < list->count; i++) {
+        if (strcasecmp(*sorted[first], *sorted[i]) != 0) {
+            first = i;
+            continue;
+        }
+        free(*sorted[i]);
+        *sorted[i] = NULL;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i])
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+    free(sorted);
+}
+
 bool strings_equal(const struct strings *a, const struct strings *b)
 {
     if (a->count != b->count)

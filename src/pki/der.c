@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "pki/crypto.h"
 #include "pki/decode.h"
+#include "pki/peek.h"
 #include "pki/reader.h"
 
 #include <openssl/asn1.h>
@@ -115,8 +116,13 @@ static EVP_PKEY *read_private(struct reader *reader, const unsigned char *data, 
 
 static bool take_private(struct reader *reader, const unsigned char *data, long length)
 {
+    struct key peeked = {0};
     if (length > KEY_BYTES_MAX)
         return false;
+    if (reader->shelf && peek_private(data, (size_t)length, &peeked)) {
+        reader_add_peeked(reader, &peeked);
+        return true;
+    }
     crypto_secure_heap();
     EVP_PKEY *pkey = read_private(reader, data, length);
     if (pkey)

@@ -79,6 +79,13 @@ void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private)
         key_new(pkey, is_private, reader->need);
 }
 
+void reader_add_peeked(struct reader *reader, const struct key *peeked)
+{
+    struct key *key = xcalloc(1, sizeof *key);
+    *key = *peeked;
+    add(reader, OBJECT_KEY, PKI_PRIVATE_KEY)->key = key;
+}
+
 void reader_add_locked(struct reader *reader)
 {
     add(reader, OBJECT_KEY, PKI_PRIVATE_KEY)->key = key_new_locked();

@@ -34,6 +34,8 @@ void reader_add_cert(struct reader *reader, X509 *x509);
 void reader_add_csr(struct reader *reader, X509_REQ *req);
 void reader_add_key(struct reader *reader, EVP_PKEY *pkey, bool is_private);
 /* A key that the password, or none, didn't open. */
+/* A private key of which no more than that is known. */
+void reader_add_peeked(struct reader *reader, const struct key *peeked);
 void reader_add_locked(struct reader *reader);
 /* A certificate that was read before; false: this one was not. */
 bool reader_add_known(struct reader *reader, const unsigned char *data, size_t length);

@@ -16,6 +16,8 @@ struct book {
     struct str *out;
     struct book_service *services; /* those that have steps, in file order */
     size_t count;
+    const struct plan_server **servers; /* by the deployment's; NULL: it has no steps */
+    const struct step *first_call;      /* of the API; NULL */
 };
 
 /* Who notices what, and for how long: the whole, and each outage by its steps. */
@@ -39,6 +41,8 @@ char *book_url_address(const struct server *server);
  * *found is its service. NULL: none. Free it. */
 char *book_management_url(const struct book *book, const struct server *server,
                           const struct service **found);
+/* "a, b, c", and of many the first few. Free it. */
+char *book_some(const struct strings *list, const char *between);
 /* The first command of a stage; NULL. */
 const char *procedure_line(const struct procedure *procedure, enum stage stage);
 

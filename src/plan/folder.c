@@ -18,16 +18,22 @@
 static const char temp_mark[] = ".tmp-";
 
 /* plan.json as we write it: a list of steps. */
+/* By its first step: all the others are as long as the deployment. */
 static bool is_our_plan(const struct buffer *buffer)
 {
     static const char *const members[] = {"step",    "phase",  "server",  "file", "upload",
                                           "command", "expect", "section", "undo", "manual"};
-    json_t *plan = json_loadb((const char *)buffer->data, buffer->length, 0, NULL);
-    bool ours = json_is_array(plan);
-    const json_t *first = ours ? json_array_get(plan, 0) : NULL;
+    const char *text = (const char *)buffer->data, *end = text + buffer->length;
+    while (text < end && strchr("[ \n", *text) && *text)
+        text++;
+    bool is_array = buffer->length && *buffer->data == '[', is_empty = text < end && *text == ']';
+    json_t *first = is_array && !is_empty
+                        ? json_loadb(text, (size_t)(end - text), JSON_DISABLE_EOF_CHECK, NULL)
+                        : NULL;
+    bool ours = is_array && (is_empty || json_is_object(first));
     for (size_t i = 0; first && ours && i < sizeof members / sizeof *members; i++)
         ours = json_object_get(first, members[i]) != NULL;
-    json_decref(plan);
+    json_decref(first);
     return ours;
 }
 

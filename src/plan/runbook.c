@@ -12,10 +12,8 @@ const struct server *book_server(const struct book *book, const char *name)
 
 const struct plan_server *book_plan_server(const struct book *book, const char *name)
 {
-    for (size_t i = 0; i < book->plan->server_count; i++)
-        if (strcmp(book->plan->servers[i].name, name) == 0)
-            return &book->plan->servers[i];
-    return NULL;
+    const struct server *server = book_server(book, name);
+    return server ? book->servers[server - book->facts->deployment.servers] : NULL;
 }
 
 char *book_ssh_address(const struct server *server)
@@ -32,6 +30,18 @@ char *book_url_address(const struct server *server)
     if (strchr(server->address, ':') && server->address[0] != '[')
         return xformat("[%s]", server->address);
     return xstrdup(server->address);
+}
+
+char *book_some(const struct strings *list, const char *between)
+{
+    enum { SHOWN = 8 };
+    struct str text = {0};
+    size_t shown = list->count > SHOWN + 1 ? SHOWN : list->count;
+    for (size_t i = 0; i < shown; i++)
+        str_addf(&text, "%s%s", i ? between : "", list->items[i]);
+    if (shown < list->count)
+        str_addf(&text, " and %zu more", list->count - shown);
+    return str_take(&text);
 }
 
 static const struct service *management_of(const struct server *server)
@@ -71,27 +81,35 @@ const char *procedure_line(const struct procedure *procedure, enum stage stage)
     return NULL;
 }
 
-static bool is_planned(const struct plan *plan, const struct service *service)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].service == service)
-            return true;
-    return false;
-}
-
 static void book_open(struct book *book)
 {
     const struct deployment *deployment = &book->facts->deployment;
+    size_t services = 0;
+    for (size_t i = 0; i < deployment->server_count; i++)
+        services += deployment->servers[i].service_count;
+    bool *planned = xcalloc(services + 1, sizeof *planned);
+    book->servers = xcalloc(deployment->server_count + 1, sizeof(void *));
+    for (size_t i = 0; i < book->plan->server_count; i++) {
+        const struct server *server = book_server(book, book->plan->servers[i].name);
+        book->servers[server - deployment->servers] = &book->plan->servers[i];
+    }
+    for (size_t i = book->plan->count; i-- > 0;) {
+        const struct step *step = &book->plan->steps[i];
+        if (step->service)
+            planned[step->service->index] = true;
+        if (step->api)
+            book->first_call = step;
+    }
     for (size_t i = 0; i < deployment->server_count; i++)
         for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
             const struct service *service = &deployment->servers[i].services[k];
             struct procedure procedure;
-            if (!is_planned(book->plan, service) ||
-                !merge_service(book->facts, service, &procedure, NULL))
+            if (!planned[service->index] || !merge_service(book->facts, service, &procedure, NULL))
                 continue; /* the plan was made of it: merging cannot fail */
             book->services = grow(book->services, book->count, sizeof *book->services);
             book->services[book->count++] = (struct book_service){service, procedure};
         }
+    free(planned);
 }
 
 static void book_close(struct book *book)
@@ -99,6 +117,7 @@ static void book_close(struct book *book)
     for (size_t i = 0; i < book->count; i++)
         procedure_free(&book->services[i].procedure);
     free(book->services);
+    free(book->servers);
 }
 
 static void introduction(const struct book *book)

@@ -9,12 +9,13 @@ static void look_once_more(const struct book *book)
 {
     struct str *out = book->out;
     page_title(out, 2, "5. When all is done");
+    size_t at = 0;
     for (size_t i = 0; i < book->plan->server_count; i++) {
         const struct server *server = book_server(book, book->plan->servers[i].name);
         struct strings shows = {0};
-        for (size_t k = 0; k < book->count; k++) {
-            const char *line = procedure_line(&book->services[k].procedure, STAGE_DISPLAY);
-            if (line && book->services[k].service->server == server)
+        for (; at < book->count && book->services[at].service->server == server; at++) {
+            const char *line = procedure_line(&book->services[at].procedure, STAGE_DISPLAY);
+            if (line)
                 strings_add_new(&shows, line);
         }
         char *list = strings_join(&shows, "`, `");

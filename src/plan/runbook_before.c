@@ -211,6 +211,7 @@ static void preconditions(const struct book *book)
               "column (or have `certwright plan --base` write them as a first phase). Write down "
               "what the commands in the third column say now: it is what you go back to.");
     str_add(out, "| server | in place | look with |\n| --- | --- | --- |\n");
+    size_t k = 0;
     for (size_t i = 0; i < book->plan->server_count; i++) {
         const char *name = book->plan->servers[i].name;
         str_addf(out,
@@ -218,9 +219,9 @@ static void preconditions(const struct book *book)
                  "| %s | an address on each interface named below | `ipv4 a` (b, c, ...) |\n"
                  "| %s | a licence | `license` |\n",
                  name, release, name, name);
-        for (size_t k = 0; k < book->count; k++)
-            if (strcmp(book->services[k].service->server->name, name) == 0)
-                base_rows(book, &book->services[k]);
+        const struct server *server = book_server(book, name);
+        for (; k < book->count && book->services[k].service->server == server; k++)
+            base_rows(book, &book->services[k]);
     }
     free(release);
     str_add_char(out, '\n');
@@ -240,10 +241,11 @@ static void names_in_dns(const struct book *book)
                 names_full_san(&identity->names, &sans);
             for (size_t m = 0; m < sans.count; m++)
                 if (text_starts(sans.items[m], "DNS:"))
-                    strings_add_new(&names, sans.items[m] + strlen("DNS:"));
+                    strings_add(&names, sans.items[m] + strlen("DNS:"));
             strings_free(&sans);
         }
     }
+    strings_unique(&names);
     if (names.count)
         page_text(book->out, "DNS must know these names, for the certificates are made out to them "
                              "(`nslookup NAME` on your computer shows each; a domain alone has SRV "

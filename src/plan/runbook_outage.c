@@ -59,19 +59,6 @@ static void gather(const struct plan *plan, const struct outages *outages,
     }
 }
 
-/* "a, b, c", and of many the first few. */
-static char *some_of(const struct strings *list)
-{
-    enum { SHOWN = 8 };
-    struct str text = {0};
-    size_t shown = list->count > SHOWN + 1 ? SHOWN : list->count;
-    for (size_t i = 0; i < shown; i++)
-        str_addf(&text, "%s%s", i ? ", " : "", list->items[i]);
-    if (shown < list->count)
-        str_addf(&text, " and %zu more", list->count - shown);
-    return str_take(&text);
-}
-
 static void say_count(struct str *text, size_t restarts, size_t stops, size_t lines)
 {
     if (restarts == 1)
@@ -103,7 +90,7 @@ static void kind_item(const struct book *book, const struct outages *outages,
     gather(book->plan, outages, component, &kind);
     if (kind.restarts + kind.stops) {
         struct str text = {0};
-        char *servers = some_of(&kind.servers), *steps = some_of(&kind.steps);
+        char *servers = book_some(&kind.servers, ", "), *steps = book_some(&kind.steps, ", ");
         say_count(&text, kind.restarts, kind.stops, kind.longest);
         if (kind.for_good)
             str_add(&text, " It is not started again.");
@@ -125,8 +112,9 @@ static void whole_item(const struct book *book, const struct outages *outages)
 {
     const struct plan *plan = book->plan;
     int from = outages->items[0].from->number, to = 0;
-    size_t lines = 0, by_hand = 0;
-    struct strings servers = {0};
+    size_t lines = 0, by_hand = 0, servers = 0;
+    const struct deployment *deployment = &book->facts->deployment;
+    bool *met = xcalloc(deployment->server_count + 1, sizeof *met);
     for (size_t i = 0; i < outages->count; i++)
         if (end_of(plan, &outages->items[i]) > to)
             to = end_of(plan, &outages->items[i]);
@@ -134,15 +122,17 @@ static void whole_item(const struct book *book, const struct outages *outages)
         const struct step *step = &plan->steps[i];
         lines += *step->command ? 1 : step->typed.count;
         by_hand += *step->manual != '\0';
-        strings_add_new(&servers, step->server);
+        bool *here = &met[book_server(book, step->server) - deployment->servers];
+        servers += !*here;
+        *here = true;
     }
     page_text(book->out,
               "Uploads and checks disturb nobody, so do them ahead if you like. What people notice "
               "begins with step %d and is over with step %d: %zu %s to type on %zu %s%s. Some "
               "services stop in turn meanwhile, as told here; section 1 has them one by one.",
-              from, to, lines, lines == 1 ? "line" : "lines", servers.count,
-              servers.count == 1 ? "server" : "servers", by_hand ? ", some of them by hand" : "");
-    strings_free(&servers);
+              from, to, lines, lines == 1 ? "line" : "lines", servers,
+              servers == 1 ? "server" : "servers", by_hand ? ", some of them by hand" : "");
+    free(met);
 }
 
 void book_outage(const struct book *book)

@@ -158,26 +158,31 @@ static char *management_anchor(const struct book *book, const struct service *ma
     return NULL;
 }
 
-/* Who shares a database knows what one of them was told; the others are told the same. */
-static char *other_managements(const struct book *book, const struct service *told)
+/* Who shares a database knows what one of them was told; the others are told the same. Said once.
+ */
+static void other_managements(const struct book *book, const struct step *step, int indent)
 {
     const struct deployment *deployment = &book->facts->deployment;
+    const struct service *told, *found;
     struct strings urls = {0};
+    free(book_management_url(book, book_server(book, step->server), &told));
     for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct service *found = NULL;
         char *url = book_management_url(book, &deployment->servers[i], &found);
         if (found && found->server == &deployment->servers[i] && found != told)
-            strings_add(&urls, url);
+            strings_add_take(&urls, xformat("`%s`", url));
         free(url);
     }
-    char *list = strings_join(&urls, "`, `");
-    char *text = urls.count ? xformat(" Whoever shares a database with that server knows it then; "
-                                      "to any other, tell the same: `%s`.",
-                                      list)
-                            : xstrdup("");
+    char *list = book_some(&urls, ", "), *rest = xformat("%*s", indent, "");
+    if (urls.count) {
+        str_add_char(book->out, '\n');
+        page_hang(book->out, rest,
+                  "Whoever shares a database with that server knows it then. To any other, tell "
+                  "the same, here and at each call below: %s.",
+                  list);
+    }
+    free(rest);
     free(list);
     strings_free(&urls);
-    return text;
 }
 
 /* "POST /api/v1/webbridges url=c2w://x:9999" (method, path, parameters) as a line for curl. */
@@ -206,14 +211,10 @@ static void curl_example(const struct book *book, const struct step *step, int i
         page_code(book->out, indent + 4, "  --data-urlencode %s \\", words.items[i]);
     page_code(book->out, indent + 4, "  %s%s", url, words.items[1]);
     str_add_char(book->out, '\n');
-    char *others = other_managements(book, management);
-    page_hang(book->out, rest,
-              "No output is good; `--include` shows the answer, which is `200`.%s%s",
+    page_hang(book->out, rest, "No output is good; `--include` shows the answer, which is `200`.%s",
               anchor ? ""
                      : " Add `--cacert` with the file of the CA that signed the certificate "
-                       "there.",
-              others);
-    free(others);
+                       "there.");
     free(anchor);
     free(rest);
     free(url);
@@ -232,6 +233,8 @@ static void manual_step(const struct book *book, const struct step *step, const 
     }
     page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);
     curl_example(book, step, (int)strlen(first));
+    if (step == book->first_call)
+        other_managements(book, step, (int)strlen(first));
 }
 
 static void write_step(const struct book *book, const struct step *step)

@@ -180,7 +180,9 @@ same "the API is told when the database is there, each address once" \
     "5 edge1 POST /api/v1/webbridges url=c2w://edge1.example.com:9999
 5 edge2 POST /api/v1/webbridges url=c2w://edge2.example.com:9999" \
     "$(jq -r '.[-2:][] | "\(.phase) \(.server) \(.manual)"' install/plan.json)"
-has "and Call Bridges of another database as well" 'same: `https://core2.example.com`, `https://core3.example.com`.' install/RUNBOOK.md
+same "and Call Bridges of another database as well, said once" \
+    'tell the same, here and at each call below: `https://core2.example.com`, `https://core3.example.com`.' \
+    "$(tr -s '\n ' ' ' <install/RUNBOOK.md | grep -o 'tell the same, here[^:]*: [^ ]* [^ ]*')"
 same "what is typed by hand is typed where it says" \
     "core1 admin@core1.example.com core2 admin@core2.example.com core3 admin@core3.example.com" \
     "$(awk '/^### Turn/ { turn = $NF } /^Log in/ { in_ = $5 } /cluster connect/ { print turn, in_ }' install/RUNBOOK.md |
