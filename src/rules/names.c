@@ -110,25 +110,48 @@ static void split_names(const struct strings *sans, struct strings *out)
     }
 }
 
+static bool has_blank(const char *entry)
+{
+    return strchr(bare(entry), ' ') && strncmp(entry, "URI:", 4) != 0;
+}
+
+static const struct strings *request_sans(const struct view *view)
+{
+    const struct store_file *file = view->files[ROLE_CSR];
+    const struct csr *request = file && !file->problem ? pki_first_csr(&file->pki) : NULL;
+    return request ? &request->sans : NULL;
+}
+
+/* In the certificate, in the request, or in deployment.conf, whose next request would repeat it. */
 static void san_space(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    const struct strings *planned = &s->view->identity->names.sans;
-    const struct strings *sans = s->view->leaf ? &s->view->sans : planned;
-    for (size_t i = 0; i < sans->count; i++) {
-        const char *value = s->view->leaf ? bare(sans->items[i]) : sans->items[i];
-        if (!strchr(value, ' ') || strncmp(sans->items[i], "URI:", 4) == 0)
-            continue;
-        char *title = view_title(s->view);
-        struct finding *finding =
-            report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
-        struct strings right = {0};
-        split_names(planned, &right);
-        if (!strings_equal(&right, planned))
-            remedy_set_sans(finding, s->view, &right);
-        remedy_new_certificate(finding, s, true);
-        strings_free(&right);
-        free(title);
-    }
+    const struct view *view = s->view;
+    const struct strings *planned = &view->identity->names.sans;
+    const struct strings *const lists[] = {view->leaf ? &view->sans : NULL, request_sans(view),
+                                           planned};
+    struct strings told = {0};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+        for (size_t i = 0; lists[k] && i < lists[k]->count; i++) {
+            const char *entry = lists[k]->items[i], *value = k < 2 ? bare(entry) : entry;
+            if (!has_blank(entry) || !strings_add_new(&told, value))
+                continue;
+            char *title = k == 0   ? view_title(view)
+                          : k == 1 ? xstrdup(view->names[ROLE_CSR])
+                                   : xformat("identity \"%s\"", view->identity->name);
+            struct finding *finding =
+                report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
+            struct strings right = {0};
+            split_names(planned, &right);
+            if (k)
+                report_file(finding, k == 1 ? view->names[ROLE_CSR] : "");
+            if (!strings_equal(&right, planned))
+                remedy_set_sans(finding, view, &right);
+            if (k < 2 || !view->leaf)
+                remedy_new_certificate(finding, s, true);
+            strings_free(&right);
+            free(title);
+        }
+    strings_free(&told);
 }
 
 /* The MMP adds the CN to the SAN by itself, so a CN typed there too stands twice (document 212217).
@@ -138,36 +161,55 @@ static int compare_names(const void *a, const void *b)
     return strcasecmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorted, since a stranger's certificate may have a hundred thousand names. */
-static void san_duplicate(const struct rule *rule, const struct subject *s, struct findings *out)
+/* Sorted, since a stranger's certificate may have a hundred thousand names. first: the name that
+ * stands there once by itself; NULL: none does. */
+static void twice_in(const struct strings *sans, const char *first, struct strings *out)
 {
-    const struct strings *sans = s->view->leaf ? &s->view->sans : &s->view->identity->names.sans;
     if (!sans->count)
         return;
     char **sorted = xmemdup(sans->items, sans->count * sizeof *sorted);
     qsort(sorted, sans->count, sizeof *sorted, compare_names);
-    bool cn_is_added = !s->view->leaf && *s->view->identity->key_at;
     for (size_t i = 0, next; i < sans->count; i = next) {
         for (next = i + 1; next < sans->count && !compare_names(&sorted[i], &sorted[next]);)
             next++;
-        if (next == i + 1 && !(cn_is_added && strcasecmp(sorted[i], s->view->cn) == 0))
-            continue;
-        char *title = view_title(s->view);
-        const char *name = s->view->leaf ? bare(sorted[i]) : sorted[i];
-        struct finding *finding = report(out, rule, s, "%s has %s twice in its SAN", title, name);
-        struct strings once = {0};
-        const struct strings *planned = &s->view->identity->names.sans;
-        for (size_t j = 0; j < planned->count; j++)
-            if (!strings_has_nocase(&once, planned->items[j]) &&
-                !(cn_is_added && strcasecmp(planned->items[j], s->view->cn) == 0))
-                strings_add(&once, planned->items[j]);
-        if (once.count < planned->count)
-            remedy_set_sans(finding, s->view, &once);
-        remedy_new_certificate(finding, s, true);
-        strings_free(&once);
-        free(title);
+        if (next > i + 1 || (first && strcasecmp(sorted[i], first) == 0))
+            strings_add_new(out, bare(sorted[i]));
     }
     free(sorted);
+}
+
+/* In the certificate, else in deployment.conf; there beside one that is sound as well, for its
+ * renewal would repeat it. */
+static void san_duplicate(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const struct view *view = s->view;
+    const struct strings *planned = &view->identity->names.sans;
+    const char *cn = view->request.attributes[ATTR_CN];
+    bool cn_is_added = *view->identity->key_at && cn;
+    struct strings twice = {0}, once = {0};
+    if (view->leaf)
+        twice_in(&view->sans, NULL, &twice);
+    bool served = twice.count > 0;
+    if (!served)
+        twice_in(planned, cn_is_added ? cn : NULL, &twice);
+    for (size_t j = 0; j < planned->count; j++)
+        if (!strings_has_nocase(&once, planned->items[j]) &&
+            !(cn_is_added && strcasecmp(planned->items[j], cn) == 0))
+            strings_add(&once, planned->items[j]);
+    for (size_t i = 0; i < twice.count; i++) {
+        char *title = served ? view_title(view) : xformat("identity \"%s\"", view->identity->name);
+        struct finding *finding =
+            report(out, rule, s, "%s has %s twice in its SAN", title, twice.items[i]);
+        if (!served)
+            report_file(finding, "");
+        if (once.count < planned->count)
+            remedy_set_sans(finding, view, &once);
+        if (served || !view->leaf)
+            remedy_new_certificate(finding, s, true);
+        free(title);
+    }
+    strings_free(&once);
+    strings_free(&twice);
 }
 
 static void malformed(const struct rule *rule, const struct subject *s, struct findings *out,
@@ -348,26 +390,63 @@ static void public_attributes(const struct rule *rule, const struct subject *s,
     public_unit(rule, s, out);
 }
 
+/* The names of the use's service, where the certificate has none of them. */
+static void lacking_of(const struct subject *s, const struct use *use, struct strings *out)
+{
+    struct subject subject = *s;
+    subject.service = use->service;
+    subject.slot = use->slot;
+    slot_names(&subject, out);
+    bool has = out->count == 0;
+    for (size_t i = 0; i < out->count; i++)
+        has = has || view_has_name(s->view, out->items[i]);
+    if (has) {
+        strings_free(out);
+        *out = (struct strings){0};
+    }
+}
+
+/* One certificate, told once of all that it does not name. */
 static void san_missing(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     const struct view *view = s->view;
-    if (!view || view->service_count < 2 || (view->leaf && !view->has_san))
+    if (view->service_count < 2 || (view->leaf && !view->has_san))
         return;
-    struct strings names = {0};
-    slot_names(s, &names);
-    bool has = names.count == 0;
-    for (size_t i = 0; i < names.count; i++)
-        has = has || view_has_name(view, names.items[i]);
-    if (!has) {
-        char *title = view_title(view), *lacking = strings_join(&names, " or ");
-        struct finding *finding = report(
-            out, rule, s, "%s is shared by %zu services, and %s on %s is not named in it: %s",
-            title, view->service_count, s->service->component->title, s->server->name, lacking);
-        struct strings first = {.items = names.items, .count = 1};
-        remedy_name(finding, s, "subjectAltName", &first);
+    struct strings words = {0}, names = {0};
+    const struct use *first = NULL;
+    for (size_t i = view->first_use; i != USE_NONE; i = s->judge->uses[i].next) {
+        const struct use *use = &s->judge->uses[i];
+        struct strings lacking = {0};
+        lacking_of(s, use, &lacking);
+        if (lacking.count) {
+            char *any = strings_join(&lacking, " or ");
+            first = use;
+            strings_add_new(&names, lacking.items[0]);
+            strings_add_take(&words, xformat("%s on %s: %s", use->service->component->title,
+                                             use->server->name, any));
+            free(any);
+        }
+        strings_free(&lacking);
+    }
+    for (size_t i = 0; i < words.count / 2; i++) { /* uses are chained from the last one */
+        char *swap = words.items[i];
+        words.items[i] = words.items[words.count - 1 - i];
+        words.items[words.count - 1 - i] = swap;
+    }
+    if (first) {
+        struct subject subject = *s;
+        subject.server = first->server;
+        subject.service = first->service;
+        subject.slot = first->slot;
+        char *title = view_title(view), *lacking = strings_join(&words, ", ");
+        struct finding *finding =
+            report(out, rule, &subject, "%s is shared by %zu services and does not name %s", title,
+                   view->service_count, lacking);
+        remedy_name(finding, &subject, "subjectAltName", &names);
         free(lacking);
         free(title);
     }
+    strings_free(&words);
     strings_free(&names);
 }
 
@@ -395,7 +474,7 @@ static const struct rule rules[] = {
     {"SAN-SPACE", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, san_space, .field = "subjectAltName"},
     {"SAN-DUPLICATE", "212217", SEVERITY_NOTICE, SCOPE_IDENTITY, san_duplicate,
      .field = "subjectAltName"},
-    {"SAN-MISSING", "3.1", SEVERITY_WARNING, SCOPE_SLOT, san_missing, .field = "subjectAltName",
+    {"SAN-MISSING", "3.1", SEVERITY_WARNING, SCOPE_IDENTITY, san_missing, .field = "subjectAltName",
      .ranks = {{ORDER_NAME, 1}}},
     {"CN-FQDN", "3.1", SEVERITY_WARNING, SCOPE_SLOT, cn_fqdn, .field = "CN",
      .ranks = {{ORDER_CN, 2}}},

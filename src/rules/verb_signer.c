@@ -112,6 +112,10 @@ void another_ca(const struct rule *rule, const struct subject *s, const struct v
                view->leaf ? view->leaf->issuer : view->identity->signer, whose, why);
     if (*remedy) {
         report_remedy(finding, "%s", remedy);
+        if (!other) /* one CA lacks in that file, whatever it has signed */
+            finding_take(&finding->cause,
+                         xformat("\t%s\t%s", whose,
+                                 view->leaf ? view->leaf->issuer : view->identity->signer));
     } else if (other && strcmp(other->identity->signer, view->identity->signer) != 0) {
         remedy_signer(finding, s, other->identity->signer);
     } else {
