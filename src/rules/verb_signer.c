@@ -101,6 +101,31 @@ static bool under_file(const struct subject *s, const struct store_file *file)
     return under;
 }
 
+/* The CA of the store that signs its identity; NULL: it is outside. */
+static const struct cert *ca_of(const struct judge *judge, const struct view *view)
+{
+    const struct identity *signer =
+        deployment_identity(&judge->facts->deployment, view->identity->signer);
+    const struct view *ca = signer ? judge_view(judge, signer) : NULL;
+    return ca ? ca->leaf : NULL;
+}
+
+/* Both have one signer, which is here: the one that it did not sign is signed by it. */
+static bool sign_anew(struct finding *finding, const struct subject *s, const struct view *other)
+{
+    const struct view *const both[] = {s->view, other};
+    for (size_t i = 0; i < 2; i++) {
+        const struct cert *ca = both[i] ? ca_of(s->judge, both[i]) : NULL;
+        if (!ca || !both[i]->leaf || cert_issued_by(both[i]->leaf, ca))
+            continue;
+        struct subject wrong = *s;
+        wrong.view = both[i];
+        remedy_new_certificate(finding, &wrong, false);
+        return true;
+    }
+    return false;
+}
+
 void another_ca(const struct rule *rule, const struct subject *s, const struct view *other,
                 const char *whose, struct findings *out)
 {
@@ -118,7 +143,7 @@ void another_ca(const struct rule *rule, const struct subject *s, const struct v
                                  view->leaf ? view->leaf->issuer : view->identity->signer));
     } else if (other && strcmp(other->identity->signer, view->identity->signer) != 0) {
         remedy_signer(finding, s, other->identity->signer);
-    } else {
+    } else if (!sign_anew(finding, s, other)) {
         if (!view->files[ROLE_CSR])
             remedy_add(finding, "certwright generate %s", view->identity->name);
         remedy_add(finding, "send %s.csr to the CA of %s", view->identity->name, whose);

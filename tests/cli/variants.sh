@@ -2,6 +2,7 @@
 # Cores, edges, database and Recorder, broken in one way after another, mostly on several servers at
 # once: each fault is told by its rule and by no other error, and what check says first, done to the
 # letter, makes it go.
+# Sanitized only, when all are run.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/two-cas.sh"
 
@@ -13,12 +14,13 @@ ordered && answered && imported || exit 1
 cat ca/public/issuing.crt ca/public/root.crt >ca/public/chain.crt
 cat ca/internal/issuing.crt ca/internal/root.crt >ca/internal/chain.crt
 rm -r answer
+mkdir ca/db && cp store/dbca.crt ca/db/issuing.crt && cp store/dbca.key ca/db/issuing.key && cp store/dbca.crt ca/db/chain.crt
+public=ca/public internal=ca/internal db=ca/db
 cp -a . "$T/whole"
-public=ca/public internal=ca/internal
 later=$(date -u -d '+100 days' +%F)
 
 # forge CA NAME SUBJECT EXTENSION…: what that CA makes of the identity's key, in the place of its
-# certificate; lists follow. DAYS and DIGEST are its own.
+# certificate. DAYS and DIGEST are its own.
 forge()
 {
     local ca=$1 name=$2 subject=$3
@@ -26,51 +28,54 @@ forge()
     { printf '[req]\ndistinguished_name = d\n[d]\n[e]\nauthorityKeyIdentifier = keyid\n'; printf '%s\n' "$@"; } >forge.cnf
     openssl req -x509 -new -config forge.cnf -extensions e -key "store/$name.key" -subj "$subject" -CA "$ca/issuing.crt" \
         -CAkey "$ca/issuing.key" -days "${DAYS:-300}" ${DIGEST:+"-$DIGEST"} -out "store/$name.crt" 2>/dev/null &&
-        cat "store/$name.crt" "$ca/chain.crt" >"store/${name}fullchain.crt" &&
-        "$CERTWRIGHT" --quiet check --fix >/dev/null
-    return 0
+        cat "store/$name.crt" "$ca/chain.crt" >"store/${name}fullchain.crt"
+    forged=yes
 }
-# Into the lines of a section of deployment.conf: within NAME SED
+# Lists hold what was forged: the fault is another one.
+lists()
+{
+    [ -z "$forged" ] || "$CERTWRIGHT" --quiet check --fix >/dev/null
+    forged=
+}
+# within SECTION SED: on the lines of that section of deployment.conf.
 within()
 {
-    sed -i "/^$1/,/^[a-z]/ $2" deployment.conf
+    sed -i "/^$1/,/^}/$2" deployment.conf
 }
-errors()
-{
-    jq -r '[.[] | select(.severity == "error" and (.accepted | not)) | .id] | unique | join(" ")' found
-}
+# What check finds, a line each: ID, severity, file, what to do, what is wrong; nothing is accepted.
 look()
 {
-    cw check --json ${1:+--at "$1"}
-    jq -e 'type == "array"' <"$T/out" >"$T/log" || fail "check --json" "$(told)"
-    cp "$T/out" found
+    "$CERTWRIGHT" check --json ${1:+--at "$1"} >said 2>"$T/err"
+    jq -r '.[] | [.id, .severity, .file, if .severity == "error" then .first else .remedy end, .message] | join("\u001f")' said >found 2>&1 &&
+        [ -s found ] || fail "check --json" "$(head -c 2000 said "$T/err")"
 }
 broken()
 {
-    local id=$1 what=$2 severity first i
+    local id=$1 what=$2 unit=$'\037' i severity first
+    lists
     look "$at"
-    severity=$(jq -r --arg id "$id" '[.[] | select(.id == $id) | .severity] | first // "nothing"' found)
-    same "$id, $what: told" "$severity of $([ "$severity" = error ] && echo "$id")" \
-        "$([ "$severity" = nothing ] && echo something || echo "$severity") of $(errors)"
-    if [ -n "$by_hand" ]; then
-        bash -ec "$by_hand" >"$T/log" 2>&1 || fail "$id, $what: the remedy is followed" "$(cat "$T/log")"
+    severity=$(awk -F "$unit" -v id="$id" '$1 == id { print $2; exit }' found)
+    same "$id, $what: told" "$([ "$severity" != error ] || echo "$id")" \
+        "$([ -n "$severity" ] || echo nothing)$(awk -F "$unit" '$2 == "error" && !told[$1]++ { print $1 }' found | xargs)"
+    # Several places may each want their own edit.
+    for i in 1 2 3 4 5 6; do
+        first=$(awk -F "$unit" -v id="$id" -v severity="$severity" '$1 == id && $2 == severity && $4 != "" { print $4; exit }' found)
+        [ -n "$first" ] || break
+        if [ -n "$by_hand" ]; then
+            bash -ec "$by_hand" >"$T/log" 2>&1 || fail "$id, $what: the remedy is followed" "$(cat "$T/log")"
+        elif ! followed "$first"; then
+            fail "$id, $what: the remedy is followed" "$first" "$(cat "$T/log")"
+            break
+        fi
         look "${after-$at}"
-    else
-        # Several places may each want their own edit.
-        for i in 1 2 3 4 5 6; do
-            first=$(jq -r --arg id "$id" '[.[] | select(.id == $id) | if .severity == "error" then .first else .remedy end | select(. != "")] | first // ""' found)
-            [ -n "$first" ] || break
-            followed "$first" || fail "$id, $what: the remedy is followed" "$first" "$(cat "$T/log")"
-            look "${after-$at}"
-        done
-    fi
+        [ -z "$by_hand" ] || break
+    done
     same "$id, $what: its remedy makes it go, and brings no other" "" \
-        "$(jq -r --arg id "$id" --arg severity "$severity" '.[] | select((.id == $id and .severity == $severity) or (.severity == "error" and (.accepted | not))) |
-            .id + " " + .file + ": " + .message + " -> " + .remedy' found)"
+        "$(awk -F "$unit" -v id="$id" -v severity="$severity" '$2 == "error" || ($1 == id && $2 == severity)' found)"
     cd "$W" && rm -rf copy && cp -a "$T/whole" copy && cd copy || exit 1
-    at='' by_hand='' && unset after
+    at='' by_hand='' forged='' && unset after
 }
-at='' by_hand=''
+at='' by_hand='' forged=''
 mkdir copy && cp -a "$T/whole/." copy && cd copy || exit 1
 
 # Keys and requests.
@@ -154,6 +159,8 @@ for n in 1 2; do forge $internal edge$n /CN=edge$n.example.com subjectAltName=DN
 broken KU-DIGSIG "load balancers that may not sign"
 for n in 1 2 3; do DIGEST=sha1 forge $internal core$n /CN=core$n.example.com subjectAltName=DNS:core$n.example.com; done
 broken SIG-SHA1 "the trunks' signed with SHA-1"
+forge $internal recorder "/C=UK/CN=recorder1.example.com" subjectAltName=DNS:recorder1.example.com
+broken COUNTRY "a Recorder of no country"
 
 # Chains.
 for name in xmppserver1 turn1 turn2; do cp ca/public/root.crt store/${name}bundle.crt; done
@@ -161,7 +168,7 @@ broken CHAIN-BROKEN "bundles without the intermediate"
 for name in $(grep -v wb3 ca/public/names); do cp ca/public/root.crt "store/${name}bundle.crt"; done
 rm store/*fullchain.crt store/wb3-https*bundle.crt
 for n in 1 2; do cat "$T/whole/store/wb3-c2w${n}fullchain.crt" >store/wb3-c2w${n}fullchain.crt; done
-sed -i '/service "webbridge3"/,/}/d' deployment.conf
+sed -i '/service "webbridge3"/,/c2w-url/d' deployment.conf
 broken CHAIN-BROKEN "an intermediate that nobody here has"
 for n in 1 2; do cp ca/internal/chain.crt store/turn${n}bundle.crt; done
 broken CHAIN-BROKEN "the other CA's chain"
@@ -195,8 +202,8 @@ broken PEM-INDENTED "a bundle indented"
 # Trusts.
 rm store/recorder-trust.crt store/webbridge-trust.crt store/Edge2toLB-trust.crt
 broken TRUST-MISSING "three lists"
-sed -n '1,/END/p' store/callbridge1.crt >old
 DAYS=200 forge $internal callbridge1 /CN=callbridge1.example.com subjectAltName=DNS:callbridge1.example.com,DNS:core1.example.com
+lists
 for file in webbridge-trust recorder-trust; do cp "$T/whole/store/$file.crt" store/$file.crt; done
 broken TRUST-STALE "lists that hold a Call Bridge's certificate of before"
 for file in xmpp-cluster-trust callbridge-xmpp-trust webbridge-xmpp-trust; do cat store/xmppserver[12].crt >store/$file.crt; done
@@ -214,3 +221,56 @@ cat store/webadmin[13].crt >store/callbridge-cluster-trust.crt
 broken CLUSTER-VALIDATE "a member that the cluster's list lacks"
 cat store/edge[12].crt >store/webbridge-xmpp-trust.crt
 broken XMPP-VALIDATE-CORE "the edges' in the place of the XMPP servers'"
+
+# The database.
+forge $db dbclient "/CN=Example client" subjectAltName=DNS:client.example.com
+broken DBCLIENT-CN "a client of another CN"
+forge $db dbclient /CN=postgres extendedKeyUsage=serverAuth
+broken EKU-CLIENT "a client that may be a server only"
+forge $db dbserver /CN=db.example.com subjectAltName=DNS:db.example.com
+broken DBSERVER-SAN "a node that its certificate doesn't name"
+forge $internal dbclient /CN=postgres
+cp ca/internal/chain.crt store/dbclientbundle.crt
+broken DB-SAME-CA "a client of the company's CA"
+for n in 1 2; do
+    forge $db webadmin$n /CN=core$n.example.com subjectAltName=DNS:core$n.example.com
+    cp store/dbca.crt store/webadmin${n}bundle.crt
+done
+broken REUSE-DB-ROOT "Web Admins signed by the database's root"
+rm store/dbserver.crt store/dbclient.key store/dbclient.csr store/dbclient.crt
+broken DB-CERTS "a node and its clients without their files"
+
+# Who is where.
+within 'server "core2"' '{/trunktoEdge2/d}'
+within 'server "core3"' '{/trunktoEdge1/d}'
+broken TRUNK-PAIRS "two cores without a trunk to one of the edges"
+within 'server "core[12]"' '{/trunktoEdge1/s/4999/5000/}'
+broken TRUNK-PAIRS "trunks to another port"
+within 'server "core3"' '{/service "xmpp"/,/cluster/d}'
+broken TRUNK-PAIRS "trunks beside no XMPP server"
+within 'server "core1"' '{/trunktoEdge1/s/"core1"/"edge1"/}'
+forged=yes
+broken REUSE-TRUNK-LB "a trunk with the load balancer's certificate"
+sed -i 's/, "lo:5222"//' deployment.conf
+broken LB-LOOPBACK "load balancers that the Web Bridges beside them don't reach"
+sed -i '/service "trunktoEdge/d; /service "Edge[12]toLB"/,/public/d' deployment.conf
+broken LB-WEBRTC "Web Bridges without a way to the XMPP servers"
+sed -i 's/^identity "callbridge1" {/& key-at = { "core1", "edge1" }/' deployment.conf
+broken KEY-COPIED "a Call Bridge's key on an edge"
+sed -i 's/^identity "webadmin[23]" {/& key-at = "core1"/' deployment.conf
+broken KEY-AT-SHARED "keys that another server made"
+within 'server "core[23]"' '{/service "webadmin"/d}'
+broken WEBADMIN-FIRST "Call Bridges without a Web Admin"
+sed -i 's/"a:444"/"a:443"/' deployment.conf
+broken WB3-PORTS "both Web Bridges on one port"
+sed -i 's/tls-port = 447/tls-port = 443/' deployment.conf
+broken PORT-CLASH "TURN on the Web Bridge's port"
+within 'server "edge[12]"' '{s/platform = "vm"/platform = "x-series"/}'
+by_hand='sed -i s/x-series/vm/ deployment.conf'
+broken XSERIES-WB3 "Web Bridge 3 on X-series"
+sed -i 's/^environment {/& cucm = "cms.example.com"/' deployment.conf
+broken WEBADMIN-CUCM-NAME "Unified CM opens Web Admins by another name"
+sed -i '/service "turn"/s/identity = "turn[12]"//' deployment.conf
+broken TLS-PORT-NO-CERT "TURN servers without an identity"
+sed -i '/^identity "webbridge[12]"/,/signer/s/"public"/"internal"/' deployment.conf
+broken SIGNER-PUBLIC "Web Bridges that the company's CA is to sign"
