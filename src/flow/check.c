@@ -1,19 +1,14 @@
-/* Certificates and findings: what is good, what isn't, and what to do about it. */
-#include "base/clock.h"
+/* Findings and certificates: what is to be done first, what isn't good, what is. */
 #include "base/mem.h"
-#include "flow/findings.h"
-#include "rules/explain.h"
+#include "flow/found.h"
+#include "rules/first.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows: every certificate, then every finding. */
-static const struct finding *finding_at(const struct flow *flow, const struct findings *findings,
-                                        size_t row)
-{
-    size_t before = flow->facts->deployment.identity_count;
-    return row >= before && row - before < findings->count ? &findings->items[row - before] : NULL;
-}
+enum { CERTIFICATES_MOST = 9 }; /* each on a row; more of them are told by what they are */
+
+static const char certificates_page[] = "certificates";
 
 /* "1 error", "2 errors" */
 static char *counted(size_t count, const char *one, const char *many)
@@ -36,91 +31,85 @@ static char *title_of(const struct findings *findings)
     return title;
 }
 
-static void add_certificate(const struct flow *flow, const struct identity *identity,
-                            struct page *page)
+static const char *certificate_word(enum level level)
 {
-    char *summary;
-    enum level level = look_summary(flow, identity, &summary);
-    struct row *row = page_row(page, identity->name, level,
-                               level == LEVEL_ERROR ? "FAIL" : flow_level_word(level), "%-14s %s",
+    return level == LEVEL_ERROR ? "FAIL" : flow_level_word(level);
+}
+
+static void add_certificate(struct flow *flow, const struct identity *identity, enum level level,
+                            const char *summary, struct page *page)
+{
+    struct row *row = page_row(page, identity->name, level, certificate_word(level), "%-14s %s",
                                identity->name, summary);
     free(row->file);
     row->file = xstrdup(identity->certificate_file);
     row->can_open = scan_find(&flow->facts->scan, identity->certificate_file) != NULL;
     if (row->can_open)
         row_detail(row, "Enter shows what it is, who issued it and what the services need.");
-    free(summary);
 }
 
-/* For F1: the rule, what comes of it, how it is repaired. */
-static void explain(const struct flow *flow, const struct finding *finding, const char *remedy,
-                    struct row *row)
+static void add_certificates(struct flow *flow, struct page *page)
 {
-    struct str help = {0};
-    char *place = finding_place(finding), *mend = finding_mend_words(flow, finding);
-    const struct rule_words *words = rule_explain(finding->id);
-    char *source = finding_source(finding);
-    str_addf(&help, "%s, %s%s\n%s\n\n%s.\n", finding->id, severity_word(finding->severity), source,
-             place, finding->message);
-    if (words)
-        str_addf(&help, "\nThe rule: %s\nOtherwise: %s\nRepair: %s\n", words->rule,
-                 words->otherwise, words->repair);
-    str_addf(&help, "\nHere: %s.\n", remedy);
-    if (*mend)
-        str_addf(&help, "%s\n", mend);
-    if (finding->accepted)
-        str_addf(&help, "Accepted%s%s: %s\n", *finding->until ? " until " : "", finding->until,
-                 finding->reason);
-    free(row->help);
-    row->help = str_take(&help);
-    free(source);
-    free(mend);
-    free(place);
+    const struct deployment *d = &flow->facts->deployment;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        char *summary;
+        enum level level = look_summary(flow, &d->identities[i], &summary);
+        add_certificate(flow, &d->identities[i], level, summary, page);
+        free(summary);
+    }
 }
 
-/* Where, without the file: the message names it. */
-static char *short_place(const struct finding *finding)
-{
-    if (!*finding->server && !*finding->service)
-        return xstrdup(*finding->identity ? finding->identity : finding->file);
-    return xformat("%s%s%s", finding->server, *finding->server && *finding->service ? " " : "",
-                   finding->service);
-}
+/* Certificates of which the same is told. */
+struct tally {
+    enum level level;
+    char *summary;
+    const struct identity *first;
+    size_t count;
+};
 
-static void add_finding(const struct flow *flow, const struct finding *finding, size_t number,
-                        struct page *page)
+static void add_tally(struct flow *flow, const struct tally *tally, struct page *page)
 {
-    char *id = xformat("finding%zu", number), *place = short_place(finding);
-    char *mend = finding_mend_words(flow, finding), *source = finding_source(finding);
-    char *remedy = finding_remedy(flow, finding, page->id, "");
-    enum level level = finding->accepted ? LEVEL_NONE : level_of(finding->severity);
-    struct row *row =
-        page_row(page, id, level, finding->accepted ? "taken" : flow_level_word(level), "%s: %s",
-                 place, finding->message);
-    if (finding->accepted)
-        row_detail(row, "Accepted%s%s: %s. The key a takes that back.",
-                   *finding->until ? " until " : "", finding->until, finding->reason);
-    else
-        row_detail(row, "%s.\n%s%s%s%s", finding->message, remedy, source, *mend ? "\n" : "", mend);
-    free(row->right);
-    row->right = xstrdup(finding->id);
-    free(row->file);
-    row->file = xstrdup(finding->file);
-    struct way way = finding_way(flow, finding);
-    row->can_open = way.go == GO_PAGE;
-    strings_add(&row->does, "accept");
-    if (finding_mending(flow, finding) != MEND_NOT)
-        strings_add(&row->does, "mend");
-    free(way.page);
-    free(way.at);
-    explain(flow, finding, remedy, row);
-    free(remedy);
-    free(source);
-    free(mend);
-    free(place);
+    if (tally->count == 1) {
+        add_certificate(flow, tally->first, tally->level, tally->summary, page);
+        return;
+    }
+    char *id = xformat("%s.%s", certificates_page, tally->first->name);
+    struct row *row = page_row(page, id, tally->level, certificate_word(tally->level),
+                               "%zu certificates: %s", tally->count, tally->summary);
+    row->can_open = true;
+    row_detail(row, "Enter shows each.");
     free(id);
 }
 
+static void add_tallies(struct flow *flow, struct page *page)
+{
+    const struct deployment *d = &flow->facts->deployment;
+    struct tally *tallies = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < d->identity_count; i++) {
+        char *summary;
+        enum level level = look_summary(flow, &d->identities[i], &summary);
+        size_t at = 0;
+        while (at < count &&
+               (tallies[at].level != level || strcmp(tallies[at].summary, summary) != 0))
+            at++;
+        if (at == count) {
+            tallies = grow(tallies, count, sizeof *tallies);
+            tallies[count++] = (struct tally){level, xstrdup(summary), &d->identities[i], 0};
+        }
+        tallies[at].count++;
+        free(summary);
+    }
+    for (enum level level = LEVEL_ERROR; level > LEVEL_NONE; level--)
+        for (size_t i = 0; i < count; i++)
+            if (tallies[i].level == level)
+                add_tally(flow, &tallies[i], page);
+    for (size_t i = 0; i < count; i++)
+        free(tallies[i].summary);
+    free(tallies);
+}
+
+/* F5, F9 and a, where some finding knows them. */
 static void add_actions(const struct flow *flow, const struct findings *findings, struct page *page)
 {
     size_t safe = 0, mendable = 0;
@@ -142,158 +131,198 @@ static void add_actions(const struct flow *flow, const struct findings *findings
         page_add_action(page, "accept", 0, 'a', "Accept")->of_row = true;
 }
 
+/* What to do first, in the words of who sits here; the cursor begins at what it mends. */
+static void add_first(const struct flow *flow, const struct findings *findings,
+                      const struct founds *founds, struct page *page)
+{
+    struct first first;
+    rules_first(flow->facts, findings, &first);
+    size_t mended = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        mended += first.mends[i];
+    if (first.steps.count) {
+        char *steps = strings_join(&first.steps, ", then ");
+        char none[] = ""; /* of no place: only the steps are put into words */
+        struct finding told = {.id = none,
+                               .server = none,
+                               .service = none,
+                               .identity = none,
+                               .file = none,
+                               .message = none,
+                               .remedy = steps,
+                               .section = none,
+                               .field = none,
+                               .mend = none,
+                               .reason = none,
+                               .until = none};
+        char *words = finding_remedy(flow, &told, "findings", "");
+        bool fix = strcmp(words, "certwright check --fix") == 0;
+        page_line(&page->intro, mended == 1 ? "First: %s." : "First: %s. That mends %zu errors.",
+                  fix ? "F9 writes the files again from what is in use" : words, mended);
+        page_line(&page->intro, "%s", "");
+        free(words);
+        free(steps);
+    }
+    for (size_t i = founds->count; i-- > 0;)
+        if (first.mends[founds->items[i].items[0] - findings->items])
+            page->at = i;
+    first_free(&first);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
-    const struct deployment *d = &flow->facts->deployment;
     const struct findings *findings = flow_findings(flow, RULES_ALL);
+    struct founds founds;
+    founds_make(flow, findings, &founds);
     page->kind = PAGE_LIST;
     page->title = title_of(findings);
-    for (size_t i = 0; i < d->identity_count; i++)
-        add_certificate(flow, &d->identities[i], page);
-    for (size_t i = 0; i < findings->count; i++)
-        add_finding(flow, &findings->items[i], i + 1, page);
+    add_first(flow, findings, &founds, page);
+    for (size_t i = 0; i < founds.count; i++)
+        found_row(flow, &founds.items[i], page);
+    if (flow->facts->deployment.identity_count > CERTIFICATES_MOST)
+        add_tallies(flow, page);
+    else
+        add_certificates(flow, page);
     page_line(&page->why, findings_errors(findings)
                               ? "An error will not work: the plan waits until it is mended or "
                                 "accepted."
                               : "No errors: the plan can be made.");
     add_actions(flow, findings, page);
     page->next = xstrdup("Plan");
+    founds_free(&founds);
 }
 
-static void keep(char **text, const char *value)
+/* findingN is a finding; any other row with a rule's id is several. */
+static const struct finding *finding_of(const struct findings *findings, const char *row)
 {
-    char *copy = value ? xstrdup(value) : NULL;
-    free(*text);
-    *text = copy;
+    size_t number = text_starts(row, "finding") ? strtoul(row + strlen("finding"), NULL, 10) : 0;
+    return number && number <= findings->count ? &findings->items[number - 1] : NULL;
 }
 
-static struct way to_accept(struct flow *flow, const struct page *page, size_t row)
+static struct way to_accept(struct flow *flow, const char *row)
 {
-    keep(&flow->accept_reason, NULL); /* of another finding */
-    keep(&flow->accept_until, NULL);
-    char *id = xformat("accept:%s", page->rows[row].id);
+    free(flow->accept_reason); /* of another finding */
+    free(flow->accept_until);
+    flow->accept_reason = flow->accept_until = NULL;
+    char *id = xformat("accept:%s", row);
     struct way way = way_to(id, NULL);
     free(id);
     return way;
+}
+
+static struct way accept(struct flow *flow, const struct findings *findings, const char *row,
+                         struct error *err)
+{
+    const struct finding *finding = finding_of(findings, row);
+    if (finding && finding->accepted)
+        return way_if(finding_unaccept(flow, finding, err), GO_STAY);
+    if (finding)
+        return to_accept(flow, row);
+    flow_say(flow, LEVEL_NOTE, "Enter shows each finding; there the key a accepts it.");
+    return way_go(GO_STAY);
+}
+
+static bool mend(struct flow *flow, const struct findings *findings, const char *row,
+                 struct error *err)
+{
+    const struct finding *one = finding_of(findings, row);
+    return one ? finding_mend(flow, one, err) : found_mend(flow, row, err);
 }
 
 static struct way take_action(struct flow *flow, const struct page *page, const struct event *event,
                               struct error *err)
 {
     struct findings findings = {0};
-    rules_run(flow->facts, RULES_ALL, &findings);
-    const struct finding *finding = finding_at(flow, &findings, event->row);
     struct way way = way_go(GO_STAY);
+    const struct row *row = event->row < page->row_count ? &page->rows[event->row] : NULL;
+    rules_run(flow->facts, RULES_ALL, &findings);
     if (strcmp(event->id, "mend-safe") == 0)
         way = way_if(findings_mend_safe(flow, &findings, err), GO_STAY);
-    else if (!finding)
-        flow_say(flow, LEVEL_NOTE, "That key is for a finding: they stand below the certificates.");
+    else if (!row || !*row->right)
+        flow_say(flow, LEVEL_NOTE, "That key is for a finding: they stand above the certificates.");
     else if (strcmp(event->id, "mend") == 0)
-        way = way_if(finding_mend(flow, finding, err), GO_STAY);
-    else if (strcmp(event->id, "accept") == 0 && finding->accepted)
-        way = way_if(finding_unaccept(flow, finding, err), GO_STAY);
+        way = way_if(mend(flow, &findings, row->id, err), GO_STAY);
     else if (strcmp(event->id, "accept") == 0)
-        way = to_accept(flow, page, event->row);
+        way = accept(flow, &findings, row->id, err);
     findings_free(&findings);
     return way;
 }
 
-static struct way choose(struct flow *flow, const struct page *page, size_t row)
+static struct way to_part(const char *kind, const char *part)
 {
-    struct findings findings = {0};
-    rules_run(flow->facts, RULES_ALL, &findings);
-    const struct finding *finding = finding_at(flow, &findings, row);
-    struct way way;
-    if (finding) {
-        way = finding_way(flow, finding);
-    } else {
-        char *look = xformat("look:%s", page->rows[row].file);
-        way = page->rows[row].can_open ? way_to(look, NULL) : way_go(GO_STAY);
-        free(look);
-    }
-    findings_free(&findings);
+    char *id = xformat("%s:%s", kind, part);
+    struct way way = way_to(id, NULL);
+    free(id);
     return way;
+}
+
+static struct way choose(struct flow *flow, const struct row *row)
+{
+    if (!row->can_open)
+        return way_go(GO_STAY);
+    const struct finding *finding = finding_of(flow_findings(flow, RULES_ALL), row->id);
+    if (*row->right)
+        return finding ? finding_way(flow, finding) : to_part("findings", row->id);
+    if (!*row->file)
+        return way_to(certificates_page, strchr(row->id, '.') + 1);
+    return to_part("look", row->file);
+}
+
+static struct way take_rows(struct flow *flow, const struct page *page, const struct event *event,
+                            enum go next, struct error *err)
+{
+    if (event->kind == EVENT_ACTION)
+        return take_action(flow, page, event, err);
+    if (event->kind == EVENT_CHOOSE && event->row < page->row_count)
+        return choose(flow, &page->rows[event->row]);
+    return way_go(event->kind == EVENT_NEXT ? next : GO_STAY);
 }
 
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err)
 {
-    if (event->kind == EVENT_ACTION)
-        return take_action(flow, page, event, err);
-    if (event->kind == EVENT_CHOOSE && event->row < page->row_count)
-        return choose(flow, page, event->row);
-    return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
+    return take_rows(flow, page, event, GO_NEXT, err);
 }
 
 const struct step_ops step_check = {"check", build, take};
 
-/* accept:findingN: the reason and the date are asked, for both are read by others a year later. */
+/* findings:KEY: each of those that were one row. */
 
-#define ACCEPTED_DAYS 90
-
-static bool finding_of_page(const struct flow *flow, struct findings *findings,
-                            const struct finding **out)
+static void build_each(struct flow *flow, struct page *page)
 {
-    const char *part = flow_page_part(flow);
-    size_t number = text_starts(part, "finding") ? strtoul(part + strlen("finding"), NULL, 10) : 0;
-    rules_run(flow->facts, RULES_ALL, findings);
-    *out = number && number <= findings->count ? &findings->items[number - 1] : NULL;
-    return *out != NULL;
-}
-
-static void build_accept(struct flow *flow, struct page *page)
-{
-    struct findings findings = {0};
-    const struct finding *finding;
-    page->kind = PAGE_FORM;
-    page->title = xstrdup("Accept this finding");
-    page->next = xstrdup("Accept");
-    if (finding_of_page(flow, &findings, &finding)) {
-        char *place = finding_place(finding);
-        page_line(&page->intro, "%s, %s", finding->id, place);
-        page_line(&page->intro, "%s.", finding->message);
-        free(place);
+    const struct findings *findings = flow_findings(flow, RULES_ALL);
+    struct founds founds;
+    founds_make(flow, findings, &founds);
+    const struct found *found = founds_find(&founds, flow_page_part(flow));
+    page->kind = PAGE_LIST;
+    page->next = xstrdup("Back");
+    if (found) {
+        char *count = counted(found->count, "finding", "findings");
+        page->title = xformat("%s - %s", found->items[0]->id, count);
+        free(count);
+        found_each(flow, findings, found, page);
+        add_actions(flow, findings, page);
+    } else {
+        page->title = xstrdup("Findings that are gone");
+        page_line(&page->intro, "None of them is left as it was. F2 goes back to all findings.");
     }
-    const char *reason = flow->accept_reason ? flow->accept_reason : "";
-    struct field *field = page_field(page, FIELD_TEXT, "accept.reason", "Reason", reason);
-    field_help(field,
-               "Why this is no trouble here, for whoever reads it in a year. It stands in "
-               "deployment.conf, and the finding stays on the list.",
-               "");
-    char date[16];
-    clock_date(flow->facts->at + ACCEPTED_DAYS * SECONDS_A_DAY, date);
-    field = page_field(page, FIELD_TEXT, "accept.until", "Until",
-                       flow->accept_until ? flow->accept_until : date);
-    field_help(field,
-               "The last day, like 2027-01-31; from then on it counts again. Empty: for good.", "");
-    field->optional = true;
-    field->columns = 12;
-    time_t when;
-    if (*field->value && !clock_parse(field->value, &when))
-        field_finding(field, LEVEL_ERROR, "that is no date", "write it like 2027-01-31", NULL);
-    page_line(&page->why, "F2 writes accept {} into deployment.conf; Esc leaves it.");
-    findings_free(&findings);
+    founds_free(&founds);
 }
 
-static struct way take_accept(struct flow *flow, const struct page *page, const struct event *event,
-                              struct error *err)
+static struct way take_each(struct flow *flow, const struct page *page, const struct event *event,
+                            struct error *err)
 {
-    if (event->kind == EVENT_SET) {
-        keep(strcmp(event->id, "accept.reason") == 0 ? &flow->accept_reason : &flow->accept_until,
-             event->text);
-        return way_go(GO_STAY);
-    }
-    if (event->kind != EVENT_NEXT)
-        return way_go(GO_STAY);
-    struct findings findings = {0};
-    const struct finding *finding;
-    bool good = true;
-    if (finding_of_page(flow, &findings, &finding))
-        good = finding_accept(flow, finding, page->fields[0].value, page->fields[1].value, err);
-    findings_free(&findings);
-    if (!good)
-        return way_go(GO_REFUSED);
-    return way_go(GO_BACK);
+    return take_rows(flow, page, event, GO_BACK, err);
 }
 
-const struct step_ops step_accept = {"accept", build_accept, take_accept};
+const struct step_ops step_findings = {"findings", build_each, take_each};
+
+static void build_certificates(struct flow *flow, struct page *page)
+{
+    page->kind = PAGE_LIST;
+    page->title = xformat("Certificates - %zu in all", flow->facts->deployment.identity_count);
+    page->next = xstrdup("Back");
+    add_certificates(flow, page);
+}
+
+const struct step_ops step_certificates = {certificates_page, build_certificates, take_each};

@@ -167,8 +167,21 @@ const struct map *flow_map(struct flow *flow)
     return flow->map;
 }
 
+const struct pool *flow_pool(struct flow *flow)
+{
+    if (!flow->pool) {
+        flow->pool = xcalloc(1, sizeof *flow->pool);
+        pool_add_scan(flow->pool, &flow->facts->scan);
+    }
+    return flow->pool;
+}
+
 void flow_forget_findings(struct flow *flow)
 {
+    if (flow->pool)
+        pool_free(flow->pool);
+    free(flow->pool);
+    flow->pool = NULL;
     if (flow->map)
         map_free(flow->map);
     free(flow->map);

@@ -6,43 +6,34 @@
 #include "model/required.h"
 #include "pki/chain.h"
 #include "pki/text.h"
+#include "store/pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct pool {
-    const struct cert **items;
-    size_t count;
-};
-
-static void pool_add(struct pool *pool, const struct pki_file *file)
+/* What lies in the store, and what a file has that lies elsewhere. */
+static void store_pool(struct flow *flow, struct pool *pool)
 {
-    for (size_t i = 0; i < file->count; i++)
-        if (file->objects[i].kind == OBJECT_CERT) {
-            pool->items = grow(pool->items, pool->count, sizeof *pool->items);
-            pool->items[pool->count++] = file->objects[i].cert;
-        }
+    const struct pool *all = flow->loaded ? flow_pool(flow) : NULL;
+    for (size_t i = 0; all && i < all->count; i++) {
+        pool->certs = grow(pool->certs, pool->count, sizeof *pool->certs);
+        pool->certs[pool->count++] = all->certs[i];
+    }
 }
 
-static void store_pool(const struct flow *flow, struct pool *pool)
-{
-    for (size_t i = 0; flow->loaded && i < flow->facts->scan.count; i++)
-        pool_add(pool, &flow->facts->scan.files[i].pki);
-}
-
-static long days_left(const struct flow *flow, const struct cert *cert)
+static long days_left(struct flow *flow, const struct cert *cert)
 {
     time_t now = flow->loaded ? flow->facts->at : time(NULL);
     return (long)((cert->not_after - now) / SECONDS_A_DAY);
 }
 
-static time_t moment(const struct flow *flow)
+static time_t moment(struct flow *flow)
 {
     return flow->loaded ? flow->facts->at : flow->at ? flow->at : time(NULL);
 }
 
 /* Root first, each certificate below its issuer. */
-static void add_tree(const struct flow *flow, const struct chain *chain, struct strings *lines)
+static void add_tree(struct flow *flow, const struct chain *chain, struct strings *lines)
 {
     if (!chain->complete && chain->count)
         page_line(lines, "MISS  %s  (its certificate is not here)",
@@ -67,7 +58,7 @@ static void add_tree(const struct flow *flow, const struct chain *chain, struct 
 }
 
 /* What each service needs of the certificate, beside what it has. */
-static void add_service_needs(const struct flow *flow, const struct identity_use *use,
+static void add_service_needs(struct flow *flow, const struct identity_use *use,
                               const struct cert *leaf, struct strings *said, struct strings *lines)
 {
     struct required_names names;
@@ -94,8 +85,8 @@ static void add_service_needs(const struct flow *flow, const struct identity_use
 }
 
 /* Then what the request asked for besides. */
-static void add_needs(const struct flow *flow, const struct identity *identity,
-                      const struct cert *leaf, struct strings *lines)
+static void add_needs(struct flow *flow, const struct identity *identity, const struct cert *leaf,
+                      struct strings *lines)
 {
     struct names wanted = {0};
     struct strings sans = {0}, said = {0}, needs = {0};
@@ -125,7 +116,7 @@ static const struct cert *issuer_above(const struct chain *chain)
     return chain->count ? chain->certs[chain->count - 1] : NULL;
 }
 
-enum level look_summary(const struct flow *flow, const struct identity *identity, char **text)
+enum level look_summary(struct flow *flow, const struct identity *identity, char **text)
 {
     struct identity_files files;
     facts_files(flow->facts, identity, &files);
@@ -137,8 +128,8 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     struct pool pool = {0};
     struct chain chain;
     store_pool(flow, &pool);
-    chain_build(files.leaf, pool.items, pool.count, flow->facts->at, &chain);
-    free(pool.items);
+    chain_build(files.leaf, pool.certs, pool.count, flow->facts->at, &chain);
+    pool_free(&pool);
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     bool matches = key && memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0;
     char ends[16];
@@ -169,7 +160,7 @@ enum level look_summary(const struct flow *flow, const struct identity *identity
     return LEVEL_OK;
 }
 
-void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines)
+void look_identity(struct flow *flow, const struct identity *identity, struct strings *lines)
 {
     struct identity_files files;
     facts_files(flow->facts, identity, &files);
@@ -178,7 +169,7 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
     struct pool pool = {0};
     struct chain chain;
     store_pool(flow, &pool);
-    chain_build(files.leaf, pool.items, pool.count, flow->facts->at, &chain);
+    chain_build(files.leaf, pool.certs, pool.count, flow->facts->at, &chain);
     add_tree(flow, &chain, lines);
     page_line(lines, "%s", "");
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
@@ -190,10 +181,10 @@ void look_identity(const struct flow *flow, const struct identity *identity, str
         page_line(lines, "MISS  key %s", identity->key_file);
     add_needs(flow, identity, files.leaf, lines);
     page_line(lines, "%s", "");
-    free(pool.items);
+    pool_free(&pool);
 }
 
-static const struct identity *identity_of_file(const struct flow *flow, const char *file)
+static const struct identity *identity_of_file(struct flow *flow, const char *file)
 {
     for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++) {
         const struct identity *identity = &flow->facts->deployment.identities[i];
@@ -205,7 +196,7 @@ static const struct identity *identity_of_file(const struct flow *flow, const ch
 }
 
 /* A certificate in the lines that most people look for. */
-static void add_facts(const struct flow *flow, const struct cert *cert, struct strings *lines)
+static void add_facts(struct flow *flow, const struct cert *cert, struct strings *lines)
 {
     char begins[16], ends[16];
     long left = days_left(flow, cert);
@@ -260,7 +251,7 @@ static void add_request_facts(const struct csr *csr, struct strings *lines)
 }
 
 /* Whose key it is: identities of the deployment with the same public key in a certificate. */
-static void add_key_facts(const struct flow *flow, const struct key *key, struct strings *lines)
+static void add_key_facts(struct flow *flow, const struct key *key, struct strings *lines)
 {
     if (key->encrypted) {
         page_line(lines, "Private key, locked by a password.");
@@ -296,7 +287,7 @@ static void add_used_by(const struct identity *identity, struct strings *lines)
     str_free(&text);
 }
 
-static void add_object(const struct flow *flow, const struct object *object, struct strings *lines)
+static void add_object(struct flow *flow, const struct object *object, struct strings *lines)
 {
     if (object->kind == OBJECT_CERT)
         add_facts(flow, object->cert, lines);
@@ -307,24 +298,23 @@ static void add_object(const struct flow *flow, const struct object *object, str
 }
 
 /* A chain for a file that is nobody's: of its first certificate. */
-static void add_stranger(const struct flow *flow, const struct pki_file *file,
-                         struct strings *lines)
+static void add_stranger(struct flow *flow, const struct pki_file *file, struct strings *lines)
 {
     const struct cert *leaf = pki_first_cert(file);
     if (!leaf)
         return;
     struct pool pool = {0};
     struct chain chain;
-    pool_add(&pool, file);
     store_pool(flow, &pool);
-    chain_build(leaf, pool.items, pool.count, moment(flow), &chain);
+    pool_add_file(&pool, file);
+    chain_build(leaf, pool.certs, pool.count, moment(flow), &chain);
     add_tree(flow, &chain, lines);
     page_line(lines, "%s", "");
-    free(pool.items);
+    pool_free(&pool);
 }
 
 /* The first object whole, then the chain as a tree; what else there is, below. */
-static void add_file(const struct flow *flow, const struct pki_file *file,
+static void add_file(struct flow *flow, const struct pki_file *file,
                      const struct identity *identity, struct page *page)
 {
     for (size_t i = 0; i < file->count; i++) {
@@ -350,7 +340,7 @@ static void add_file(const struct flow *flow, const struct pki_file *file,
     str_free(&text);
 }
 
-void look_file(const struct flow *flow, const char *file, struct page *page)
+void look_file(struct flow *flow, const char *file, struct page *page)
 {
     page->title = xformat("Inspect %s", file);
     bool stored = flow->loaded && !strchr(file, '/');

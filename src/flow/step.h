@@ -10,6 +10,7 @@
 #include "ops/ops.h"
 #include "plan/plan.h"
 #include "rules/rules.h"
+#include "store/pool.h"
 
 /* Private to flow/: what the pages share. The room has two floors: the engine (flow.c, order.c,
  * history.c) calls the steps, and a step only answers where to go. */
@@ -35,8 +36,9 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2];     /* RULES_PLANNED, RULES_ALL */
-    struct map *map; /* who trusts whom; NULL: not looked at since something changed */
+    } judged[2];       /* RULES_PLANNED, RULES_ALL */
+    struct pool *pool; /* the store's certificates, each once; NULL: not looked at since */
+    struct map *map;   /* who trusts whom; NULL: not looked at since something changed */
     struct {
         bool good;
         struct timespec of; /* plan.json's time */
@@ -118,7 +120,7 @@ struct step_ops {
 extern const struct step_ops step_start, step_basics, step_topology, step_facts, step_servers,
     step_component, step_review, step_make, step_requests, step_request, step_import, step_key,
     step_check, step_look, step_plan, step_done, step_accept, step_order, step_text, step_trust,
-    step_holds, step_commands, step_ends;
+    step_holds, step_commands, step_ends, step_findings, step_certificates;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -250,10 +252,10 @@ const char *names_label(const char *option); /* "" where it is none */
 const char *signer_label(const char *signer);
 
 /* look.c: what a certificate is, for F4 and the check page */
-void look_file(const struct flow *flow, const char *file, struct page *page);
-void look_identity(const struct flow *flow, const struct identity *identity, struct strings *lines);
+void look_file(struct flow *flow, const char *file, struct page *page);
+void look_identity(struct flow *flow, const struct identity *identity, struct strings *lines);
 /* One line: "key matches, chain of 2, ends 2027-11-24"; the level that it deserves. */
-enum level look_summary(const struct flow *flow, const struct identity *identity, char **text);
+enum level look_summary(struct flow *flow, const struct identity *identity, char **text);
 
 /* ends.c: a certificate has ended or is due; facts must be there */
 bool ends_are_due(const struct flow *flow);
@@ -285,8 +287,9 @@ void count_states(const struct flow *flow, struct states *out);
 size_t count_awaited(const struct flow *flow);
 /* Judged once for each state of the facts. */
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
-/* The map of trusts, likewise. */
+/* The map of trusts, and what chains are made of, likewise. */
 const struct map *flow_map(struct flow *flow);
+const struct pool *flow_pool(struct flow *flow);
 void flow_forget_findings(struct flow *flow);
 /* install/ beside what would be written there now; when that was written. Compared byte by byte,
  * once for each state of the facts and of the folder. */

@@ -317,14 +317,6 @@ static void add_commands(struct strings *servers, struct strings *lines, struct 
     strings_free(lines);
 }
 
-static bool same_lines(const struct strings *a, const struct strings *b)
-{
-    bool same = a->count == b->count;
-    for (size_t i = 0; same && i < a->count; i++)
-        same = strcmp(a->items[i], b->items[i]) == 0;
-    return same;
-}
-
 static void build_commands(struct flow *flow, struct page *page)
 {
     const struct map_row *row = trust_row(flow, flow_page_part(flow));
@@ -346,7 +338,7 @@ static void build_commands(struct flow *flow, struct page *page)
             page_line(&page->text, "%s: %s", err.place, err.message);
             break;
         }
-        if (!same_lines(&lines, &last))
+        if (!strings_equal(&lines, &last))
             add_commands(&servers, &last, page);
         strings_add_new(&servers, row->trusts[i]->reader->server->name);
         strings_free(&last);

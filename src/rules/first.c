@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum depth { DEPTH_DEPLOYMENT, DEPTH_KEY, DEPTH_CERTIFICATE, DEPTH_CHAIN, DEPTH_TRUST };
-
 /* Steps that differ in what they are done to, and can be done to all of it at once: what stands
  * around one name, and around several. */
 static const struct form {
@@ -84,6 +82,15 @@ static enum depth depth_of(const struct facts *facts, const struct finding *find
             break;
     }
     return depth_of_file(facts, finding);
+}
+
+enum depth finding_depth(const struct facts *facts, const struct finding *finding)
+{
+    struct strings steps = {0};
+    remedy_steps(finding->remedy, &steps);
+    enum depth depth = depth_of(facts, finding, &steps);
+    strings_free(&steps);
+    return depth;
 }
 
 /* Findings whose remedies have one form. */

@@ -60,7 +60,11 @@ void say_heading(FILE *out, const struct page *page)
         say(out, "%s - step %d of %d", page->heading, page->step, page->steps);
     else
         say(out, "%s", page->heading);
-    say_lines(out, &page->intro);
+    for (size_t i = 0; i < page->intro.count; i++) {
+        char *line = say_keys(page->intro.items[i], 0);
+        say(out, "%s", line);
+        free(line);
+    }
 }
 
 /* With a full stop where it has none. */
@@ -168,15 +172,23 @@ void say_cells_of(FILE *out, const struct page *page, size_t row)
     str_free(&text);
 }
 
+static void add_command(struct str *out, const char *word, size_t number)
+{
+    str_add(out, word);
+    if (number)
+        str_addf(out, " %zu", number);
+}
+
 char *say_keys(const char *text, size_t number)
 {
     struct str out = {0};
     for (const char *at = text; *at;) {
         if (text_starts(at, "(Enter)")) {
-            str_addf(&out, "(open %zu)", number);
+            add_command(&out, "(open", number);
+            str_add_char(&out, ')');
             at += strlen("(Enter)");
         } else if (text_starts(at, "F5 ") || strcmp(at, "F5") == 0) {
-            str_addf(&out, "mend %zu", number);
+            add_command(&out, "mend", number);
             at += strlen("F5");
         } else if (text_starts(at, "F2 ")) { /* goes on, as Enter does here */
             str_add(&out, "Enter");
@@ -208,6 +220,8 @@ void say_found(FILE *out, size_t number, const struct row *row)
     char *detail = say_keys(row->detail, number);
     strings_split(&lines, detail, '\n');
     free(detail);
+    if (lines.count > 0 && strstr(row->text, ": ")) /* where, and the first sentence */
+        str_addf(&text, "%.*s: ", (int)(strstr(row->text, ": ") - row->text), row->text);
     for (size_t i = 0; i < lines.count; i++)
         str_addf(&text, "%s%s%s", i > 0 ? " " : "", lines.items[i],
                  strchr(".!?:", lines.items[i][strlen(lines.items[i]) - 1]) ? "" : ".");

@@ -59,13 +59,13 @@ has "an umlaut typed where ASCII alone is known is kept" "Müller GmbH" deployme
 rm -rf deployment.conf .certwright.*
 ok "a lab" "$CERTWRIGHT" init --preset lab --domain example.com
 ok "made" "$CERTWRIGHT" generate
-ask 'check\n#check\ninspect 1\nopen 1\nleave\n'
+ask 'check\n#check\ninspect 6\nopen 6\nleave\n'
 if grep -qE '([0-9a-fA-F]{2}:){4}' "$T/out"; then fail "inspecting says no hex" "$(told)"; else pass "inspecting says no hex"; fi
 says "a chain in sentences" "OK: example.com lab CA"
 says "a certificate that lacks keeps its own words" "WARN: cms1"
-says "a finding is its word, sentence and remedy" "Note: The command callbridge restart, which makes new certificates count, drops the calls of that Call Bridge."
+says "a finding is its word, sentence and remedy" "Note: cms1 callbridge: The command callbridge restart, which makes new certificates count, drops the calls of that Call Bridge."
 says "leaving says how to go on" "Saved. Go on: certwright --plain"
-ask '#check\nwhole 1\nleave\n'
+ask '#check\nwhole 6\nleave\n'
 says "the whole text of a certificate is said when asked for" "X509v3 Basic Constraints"
 
 # A remedy names page and field, and open goes there; on the command line it is deployment.conf.
