@@ -1,7 +1,10 @@
-/* One page a kind, made from its file in screens/: another component needs no code here. One that
- * shows nothing but certificates of pages before it is passed by. */
+/* One page a kind, made from its file in screens/, for all of its services: another component needs
+ * no code here. One that shows nothing but certificates of pages before it is passed by. */
+#include "flow/component.h"
+
 #include "base/mem.h"
 #include "flow/findings.h"
+#include "flow/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,66 +49,166 @@ bool component_page_passes(const struct flow *flow, const char *kind)
     return identities > 0;
 }
 
-static char *option_value(const struct flow *flow, const struct service *service,
-                          const struct ask *ask)
+static enum field_kind kind_of(const struct facet *facet)
 {
-    struct strings values = {0};
-    service_value(&flow->facts->deployment, service, ask->name, &values);
-    char *text = strings_join(&values, " ");
-    strings_free(&values);
-    return text;
+    if (facet->slot)
+        return names_kind(facet);
+    return facet->ask->type == ANSWER_TICK     ? FIELD_TICK
+           : facet->ask->type == ANSWER_CHOICE ? FIELD_CHOICE
+                                               : FIELD_TEXT;
 }
 
-static void judge_option(struct field *field, const struct ask *ask, const char *value)
+static void judge_option(const struct alike *alike, const struct facet *facet, struct field *field)
 {
-    struct error err = {0};
-    if (!*value)
-        return;
-    if (ask->type == ANSWER_HOST && !host_check(value, &err)) {
-        char *mend = host_mend(value);
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
-        free(mend);
+    for (size_t i = 0; i < alike->count && facet->ask->type == ANSWER_HOST; i++) {
+        char *value = facet_value(alike->deployment, alike->services[i], facet);
+        struct error err = {0};
+        if (*value && !host_check(value, &err)) {
+            struct seat seat = facet_seat(alike, alike->services[i], facet);
+            char *mend = host_mend(value);
+            char *meant = mend && alike->several ? pattern_of_value(mend, &seat) : NULL;
+            field_finding(field, LEVEL_ERROR, err.message, err.remedy, meant ? meant : mend);
+            free(meant);
+            free(mend);
+        }
+        free(value);
     }
 }
 
-static void add_option(const struct flow *flow, const struct service *service,
-                       const struct ask *ask, struct page *page)
+void component_fill(const struct alike *alike, const struct facet *facet, bool lab,
+                    struct field *field)
 {
-    if (!release_in(&ask->release, flow->facts->deployment.release))
-        return;
-    char *value = option_value(flow, service, ask);
-    char *id = xformat("%s.%s", service->component->kind, ask->name);
-    enum field_kind kind = ask->type == ANSWER_TICK     ? FIELD_TICK
-                           : ask->type == ANSWER_CHOICE ? FIELD_CHOICE
-                                                        : FIELD_TEXT;
-    bool on = strcmp(value, "true") == 0 || strcmp(value, "yes") == 0;
-    struct field *field =
-        page_field(page, kind, id, ask->label, kind == FIELD_TICK ? (on ? "yes" : "no") : value);
-    field_help(field, ask->help, ask->section);
-    for (size_t i = 0; i < ask->choices.count; i++)
-        field_choice(field, ask->choices.items[i], ask->choices.items[i], "");
-    struct strings derived = {0};
-    derive_option(&flow->facts->deployment, service, ask, &derived);
-    char *proposal = strings_join(&derived, " ");
-    field->follows = *proposal && strcmp(proposal, value) == 0;
-    field->list = ask->list;
-    field->fold = ask->fold || flow_lab(flow);
-    field->optional = !*ask->initial || ask->list;
-    if (ask->type == ANSWER_PORT)
-        field->columns = 6;
-    judge_option(field, ask, value);
-    free(proposal);
-    strings_free(&derived);
-    free(id);
-    free(value);
+    const struct ask *ask = facet->ask;
+    if (!ask) {
+        names_fill(alike, facet, field);
+    } else {
+        field_help(field, ask->help, ask->section);
+        for (size_t i = 0; i < ask->choices.count; i++)
+            field_choice(field, ask->choices.items[i], ask->choices.items[i], "");
+        field->list = ask->list;
+        field->fold = ask->fold || lab;
+        field->optional = !*ask->initial || ask->list;
+        if (ask->type == ANSWER_PORT)
+            field->columns = 6;
+        judge_option(alike, facet, field);
+    }
+    field->follows = !facet->slot || strcmp(facet->option, "identity") != 0;
+    for (size_t i = 0; i < alike->count && field->follows; i++)
+        field->follows = !facet_counts(alike->deployment, alike->services[i], facet) ||
+                         facet_follows(alike->deployment, alike->services[i], facet);
 }
 
-/* "Stands for:" and the line to type on the appliance, for each identity of the page. */
-static void add_live(const struct flow *flow, const struct service *service, struct page *page)
+/* "3 names" of a list; "". Free it. */
+static char *list_note(const struct facet *facet, const char *value)
+{
+    struct strings names = {0};
+    if (facet->slot && strcmp(facet->option, "subjectAltName") == 0)
+        names_split(value, &names);
+    char *note = names.count > 1 ? xformat("%zu names", names.count) : xstrdup("");
+    strings_free(&names);
+    return note;
+}
+
+/* Whose value is another: "core2 *"; else how many there are. Free it. */
+static char *note_of(const struct alike *alike, const char *pattern, const bool *fits,
+                     const struct facet *facet)
+{
+    struct strings others = {0};
+    size_t all = 0;
+    for (size_t i = 0; i < alike->count; i++) {
+        bool counts = facet_counts(alike->deployment, alike->services[i], facet);
+        all += counts;
+        if (counts && !fits[i])
+            strings_add_new(&others, alike->services[i]->server->name);
+    }
+    char *note = others.count == 1 ? xformat("* %s", others.items[0])
+                 : others.count    ? xformat("* %zu differ", others.count)
+                 : alike->several && pattern && pattern_varies(pattern) ? xformat("%zu names", all)
+                                                                        : xstrdup("");
+    strings_free(&others);
+    return note;
+}
+
+static bool is_shown(const struct alike *alike, const struct facet *facet)
+{
+    for (size_t i = 0; i < alike->count; i++)
+        if (facet_counts(alike->deployment, alike->services[i], facet))
+            return true;
+    return false;
+}
+
+/* What each has of its own when the pattern is filled in: "CN: cb1.example.com, cb2.example.com".
+ */
+static void add_preview(const struct alike *alike, const struct facet *facet, const char *label,
+                        struct page *page)
+{
+    enum { SHOWN = 3 };
+    struct strings values = {0};
+    for (size_t i = 0; i < alike->count; i++)
+        if (facet_counts(alike->deployment, alike->services[i], facet)) {
+            char *value = facet_value(alike->deployment, alike->services[i], facet);
+            strings_add_new(&values, value);
+            free(value);
+        }
+    size_t count = values.count;
+    struct strings shown = {0};
+    for (size_t i = 0; i < count; i++)
+        if (count <= SHOWN || i < SHOWN - 1 || i + 1 == count)
+            strings_add(&shown, values.items[i]);
+    char *all = strings_join(&shown, count > SHOWN ? " .. " : "; ");
+    page_line(&page->live, "%s: %s", label, all);
+    free(all);
+    strings_free(&shown);
+    strings_free(&values);
+}
+
+static void add_facet(const struct flow *flow, const struct alike *alike, const struct facet *facet,
+                      struct page *page)
+{
+    bool *fits = xcalloc(alike->count + 1, sizeof *fits);
+    char *value = alike_value(alike, facet, fits), *id = alike_field_id(alike, facet);
+    const char *label = facet->ask ? facet->ask->label : names_label(facet->option);
+    enum field_kind kind = kind_of(facet);
+    struct field *field = page_field(page, kind, id, label,
+                                     value                ? value
+                                     : kind == FIELD_TICK ? "no"
+                                                          : EACH_ITS_OWN);
+    component_fill(alike, facet, flow_lab(flow), field);
+    if (!value && kind == FIELD_CHOICE)
+        field_choice(field, EACH_ITS_OWN, "each its own", "They stay as they are.");
+    char *note = note_of(alike, value, fits, facet);
+    free(field->note);
+    field->note = *note ? note : list_note(facet, value ? value : "");
+    if (!*note)
+        free(note);
+    free(id);
+    free(value);
+    free(fits);
+}
+
+/* The results of what is written with {n}. */
+static void add_previews(const struct alike *alike, struct page *page)
+{
+    for (size_t i = 0; alike->several && i < alike->facet_count; i++) {
+        const struct facet *facet = &alike->facets[i];
+        bool *fits = xcalloc(alike->count + 1, sizeof *fits);
+        bool file = facet->slot && strcmp(facet->option, "identity") == 0; /* no name to read */
+        char *value = !file && is_shown(alike, facet) ? alike_value(alike, facet, fits) : NULL;
+        if (value && pattern_varies(value))
+            add_preview(alike, facet, facet->ask ? facet->ask->label : names_label(facet->option),
+                        page);
+        free(value);
+        free(fits);
+    }
+}
+
+/* "Stands for:" and the line to type on the appliance, for each identity of one service. */
+static void add_live(const struct flow *flow, const struct alike *alike, struct page *page)
 {
     const struct deployment *d = &flow->facts->deployment;
+    const struct service *service = alike->services[0];
     struct strings done = {0};
-    page_line(&page->live, "Stands for:");
+    page_line(&page->live, alike->several ? "Stands for, of the first:" : "Stands for:");
     for (size_t k = 0; k < service->component->slot_count; k++) {
         const struct identity *identity =
             service_identity(d, service, &service->component->slots[k]);
@@ -148,123 +251,171 @@ static void add_sharers(const struct flow *flow, const struct service *service, 
     strings_free(&titles);
 }
 
-/* The field of a service's option, or of the certificate in one of its slots. */
-static struct field *option_field(const struct service *service, const char *option,
-                                  struct page *page)
+/* The field where a finding about one of the services is answered: of an option, or of the
+ * certificate in one of its slots. */
+static struct field *field_of(const struct alike *alike, const struct finding *finding,
+                              struct page *page)
 {
-    const struct component *component = service->component;
-    bool slot = false;
-    for (size_t k = 0; k < component->slot_count && !slot; k++)
-        slot = strcmp(component->slots[k].name, option) == 0;
-    char *id = !slot                        ? xformat("%s.%s", component->kind, option)
-               : component->slot_count == 1 ? xformat("%s.identity", component->kind)
-                                            : xformat("%s.%s.identity", component->kind, option);
-    struct field *field = page_find_field(page, id);
-    free(id);
-    return field;
+    struct field *field = NULL, *cn = NULL;
+    for (size_t i = 0; i < alike->facet_count && !field; i++) {
+        const struct facet *facet = &alike->facets[i];
+        bool mine = !facet->slot || !*finding->identity;
+        for (size_t k = 0; k < alike->count && !mine; k++) {
+            const struct identity *identity =
+                service_identity(alike->deployment, alike->services[k], facet->slot);
+            mine = identity && strcmp(identity->name, finding->identity) == 0;
+        }
+        const char *option = facet->ask ? facet->ask->name
+                             : !*finding->identity && strcmp(facet->option, "identity") == 0
+                                 ? facet->slot->name
+                                 : facet->option;
+        char *id = alike_field_id(alike, facet);
+        if (mine && strcmp(option, finding->field) == 0)
+            field = page_find_field(page, id);
+        if (mine && facet->slot && !cn && strcmp(facet->option, "CN") == 0 && *finding->identity)
+            cn = page_find_field(page, id);
+        free(id);
+    }
+    for (size_t i = 0; i < ATTR_COUNT; i++)
+        if (field || strcmp(attribute_names[i], finding->field) == 0)
+            return field; /* the subject's attributes are the basics' */
+    return cn;
 }
 
-static void add_service_findings(const struct flow *flow, const struct service *service,
-                                 const struct findings *findings, struct page *page)
+/* It is about one of the services, or a certificate of theirs. */
+static bool is_about(const struct alike *alike, const struct finding *finding)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        if (*finding->identity || strcmp(finding->service, service->name) != 0 || finding->accepted)
-            continue;
-        if (finding->severity == SEVERITY_NOTICE)
-            continue;
-        char *remedy = finding_remedy(flow, finding, page->id, "");
-        struct field *field = option_field(service, finding->field, page);
-        enum level level = level_of(finding->severity);
-        if (field)
-            field_finding(field, level, finding->message, remedy, finding->mend);
-        else
-            page_line(&page->live, "%s %s. %s.", flow_level_word(level), finding->message, remedy);
-        free(remedy);
+    for (size_t i = 0; i < alike->count; i++) {
+        const struct service *service = alike->services[i];
+        if (!*finding->identity && strcmp(finding->service, service->name) == 0 &&
+            (!*finding->server || strcmp(finding->server, service->server->name) == 0))
+            return true;
+        for (size_t k = 0; *finding->identity && k < service->component->slot_count; k++) {
+            const struct identity *identity =
+                service_identity(alike->deployment, service, &service->component->slots[k]);
+            if (identity && strcmp(identity->name, finding->identity) == 0)
+                return true;
+        }
     }
+    return false;
+}
+
+static void add_finding(const struct flow *flow, const struct alike *alike,
+                        const struct finding *finding, struct page *page)
+{
+    struct field *field = field_of(alike, finding, page);
+    enum level level = level_of(finding->severity);
+    char *remedy = finding_remedy(flow, finding, page->id, field ? field->id : "");
+    const char *subject = *finding->identity ? finding->identity : finding->server;
+    char *message = alike->several && *subject ? xformat("%s: %s", subject, finding->message)
+                                               : xstrdup(finding->message);
+    if (field)
+        field_finding(field, level, message, remedy, alike->several ? NULL : finding->mend);
+    else if (!*finding->identity)
+        page_line(&page->live, "%s %s. %s.", flow_level_word(level), message, remedy);
+    free(message);
+    free(remedy);
 }
 
 static void build(struct flow *flow, struct page *page)
 {
+    struct alike alike;
     page->kind = PAGE_FORM;
     const char *kind = flow_page_part(flow);
-    const struct service *service = first_service(flow, kind);
-    if (!service) {
+    alike_open(flow, kind, &alike);
+    if (!alike.count) {
         page->title = xstrdup(kind);
         page_line(&page->intro, "It is not part of this deployment.");
+        alike_close(&alike);
         return;
     }
-    const struct component *component = service->component;
-    page->title = xstrdup(component->title);
+    const struct component *component = alike.component;
+    page->title = alike.several ? xformat("%s, %zu of them", component->title, alike.count)
+                                : xstrdup(component->title);
     page_lines(&page->intro, component->purpose);
-    add_sharers(flow, service, page);
+    add_sharers(flow, alike.services[0], page);
+    for (size_t i = 0; i < alike.facet_count; i++)
+        if (is_shown(&alike, &alike.facets[i]))
+            add_facet(flow, &alike, &alike.facets[i], page);
     const struct findings *findings = flow_findings(flow, RULES_PLANNED);
-    for (size_t i = 0; i < component->ask_count; i++)
-        if (!component->asks[i].fold)
-            add_option(flow, service, &component->asks[i], page);
-    for (size_t k = 0; k < component->slot_count; k++)
-        if (slot_used(&flow->facts->deployment, service, &component->slots[k]))
-            names_fields(flow, service, &component->slots[k], findings, page);
-    for (size_t i = 0; i < component->ask_count; i++)
-        if (component->asks[i].fold)
-            add_option(flow, service, &component->asks[i], page);
-    add_service_findings(flow, service, findings, page);
-    add_live(flow, service, page);
+    for (size_t i = 0; i < findings->count; i++)
+        if (!findings->items[i].accepted && findings->items[i].severity != SEVERITY_NOTICE &&
+            is_about(&alike, &findings->items[i]))
+            add_finding(flow, &alike, &findings->items[i], page);
+    add_previews(&alike, page);
+    add_live(flow, &alike, page);
     for (size_t k = 0; k < component->slot_count; k++) {
         const struct signer *signer =
-            derive_signer(&flow->facts->deployment, service, &component->slots[k]);
+            derive_signer(&flow->facts->deployment, alike.services[0], &component->slots[k]);
         if (signer && *signer->why && component->slot_count == 1)
             page_line(&page->why, "Proposed: %s. %s Guide %s", signer->name, signer->why,
                       component->section);
     }
     if (!page->why.count)
         page_line(&page->why, "Guide %s", component->section);
+    if (alike.several)
+        page_add_action(page, "each", 4, 'e', "One by one");
+    alike_close(&alike);
 }
 
-static bool take_option(struct flow *flow, const struct service *service, const struct ask *ask,
-                        const char *value, struct error *err)
+bool component_give(struct edit *edit, const struct alike *alike, const struct service *service,
+                    const struct facet *facet, const char *pattern, struct strings *done)
 {
-    struct strings values = {0};
-    struct str text = {0};
-    str_add(&text, str_text(&flow->facts->deployment.text));
-    if (ask->type == ANSWER_TICK)
-        strings_add(&values, strcmp(value, "yes") == 0 ? "true" : "false");
-    else if (ask->list)
-        names_split(value, &values);
-    else if (*value)
-        strings_add(&values, value);
-    edit_option(service, ask->name, &values, ask->list, &text);
-    bool good = flow_put(flow, &text, true, err);
-    if (!good && err && err->code != STATUS_SYSTEM) {
+    const struct identity *identity =
+        facet->slot ? service_identity(alike->deployment, service, facet->slot) : NULL;
+    if (identity && strcmp(facet->option, "identity") != 0 &&
+        !strings_add_new(done, identity->name))
+        return false; /* several services have it */
+    struct seat seat = facet_seat(alike, service, facet);
+    char *value = alike->several ? pattern_fill(pattern, &seat) : xstrdup(pattern);
+    char *is = facet_value(alike->deployment, service, facet);
+    bool changes = strcmp(is, value) != 0;
+    if (changes)
+        facet_edit(edit, service, facet, NULL, value);
+    free(is);
+    free(value);
+    return changes;
+}
+
+bool component_edit(struct flow *flow, struct edit *edit, const char *label, struct error *err)
+{
+    bool good = flow_edit(flow, edit, true, err);
+    if (!good && err && err->code != STATUS_SYSTEM && !flow->ask) {
         struct error why = *err; /* the line of a file that was never written helps nobody */
-        error_set(err, why.code, ask->label, why.remedy, "%s", why.message);
+        error_set(err, why.code, label, why.remedy, "%s", why.message);
     }
-    strings_free(&values);
-    str_free(&text);
     return good;
+}
+
+/* All but the exceptions get it; where each has its own, all. */
+static bool set(struct flow *flow, const struct alike *alike, const struct facet *facet,
+                const char *text, struct error *err)
+{
+    struct edit edit;
+    struct strings done = {0};
+    bool *fits = xcalloc(alike->count + 1, sizeof *fits);
+    char *pattern = alike_value(alike, facet, fits);
+    edit_begin(&edit, flow->facts);
+    for (size_t i = 0; i < alike->count; i++)
+        if ((fits[i] || !pattern) && facet_counts(alike->deployment, alike->services[i], facet))
+            (void)component_give(&edit, alike, alike->services[i], facet, text, &done);
+    free(pattern);
+    free(fits);
+    strings_free(&done);
+    return component_edit(flow, &edit, facet->ask ? facet->ask->label : names_label(facet->option),
+                          err);
 }
 
 static bool take_set(struct flow *flow, const struct event *event, struct error *err)
 {
-    const struct service *service = first_service(flow, flow_page_part(flow));
-    if (!service || !text_starts(event->id, service->component->kind))
-        return true;
-    const char *rest = event->id + strlen(service->component->kind);
-    if (*rest++ != '.')
-        return true;
-    const struct ask *ask = component_ask(service->component, rest);
-    if (ask)
-        return take_option(flow, service, ask, event->text, err);
-    const char *dot = strchr(rest, '.');
-    if (!dot && service->component->slot_count && is_names_option(rest))
-        return names_take(flow, service, &service->component->slots[0], rest, event->text, err);
-    for (size_t k = 0; dot && k < service->component->slot_count; k++) {
-        const struct slot *slot = &service->component->slots[k];
-        if (strlen(slot->name) == (size_t)(dot - rest) &&
-            strncmp(slot->name, rest, (size_t)(dot - rest)) == 0 && is_names_option(dot + 1))
-            return names_take(flow, service, slot, dot + 1, event->text, err);
-    }
-    return true;
+    struct alike alike;
+    alike_open(flow, flow_page_part(flow), &alike);
+    const struct facet *facet = alike.count ? alike_facet(&alike, event->id) : NULL;
+    bool kept = alike.several && strcmp(event->text, EACH_ITS_OWN) == 0;
+    bool good = !facet || kept || strpbrk(event->text, "\n\r") ||
+                set(flow, &alike, facet, event->text, err);
+    alike_close(&alike);
+    return good;
 }
 
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
@@ -273,6 +424,12 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     (void)page;
     if (event->kind == EVENT_SET)
         return way_if(take_set(flow, event, err), GO_STAY);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, "each") == 0) {
+        char *id = xformat("each:%s", flow_page_part(flow));
+        struct way way = way_to(id, NULL);
+        free(id);
+        return way;
+    }
     return way_go(event->kind == EVENT_NEXT ? GO_NEXT : GO_STAY);
 }
 

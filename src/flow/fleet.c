@@ -212,18 +212,6 @@ static bool copy(struct flow *flow, const struct server *from, struct error *err
     return good;
 }
 
-static void toggle(struct flow *flow, const char *name)
-{
-    struct strings kept = {0};
-    for (size_t i = 0; i < flow->marked.count; i++)
-        if (strcmp(flow->marked.items[i], name) != 0)
-            strings_add(&kept, flow->marked.items[i]);
-    if (kept.count == flow->marked.count)
-        strings_add(&kept, name);
-    strings_free(&flow->marked);
-    flow->marked = kept;
-}
-
 struct way fleet_act(struct flow *flow, const struct event *event, struct error *err)
 {
     const struct deployment *d = &flow->facts->deployment;
@@ -231,7 +219,7 @@ struct way fleet_act(struct flow *flow, const struct event *event, struct error 
     if (!server)
         return way_go(GO_STAY);
     if (event->kind == EVENT_TICK)
-        toggle(flow, server->name);
+        flow_mark(flow, server->name);
     else if (strcmp(event->id, "add") == 0)
         return add(flow, server, err);
     else if (strcmp(event->id, "remove") == 0)

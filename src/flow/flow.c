@@ -11,11 +11,12 @@
 #define CAME_MOST 100 /* pages on the way back */
 
 static const struct step_ops *const all_steps[] = {
-    &step_start,     &step_basics, &step_topology, &step_facts,    &step_servers,
-    &step_component, &step_review, &step_make,     &step_requests, &step_request,
-    &step_import,    &step_key,    &step_trust,    &step_holds,    &step_commands,
-    &step_check,     &step_look,   &step_text,     &step_accept,   &step_plan,
-    &step_order,     &step_done,   &step_ends,     &step_findings, &step_certificates};
+    &step_start,       &step_basics, &step_topology, &step_facts, &step_servers,
+    &step_component,   &step_each,   &step_review,   &step_make,  &step_requests,
+    &step_request,     &step_import, &step_key,      &step_trust, &step_holds,
+    &step_commands,    &step_check,  &step_look,     &step_text,  &step_accept,
+    &step_plan,        &step_order,  &step_done,     &step_ends,  &step_findings,
+    &step_certificates};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -289,6 +290,8 @@ static void drop(struct strings *list, size_t index)
 static void enter(struct flow *flow, const char *page_id, const char *at)
 {
     char *page = xstrdup(page_id), *place = at ? xstrdup(at) : NULL;
+    if (strcmp(page_id, flow->at_page) != 0)
+        strings_free(&flow->marked); /* they are rows of the page that is left */
     free(flow->at_page);
     free(flow->spot);
     free(flow->refused);

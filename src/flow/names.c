@@ -1,70 +1,49 @@
-/* The fields of one slot's identity: whose certificate, who signs, CN, SAN, O. Each is judged where
- * it is typed, for a wrong name is found by a CA only after days. */
+#include "flow/names.h"
+
 #include "base/mem.h"
-#include "flow/findings.h"
-#include "model/conftext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const options[] = {"identity", "signer", "CN", "subjectAltName", "O"};
-static const char *const labels[] = {"Certificate", "Signed by", "CN", "SAN", "O"};
+#define PARTNERS_MOST 6 /* that a certificate is offered to be shared with */
+
+static const struct {
+    const char *option, *label, *help, *section;
+} about[] = {
+    {"identity", "Certificate",
+     "Its own key and certificate, or one shared with another component. Fewer files, but all its "
+     "names in one certificate and all its services touched at each renewal.",
+     "4.1"},
+    {"signer", "Signed by", "Who signs it decides who accepts it.", "2.2"},
+    {"CN", "CN",
+     "The common name: the fully qualified name that clients connect to. It joins the SAN by "
+     "itself.",
+     "3.1"},
+    {"subjectAltName", "SAN",
+     "More names for the same certificate, host names and addresses: blanks or commas between "
+     "them, or a list pasted as it is. The CN need not be among them.",
+     "3.1"},
+    {"O", "O", "The organisation, where it is another than the basics say.", "1.2.2"},
+};
+enum { ABOUT = sizeof about / sizeof *about };
+
+static size_t about_of(const char *option)
+{
+    size_t at = 0;
+    while (at < ABOUT && strcmp(about[at].option, option) != 0)
+        at++;
+    return at;
+}
 
 bool is_names_option(const char *option)
 {
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (strcmp(options[i], option) == 0)
-            return true;
-    return false;
+    return about_of(option) < ABOUT;
 }
 
 const char *names_label(const char *option)
 {
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (strcmp(options[i], option) == 0)
-            return labels[i];
-    return "";
-}
-
-/* callbridge.CN where the kind has one slot, KIND.SLOT.CN else. */
-static char *field_id(const struct service *service, const struct slot *slot, const char *option)
-{
-    if (service->component->slot_count == 1)
-        return xformat("%s.%s", service->component->kind, option);
-    return xformat("%s.%s.%s", service->component->kind, slot->name, option);
-}
-
-static struct field *add_field(const struct service *service, const struct slot *slot,
-                               const char *option, enum field_kind kind, const char *value,
-                               struct page *page)
-{
-    char *id = field_id(service, slot, option);
-    struct field *field = page_field(page, kind, id, names_label(option), value);
-    free(id);
-    return field;
-}
-
-static void add_identity_field(const struct flow *flow, const struct service *service,
-                               const struct slot *slot, const struct identity *identity,
-                               struct page *page)
-{
-    const struct deployment *d = &flow->facts->deployment;
-    char *own = derive_identity_name(d, service, slot);
-    struct field *field = add_field(service, slot, "identity", FIELD_CHOICE, identity->name, page);
-    field_help(field,
-               "Its own key and certificate, or one shared with another component. Fewer files, "
-               "but all its names in one certificate and all its services touched at each renewal.",
-               "4.1");
-    field->fold = true;
-    field_choice(field, own, "its own", "The usual way: each component has its own.");
-    for (size_t i = 0; i < d->identity_count; i++) {
-        const char *name = d->identities[i].name;
-        if (strcmp(name, own) == 0 || d->identities[i].signs)
-            continue;
-        field_choice(field, name, name,
-                     "Shared, one file for several: the SAN must hold all their names.");
-    }
-    free(own);
+    size_t at = about_of(option);
+    return at < ABOUT ? about[at].label : "";
 }
 
 const char *signer_label(const char *signer)
@@ -75,23 +54,141 @@ const char *signer_label(const char *signer)
                                              : signer;
 }
 
-static void add_signer_field(const struct flow *flow, const struct service *service,
-                             const struct slot *slot, const struct identity *identity,
-                             struct page *page)
+enum field_kind names_kind(const struct facet *facet)
+{
+    bool choice = strcmp(facet->option, "identity") == 0 || strcmp(facet->option, "signer") == 0;
+    return choice ? FIELD_CHOICE : FIELD_TEXT;
+}
+
+/* The names that their own identities would have, as a pattern. Free it. */
+static char *own_pattern(const struct alike *alike, const struct slot *slot)
+{
+    const struct facet facet = {.slot = slot, .option = "identity"};
+    struct seat *seats = xcalloc(alike->count + 1, sizeof *seats);
+    char **values = xcalloc(alike->count + 1, sizeof *values);
+    bool *fits = xcalloc(alike->count + 1, sizeof *fits);
+    for (size_t i = 0; i < alike->count; i++) {
+        seats[i] = facet_seat(alike, alike->services[i], &facet);
+        values[i] = derive_identity_name(alike->deployment, alike->services[i], slot);
+    }
+    char *pattern = alike->count == 1
+                        ? xstrdup(values[0])
+                        : pattern_common(seats, (const char *const *)values, alike->count, fits);
+    for (size_t i = 0; i < alike->count; i++)
+        free(values[i]);
+    free(values);
+    free(seats);
+    free(fits);
+    return pattern;
+}
+
+/* The name without what numbers it: one for all of the kind. Free it. */
+static char *common_name(const struct alike *alike, const char *own)
+{
+    struct str out = {0};
+    for (const char *at = own; *at; at++) {
+        if (*at == '{')
+            at += strcspn(at, "}");
+        else
+            str_add_char(&out, *at);
+    }
+    if (!out.length)
+        str_add(&out, alike->component->kind);
+    return str_take(&out);
+}
+
+/* The identity there that another kind of the server has in its first slot; NULL: none that could
+ * be shared. */
+static const struct identity *partner_there(const struct deployment *d, const struct server *server,
+                                            const struct component *component)
+{
+    for (size_t i = 0; component->slot_count && i < server->service_count; i++) {
+        const struct service *service = &server->services[i];
+        if (service->component != component || service->implied)
+            continue;
+        const struct identity *identity = service_identity(d, service, &component->slots[0]);
+        return identity && !identity->signs ? identity : NULL;
+    }
+    return NULL;
+}
+
+/* What all of the servers have for another kind, as a pattern; NULL: not all have it. Free it. */
+static char *partner(const struct alike *alike, const struct component *component)
+{
+    struct seat *seats = xcalloc(alike->count + 1, sizeof *seats);
+    const char **values = xcalloc(alike->count + 1, sizeof *values);
+    bool *fits = xcalloc(alike->count + 1, sizeof *fits);
+    bool good = alike->count > 0, all = true;
+    for (size_t i = 0; good && i < alike->count; i++) {
+        const struct identity *identity =
+            partner_there(alike->deployment, alike->services[i]->server, component);
+        seats[i] = (struct seat){alike->deployment, alike->services[i]->server,
+                                 alike->services[i]->ordinal};
+        values[i] = identity ? identity->name : "";
+        good = identity != NULL;
+    }
+    char *pattern = good ? pattern_common(seats, values, alike->count, fits) : NULL;
+    for (size_t i = 0; pattern && i < alike->count; i++)
+        all = all && fits[i];
+    if (!all) {
+        free(pattern);
+        pattern = NULL;
+    }
+    free(values);
+    free(seats);
+    free(fits);
+    return pattern;
+}
+
+static void add_shared(struct field *field, const char *name)
+{
+    if (!strings_has(&field->choices, name))
+        field_choice(field, name, name,
+                     "Shared, one file for several: the SAN must hold all their names.");
+}
+
+static void fill_identity(const struct alike *alike, const struct facet *facet, struct field *field)
+{
+    const struct deployment *d = alike->deployment;
+    char *own = own_pattern(alike, facet->slot);
+    field->fold = true;
+    if (own)
+        field_choice(field, own, "its own", "The usual way: each component has its own.");
+    if (alike->count > 1 && own && pattern_varies(own)) {
+        char *one = common_name(alike, own);
+        field_choice(field, one, "one for all",
+                     "One key and certificate on all these servers: its SAN has the names of all.");
+        free(one);
+    }
+    for (size_t i = 0; d->server_count == 1 && i < d->identity_count; i++)
+        if (!d->identities[i].signs)
+            add_shared(field, d->identities[i].name);
+    for (size_t c = 0; d->server_count > 1 && c < d->catalogue->count; c++) {
+        const struct component *other = &d->catalogue->components[c];
+        char *name = other != alike->component && deployment_kind(d, other)->count
+                         ? partner(alike, other)
+                         : NULL;
+        if (name && field->choices.count < PARTNERS_MOST)
+            add_shared(field, name);
+        free(name);
+    }
+    if (*field->value && strcmp(field->value, EACH_ITS_OWN) != 0)
+        add_shared(field, field->value);
+    free(own);
+}
+
+static void fill_signer(const struct alike *alike, const struct facet *facet, struct field *field)
 {
     static const char *const words[] = {"public", "internal", "self"};
-    const struct deployment *d = &flow->facts->deployment;
-    struct field *field = add_field(service, slot, "signer", FIELD_CHOICE, identity->signer, page);
-    const struct signer *proposed = derive_signer(d, service, slot);
+    const struct deployment *d = alike->deployment;
+    const struct slot *slot = facet->slot;
     struct str help = {0};
-    str_add(&help, "Who signs it decides who accepts it.");
+    str_add(&help, field->help);
     for (size_t i = 0; i < slot->signer_count; i++)
         str_addf(&help, " %s: %s", slot->signers[i].name, slot->signers[i].why);
-    field_help(field, str_text(&help), "2.2");
+    field_help(field, str_text(&help), field->section);
     str_free(&help);
-    field->fold = flow_lab(flow);
-    field->follows = proposed && strcmp(proposed->name, identity->signer) == 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const char *why = "";
         for (size_t k = 0; k < slot->signer_count; k++)
             if (strcmp(slot->signers[k].name, words[i]) == 0)
@@ -101,11 +198,21 @@ static void add_signer_field(const struct flow *flow, const struct service *serv
     for (size_t i = 0; i < d->identity_count; i++)
         if (d->identities[i].signs)
             field_choice(field, d->identities[i].name, d->identities[i].name,
-                         "The CA made here: for a lab.");
+                         "A CA that is made here.");
+}
+
+/* What is meant, as the field would take it. */
+static void report_wrong(const struct error *err, const char *mend, const struct seat *seat,
+                         bool several, struct field *field)
+{
+    char *pattern = mend && several ? pattern_of_value(mend, seat) : NULL;
+    field_finding(field, LEVEL_ERROR, err->message, err->remedy, pattern ? pattern : mend);
+    free(pattern);
 }
 
 /* What is wrong with the names; where each mistake shows what was meant, F5 puts all right. */
-static void judge_sans(struct field *field, const struct strings *sans)
+static void judge_sans(const struct strings *sans, const struct seat *seat, bool several,
+                       struct field *field)
 {
     struct strings meant = {0};
     struct error err = {0}, first = {0};
@@ -126,138 +233,59 @@ static void judge_sans(struct field *field, const struct strings *sans)
     }
     char *mend = names_join(&meant);
     if (wrong)
-        field_finding(field, LEVEL_ERROR, first.message, first.remedy, clear ? mend : NULL);
+        report_wrong(&first, clear ? mend : NULL, seat, several, field);
     free(mend);
     strings_free(&meant);
 }
 
-static void add_name_fields(const struct flow *flow, const struct service *service,
-                            const struct slot *slot, const struct identity *identity,
-                            struct page *page)
+static void judge(const struct alike *alike, const struct facet *facet,
+                  const struct identity *identity, const struct seat *seat, struct field *field)
 {
-    const struct deployment *d = &flow->facts->deployment;
-    const char *cn = identity->names.attributes[ATTR_CN];
-    struct names derived = {0};
     struct error err = {0};
-    derive_identity(d, identity, &derived);
-    struct field *field = add_field(service, slot, "CN", FIELD_TEXT, cn, page);
-    field_help(field,
-               "The common name: the fully qualified name that clients connect to. It joins the "
-               "SAN by itself.",
-               "3.1");
-    field->fold = flow_lab(flow);
-    field->follows =
-        cn && derived.attributes[ATTR_CN] && strcmp(cn, derived.attributes[ATTR_CN]) == 0;
-    if (cn && !attribute_check(ATTR_CN, cn, &err)) {
-        char *mend = host_mend(cn);
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, mend);
-        free(mend);
-    }
-
-    char *sans = names_join(&identity->names.sans);
-    field = add_field(service, slot, "subjectAltName", FIELD_TEXT, sans, page);
-    field_help(field,
-               "More names for the same certificate, host names and addresses: blanks or commas "
-               "between them, or a list pasted as it is. The CN need not be among them.",
-               "3.1");
-    field->list = field->names = field->optional = true;
-    field->fold = flow_lab(flow);
-    field->follows = strings_equal(&derived.sans, &identity->names.sans);
-    free(field->note);
-    field->note = identity->names.sans.count > 1 ? xformat("%zu names", identity->names.sans.count)
-                                                 : xstrdup("");
-    judge_sans(field, &identity->names.sans);
-    free(sans);
-    names_free(&derived);
-
-    const char *o = identity->names.attributes[ATTR_O], *common = d->subject.attributes[ATTR_O];
-    field = add_field(service, slot, "O", FIELD_TEXT, o, page);
-    field_help(field, "The organisation, where it is another than the basics say.", "1.2.2");
-    field->optional = field->fold = true;
-    field->follows = (!o && !common) || (o && common && strcmp(o, common) == 0);
-    if (o && *o && !attribute_check(ATTR_O, o, &err))
-        field_finding(field, LEVEL_ERROR, err.message, err.remedy, NULL);
-}
-
-/* The subject's attributes are the basics' (a page of its own): only what stands here is told. */
-static struct field *finding_field(const struct service *service, const struct slot *slot,
-                                   const struct finding *finding, struct page *page)
-{
-    char *id = field_id(service, slot, finding->field);
-    struct field *field = page_find_field(page, id);
-    free(id);
-    for (size_t i = 0; i < ATTR_COUNT; i++)
-        if (field || strcmp(attribute_names[i], finding->field) == 0)
-            return field;
-    id = field_id(service, slot, "CN");
-    field = page_find_field(page, id);
-    free(id);
-    return field;
-}
-
-void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
-                  const struct findings *findings, struct page *page)
-{
-    const struct identity *identity = service_identity(&flow->facts->deployment, service, slot);
-    if (!identity)
+    if (strcmp(facet->option, "subjectAltName") == 0) {
+        judge_sans(&identity->names.sans, seat, alike->several, field);
         return;
-    add_identity_field(flow, service, slot, identity, page);
-    add_signer_field(flow, service, slot, identity, page);
-    add_name_fields(flow, service, slot, identity, page);
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        if (strcmp(finding->identity, identity->name) != 0 ||
-            finding->severity == SEVERITY_NOTICE || finding->accepted)
-            continue;
-        struct field *field = finding_field(service, slot, finding, page);
-        if (!field)
-            continue;
-        char *remedy = finding_remedy(flow, finding, page->id, field->id);
-        field_finding(field, level_of(finding->severity), finding->message, remedy, finding->mend);
-        free(remedy);
+    }
+    bool is_cn = strcmp(facet->option, "CN") == 0;
+    enum attribute attribute = is_cn ? ATTR_CN : ATTR_O;
+    const char *value = identity->names.attributes[attribute];
+    if (!value || (!is_cn && !*value) || attribute_check(attribute, value, &err))
+        return;
+    char *mend = is_cn ? host_mend(value) : NULL;
+    report_wrong(&err, mend, seat, alike->several, field);
+    free(mend);
+}
+
+static void judge_all(const struct alike *alike, const struct facet *facet, struct field *field)
+{
+    const struct identity *last = NULL;
+    for (size_t i = 0; field->level < LEVEL_ERROR && i < alike->count; i++) {
+        const struct service *service = alike->services[i];
+        const struct identity *identity = service_identity(alike->deployment, service, facet->slot);
+        struct seat seat = facet_seat(alike, service, facet);
+        if (identity && identity != last)
+            judge(alike, facet, identity, &seat, field);
+        last = identity;
     }
 }
 
-static void set_value(struct str *text, const char *identity, const char *option, const char *value,
-                      bool list)
+void names_fill(const struct alike *alike, const struct facet *facet, struct field *field)
 {
-    struct conf_step path[] = {{"identity", identity}, {option, NULL}};
-    struct strings values = {0};
-    if (list) {
-        names_split(value, &values);
-    } else if (*value) {
-        strings_add(&values, value);
+    size_t at = about_of(facet->option);
+    bool lab = deployment_lab(alike->deployment);
+    field_help(field, about[at].help, about[at].section);
+    field->fold = lab;
+    if (strcmp(facet->option, "identity") == 0) {
+        fill_identity(alike, facet, field);
+        return;
     }
-    if (values.count)
-        conf_set(text, path, 2, &values, list);
-    else
-        conf_remove(text, path, 2);
-    strings_free(&values);
-}
-
-bool names_take(struct flow *flow, const struct service *service, const struct slot *slot,
-                const char *option, const char *value, struct error *err)
-{
-    const struct deployment *d = &flow->facts->deployment;
-    const struct identity *identity = service_identity(d, service, slot);
-    if (!identity || strpbrk(value, "\n\r"))
-        return true;
-    if (strcmp(option, "identity") == 0) {
-        struct edit edit;
-        edit_begin(&edit, flow->facts);
-        edit_choose(&edit, service, slot, value);
-        return flow_edit(flow, &edit, true, err);
+    if (strcmp(facet->option, "signer") == 0) {
+        fill_signer(alike, facet, field);
+        return;
     }
-    struct str text = {0};
-    str_add(&text, str_text(&d->text));
-    if (strcmp(option, "O") == 0) {
-        const char *common = d->subject.attributes[ATTR_O];
-        set_value(&text, identity->name, option, common && strcmp(common, value) == 0 ? "" : value,
-                  false);
-    } else {
-        set_value(&text, identity->name, option, value, strcmp(option, "subjectAltName") == 0);
-    }
-    bool good = flow_put(flow, &text, true, err);
-    str_free(&text);
-    return good;
+    if (strcmp(facet->option, "subjectAltName") == 0)
+        field->list = field->names = field->optional = true;
+    else if (strcmp(facet->option, "O") == 0)
+        field->optional = field->fold = true;
+    judge_all(alike, facet, field);
 }

@@ -14,6 +14,7 @@ const char *order_owner(const char *page_id)
 {
     return text_starts(page_id, "request:")                                      ? "requests"
            : text_starts(page_id, "key:")                                        ? "import"
+           : text_starts(page_id, "each:")                                       ? "certificates"
            : text_starts(page_id, "holds:") || text_starts(page_id, "commands:") ? "trust"
            : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
                    text_starts(page_id, "accept:") || text_starts(page_id, "findings:") ||
@@ -108,6 +109,8 @@ char *order_beside(struct flow *flow, int direction)
 
 bool order_has(const struct flow *flow, const char *id)
 {
+    if (text_starts(id, "each:"))
+        return each_has(flow, id + strlen("each:"));
     struct strings order = {0};
     order_pages(flow, &order);
     bool found = strings_has(&order, id);
@@ -376,7 +379,10 @@ void order_marks(struct flow *flow, struct page *page)
     order_pages(flow, &order);
     count_states(flow, &states);
     char *open = order_resume(flow);
-    const char *owner = order_owner(flow->at_page), *here = owner ? owner : flow->at_page;
+    const char *owner = order_owner(flow->at_page);
+    char *here = text_starts(flow->at_page, "each:") /* beside its kind's form */
+                     ? xformat("page:%s", flow->at_page + strlen("each:"))
+                     : xstrdup(owner ? owner : flow->at_page);
     bool inside = text_starts(here, "page:"), grouped = false;
     for (size_t i = 1; i < order.count; i++) {
         const char *id = order.items[i];
@@ -408,6 +414,7 @@ void order_marks(struct flow *flow, struct page *page)
     }
     if (!page->step) /* the last page is no step */
         page->steps = 0;
+    free(here);
     free(open);
     strings_free(&order);
 }

@@ -250,3 +250,15 @@ void page_free(struct page *page)
     strings_free(&page->why);
     *page = (struct page){0};
 }
+
+void flow_mark(struct flow *flow, const char *name)
+{
+    struct strings kept = {0};
+    for (size_t i = 0; i < flow->marked.count; i++)
+        if (strcmp(flow->marked.items[i], name) != 0)
+            strings_add(&kept, flow->marked.items[i]);
+    if (kept.count == flow->marked.count)
+        strings_add(&kept, name);
+    strings_free(&flow->marked);
+    flow->marked = kept;
+}

@@ -118,9 +118,9 @@ struct step_ops {
                        struct error *err);
 };
 extern const struct step_ops step_start, step_basics, step_topology, step_facts, step_servers,
-    step_component, step_review, step_make, step_requests, step_request, step_import, step_key,
-    step_check, step_look, step_plan, step_done, step_accept, step_order, step_text, step_trust,
-    step_holds, step_commands, step_ends, step_findings, step_certificates;
+    step_component, step_each, step_review, step_make, step_requests, step_request, step_import,
+    step_key, step_check, step_look, step_plan, step_done, step_accept, step_order, step_text,
+    step_trust, step_holds, step_commands, step_ends, step_findings, step_certificates;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -240,12 +240,11 @@ bool topology_is_asked(const struct flow *flow);
 /* component.c */
 /* Every identity that is shown with a service of this kind was shown on an earlier page. */
 bool component_page_passes(const struct flow *flow, const char *kind);
-/* names.c: fields of one identity */
-void names_fields(const struct flow *flow, const struct service *service, const struct slot *slot,
-                  const struct findings *findings, struct page *page);
-must_check bool names_take(struct flow *flow, const struct service *service,
-                           const struct slot *slot, const char *option, const char *text,
-                           struct error *err);
+/* each.c: there are several of the kind, which may be asked one by one */
+bool each_has(const struct flow *flow, const char *kind);
+/* names.c */
+/* The row is marked, for what is copied to it; or no longer. */
+void flow_mark(struct flow *flow, const char *row);
 bool is_names_option(const char *option);
 const char *names_label(const char *option); /* "" where it is none */
 /* "internal CA"; a CA made here by its name. */
