@@ -154,6 +154,8 @@ STEPS = [
     (r'set ([\w-]+) = (.*) in server "([^"]*)" of deployment.conf',
      lambda o, v, n: set_option(server(n), o, v)),
     (r'set ([\w-]+) = (.*) in (\w+) \{\} of deployment.conf', in_section),
+    (r'set release = ("[^"]*") in deployment.conf',
+     lambda v: write(re.sub(r'(?m)^release\s*=.*$', 'release = ' + v, read()))),
     (r'set (key \{.*\}) in deployment.conf', set_key),
     (r'add (service .*\}) to server "([^"]*)" of deployment.conf', add_to_server),
     (r'add ((?:identity|accept) .*\}) to deployment.conf', lambda line: write(read() + line + '\n')),

@@ -146,7 +146,7 @@ __certwright_value()
     color) __certwright_words auto always never ;;
     preset) __certwright_words lab webapp single-combined single-split scalable ;;
     with | without) __certwright_kinds ;;
-    release) __certwright_words 2.9 3.0 ;;
+    release) __certwright_words 2.9 3.0 3.1 3.8 3.12 ;;
     purpose) __certwright_words server client ;;
     graph) __certwright_words text ;;
     bits) __certwright_words 2048 3072 4096 ;;

@@ -209,7 +209,7 @@ complete -c certwright -n '__certwright_in init' -l C -x -d 'country, two letter
 complete -c certwright -n '__certwright_in init' -l emailAddress -x -d 'e-mail address'
 complete -c certwright -n '__certwright_in init' -l force -d 'replaces what is there'
 
-complete -c certwright -n '__certwright_in init check' -l release -x -a '2.9 3.0' -d 'software of the servers'
+complete -c certwright -n '__certwright_in init check' -l release -x -a '2.9 3.0 3.1 3.8 3.12' -d 'software of the servers'
 
 complete -c certwright -n '__certwright_in generate sign orders' -a '(__certwright_of identity)' -d identity
 complete -c certwright -n '__certwright_in sign' -l ca -x -a '(__certwright_of identity)' -d 'the CA'

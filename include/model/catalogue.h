@@ -15,7 +15,8 @@ enum stage {
     STAGE_AFTER,
     STAGE_DISPLAY,
     STAGE_BY_HAND,
-    STAGE_OTHER
+    STAGE_OTHER,
+    STAGE_RETIRE /* where a later release has the component no more: typed before the upgrade */
 };
 /* What a command does to those who use the service. */
 enum effect {
@@ -152,7 +153,8 @@ struct component {
     struct strings beside, follows;
     char *per, *name;
     char *first; /* the tick of the service that a cluster begins with; "" the first one written */
-    char *part_of; /* no service: its facts, rules and commands are that kind's; "" a service */
+    char *replaced_by; /* the kind that takes its place where it goes; "" none */
+    char *part_of;     /* no service: its facts, rules and commands are that kind's; "" a service */
     struct implied *implied;
     size_t implied_count;
     struct slot *slots;

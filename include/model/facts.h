@@ -29,6 +29,9 @@ must_check bool facts_gather(const struct facts_options *options, const struct c
 /* The same store and moment with another deployment.conf, parsed already, which is taken over: no
  * file is looked at. Both are freed, in any order. */
 struct facts *facts_with(const struct facts *facts, struct deployment *deployment);
+/* The same as if that release were installed; NULL: the one that is written. NULL where its text
+ * cannot be read any more. */
+struct facts *facts_for_release(const struct facts *facts, const char *release);
 void facts_free(struct facts *facts); /* NULL is none */
 
 /* Files of an identity as the store has them now; NULL members where absent. */

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "ops/fix.h"
+#include "ops/upgrade.h"
 #include "rules/first.h"
 
 #include <stdlib.h>
@@ -84,8 +85,26 @@ static void print_first(const struct cli *cli, const struct first *first)
     strings_free(&rest);
 }
 
-static void print_text(const struct cli *cli, const struct findings *findings,
-                       const struct first *first)
+/* What another release asks, step by step. */
+static void print_upgrade(const struct cli *cli, const struct facts *facts)
+{
+    struct upgrade upgrade;
+    struct str text = {0};
+    struct strings lines = {0};
+    const char *release = cli_value(cli, "release");
+    if (release && upgrade_make(facts, release, &upgrade)) {
+        upgrade_text(&upgrade, &text);
+        strings_split(&lines, str_text(&text), '\n');
+        for (size_t i = 0; i < lines.count; i++)
+            cli_say(cli, "%s", lines.items[i]);
+        upgrade_free(&upgrade);
+    }
+    strings_free(&lines);
+    str_free(&text);
+}
+
+static void print_text(const struct cli *cli, const struct facts *facts,
+                       const struct findings *findings, const struct first *first)
 {
     size_t counts[SEVERITY_NOTICE + 1] = {0};
     for (size_t i = 0; i < findings->count; i++) {
@@ -94,6 +113,7 @@ static void print_text(const struct cli *cli, const struct findings *findings,
     }
     size_t errors = counts[SEVERITY_ERROR], warnings = counts[SEVERITY_WARNING];
     size_t notices = counts[SEVERITY_NOTICE];
+    print_upgrade(cli, facts);
     print_first(cli, first);
     cli_say(cli, "%zu %s, %zu %s, %zu %s", errors, errors == 1 ? "error" : "errors", warnings,
             warnings == 1 ? "warning" : "warnings", notices, notices == 1 ? "notice" : "notices");
@@ -155,7 +175,7 @@ static int check_run(const struct cli *cli)
     if (cli->json)
         print_json(&findings, &first);
     else
-        print_text(cli, &findings, &first);
+        print_text(cli, facts, &findings, &first);
     first_free(&first);
     status = findings_errors(&findings) ? STATUS_NO : STATUS_OK;
     forget(&catalogue, facts, &findings);
@@ -175,6 +195,6 @@ const struct cli_command command_check = {
         "Each finding says where, what is wrong and what to do; \"First:\" at the end what to do\n"
         "first. Exit 1 when an error is found that deployment.conf does not accept. --fix first\n"
         "mends what needs no decision: order and form of bundles and full chains, trust files\n"
-        "that deployment.conf names, modes of keys. --release R judges as if R were installed;\n"
-        "--at DATE as of that date.\n",
+        "that deployment.conf names, modes of keys. --release R judges as if R were installed,\n"
+        "and tells the upgrade to a later one step by step. --at DATE judges as of that date.\n",
 };

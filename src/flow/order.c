@@ -18,7 +18,7 @@ const char *order_owner(const char *page_id)
            : text_starts(page_id, "holds:") || text_starts(page_id, "commands:") ? "trust"
            : text_starts(page_id, "look:") || text_starts(page_id, "text:") ||
                    text_starts(page_id, "accept:") || text_starts(page_id, "findings:") ||
-                   strcmp(page_id, "certificates") == 0
+                   text_starts(page_id, "upgrade") || strcmp(page_id, "certificates") == 0
                ? "check"
            : strcmp(page_id, "order") == 0  ? "plan"
            : strcmp(page_id, "status") == 0 ? "start"

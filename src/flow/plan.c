@@ -178,6 +178,7 @@ static void fill(struct flow *flow, const struct plan *plan, struct page *page)
                 add_step(&plan->steps[i], page);
         add_outages(plan, server, page);
         page_add_action(page, order_page, 6, 0, "Why this order");
+        page_add_action(page, "upgrade", 7, 0, "Upgrade");
     } else {
         page->title = xformat("Plan - %s", written_words(written));
         page_line(&page->intro,
@@ -244,6 +245,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
         return way_go(GO_STAY);
     if (strcmp(event->id, order_page) == 0)
         return way_to(order_page, NULL);
+    if (strcmp(event->id, "upgrade") == 0)
+        return way_to("upgrade", NULL);
     size_t count = flow->facts->deployment.server_count;
     if (strcmp(event->id, "right") == 0 && flow->plan_server + 1 < count)
         flow->plan_server++;

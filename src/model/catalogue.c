@@ -149,6 +149,7 @@ void component_free(struct component *c)
     free(c->outage);
     free(c->notes);
     free(c->part_of);
+    free(c->replaced_by);
     strings_free(&c->beside);
     strings_free(&c->follows);
     release_free(&c->release);

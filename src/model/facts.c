@@ -65,6 +65,21 @@ struct facts *facts_with(const struct facts *facts, struct deployment *deploymen
     return with;
 }
 
+struct facts *facts_for_release(const struct facts *facts, const char *release)
+{
+    const struct deployment *d = &facts->deployment;
+    struct deployment other;
+    struct error ignored;
+    if (!deployment_parse(d->path, str_text(&d->text), d->text.length, facts->catalogue, &other,
+                          &ignored))
+        return NULL;
+    if (release) {
+        free(other.release);
+        other.release = xstrdup(release);
+    }
+    return facts_with(facts, &other);
+}
+
 void facts_free(struct facts *facts)
 {
     if (!facts)

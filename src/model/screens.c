@@ -81,7 +81,7 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
 
 /* The section names of the stages, in enum stage's order. */
 static const char *const stage_names[] = {"base",    "before",  "assign", "after",
-                                          "display", "by-hand", "other"};
+                                          "display", "by-hand", "other",  "retire"};
 
 static cfg_opt_t implied_opts[] = {CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR_LIST("options", no_items, CFGF_NONE), CFG_END()};
@@ -100,6 +100,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("notes", "", CFGF_NONE),
                                      CFG_STR("first", "", CFGF_NONE),
                                      CFG_STR("part-of", "", CFGF_NONE),
+                                     CFG_STR("replaced-by", "", CFGF_NONE),
                                      CFG_SEC("implied", implied_opts, TITLED),
                                      CFG_BOOL("management", cfg_false, CFGF_NONE),
                                      CFG_SEC("slot", slot_opts, TITLED),
@@ -114,6 +115,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_SEC("display", command_opts, TITLED),
                                      CFG_SEC("by-hand", command_opts, TITLED),
                                      CFG_SEC("other", command_opts, TITLED),
+                                     CFG_SEC("retire", command_opts, TITLED),
                                      CFG_END()};
 
 static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
@@ -356,6 +358,7 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     c->management = cfg_getbool(cfg, "management");
     c->first = text(cfg, "first");
     c->part_of = text(cfg, "part-of");
+    c->replaced_by = text(cfg, "replaced-by");
     EACH(cfg, "implied", c->implied, c->implied_count,
          read_implied(cfg_getnsec(cfg, "implied", i), &c->implied[c->implied_count]))
     EACH(cfg, "slot", c->slots, c->slot_count,

@@ -261,6 +261,9 @@ static bool check_top(struct checking *c)
         for (unsigned j = 0; j < cfg_size(c->cfg, keys[i]); j++)
             if (!screen_kind(c, keys[i], cfg_getnstr(c->cfg, keys[i], j)))
                 return false;
+    const char *heir = cfg_getstr(c->cfg, "replaced-by");
+    if (*heir && !screen_kind(c, "replaced-by", heir))
+        return false;
     const char *per = cfg_getstr(c->cfg, "per");
     if (*per && !component_ask(c->component, per))
         return screen_wrong(c, "per", "name an ask of this file", "nothing asks for \"%s\"", per);
@@ -277,7 +280,7 @@ static const struct {
     {"fact", check_fact},       {"require", check_require}, {"trust", check_trust},
     {"base", check_command},    {"before", check_command},  {"assign", check_command},
     {"after", check_command},   {"display", check_command}, {"by-hand", check_command},
-    {"other", check_command},
+    {"other", check_command},   {"retire", check_command},
 };
 
 static bool check_component(struct checking *c)

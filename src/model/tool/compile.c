@@ -186,6 +186,7 @@ static void component(const struct component *c)
     member("outage", c->outage);
     member("notes", c->notes);
     member("first", c->first);
+    member("replaced_by", c->replaced_by);
     member("part_of", c->part_of);
     printf(".own_facts = %zu, .own_requires = %zu, .own_commands = %zu, ", c->own_facts,
            c->own_requires, c->own_commands);
