@@ -109,6 +109,19 @@ static char *list_note(const struct facet *facet, const char *value)
     return note;
 }
 
+/* Of many services the first question is enough where all the others follow: + asks for the rest.
+ */
+static void fold_what_follows(const struct alike *alike, struct page *page)
+{
+    bool asked = false;
+    for (size_t i = 0; alike->several && i < page->field_count; i++) {
+        struct field *field = &page->fields[i];
+        bool good = field->follows && field->level < LEVEL_ERROR;
+        field->fold = field->fold || (good && asked);
+        asked = asked || !field->fold;
+    }
+}
+
 /* Whose value is another: "core2 *"; else how many there are. Free it. */
 static char *note_of(const struct alike *alike, const char *pattern, const bool *fits,
                      const struct facet *facet)
@@ -342,6 +355,7 @@ static void build(struct flow *flow, struct page *page)
         if (!findings->items[i].accepted && findings->items[i].severity != SEVERITY_NOTICE &&
             is_about(&alike, &findings->items[i]))
             add_finding(flow, &alike, &findings->items[i], page);
+    fold_what_follows(&alike, page);
     add_previews(&alike, page);
     add_live(flow, &alike, page);
     for (size_t k = 0; k < component->slot_count; k++) {

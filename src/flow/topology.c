@@ -44,6 +44,7 @@ static void add_count(const struct flow *flow, const struct shape *shape,
     struct field *field = add_field(page, FIELD_TEXT, section->count, "", section->label, value);
     field_help(field, section->help, section->section);
     field->columns = 3;
+    field->fold = !section->initial; /* none of them is the usual answer */
     free(field->note);
     field->note = servers_words(flow, shape, section);
     free(value);
@@ -69,6 +70,7 @@ static void add_names(const struct flow *flow, const struct shape *shape,
                "The addresses, with {n} for each one's number. What stands before the first dot is "
                "the server's short name.",
                "3.1");
+    field->fold = strcmp(shape_names(shape, section), section->address) == 0;
     free(value);
 }
 

@@ -13,9 +13,9 @@ cns() { sed -n "s/^identity \"$1[0-9]*\" { CN = \"\([^\"]*\)\".*/\1/p" deploymen
 plain() { printf '%b' "$1" >input; run bash -c '"$CERTWRIGHT" --plain wizard <input'; }
 
 begin
-plain '#page:callbridge\n\n\n\nleave\n'
+plain '#page:callbridge\n+\n\n\n\n\n\n\n\n\nleave\n'
 says "the form says how many it is for" "Call Bridge, 3 of them"
-says "names are shown as a pattern" "CN [callbridge{n}.example.com] (? < +):"
+says "names are shown as a pattern" "CN [callbridge{n}.example.com] (? <"
 says "so are further ones" "SAN [core{n}.example.com] (? <"
 says "the results are said" "CN: callbridge1.example.com; callbridge2.example.com; callbridge3.example.com"
 answer 'callbridge.CN = cb{n}.lon.example.com'
@@ -26,7 +26,7 @@ same "a choice is for all" 0 "$(sed -n '/^identity "webbridge/,/}$/p' deployment
 same "and what follows, follows for all" 3 "$(grep -c 'subjectAltName = { "example.net" }' deployment.conf)"
 begin
 cp deployment.conf before.conf
-plain '#page:callbridge\n\ncb {n}.example.com\n'
+plain '#page:callbridge\n+\n\n\ncb {n}.example.com\n'
 says "a wrong name is wrong for all, and said once" "Error: a host name has no blank"
 same_file "none is changed" before.conf deployment.conf
 
@@ -45,7 +45,7 @@ begin
 cp deployment.conf before.conf
 plain '#each:turn\n1\n\n\n\n\nturn.example.net\n\n\n\n-\nleave\n'
 same_file "taken back" before.conf deployment.conf
-plain '#page:callbridge\ncall.example.com\n-\nleave\n'
+plain '#page:webbridge\ncall.example.com\n-\nleave\n'
 same_file "an answer for all, too" before.conf deployment.conf
 
 # One certificate for all of them, and back.
