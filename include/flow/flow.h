@@ -116,7 +116,7 @@ struct page {
     struct action *actions;
     size_t action_count;
     char *tick;         /* what a tick says: "Sent"; NULL: nothing more than a tick */
-    char *next;         /* what F2/Enter does here: "Next", "Write", "Leave" */
+    char *next;         /* what F2/Enter does here: "Next", "Write", "Leave"; "" nothing */
     char *confirm_next; /* a question before it, NULL none: "Write 31 files" */
     char *clipboard;    /* what F8 copies (a CSR's PEM); NULL none */
     char *ask; /* the event was refused until it comes again with insist: what it keeps and needs

@@ -237,7 +237,7 @@ static void build_page(struct flow *flow, struct page *page)
     if (strcmp(page->id, "start") != 0 && !flow->trial)
         order_marks(flow, page);
     add_reread(flow, page);
-    page->firm = is_firm(page);
+    page->firm = page->firm || is_firm(page);
     if (!page->next)
         page->next = xstrdup("Next");
     place(flow, page);

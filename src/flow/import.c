@@ -7,7 +7,7 @@
 
 static void add_list(struct page *page, const char *what, struct strings *names)
 {
-    char *all = strings_join(names, ", ");
+    char *all = strings_fold(names, ", ");
     if (names->count)
         page_line(&page->text, "%s: %s", what, all);
     free(all);
@@ -139,9 +139,7 @@ static struct way next(struct flow *flow, const struct event *event, struct erro
     if (!awaited || event->insist || flow->warned)
         return way_go(GO_NEXT);
     flow->warned = true;
-    error_set(err, STATUS_NO, "",
-              "Name the files or the folder that came back, or paste them; Next again "
-              "goes on without",
+    error_set(err, STATUS_NO, "", "Name what came back, or paste it",
               awaited == 1 ? "%zu certificate is still lacking"
                            : "%zu certificates are still lacking",
               awaited);

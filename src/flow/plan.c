@@ -188,6 +188,13 @@ static void fill(struct flow *flow, const struct plan *plan, struct page *page)
     free(out);
 }
 
+/* Nothing leads on from here. */
+static void waits(struct page *page)
+{
+    page->firm = true;
+    page->next = xstrdup("");
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_LIST;
@@ -199,12 +206,14 @@ static void build(struct flow *flow, struct page *page)
         char *count = counted(errors, "error", "errors");
         page->title = xstrdup("Plan - waits");
         page_line(&page->intro, "Not yet: the check finds %s.", count);
-        page_line(&page->why, "Go back to the check (Esc), which says what to do.");
+        page_line(&page->why, "Esc goes back to the check, which says what to do.");
+        waits(page);
         free(count);
     } else if (!plan_make(flow->facts, &options, &plan, &err)) {
         page->title = xstrdup("Plan - waits");
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
+        waits(page);
     } else {
         fill(flow, &plan, page);
     }

@@ -67,6 +67,17 @@ static bool is_refused(struct ui *ui)
     return base->ops->refused && base->ops->refused(base);
 }
 
+/* On a line of its own where there is one. */
+static void add_insist(struct ui *ui, struct str *text)
+{
+    size_t lines = 1;
+    for (const char *at = str_text(text); *at; at++)
+        lines += *at == '\n';
+    str_add(text, lines < (size_t)ui->message_rows ? "\n" : ". ");
+    str_add(text, is_refused(ui) ? "F2 again goes on without what is typed."
+                                 : "F2 again goes on; what was found stays.");
+}
+
 static void draw_messages(struct ui *ui)
 {
     struct note note = {0};
@@ -80,8 +91,7 @@ static void draw_messages(struct ui *ui)
     if (note.text.length == 0)
         note_add(&note, &ui->page->why);
     else if (ui->insist && !ui->page->firm && note.level == LEVEL_ERROR)
-        str_add(&note.text, is_refused(ui) ? "\nF2 again goes on without what is typed."
-                                           : "\nF2 again goes on; what was found stays.");
+        add_insist(ui, &note.text);
 
     int margin = ui->compact ? 0 : 1;
     struct strings lines = {0};
@@ -181,7 +191,7 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
     if ((page->live.count > 0 || page->text.count > 0) && page->kind != PAGE_TEXT &&
         !hint_starting(hints, "F6"))
         hint_add(hints, 45, "F6 Text");
-    if (page->kind != PAGE_MENU && page->next && !hint_starting(hints, "F2"))
+    if (page->kind != PAGE_MENU && page->next && *page->next && !hint_starting(hints, "F2"))
         hint_add(hints, 90, "F2 %s", page->next);
     if (page->undo)
         hint_add(hints, 44, "^_ Undo");

@@ -253,8 +253,11 @@ static void draw(struct ui *ui, struct view *view)
     ui->cursor_x = 0;
     if (list_line_is(ui))
         list_line_draw(ui, &self->line, y++);
-    for (size_t i = 0; i < self->intro.count && y < self->rows_y - 2 * has_head(self); i++)
-        draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[i]);
+    size_t seen = 0;
+    for (; seen < self->intro.count && y < self->rows_y - 2 * has_head(self); seen++)
+        draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[seen]);
+    if (ui->compact && y == self->rows_y && seen < self->intro.count)
+        draw_text(stdscr, y - 1, ui->columns - 3, 3, " ..");
     if (has_head(self))
         table_head(ui, &self->table, 1 + self->tick_columns, self->rows_y - 1);
     keep_in_sight(ui, self);

@@ -95,8 +95,8 @@ static void draw(struct ui *ui, struct view *view)
 {
     struct menu_view *self = of(view);
     for (size_t i = 0; i < ui->page->intro.count; i++)
-        draw_text(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
-                  ui->page->intro.items[i]);
+        draw_fit(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
+                 ui->page->intro.items[i]);
     draw_detail(ui, self);
     chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);
 }

@@ -231,6 +231,8 @@ enum step plain_next(struct plain *plain)
         return STEP_GONE;
     if (plain->page->ask) /* asked, and answered with no */
         return STEP_STAYED;
+    if (plain->page->firm) /* that were refused as well */
+        return STEP_STAYED;
     enum reply reply = plain_confirm(plain, plain->page->id, "Go on all the same?", &yes);
     if (reply == REPLY_END)
         return STEP_END;

@@ -311,11 +311,13 @@ enum step plain_rows(struct plain *plain)
     for (;;) {
         const struct page *page = plain->page;
         bool menu = page->kind == PAGE_MENU;
+        bool stuck = page->next && !*page->next;
         const char *next = page->next && *page->next ? page->next : "Next";
         size_t at = page->at < page->row_count ? page->at : 0;
         char *prompt = menu ? xformat("Choose 1 to %zu [%zu] (? < #): ", page->row_count, at + 1)
                        : page->kind == PAGE_GRID
                            ? xformat("A row to change, an action, or Enter: %s (? < #): ", next)
+                       : stuck ? xstrdup("Nothing leads on from here, < goes back (? < #): ")
                        : action_that(page, true)
                            ? xformat("A path, a row, an action, or Enter: %s (? < #): ", next)
                        : page->row_count > 0
