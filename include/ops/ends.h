@@ -24,7 +24,6 @@ struct ending {
     size_t signs;                    /* identities below a CA */
     struct strings servers;          /* that present it or, of a copy, accept it */
     struct strings services;         /* theirs, one a server: "core1 callbridge" */
-    struct strings trusted; /* who accepts an identity, one a service: "edge1 webbridge3" */
 };
 struct awaited {
     const struct identity *identity;
@@ -51,6 +50,9 @@ struct ends {
 /* Belongs to the facts. Free with ends_free. */
 void ends_make(const struct facts *facts, struct ends *out);
 void ends_free(struct ends *ends);
+/* Who accepts an identity's certificate, one a service: "edge1 webbridge3". Of each of a thousand
+ * servers it is a thousand, so it is found when it is asked for. Adds. */
+void ends_trusting(const struct ends *ends, const struct ending *ending, struct strings *out);
 /* Something has ended, or is due (the warning of EXPIRES-SOON). */
 bool ends_alarm(const struct ends *ends);
 /* ENDED WARN NOTE OK */

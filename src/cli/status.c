@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *ending_json(const struct ending *ending)
+static json_t *ending_json(const struct ends *ends, const struct ending *ending)
 {
+    struct strings trusting = {0};
     const struct cert *cert = ending->cert;
     json_t *object = json_object();
     json_put(object, "name", json_text(ending->name));
@@ -25,7 +26,9 @@ static json_t *ending_json(const struct ending *ending)
     json_put(object, "signs", json_integer((json_int_t)ending->signs));
     json_put(object, "servers", json_strings(&ending->servers));
     json_put(object, "used_by", json_strings(&ending->services));
-    json_put(object, "trusted_by", json_strings(&ending->trusted));
+    ends_trusting(ends, ending, &trusting);
+    json_put(object, "trusted_by", json_strings(&trusting));
+    strings_free(&trusting);
     return object;
 }
 
@@ -70,7 +73,7 @@ static void print_json(const struct ends *ends)
     json_t *object = json_object();
     json_t *certificates = json_array(), *awaited = json_array(), *servers = json_array();
     for (size_t i = 0; i < ends->count; i++)
-        json_array_append_new(certificates, ending_json(&ends->items[i]));
+        json_array_append_new(certificates, ending_json(ends, &ends->items[i]));
     for (size_t i = 0; i < ends->server_count; i++)
         json_array_append_new(servers, server_json(&ends->servers[i]));
     for (size_t i = 0; i < ends->awaited_count; i++)

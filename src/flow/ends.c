@@ -69,7 +69,7 @@ static void add_remedy(const struct flow *flow, const struct ending *ending, str
                    ending->name);
 }
 
-static void add_below(const struct ending *ending, struct row *row)
+static void add_below(const struct ends *ends, const struct ending *ending, struct row *row)
 {
     char date[16];
     page_line(&row->below, "%s", ending->cert->subject);
@@ -80,14 +80,17 @@ static void add_below(const struct ending *ending, struct row *row)
         page_line(&row->below, "its CA \"%s\" ends before it: %s",
                   *ending->first->cn ? ending->first->cn : ending->first->subject, date);
     }
-    if (ending->trusted.count) {
-        char *who = strings_join(&ending->trusted, ", ");
+    struct strings trusting = {0};
+    ends_trusting(ends, ending, &trusting);
+    char *who = strings_join(&trusting, ", ");
+    if (trusting.count)
         page_line(&row->below, "accepted by %s", who);
-        free(who);
-    }
+    free(who);
+    strings_free(&trusting);
 }
 
-static void add_row(const struct flow *flow, const struct ending *ending, struct page *page)
+static void add_row(const struct flow *flow, const struct ends *ends, const struct ending *ending,
+                    struct page *page)
 {
     struct str bar = {0};
     char date[16], *used = used_by(ending), *when = when_words(ending);
@@ -104,7 +107,7 @@ static void add_row(const struct flow *flow, const struct ending *ending, struct
     row->file = xstrdup(ending->file);
     row->can_open = *ending->file;
     add_remedy(flow, ending, row);
-    add_below(ending, row);
+    add_below(ends, ending, row);
     str_free(&bar);
     free(when);
     free(used);
@@ -153,7 +156,7 @@ static void build(struct flow *flow, struct page *page)
     if (!ends.count)
         page_line(&page->intro, "No certificate is here yet.");
     for (size_t i = 0; i < ends.count; i++)
-        add_row(flow, &ends.items[i], page);
+        add_row(flow, &ends, &ends.items[i], page);
     if (ends.count)
         page_line(&page->text, "One sign is 20 days; ~ and ! are due, ! most, x has ended.");
     add_awaited(&ends, page);

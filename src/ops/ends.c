@@ -166,21 +166,6 @@ static void add_chain(struct run *run, const struct identity *identity)
     add_authorities(run, &chain);
 }
 
-/* What an identity's certificate is trusted by: whoever names it as a target. */
-static void add_trusting(struct run *run, const struct trust *trust)
-{
-    const struct service *reader = trust->reader;
-    char *who = xformat("%s %s", reader->server->name, reader->component->kind);
-    for (size_t i = 0; i < trust->need->target_count; i++) {
-        const struct identity *identity = trust->need->targets[i].identity;
-        size_t row = identity ? run->row_of[identity - run->facts->deployment.identities] : 0;
-        struct strings *list = row ? &run->ends->items[row - 1].trusted : NULL;
-        if (list && (!list->count || strcmp(list->items[list->count - 1], who) != 0))
-            strings_add_new(list, who);
-    }
-    free(who);
-}
-
 /* A trust's file may hold what no identity and no CA above one is. */
 static void add_copies(struct run *run, const struct trust *trust)
 {
@@ -292,10 +277,8 @@ void ends_make(const struct facts *facts, struct ends *out)
         add_leaf(&run, &deployment->identities[i]);
     for (size_t i = 0; i < deployment->identity_count; i++)
         add_chain(&run, &deployment->identities[i]);
-    for (size_t i = 0; i < facts->trusts.count; i++) {
-        add_trusting(&run, &facts->trusts.items[i]);
+    for (size_t i = 0; i < facts->trusts.count; i++)
         add_copies(&run, &facts->trusts.items[i]);
-    }
     for (size_t i = 0; i < deployment->identity_count; i++)
         add_awaited(&run, &deployment->identities[i]);
     if (out->count)
@@ -314,12 +297,36 @@ void ends_free(struct ends *ends)
         free(ending->name);
         strings_free(&ending->servers);
         strings_free(&ending->services);
-        strings_free(&ending->trusted);
     }
     free(ends->items);
     free(ends->awaited);
     free(ends->servers);
     *ends = (struct ends){0};
+}
+
+/* One a need, which many services share. */
+static bool *needs_of(const struct trusts *trusts, const struct identity *identity)
+{
+    bool *names = xcalloc(trusts->need_count + 1, sizeof *names);
+    for (size_t i = 0; i < trusts->need_count; i++)
+        for (size_t k = 0; !names[i] && k < trusts->needs[i].target_count; k++)
+            names[i] = trusts->needs[i].targets[k].identity == identity;
+    return names;
+}
+
+void ends_trusting(const struct ends *ends, const struct ending *ending, struct strings *out)
+{
+    const struct trusts *trusts = &ends->facts->trusts;
+    if (!ending->identity)
+        return;
+    bool *names = needs_of(trusts, ending->identity);
+    for (size_t i = 0; i < trusts->count; i++) {
+        const struct service *reader = trusts->items[i].reader;
+        if (names[trusts->items[i].need - trusts->needs])
+            strings_add_take(out, xformat("%s %s", reader->server->name, reader->component->kind));
+    }
+    strings_unique(out);
+    free(names);
 }
 
 bool ends_alarm(const struct ends *ends)

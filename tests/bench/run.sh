@@ -341,4 +341,60 @@ if wanted growth; then
     growth "growth: plan" 300 3000 3 60 plan
 fi
 
+# spent TURNS COMMAND…: the median of the milliseconds of CPU, the system's for it included.
+spent()
+{
+    local turns=$(($1 * PATIENCE)) i
+    shift
+    for ((i = 0; i < turns; i++)); do
+        local TIMEFORMAT='%U %S'
+        { time "$@" >/dev/null 2>&1 </dev/null; } 2>&1
+    done | awk '{ print ($1 + $2) * 1000 }' | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
+}
+
+# answers COUNT DIR: a wizard in which so many servers get a service.
+answers()
+{
+    local i
+    cp "$2/whole.conf" "$2/deployment.conf"
+    {
+        echo "start = basics"
+        for ((i = 1; i <= $1; i++)); do echo "servers.core$i.turn = yes"; done
+        echo "leave = servers"
+    } >"$2/answers"
+    "$CERTWRIGHT" --config "$2/deployment.conf" --quiet wizard --answers "$2/answers"
+}
+
+# grown WHAT MS10 MS100 MS1000: each ten times the servers of the one before.
+grown()
+{
+    judge "$1, 1,000 servers x 100" "$(ratio "$4" "$3")" 12 "100: $3 ms, 10: $2 ms"
+}
+
+if wanted servers; then
+    declare -A check plan answer
+    for n in 1 10 100 1000; do
+        mkdir -p "s$n/store" && "$BENCH/material" "s$n" CA && "$BENCH/material" "s$n" servers "$n"
+        rm "s$n/sub.key" "s$n/root.key"
+        cp "s$n/deployment.conf" "s$n/whole.conf"
+        check[$n]=$(spent 3 "$CERTWRIGHT" --config "s$n/deployment.conf" check)
+        plan[$n]=$(spent 3 "$CERTWRIGHT" --config "s$n/deployment.conf" plan --out "s$n/install")
+        count=$((n < 20 ? n : 20))
+        answer[$n]=$(awk -v a="$(spent 1 answers $count "s$n")" -v b="$(spent 1 answers 0 "s$n")" -v n=$count \
+            'BEGIN { printf "%.1f", (a - b) / n }')
+        printf '\n%-44s %s ms check, %s ms plan, %s ms an answer, of CPU\n' "servers: $n with 4 certificates each" \
+            "${check[$n]}" "${plan[$n]}" "${answer[$n]}"
+    done
+    cp s1000/whole.conf s1000/deployment.conf && cp s100/whole.conf s100/deployment.conf
+    grown "check" "${check[10]}" "${check[100]}" "${check[1000]}"
+    grown "plan" "${plan[10]}" "${plan[100]}" "${plan[1000]}"
+    grown "an answer" "${answer[10]}" "${answer[100]}" "${answer[1000]}"
+    judge "check 1,000 servers, s of CPU" "$(awk -v m="${check[1000]}" 'BEGIN { printf "%.2f", m / 1000 }')" 2 ""
+    judge "plan 1,000 servers, s of CPU" "$(awk -v m="${plan[1000]}" 'BEGIN { printf "%.2f", m / 1000 }')" 2 ""
+    for word in check plan; do
+        turn 3 20 -- "$CERTWRIGHT" --config s1000/deployment.conf $word -- "$CERTWRIGHT" --config s100/deployment.conf $word
+        judge "$word, kB an identity" "$(awk -v a="${kb[0]}" -v b="${kb[1]}" 'BEGIN { printf "%.1f", (a - b) / 3600 }')" 5 ""
+    done
+fi
+
 printf '\n%d goals met, %d missed, %d within chance\n' "$met" "$missed" "$even"
