@@ -98,6 +98,7 @@ struct alike {
     char *form;
     struct strings steps; /* of the first of them */
     size_t count;
+    bool several; /* names: of several findings, or of one that is seen on several servers */
 };
 struct alikes {
     struct alike *items;
@@ -117,15 +118,40 @@ static void groups_empty(struct alikes *groups)
     groups->count = 0;
 }
 
-/* The steps without their names. */
-static char *form_words(const struct strings *steps)
+/* A step without its name. Free it. */
+static char *form_words(const char *step)
+{
+    char *name = NULL;
+    const struct form *form = form_of(step, &name);
+    free(name);
+    return xformat("%s\n%s\n", form ? form->head : step, form ? form->tail : "");
+}
+
+/* How many steps there are until they begin again with other names: what is told of several servers
+ * at once has the same for each. */
+static size_t period(const struct strings *steps)
+{
+    struct strings words = {0};
+    size_t length = 1;
+    for (size_t i = 0; i < steps->count; i++)
+        strings_add_take(&words, form_words(steps->items[i]));
+    for (bool again = false; length < steps->count && !again; length += !again) {
+        again = steps->count % length == 0;
+        for (size_t i = length; i < steps->count && again; i++)
+            again = strcmp(words.items[i], words.items[i - length]) == 0;
+    }
+    strings_free(&words);
+    return length;
+}
+
+/* One after another, so many of them. */
+static char *forms_words(const struct strings *steps, size_t count)
 {
     struct str words = {0};
-    for (size_t i = 0; i < steps->count; i++) {
-        char *name = NULL;
-        const struct form *form = form_of(steps->items[i], &name);
-        str_addf(&words, "%s\n%s\n", form ? form->head : steps->items[i], form ? form->tail : "");
-        free(name);
+    for (size_t i = 0; i < count; i++) {
+        char *one = form_words(steps->items[i]);
+        str_add(&words, one);
+        free(one);
     }
     return str_take(&words);
 }
@@ -133,18 +159,24 @@ static char *form_words(const struct strings *steps)
 /* Takes the steps. */
 static size_t group_add(struct alikes *groups, struct strings *steps)
 {
-    char *form = form_words(steps);
-    size_t at = 0;
+    size_t length = period(steps), at = 0;
+    bool several = length < steps->count;
+    char *form = forms_words(steps, length);
     while (at < groups->count && strcmp(groups->items[at].form, form) != 0)
         at++;
     if (at == groups->count) {
         groups->items = grow(groups->items, groups->count, sizeof *groups->items);
         groups->items[groups->count++] = (struct alike){.form = form, .steps = *steps};
+        for (size_t i = length; i < steps->count; i++)
+            free(steps->items[i]);
+        groups->items[at].steps.count = length;
     } else {
         free(form);
         strings_free(steps);
     }
-    groups->items[at].count++;
+    struct alike *group = &groups->items[at];
+    group->several = group->several || several || group->count;
+    group->count++;
     return at;
 }
 
@@ -181,13 +213,15 @@ static bool names_in(const struct findings *findings, const struct alikes *group
 {
     for (size_t i = 0; i < findings->count; i++) {
         struct strings steps = {0};
-        char *name = NULL;
         if (groups->of[i] != group)
             continue;
         remedy_steps(findings->items[i].remedy, &steps);
-        if (form_of(steps.items[step], &name))
-            strings_add_new(out, name);
-        free(name);
+        for (size_t j = step; j < steps.count; j += groups->items[group].steps.count) {
+            char *name = NULL;
+            if (form_of(steps.items[j], &name))
+                strings_add_new(out, name);
+            free(name);
+        }
         strings_free(&steps);
     }
     return out->count > 0;
@@ -228,7 +262,7 @@ static char *step_of_all(const struct facts *facts, const struct form *form, str
 static char *step_of_several(const struct alike *group, size_t step)
 {
     const char *words = group->steps.items[step];
-    for (size_t i = 0; group->count > 1 && i < sizeof plurals / sizeof *plurals; i++)
+    for (size_t i = 0; group->several && i < sizeof plurals / sizeof *plurals; i++)
         if (strcmp(words, plurals[i][0]) == 0)
             words = plurals[i][1];
     return xstrdup(words);

@@ -32,8 +32,8 @@ rm -r store
 # One port for both Web Bridges, an XMPP server without its domain: deployment.conf comes first.
 sed -i 's/"a:444"/"a:443"/; s/\(CN = "xmpp1.example.com"\)  subjectAltName = { "example.com" }/\1/' deployment.conf
 two_cas
-step "one edit after another" 'set https-listen = { "a:444" } in service "webbridge3" of server "edge1" of deployment.conf'
-step "the same on the other edge" 'set https-listen = { "a:444" } in service "webbridge3" of server "edge2" of deployment.conf'
+step "two edits for one fault" 'set https-listen = { "a:444" } in service "webbridge3" of server "edge1" of deployment.conf' \
+    'set https-listen = { "a:444" } in service "webbridge3" of server "edge2" of deployment.conf'
 step "then what has more steps" 'set subjectAltName = { "example.com" } in identity "xmppserver1" of deployment.conf' \
     "certwright generate xmppserver1, then send xmppserver1.csr to the CA, then certwright import what it returns"
 step "keys and requests of all" "certwright generate"
@@ -66,6 +66,15 @@ rm store/core1.key store/core1.crt store/core1.csr store/edge2.key store/edge2.c
 step "keys first" "certwright generate core1 edge2"
 step "then certificates" "send the requests of core1, edge2, webadmin1 to their CAs" "certwright import what they return"
 ok "which bring the chains" "$CERTWRIGHT" check
+
+# What is told once of several servers names each of them once.
+for n in 1 2 3; do
+    openssl req -x509 -new -key store/callbridge$n.key -subj "/CN=callbridge$n.example.com" -CA ca/internal/issuing.crt -days 99 \
+        -CAkey ca/internal/issuing.key -out store/callbridge$n.crt -addext subjectAltName=DNS:callbridge$n.example.com,DNS:core$n.example.com \
+        -addext extendedKeyUsage=serverAuth 2>/dev/null
+done
+"$CERTWRIGHT" --quiet check --fix >/dev/null
+step "one fault of three servers" "send the requests of callbridge1-3 to their CAs" "certwright import what they return"
 
 # What is accepted is nobody's to mend.
 cp ca/public/root.crt store/turn1bundle.crt
