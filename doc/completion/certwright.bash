@@ -98,14 +98,20 @@ __certwright_file()
     esac
 }
 
-# a,b,c: the last one.
+# a,b,c: the last one. Files of --catalogue are kinds as well.
 __certwright_kinds()
 {
-    local before='' kind
+    local before='' kind file
     [[ $__certwright_typed != *,* ]] || before=${__certwright_typed%,*},
     compopt -o nospace 2>/dev/null
     for kind in webadmin callbridge webbridge webbridge3 xmpp loadbalancer trunk turn recorder streamer database; do
         __certwright_words "$before$kind"
+    done
+    [[ -n $__certwright_catalogue_given ]] || return 0
+    for file in "$__certwright_catalogue_given"/*.conf; do
+        [[ -e $file ]] || continue
+        file=${file##*/}
+        __certwright_words "$before${file%.conf}"
     done
 }
 
@@ -213,7 +219,7 @@ __certwright_path()
 _certwright()
 {
     local i word option='' args=() restore
-    local __certwright_config=deployment.conf __certwright_store_given=''
+    local __certwright_config=deployment.conf __certwright_store_given='' __certwright_catalogue_given=''
     local __certwright_typed=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
     restore=$(shopt -p extglob)
@@ -231,6 +237,7 @@ _certwright()
             ((++i < COMP_CWORD)) || { option=${word#--}; break; }
             case $word in
             --config) __certwright_config=$(__certwright_path "${COMP_WORDS[i]}") ;;
+            --catalogue) __certwright_catalogue_given=$(__certwright_path "${COMP_WORDS[i]}") ;;
             --store) __certwright_store_given=$(__certwright_path "${COMP_WORDS[i]}") ;;
             esac ;;
         *) args+=("$word") ;;

@@ -104,6 +104,12 @@ end
 function __certwright_kinds
     set -l before (commandline -ct | string replace -r -- '^--[a-z]+=' '' | string match -r -- '.*,')
     printf "%s\n" "$before"{webadmin,callbridge,webbridge,webbridge3,xmpp,loadbalancer,trunk,turn,recorder,streamer,database}
+    set -l catalogue (__certwright_option catalogue '')
+    if test -n "$catalogue"
+        for file in $catalogue/*.conf
+            printf "%s\n" "$before"(string replace -r '.*/(.*)\.conf$' '$1' -- $file)
+        end
+    end
 end
 
 # Of pki: what the word at the cursor is.

@@ -28,6 +28,8 @@ cat >site/site.conf <<'EOF'
 store = "pki"
 identity edge { CN = "edge.example.com" }
 EOF
+mkdir mine
+touch mine/fridge.conf
 touch site/pki/edge.key site/pki/edge.csr folder/other.key
 
 # Parts of another kind are no components to add.
@@ -53,6 +55,8 @@ certwright wizard --answers an|answers
 certwright init --preset |$presets
 certwright init --with |$kinds
 certwright init --without turn,webb|webbridge webbridge3
+certwright --catalogue mine init --with fr|fridge
+certwright --catalogue=mine init --with turn,fr|fridge
 certwright init --domain |
 certwright generate |\$(touch\${IFS}bad) lab web
 certwright generate w|web
