@@ -76,6 +76,10 @@ $(O)/bench/certwright-static: $(OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(STATIC_LIBS)
 $(O)/bench/floor_form: BENCH_LIBS = -lformw -lncursesw
+# An answer of the wizard, with no screen around it.
+$(O)/bench/answer: tests/bench/answer.c $(O)/libcertwright.a | tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/libcertwright.a $(LIBS)
 $(O)/bench/%: tests/bench/%.c tests/bench/floor.h | tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lm $(BENCH_LIBS)

@@ -332,6 +332,24 @@ growth()
     judge "kB an identity" "$(awk -v a="${kb[0]}" -v b="${kb[1]}" -v n="$((big - small))" 'BEGIN { printf "%.2f", (a - b) / n }')" 0.5 ""
 }
 
+# What an event of the wizard takes among 20 cores and 20 edges with their 400 trunks: CPU of a key (a
+# value judged, the page drawn) and of an accepted answer.
+if wanted wizard; then
+    mkdir -p wizard && "$CERTWRIGHT" --quiet --config wizard/made.conf init --preset scalable --domain example.com --cores 20 --edges 20
+    while read -r page field first second; do
+        cp wizard/made.conf wizard/deployment.conf
+        read -r key answer < <("$BENCH/answer" wizard/deployment.conf $((7 * PATIENCE)) "$page" "$field" "$first" "$second")
+        printf '%s\n' "wizard, 20 + 20 servers: $field"
+        judge "ms of CPU a key" "$(awk -v us="$key" 'BEGIN { printf "%.1f", us / 1000 }')" 20 ""
+        judge "ms of CPU an answer" "$(awk -v us="$answer" 'BEGIN { printf "%.1f", us / 1000 }')" 20 ""
+    done <<END
+topology topology.cores 21 20
+servers servers.core7.address a.example.com core7.example.com
+page:callbridge callbridge.CN cb{n}.example.com c{n}.example.com
+each:callbridge callbridge.core7.CN a.example.com b.example.com
+END
+fi
+
 if wanted growth; then
     deployment 1000 && deployment 10000 && deployment 300 && deployment 3000
     turn 3 40 -- "$CERTWRIGHT" --config d10000/deployment.conf check -- "$CERTWRIGHT" --config d1000/deployment.conf check
