@@ -156,7 +156,7 @@ static bool is_one_fault(const struct entry *a, const struct entry *b)
            by_what(a->finding, b->finding) == 0;
 }
 
-enum { PLACES_TOLD = 6 };
+enum { PLACES_TOLD = 6, JOINED_MOST = 24 };
 
 /* "The same on core2, core3", or in which files. */
 static void tell_places(struct finding *finding)
@@ -202,13 +202,20 @@ static void settle_places(enum rules_scope scope, struct entry *entries, size_t 
     qsort(entries, count, sizeof *entries, by_fault);
     for (size_t start = 0, end; start < count; start = end) {
         struct finding *first = entries[start].finding;
+        char *own = xstrdup(first->remedy);
+        size_t joined = 0;
         bool apart = scope == RULES_PLANNED && !*first->identity && !*first->file;
         for (end = start + 1; end < count && !apart && is_one_fault(&entries[start], &entries[end]);
              end++) {
+            const struct finding *other = entries[end].finding;
             *entries[end].silent = true;
-            remedy_join(first, entries[end].finding->remedy);
-            add_place(first, entries[end].finding);
+            add_place(first, other);
+            if (strcmp(own, other->remedy) != 0 && joined++ < JOINED_MOST)
+                remedy_join(first, other->remedy);
         }
+        if (joined > JOINED_MOST) /* which tells of the rest */
+            remedy_add(first, "certwright check");
+        free(own);
         tell_places(first);
     }
 }

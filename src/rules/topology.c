@@ -202,8 +202,8 @@ static void not_in_release(const struct rule *rule, const struct subject *s, str
     char *words = release_words(&component->release);
     struct finding *finding =
         report(out, rule, s, "%s exists %s, and this is %s", component->title, words, release);
-    report_remedy(finding, "remove service \"%s\" from server \"%s\", or set release = \"%s\"",
-                  s->service->name, s->server->name, release_nearest(&component->release, release));
+    report_remedy(finding, "remove each %s from deployment.conf, or set release = \"%s\"",
+                  component->title, release_nearest(&component->release, release));
     free(words);
 }
 
