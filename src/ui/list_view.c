@@ -490,7 +490,7 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
     if (row && row->below.count > 0 && !page_function(ui->page, 6))
         hint_add(hints, 45, "F6 Text");
     if (page_action(ui->page, "left") && page_action(ui->page, "right"))
-        hint_add(hints, 68, "Left/Right %s", page_action(ui->page, "right")->label);
+        hint_add(hints, 75, "Left/Right %s", page_action(ui->page, "right")->label);
     if (ui->page->row_count > 9 && !typing)
         hint_add(hints, 42, "/ Search");
     hints_page(ui, hints, !typing);
