@@ -506,11 +506,15 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
 void conf_set(struct str *text, const struct conf_step *path, size_t depth,
               const struct strings *values, bool as_list)
 {
-    if (depth > 1)
-        conf_add_section(text, path, depth - 1);
     char *value = value_text(values, as_list);
     struct outline outline;
-    if (outline_of(text, &outline)) {
+    bool good = outline_of(text, &outline);
+    if (good && depth > 1 && find_item(&outline, path, depth - 1, true) < 0) {
+        outline_free(&outline);
+        conf_add_section(text, path, depth - 1);
+        good = outline_of(text, &outline);
+    }
+    if (good) {
         long found = find_item(&outline, path, depth, false);
         if (found >= 0) {
             struct conf_span span = outline.items[found].span;
