@@ -241,12 +241,13 @@ char *remedy_identity_name(const struct deployment *deployment, const struct ser
     return other;
 }
 
-void remedy_add_identity(struct finding *finding, const struct deployment *deployment,
-                         const struct identity_use *use, const char *name, const char *signer)
+static void add_identity(struct finding *finding, const struct deployment *deployment,
+                         const struct identity_use *uses, size_t count, const char *name,
+                         const char *signer)
 {
     char empty[] = "";
-    struct identity_use own_use = *use;
-    struct identity own = {.signer = empty, .uses = &own_use, .use_count = 1};
+    struct identity own = {
+        .signer = empty, .uses = (struct identity_use *)uses, .use_count = count};
     struct names names = {0};
     struct str text = {0};
     derive_identity(deployment, &own, &names);
@@ -272,18 +273,31 @@ void remedy_make(struct finding *finding, const char *name, const char *signer)
     answer(finding, name, signer, false);
 }
 
-void remedy_own_identity(struct finding *finding, const struct subject *s, const char *signer)
+void remedy_add_identity(struct finding *finding, const struct deployment *deployment,
+                         const struct identity_use *use, const char *name, const char *signer)
+{
+    add_identity(finding, deployment, use, 1, name, signer);
+}
+
+void remedy_own_identities(struct finding *finding, const struct subject *s,
+                           const struct identity_use *uses, size_t count, const char *signer)
 {
     const struct deployment *deployment = &s->judge->facts->deployment;
-    struct identity_use use = {s->service, s->slot};
-    char *name = remedy_identity_name(deployment, s->service, s->slot);
-    remedy_add_identity(finding, deployment, &use, name, signer);
+    char *name = remedy_identity_name(deployment, uses[0].service, uses[0].slot);
+    add_identity(finding, deployment, uses, count, name, signer);
     struct strings value = {.items = &name, .count = 1};
-    remedy_set_service(finding, s->service, s->slot->name, &value, false);
+    for (size_t i = 0; i < count; i++)
+        remedy_set_service(finding, uses[i].service, uses[i].slot->name, &value, false);
     report_mend(finding, "identity", "");
     if (!s->judge->planned)
         remedy_make(finding, name, signer);
     free(name);
+}
+
+void remedy_own_identity(struct finding *finding, const struct subject *s, const char *signer)
+{
+    struct identity_use use = {s->service, s->slot};
+    remedy_own_identities(finding, s, &use, 1, signer);
 }
 
 void remedy_name(struct finding *finding, const struct subject *s, const char *option,

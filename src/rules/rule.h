@@ -208,6 +208,9 @@ void remedy_make(struct finding *finding, const char *name, const char *signer);
 /* An identity of its own for the subject's slot, with the names proposed. */
 void remedy_own_identity(struct finding *finding, const struct subject *subject,
                          const char *signer);
+/* The same for several services, one at least, that share it. */
+void remedy_own_identities(struct finding *finding, const struct subject *s,
+                           const struct identity_use *uses, size_t count, const char *signer);
 
 /* rules/precedence */
 void findings_settle(const struct facts *facts, enum rules_scope scope, struct findings *findings);

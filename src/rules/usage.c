@@ -59,24 +59,42 @@ static void template_webserver(const struct rule *rule, const struct subject *s,
     strings_free(&eku);
 }
 
-/* An identity of its own for the slot that is a client; the shared one stays for the others, with
+/* The names of it are a host's, so that a slot beside it may share it. */
+static bool may_share(const struct slot *slot)
+{
+    return strchr(slot->cn, '{') != NULL;
+}
+
+/* One identity more for all that are clients on a server; the shared one stays for the others, with
  * its public CA (document 225482). */
 static void remedy_clients(struct finding *finding, const struct subject *s)
 {
     const struct view *view = s->view;
+    const struct judge *judge = s->judge;
     if (view->service_count < 2) {
         remedy_signer(finding, s, "internal");
         return;
     }
-    for (size_t i = view->first_use; i != USE_NONE; i = s->judge->uses[i].next) {
-        const struct use *use = &s->judge->uses[i];
-        if (!strings_has(&use->slot->eku, "clientAuth"))
+    struct identity_use *clients = xcalloc(judge->use_count, sizeof *clients);
+    bool *done = xcalloc(judge->use_count, sizeof *done);
+    for (size_t i = view->first_use; i != USE_NONE; i = judge->uses[i].next) {
+        const struct use *first = &judge->uses[i];
+        if (done[i] || !strings_has(&first->slot->eku, "clientAuth"))
             continue;
-        struct subject subject = *s;
-        subject.service = use->service;
-        subject.slot = use->slot;
-        remedy_own_identity(finding, &subject, "internal");
+        size_t count = 0;
+        for (size_t j = i; j != USE_NONE; j = judge->uses[j].next) {
+            const struct use *use = &judge->uses[j];
+            bool together = j == i || (use->server == first->server && may_share(first->slot) &&
+                                       may_share(use->slot));
+            if (done[j] || !together || !strings_has(&use->slot->eku, "clientAuth"))
+                continue;
+            done[j] = true;
+            clients[count++] = (struct identity_use){use->service, use->slot};
+        }
+        remedy_own_identities(finding, s, clients, count, "internal");
     }
+    free(done);
+    free(clients);
     report_mend(finding, "signer", "");
 }
 
