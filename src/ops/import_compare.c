@@ -71,14 +71,16 @@ static bool usage_is_there(const struct cert *cert, const char *usage)
            strings_has(&cert->eku, "anyExtendedKeyUsage");
 }
 
-size_t import_names_lost(const struct facts *facts, const struct identity *identity,
-                         const struct cert *cert)
+size_t import_lost(const struct facts *facts, const struct identity *identity,
+                   const struct cert *cert)
 {
     struct asked asked;
     size_t lost = 0;
     what_was_asked(facts, identity, cert, &asked);
     for (size_t i = 0; i < asked.sans.count; i++)
         lost += !san_is_there(cert, asked.sans.items[i]);
+    for (size_t i = 0; i < asked.eku.count; i++)
+        lost += !usage_is_there(cert, asked.eku.items[i]);
     asked_free(&asked);
     return lost;
 }

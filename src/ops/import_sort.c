@@ -10,7 +10,7 @@ struct candidate {
     struct chain chain;
     time_t judged_at;
     bool to_come; /* it counts only from later on */
-    size_t names_lost;
+    size_t lost;
     bool made_here; /* signs itself, or a CA whose key lies in the store signed it */
 };
 
@@ -71,7 +71,7 @@ static void judge(const struct facts *facts, const struct identity *identity,
     candidate->to_come = cert->not_before > facts->at;
     candidate->judged_at = candidate->to_come ? cert->not_before : facts->at;
     chain_build(cert, work->pool.certs, work->pool.count, candidate->judged_at, &candidate->chain);
-    candidate->names_lost = import_names_lost(facts, identity, cert);
+    candidate->lost = import_lost(facts, identity, cert);
     const struct chain *chain = &candidate->chain;
     candidate->made_here = cert->self_signed ||
                            (chain->count > 1 && key_is_here(&facts->scan, chain->certs[1]->key_id));
@@ -94,12 +94,20 @@ static bool is_better(const struct candidate *a, const struct candidate *b, time
     if (!order)
         order = compare_numbers(a->cert->not_after, b->cert->not_after);
     if (!order)
-        order = compare_numbers((long long)b->names_lost, (long long)a->names_lost);
+        order = compare_numbers((long long)b->lost, (long long)a->lost);
     if (!order)
         order = compare_numbers(a->cert->not_before, b->cert->not_before);
     if (!order)
         order = compare_numbers(a->chain.complete, b->chain.complete);
     return order > 0;
+}
+
+/* Asked for anew, because what is in place lacks a name or a usage: it is taken, although it may
+ * end earlier. */
+static bool has_what_lacks(const struct candidate *new, const struct candidate *old, time_t at)
+{
+    return new->chain.valid &&new->cert->not_after > at &&new->made_here <=
+           old->made_here &&new->lost < old->lost;
 }
 
 const struct found *found_first(const struct import_work *work, const struct cert *cert)
@@ -257,7 +265,8 @@ static void sort_identity(const struct facts *facts, const struct import_options
     judge_candidates(facts, options, work, identity, in_place, &best, &later);
     if (in_place && (!best.cert || !cert_same(best.cert, in_place))) {
         judge(facts, identity, work, &old);
-        bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at)
+        bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at) &&
+                                        !has_what_lacks(&best, &old, facts->at)
                                   : chain_grows(facts, work, &old);
         if (competes)
             best = old;

@@ -88,9 +88,9 @@ bool identity_has_key(const struct facts *facts, const struct identity *identity
 /* The same, once the key taken with --as is in place. */
 bool import_fits(const struct facts *facts, const struct import_work *work,
                  const struct identity *identity, const unsigned char key_id[KEY_ID_BYTES]);
-/* How many of the names asked for the certificate lacks. */
-size_t import_names_lost(const struct facts *facts, const struct identity *identity,
-                         const struct cert *cert);
+/* How many of the names and usages asked for the certificate lacks. */
+size_t import_lost(const struct facts *facts, const struct identity *identity,
+                   const struct cert *cert);
 /* Asked and got, had and got: lost, gained, impact and all about them. */
 void import_compare(const struct facts *facts, const struct choice *choice,
                     struct import_identity *out);

@@ -127,7 +127,8 @@ broken EXPIRED "an intermediate of all public certificates has ended"
 at=$(date -u -d '-2 days' +%F) after=
 by_hand=true
 broken NOT-YET "the clock of this machine"
-for n in 1 2; do forge $public webbridge$n /CN=edge$n.example.com subjectAltName=DNS:edge$n.example.com; done
+# What lacks a name or a usage gives way to what has it, although that ends earlier.
+for n in 1 2; do DAYS=700 forge $public webbridge$n /CN=edge$n.example.com subjectAltName=DNS:edge$n.example.com; done
 broken WB-CN-A-RECORD "both Web Bridges without the name that people open"
 forge $public xmppserver2 /CN=xmpp2.example.com subjectAltName=DNS:xmpp2.example.com
 broken XMPP-DOMAIN-SAN "an XMPP server without its domain"
@@ -149,8 +150,8 @@ broken CN-MISSING "a Call Bridge without a CN"
 for n in 1 2; do forge $public wb3-https$n /CN=join.example.com; done
 broken SAN-NONE "pages of Web Bridge 3 without a list"
 for n in 1 2 3; do
-    forge $internal callbridge$n /CN=callbridge$n.example.com subjectAltName=DNS:callbridge$n.example.com,DNS:core$n.example.com \
-        extendedKeyUsage=serverAuth
+    DAYS=700 forge $internal callbridge$n /CN=callbridge$n.example.com \
+        subjectAltName=DNS:callbridge$n.example.com,DNS:core$n.example.com extendedKeyUsage=serverAuth
 done
 broken EKU-CLIENT "Call Bridges that may be servers only"
 forge $internal wb3-c2w1 /CN=edge1.example.com subjectAltName=DNS:edge1.example.com extendedKeyUsage=clientAuth
