@@ -6,6 +6,7 @@
 #include "model/lifecycle.h"
 #include "ops/fix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,66 @@ static bool is_outdated(const struct flow *flow, const struct identity *identity
     return is;
 }
 
+static const char own_begin[] = "add identity ", own_end[] = " to deployment.conf";
+
+/* A step `set OPTION = "NAME" in service "S" of server "T" of deployment.conf`, applied to the
+ * text; false: it is none. */
+static bool set_slot(const char *step, struct str *text)
+{
+    char option[64], name[128], service[128], server[128];
+    int read = 0;
+    if (sscanf(step,
+               "set %63[a-z0-9-] = \"%127[^\"]\" in service \"%127[^\"]\" of server "
+               "\"%127[^\"]\" of deployment.conf%n",
+               option, name, service, server, &read) != 4 ||
+        !read || step[read])
+        return false;
+    struct conf_step path[] = {{"server", server}, {"service", service}, {option, NULL}};
+    char *value = name;
+    struct strings values = {.items = &value, .count = 1};
+    if (text)
+        conf_set(text, path, 3, &values, false);
+    return true;
+}
+
+/* The remedy's changes of deployment.conf, where they are identities of their own for services, and
+ * nothing else; text NULL: only whether they are. */
+static bool split(const struct finding *finding, struct str *text)
+{
+    struct strings steps = {0};
+    size_t added = 0, set = 0, others = 0;
+    for (const char *step = finding->remedy; step && *step;) {
+        const char *end = strstr(step, ", then ");
+        strings_add_take(&steps, end ? xstrndup(step, (size_t)(end - step)) : xstrdup(step));
+        step = end ? end + strlen(", then ") : NULL;
+    }
+    for (size_t i = 0; i < steps.count; i++) {
+        const char *step = steps.items[i];
+        bool adds = text_starts(step, own_begin) && text_ends(step, own_end);
+        if (adds && text)
+            str_addf(text, "%s%.*s\n", text_ends(str_text(text), "\n") ? "" : "\n",
+                     (int)(strlen(step) - strlen("add ") - strlen(own_end)), step + strlen("add "));
+        bool sets = !adds && set_slot(step, text);
+        added += adds;
+        set += sets;
+        others += !adds && !sets && strstr(step, "deployment.conf") != NULL;
+    }
+    strings_free(&steps);
+    return added && set && !others;
+}
+
+static bool mend_split(struct flow *flow, const struct finding *finding, struct error *err)
+{
+    struct str text = {0};
+    str_add(&text, str_text(&flow->facts->deployment.text));
+    bool good = split(finding, &text) && flow_put(flow, &text, false, err);
+    if (good)
+        flow_say(flow, LEVEL_OK,
+                 "Split: what its CA does not give has an identity of its own. ^_ takes it back.");
+    str_free(&text);
+    return good;
+}
+
 enum mending finding_mending(const struct flow *flow, const struct finding *finding)
 {
     if (finding->accepted)
@@ -118,6 +179,8 @@ enum mending finding_mending(const struct flow *flow, const struct finding *find
     const struct identity *identity = identity_of(flow, finding);
     if (*finding->field && *finding->mend && (identity || service_of(flow, finding)))
         return MEND_ANSWER;
+    if (strcmp(finding->field, "signer") == 0 && split(finding, NULL))
+        return MEND_SPLIT;
     return identity && !*identity->key_at && is_outdated(flow, identity, finding) ? MEND_REQUEST
                                                                                   : MEND_NOT;
 }
@@ -127,6 +190,8 @@ char *finding_mend_words(const struct flow *flow, const struct finding *finding)
     switch (finding_mending(flow, finding)) {
     case MEND_ANSWER:
         return xformat("F5 makes %s \"%s\".", finding->field, finding->mend);
+    case MEND_SPLIT:
+        return xstrdup("F5 gives its clients an identity of their own, by an internal CA.");
     case MEND_REQUEST:
         return xstrdup("F5 makes it anew from what deployment.conf says; the key is kept.");
     case MEND_SAFE:
@@ -218,6 +283,8 @@ bool finding_mend(struct flow *flow, const struct finding *finding, struct error
     switch (finding_mending(flow, finding)) {
     case MEND_ANSWER:
         return mend_answer(flow, finding, err);
+    case MEND_SPLIT:
+        return mend_split(flow, finding, err);
     case MEND_REQUEST:
         return make_again(flow, finding->identity, err);
     case MEND_SAFE:

@@ -20,6 +20,7 @@ char *finding_source(const struct finding *finding);
 enum mending {
     MEND_NOT,     /* a person has to do something */
     MEND_ANSWER,  /* another value in deployment.conf, which is known: a decision all the same */
+    MEND_SPLIT,   /* identities of their own for some services: a decision as well */
     MEND_REQUEST, /* its request is made anew, the key kept, before it is sent */
     MEND_SAFE     /* files of the store put in order */
 };

@@ -74,4 +74,14 @@ same "public: the web pages' request asks for no client usage" 0 \
     "$(openssl req -in store/singleCert.csr -noout -text | grep -c 'Client Authentication')"
 own=$(cd store && ls -- *.csr | grep -v singleCert)
 same "public: the clients' does" 1 "$(openssl req -in "store/$own" -noout -text | grep -c 'Client Authentication')"
-cd ..
+
+# The wizard makes the same split with one key, before anything is ordered.
+cd .. && mkdir key && cd key || exit 1
+certwright --quiet init --preset webapp --domain example.com --O Acme --L Bonn --ST Hesse --C DE || exit 1
+sed -i 's/^key .*/key { type = "ec"  bits = 256 }/; s/signer = "internal"/signer = "public"/' deployment.conf
+certwright --quiet generate
+run bash -c 'printf "#check\nmend 3\nleave\n" | certwright --plain wizard'
+says "key: it is there" "an identity of its own"
+run certwright check
+silent "key: the finding is gone" PUBLIC-CLIENTAUTH
+same "key: the same identities" "$(grep '^identity' ../public/deployment.conf | sort)" "$(grep '^identity' deployment.conf | sort)"
