@@ -178,7 +178,6 @@ static void fill(struct flow *flow, const struct plan *plan, struct page *page)
                 add_step(&plan->steps[i], page);
         add_outages(plan, server, page);
         page_add_action(page, order_page, 6, 0, "Why this order");
-        page_add_action(page, "upgrade", 7, 0, "Upgrade");
     } else {
         page->title = xformat("Plan - %s", written_words(written));
         page_line(&page->intro,
@@ -217,6 +216,7 @@ static void build(struct flow *flow, struct page *page)
     } else {
         fill(flow, &plan, page);
     }
+    page_add_action(page, "upgrade", 7, 0, "Upgrade");
     plan_free(&plan);
 }
 
