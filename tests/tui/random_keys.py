@@ -93,7 +93,7 @@ def begin():
 
 
 def answer(number):
-    """An answer that is accepted: the first page's organisation, taken by Tab (Walk through, Basics)."""
+    """An answer that is accepted, taken by Tab: the organisation, or where half-typed text waits (Basics)."""
     wizard, value = Wizard(), f"Acme {number}"
     wizard.read(0.3)
     for keys in ("\033[H", "\033[B", "\r", "\t", "\x01\x0b", value, "\t"):
@@ -102,7 +102,7 @@ def answer(number):
     until = time.monotonic() + 5
     while value not in text() and time.monotonic() < until:
         wizard.read(0.05)
-    if f'O = "{value}"' not in text():
+    if f' = "{value}"' not in text():
         lost(f"the answer {value} was taken by Tab and is not saved")
     kill(wizard, signal.SIGKILL)
 
