@@ -59,6 +59,8 @@ bool ends_alarm(const struct ends *ends);
 const char *ends_word(enum term_state term);
 /* leaf ca copy */
 const char *ends_kind_word(enum end_kind kind);
+/* "core1-3", "signs 9", "edge1 in partner.crt", "nothing". Free it. */
+char *ends_used(const struct ending *ending);
 /* The days left as signs, at most 19 columns: # stands for 20 days, ~ for what is due, ! for what
  * is in the second half of that time, x for what has ended; > for what goes on beyond. Adds. */
 void ends_bar(const struct ending *ending, struct str *out);

@@ -92,6 +92,8 @@ void pki_parse_within(struct pki_share *share, const unsigned char *data, size_t
 struct buffer;
 must_check bool pki_signed_content(const unsigned char *data, size_t length, struct buffer *out);
 void pki_file_free(struct pki_file *file);
+/* Some private key is among the bytes, in any wrapping, locked or not. */
+bool pki_holds_private(const void *data, size_t length);
 /* Gives the private keys' secrets up: what is known of them stays, they cannot sign any more. For
  * whoever holds many files and needs no key of them. */
 void pki_file_forget_secrets(struct pki_file *file);

@@ -51,6 +51,8 @@ char *finding_place(const struct finding *finding);
 /* How long a certificate still serves: due under a third of its life or 60 days, whichever is less,
  * near under a half or 90 days. */
 enum term_state { TERM_LONG, TERM_NEAR, TERM_DUE, TERM_ENDED };
+/* Days before its end from which it is due. */
+long rules_due_days(const struct cert *cert);
 enum term_state rules_term(const struct cert *cert, time_t at);
 
 #endif

@@ -17,15 +17,6 @@ static enum level level_of_term(enum term_state term)
                                : LEVEL_OK;
 }
 
-static char *used_by(const struct ending *ending)
-{
-    char *servers = strings_fold(&ending->servers, ", ");
-    if (!ending->signs && *servers)
-        return servers;
-    free(servers);
-    return ending->signs ? xformat("signs %zu", ending->signs) : xstrdup("nothing");
-}
-
 /* "ends 2026-12-04, in 11 days", "ended 2026-11-18, 11 days ago". Free it. */
 static char *when_words(const struct ending *ending)
 {
@@ -93,7 +84,7 @@ static void add_row(const struct flow *flow, const struct ends *ends, const stru
                     struct page *page)
 {
     struct str bar = {0};
-    char date[16], *used = used_by(ending), *when = when_words(ending);
+    char date[16], *used = ends_used(ending), *when = when_words(ending);
     clock_date(ending->cert->not_after, date);
     ends_bar(ending, &bar);
     struct row *row = page_row(page, ending->name, level_of_term(ending->term),

@@ -100,8 +100,7 @@ static void add_events(const struct ends *ends, const struct ending *ending, int
                        struct str *out)
 {
     const struct cert *cert = ending->first;
-    long life = (long)((cert->not_after - cert->not_before) / SECONDS_A_DAY);
-    long due = life / 3 < 60 ? life / 3 : 60;
+    long due = rules_due_days(cert);
     long install = due / 4, import = install + (due * 7 + 59) / 60;
     const char *name = ending->name;
     bool own = ending->identity && strcmp(ending->identity->signer, "self") == 0;

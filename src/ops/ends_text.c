@@ -12,18 +12,11 @@ enum { WIDTH = 80, NAME_MOST = 24, BAR = 19, BAR_DAYS = 20, YEAR_DAYS = 365 };
 /* The columns of a row besides the name and who uses it: blanks, date, days, word, bar. */
 enum { ROW_REST = 1 + 2 + 10 + 1 + 6 + 2 + 5 + 1 + BAR + 1 };
 
-/* The warning of EXPIRES-SOON: a third of the life, sixty days at most; half of it is urgent. For a
- * certificate of a year these are 60 and 30 days, for one of 47 days 15 and 7. */
-static long days_of_warning(const struct cert *cert)
-{
-    long third = (long)((cert->not_after - cert->not_before) / SECONDS_A_DAY / 3);
-    return third < 60 ? third : 60;
-}
-
+/* Half of the time in which it is due is urgent: of a year 30 days, of 47 days 7. */
 void ends_bar(const struct ending *ending, struct str *out)
 {
     char sign = ending->term == TERM_ENDED ? 'x' : ending->term < TERM_DUE ? '#' : '~';
-    if (sign == '~' && ending->days * 2 < days_of_warning(ending->cert))
+    if (sign == '~' && ending->days * 2 < rules_due_days(ending->cert))
         sign = '!';
     long shown = ending->days < 0 ? 0 : ending->days < YEAR_DAYS ? ending->days : YEAR_DAYS;
     for (long i = 0; i < 1 + (shown - 1) / BAR_DAYS && i < BAR - 1; i++)
@@ -37,7 +30,7 @@ struct line {
     char *name, *used;
 };
 
-static char *used_of(const struct ending *ending)
+char *ends_used(const struct ending *ending)
 {
     if (ending->signs)
         return xformat("signs %zu", ending->signs);
@@ -45,7 +38,7 @@ static char *used_of(const struct ending *ending)
     char *used = ending->kind == END_COPY ? xformat("%s in %s", servers, ending->file)
                                           : xstrdup(*servers ? servers : "nothing");
     free(servers);
-    return table_clean(used);
+    return used;
 }
 
 static void add_row(const struct ending *ending, const struct line *line, size_t width,
@@ -86,7 +79,7 @@ static void add_certificates(const struct ends *ends, struct str *out)
     size_t width = strlen("certificate");
     for (size_t i = 0; i < ends->count; i++) {
         lines[i].name = table_clean(xstrdup(ends->items[i].name));
-        lines[i].used = used_of(&ends->items[i]);
+        lines[i].used = table_clean(ends_used(&ends->items[i]));
         if (table_columns(lines[i].name) <= NAME_MOST)
             table_widen(&width, lines[i].name);
     }

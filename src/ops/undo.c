@@ -16,18 +16,6 @@ struct run {
     struct batch batch;
 };
 
-static bool holds_key(const struct buffer *data)
-{
-    struct pki_file file = {0};
-    bool found = false;
-    pki_parse(data->data, data->length, NULL, &file);
-    found = file.kind == PKI_PKCS12;
-    for (size_t i = 0; i < file.count; i++)
-        found = found || (file.objects[i].kind == OBJECT_KEY && file.objects[i].key->is_private);
-    pki_file_free(&file);
-    return found;
-}
-
 static bool changed_since(const struct journal_entry *entry, const struct journal_file *file,
                           struct error *err)
 {
@@ -51,7 +39,7 @@ static bool is_as_left(const struct run *run, const struct journal_file *file, b
     if (!file_read_at(run->store.fd, file->name, true, &now, err))
         return false;
     digest_hex(now.data, now.length, hash);
-    *key = holds_key(&now);
+    *key = pki_holds_private(now.data, now.length);
     buffer_free(&now);
     return (file->is && strcmp(hash, file->is_hash) == 0) || changed_since(run->entry, file, err);
 }
@@ -65,7 +53,7 @@ static void drop_bak(struct run *run, const struct journal_file *file)
     if (!*file->bak || !file_read_at(run->store.fd, file->bak, true, &bak, NULL))
         return;
     digest_hex(bak.data, bak.length, hash);
-    if (strcmp(hash, file->was_hash) == 0 && !holds_key(&bak))
+    if (strcmp(hash, file->was_hash) == 0 && !pki_holds_private(bak.data, bak.length))
         batch_remove(&run->batch, file->bak);
     buffer_free(&bak);
 }

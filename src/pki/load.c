@@ -218,3 +218,14 @@ void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
     struct reader reader = {.file = out, .need = PKI_ALL, .shelf = shelf};
     parse(&reader, data, length);
 }
+
+bool pki_holds_private(const void *data, size_t length)
+{
+    struct pki_file parsed = {0};
+    pki_parse(data, length, NULL, &parsed);
+    bool found = parsed.kind == PKI_PRIVATE_KEY || parsed.kind == PKI_PKCS12;
+    for (size_t i = 0; i < parsed.count && !found; i++)
+        found = parsed.objects[i].kind == OBJECT_KEY && parsed.objects[i].key->is_private;
+    pki_file_free(&parsed);
+    return found;
+}

@@ -229,6 +229,12 @@ enum term_state rules_term(const struct cert *cert, time_t at)
     return left < warn ? TERM_DUE : left < note ? TERM_NEAR : TERM_LONG;
 }
 
+long rules_due_days(const struct cert *cert)
+{
+    long third = (long)((cert->not_after - cert->not_before) / SECONDS_A_DAY / 3);
+    return third < SOON_WARN_DAYS ? third : SOON_WARN_DAYS;
+}
+
 static void expires_soon(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct term term;

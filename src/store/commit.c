@@ -30,18 +30,6 @@ struct move {
     bool done;
 };
 
-/* Private keys in any wrapping, locked or not. */
-static bool holds_key(const struct buffer *file)
-{
-    struct pki_file parsed = {0};
-    pki_parse(file->data, file->length, NULL, &parsed);
-    bool found = parsed.kind == PKI_PRIVATE_KEY || parsed.kind == PKI_PKCS12;
-    for (size_t i = 0; i < parsed.count && !found; i++)
-        found = parsed.objects[i].kind == OBJECT_KEY && parsed.objects[i].key->is_private;
-    pki_file_free(&parsed);
-    return found;
-}
-
 /* What a batch is checked against; the folder is read once, when a new name comes. */
 struct checks {
     const struct store *store;
@@ -146,7 +134,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
         move->unchanged = true;
         return true;
     }
-    move->is_key = holds_key(&move->old);
+    move->is_key = pki_holds_private(move->old.data, move->old.length);
     move->stays = move->is_key || checks->keeps_all || item->keep;
     if (move->is_key && !item->remove && item->mode != 0600 && !is_ssh_name(item->name))
         return error_set(err, STATUS_NO, item->name,
