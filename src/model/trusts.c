@@ -70,14 +70,17 @@ static void set_add(struct cert_set *set, const struct cert *cert)
     set->items[set->count++] = cert;
 }
 
-static bool set_add_file(struct cert_set *set, const struct scan *scan, const char *name)
+/* All of the file but one that has no place there; except may be NULL. */
+static bool set_add_file(struct cert_set *set, const struct scan *scan, const char *name,
+                         const struct cert *except)
 {
     const struct store_file *file = scan ? scan_find(scan, name) : NULL;
     if (!file)
         return false;
     bool any = false;
     for (size_t i = 0; i < file->pki.count; i++)
-        if (file->pki.objects[i].kind == OBJECT_CERT) {
+        if (file->pki.objects[i].kind == OBJECT_CERT &&
+            (!except || !cert_same(file->pki.objects[i].cert, except))) {
             set_add(set, file->pki.objects[i].cert);
             any = true;
         }
@@ -91,13 +94,13 @@ static bool set_add_signers(struct cert_set *set, const struct deployment *deplo
     const struct cert *leaf = scan ? scan_cert(scan, identity->certificate_file) : NULL;
     if (leaf && leaf->self_signed)
         set_add(set, leaf);
-    else if (set_add_file(set, scan, identity->bundle_file))
+    else if (set_add_file(set, scan, identity->bundle_file, leaf))
         return true;
     else if (strcmp(identity->signer, "self") == 0)
-        return set_add_file(set, scan, identity->certificate_file);
+        return set_add_file(set, scan, identity->certificate_file, NULL);
     else {
         const struct identity *signer = deployment_identity(deployment, identity->signer);
-        if (!signer || !set_add_file(set, scan, signer->certificate_file))
+        if (!signer || !set_add_file(set, scan, signer->certificate_file, NULL))
             return false;
         return strcmp(signer->signer, "self") == 0 ||
                set_add_signers(set, deployment, scan, signer);

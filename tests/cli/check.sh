@@ -84,3 +84,14 @@ same_file "with the CA" store/labca.crt store/mine.crt
 rm deployment.conf
 fails "no deployment.conf" "$CERTWRIGHT" check
 says "what to do" 'certwright init'
+
+# A leaf in the bundle of a chain of one CA is one fault: the trust that stands on that CA keeps its name.
+rm -rf leaf-lab && mkdir leaf-lab && cd leaf-lab || exit 1
+"$CERTWRIGHT" init --preset lab --domain example.com >/dev/null
+sed -i 's/^key .*/key { type = "ec"  bits = 256 }/' deployment.conf
+"$CERTWRIGHT" --quiet generate && "$CERTWRIGHT" --quiet sign --ca labca
+cat store/cms1.crt store/cms1bundle.crt >both && mv both store/cms1bundle.crt
+cw check --json
+json "a leaf in a bundle is one error" '[.[] | select(.severity == "error") | .id] | join(" ")' BUNDLE-LEAF
+cw check --fix
+same "and its remedy mends it" 0 "$status"
