@@ -3,7 +3,7 @@
 
 # Options that are followed by a value.
 __certwright_valued=" config store catalogue color at answers preset domain cores edges databases with without release O OU L ST C
- emailAddress ca days as ca-folder password-file out bits ec key purpose name "
+ emailAddress ca days as chain ca-folder password-file out bits ec key purpose name "
 
 # What deployment.conf says, a line each: identity NAME, server NAME, host NAME, store DIR.
 __certwright_deployment()
@@ -124,7 +124,7 @@ __certwright_options()
     init:*) own='preset domain cores edges databases with without release O OU L ST C emailAddress force' ;;
     generate:*) own='json' ;;
     sign:*) own='json ca make-ca force days' ;;
-    import:*) own='json dry-run force as ca-folder password-file' ;;
+    import:*) own='json dry-run force as chain ca-folder password-file' ;;
     check:*) own='json at fix release' ;;
     orders:*) own='json out' ;;
     explain:*) own='json' ;;

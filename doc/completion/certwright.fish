@@ -2,7 +2,7 @@
 # identities, its hosts and the files of its store.
 
 set -g __certwright_valued config store catalogue color at answers preset domain cores edges databases with without release \
-    O OU L ST C emailAddress ca days as ca-folder password-file out bits ec key purpose name
+    O OU L ST C emailAddress ca days as chain ca-folder password-file out bits ec key purpose name
 
 # The command, the action or argument behind it, and so on: what is typed already but options.
 function __certwright_args
@@ -227,6 +227,7 @@ complete -c certwright -n '__certwright_in import' -F
 complete -c certwright -n '__certwright_in import' -l dry-run -d 'says what would be done'
 complete -c certwright -n '__certwright_in import' -l force -d 'takes what it would refuse'
 complete -c certwright -n '__certwright_in import' -l as -x -a '(__certwright_of identity)' -d 'takes key and certificate for it'
+complete -c certwright -n '__certwright_in import' -l chain -x -d 'takes another of several chains'
 complete -c certwright -n '__certwright_in import' -l ca-folder -x -a '(__fish_complete_directories)' \
     -d 'CA certificates for chains'
 complete -c certwright -n '__certwright_in import' -l password-file -r -F -d 'its first line is the password'

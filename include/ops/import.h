@@ -44,6 +44,12 @@ struct import_change {
     char *was, *is;   /* "" where it had or has none */
     bool lost;        /* the certificate in place is better in this */
 };
+/* One of several chains that hold for a certificate. */
+struct import_chain {
+    char *names;   /* of its CAs, root last: "Acme Issuing 2, Acme Root" */
+    char *end;     /* the day on which the first of them ends */
+    bool in_place; /* its CAs are the bundle in the store */
+};
 struct import_identity {
     char *identity;
     char *certificate, *bundle, *fullchain; /* file names */
@@ -56,6 +62,9 @@ struct import_identity {
     struct strings lacking; /* what deployment.conf asks for since the request, and it has not */
     struct import_change *changes; /* beside the one in place; none where there is none */
     size_t change_count;
+    struct import_chain *chains; /* two or more, shortest first; none where there is no choice */
+    size_t chain_count, chain;   /* chain: the number of the one that is taken, from 1 */
+    const char *chain_why;       /* the shortest, as chosen … */
     bool stop;               /* ended, without a path to a root, or its key may not be replaced */
     bool waits;              /* stop, and what it lacks may still come: kept in the tray's file */
     bool in_place;           /* the same certificate lies there already */
@@ -95,6 +104,7 @@ struct import_options {
     const struct secret *password; /* NULL; for PKCS#12 */
     const char
         *as; /* NULL; the identity that a private key among it, with its certificate, is for */
+    const struct strings *chains; /* NULL; "2", "web=2": another one of several chains that hold */
     bool force;
     bool waiting; /* what waits from an earlier time has its rows; else only what is whole now */
 };

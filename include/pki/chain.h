@@ -53,6 +53,13 @@ extern const char chain_other_remedy[];
 void chain_build(const struct cert *leaf, const struct cert *const *pool, size_t count, time_t at,
                  struct chain *out);
 
+/* Every path that holds, in that order, the first CHAINS_MAX of them; how many there are. */
+enum { CHAINS_MAX = 8 };
+size_t chain_build_all(const struct cert *leaf, const struct cert *const *pool, size_t count,
+                       time_t at, struct chain out[static CHAINS_MAX]);
+/* When the first of its certificates ends. */
+time_t chain_end(const struct chain *chain);
+
 /* pki verify (guide app. C): anchors are the self-signed certificates among anchors, links any of
  * both. When none holds the best failure is told: error 2 where the path ends below a self-signed
  * root, 20 where the leaf's own issuer lacks. host may be NULL. */

@@ -5,6 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* None where there is no choice. */
+static json_t *json_chains(const struct import_identity *item)
+{
+    json_t *chains = json_array();
+    for (size_t i = 0; i < item->chain_count; i++) {
+        json_t *object = json_object();
+        json_put(object, "names", json_text(item->chains[i].names));
+        json_put(object, "ends", json_text(item->chains[i].end));
+        json_put(object, "in_place", json_boolean(item->chains[i].in_place));
+        json_array_append_new(chains, object);
+    }
+    return chains;
+}
+
 static json_t *json_of(const struct import *import)
 {
     json_t *identities = json_array(), *left = json_array(), *missing = json_array();
@@ -19,6 +33,8 @@ static json_t *json_of(const struct import *import)
         json_put(object, "fullchain", json_text(item->fullchain));
         json_put(object, "lost", json_strings(&item->lost));
         json_put(object, "gained", json_strings(&item->gained));
+        json_put(object, "chain", json_integer((json_int_t)(item->chain_count ? item->chain : 1)));
+        json_put(object, "chains", json_chains(item));
         json_array_append_new(identities, object);
     }
     for (size_t i = 0; i < import->object_count; i++) {
@@ -74,28 +90,80 @@ static void say_objects(const struct cli *cli, const struct import *import)
     strings_free(&places);
 }
 
-static void say_issuers(const struct cli *cli, const struct import_identity *item)
+static bool is_told(const struct import_change *row)
 {
+    return strcmp(row->what, "ends") == 0 || strcmp(row->was, row->is) != 0;
+}
+
+/* What is the same in both, but for the day, is not told. */
+static void say_old_and_new(const struct cli *cli, const struct import_identity *item)
+{
+    static const char head[] = "in place";
+    int what = (int)strlen(item->identity), was = (int)sizeof head - 1, is = 3;
+    if (item->in_place || !item->change_count)
+        return;
     for (size_t i = 0; i < item->change_count; i++) {
         const struct import_change *row = &item->changes[i];
-        if (strcmp(row->what, "issuer") == 0 && strcmp(row->was, row->is) != 0)
-            cli_say(cli, "%s: in place is from \"%s\", new is from \"%s\"", item->identity,
-                    row->was, row->is);
+        if (!is_told(row))
+            continue;
+        wider(&what, row->what);
+        wider(&was, row->was);
+        wider(&is, row->is);
     }
+    cli_say(cli, "%-*s    %-*s  new", what, item->identity, was, head);
+    for (size_t i = 0; i < item->change_count; i++) {
+        const struct import_change *row = &item->changes[i];
+        const char *new = *row->is ? row->is : "-";
+        if (is_told(row))
+            cli_say(cli, "  %-*s  %-*s  %-*s%s", what, row->what, was, *row->was ? row->was : "-",
+                    row->lost ? is : 0, new, row->lost ? "  LOST" : "");
+    }
+}
+
+/* Those whose CAs leave the same choice, in one sentence. */
+static bool has_same_chains(const struct import_identity *a, const struct import_identity *b)
+{
+    bool same =
+        a->chain_count == b->chain_count && a->chain == b->chain && a->chain_why == b->chain_why;
+    for (size_t i = 0; same && i < a->chain_count; i++)
+        same = strcmp(a->chains[i].names, b->chains[i].names) == 0 &&
+               strcmp(a->chains[i].end, b->chains[i].end) == 0 &&
+               a->chains[i].in_place == b->chains[i].in_place;
+    return same;
+}
+
+static void say_chains(const struct cli *cli, const struct import *import, size_t index)
+{
+    const struct import_identity *item = &import->identities[index];
+    struct strings names = {0};
+    bool first = item->chain_count > 0;
+    for (size_t i = 0; first && i < import->identity_count; i++) {
+        bool same = has_same_chains(&import->identities[i], item);
+        first = !same || i >= index;
+        if (same)
+            strings_add(&names, import->identities[i].identity);
+    }
+    if (first) {
+        char *who = strings_fold(&names, ", ");
+        cli_say(cli, "%s: %zu chains hold; taken is %zu, %s", who, item->chain_count, item->chain,
+                item->chain_why);
+        for (size_t i = 0; i < item->chain_count; i++)
+            cli_say(cli, "  %zu: %s; its CAs hold until %s%s", i + 1, item->chains[i].names,
+                    item->chains[i].end, item->chains[i].in_place ? "; in place" : "");
+        cli_say(cli, "  Who connects has to trust the last CA of it. --chain %zu takes another%s",
+                item->chain == 1 ? (size_t)2 : 1,
+                names.count > 1 ? ", --chain IDENTITY=N for one alone." : ".");
+        free(who);
+    }
+    strings_free(&names);
 }
 
 /* Old and new side by side, then what was asked and not got. */
 static void say_identity(const struct cli *cli, const struct import_identity *item)
 {
-    if (*item->old_end && !item->in_place)
-        cli_say(cli, "%s: in place ends %s, new ends %s", item->identity, item->old_end,
-                item->new_end);
-    say_issuers(cli, item);
+    say_old_and_new(cli, item);
     for (size_t i = 0; i < item->lost_asked; i++)
         cli_say(cli, "%s: asked, not got: %s", item->identity, item->lost.items[i]);
-    for (size_t i = 0; i < item->had.count; i++)
-        cli_say(cli, "%s: the one in place has, the new one has not: %s", item->identity,
-                item->had.items[i]);
     for (size_t i = 0; i < item->gained.count; i++)
         cli_say(cli, "%s: got, not asked: %s", item->identity, item->gained.items[i]);
     for (size_t i = 0; i < item->impact.count; i++)
@@ -150,6 +218,7 @@ static void add_command(const struct cli *cli, const struct import_pair *pair, s
         add_word(out, pair->extra);
     add_option(out, "--password-file", cli_value(cli, "password-file"));
     add_option(out, "--ca-folder", cli_value(cli, "ca-folder"));
+    add_option(out, "--chain", cli_value(cli, "chain"));
     add_option(out, "--as", pair->fits.count ? pair->fits.items[0] : "IDENTITY");
     if (pair->force)
         add_word(out, "--force");
@@ -309,8 +378,10 @@ static int judge_and_write(const struct cli *cli, const struct facts *facts,
 {
     if (!cli->json) {
         say_objects(cli, import);
-        for (size_t i = 0; i < import->identity_count; i++)
+        for (size_t i = 0; i < import->identity_count; i++) {
             say_identity(cli, &import->identities[i]);
+            say_chains(cli, import, i);
+        }
         for (size_t i = 0; i < import->pair_count; i++)
             if (is_of_use(&import->pairs[i]))
                 say_pair(cli, &import->pairs[i]);
@@ -355,29 +426,56 @@ static int import_paths(const struct cli *cli, const struct import_options *opti
     return status;
 }
 
+/* "2", "web=2", "web=2,turn=1" */
+static bool read_chains(const char *text, struct strings *out)
+{
+    size_t commas = 0;
+    for (const char *at = text; *at; at++)
+        commas += *at == ',';
+    strings_split(out, text, ',');
+    for (size_t i = 0; i < out->count; i++) {
+        const char *equals = strchr(out->items[i], '='),
+                   *number = equals ? equals + 1 : out->items[i];
+        size_t digits = strspn(number, "0123456789");
+        if (equals == out->items[i] || !digits || digits > 3 || number[digits] || *number == '0')
+            return false;
+    }
+    return out->count == commas + 1;
+}
+
 static int run_import(const struct cli *cli)
 {
     if (cli->arg_count == 0)
         return cli_usage(cli, "name the files or the folder that the CA returned");
     struct secret password = {0};
+    struct strings chains = {0};
     struct error err = {0};
-    const char *password_file = cli_value(cli, "password-file");
-    if (password_file && !secret_read(password_file, &password, &err))
-        return cli_fail(&err);
+    const char *password_file = cli_value(cli, "password-file"), *chain = cli_value(cli, "chain");
+    if (chain && !read_chains(chain, &chains)) {
+        strings_free(&chains);
+        return cli_usage(cli, "--chain takes a number, or IDENTITY=NUMBER, not \"%s\"", chain);
+    }
     struct import_options options = {
         .ca_folder = cli_value(cli, "ca-folder"),
         .password = password_file ? &password : NULL,
         .as = cli_value(cli, "as"),
+        .chains = &chains,
         .force = cli_flag(cli, "force"),
     };
-    int status = import_paths(cli, &options);
+    bool good = !password_file || secret_read(password_file, &password, &err);
+    int status = good ? import_paths(cli, &options) : cli_fail(&err);
     secret_free(&password);
+    strings_free(&chains);
     return status;
 }
 
-static const struct cli_option options[] = {{"dry-run", false},  {"force", false},
-                                            {"ca-folder", true}, {"password-file", true},
-                                            {"as", true},        {0}};
+static const struct cli_option options[] = {{"dry-run", false},
+                                            {"force", false},
+                                            {"ca-folder", true},
+                                            {"password-file", true},
+                                            {"as", true},
+                                            {"chain", true},
+                                            {0}};
 
 const struct cli_command command_import = {
     .name = "import",
@@ -385,7 +483,7 @@ const struct cli_command command_import = {
     .run = run_import,
     .options = options,
     .usage = "import PATH... [--dry-run] [--force] [--ca-folder DIR] [--password-file F] "
-             "[--as IDENTITY]",
+             "[--as IDENTITY] [--chain N]",
     .summary = "sorts what a CA returned to keys, chains and trust files",
     .help = "Files, ZIP files or folders, any format, any name; - is standard input. Each\n"
             "certificate goes to the identity whose key it has; bundles and full chains are\n"
@@ -393,6 +491,7 @@ const struct cli_command command_import = {
             "  --dry-run          says what would be done\n"
             "  --force            takes what has ended or lacks an issuer, too\n"
             "  --as IDENTITY      takes a private key with its certificate, for that identity\n"
+            "  --chain N          where several chains hold: that one; IDENTITY=N for one alone\n"
             "  --ca-folder DIR    CA certificates to complete chains with\n"
             "  --password-file F  the password of a PKCS#12 or ZIP file, in the first line",
 };

@@ -44,6 +44,10 @@ bool op_import_look(const struct facts *facts, const struct tray *tray,
         import_list(facts, work);
         good = import_take_key(facts, options, work, err);
     }
+    if (good) {
+        import_sort(facts, options, work);
+        good = import_pick_chains(facts, options, work, err);
+    }
     if (!good) {
         import_free(out);
         return false;
@@ -53,7 +57,6 @@ bool op_import_look(const struct facts *facts, const struct tray *tray,
         out->locked =
             out->locked || work->sources.items[i].locked || work->sources.items[i].pki.locked;
     }
-    import_sort(facts, options, work);
     import_report(facts, options, out);
     return true;
 }
@@ -117,6 +120,7 @@ static void work_free(struct import_work *work)
     for (size_t i = 0; i < work->choice_count; i++) {
         str_free(&work->choices[i].leaf_pem);
         str_free(&work->choices[i].chain_pem);
+        free(work->choices[i].chains);
     }
     for (size_t i = 0; i < work->spare_count; i++)
         free(work->spares[i].file);
@@ -157,6 +161,11 @@ void import_free(struct import *import)
             free(identity->changes[j].is);
         }
         free(identity->changes);
+        for (size_t j = 0; j < identity->chain_count; j++) {
+            free(identity->chains[j].names);
+            free(identity->chains[j].end);
+        }
+        free(identity->chains);
         free(identity->problem);
         free(identity->remedy);
         free(identity->old_end);

@@ -238,5 +238,6 @@ void import_judge(const struct facts *facts, const struct import_options *option
     item->waits = item->waits && !item->brings_key;
     item->take = !item->stop || options->force;
     import_compare(facts, choice, item);
+    import_tell_chains(facts, choice, item);
     add_missing(choice, out);
 }

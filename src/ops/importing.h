@@ -45,6 +45,9 @@ struct choice {
     bool kept;     /* and what was handed in was worse */
     bool later;    /* what is in place, or was handed in beside it, serves meanwhile */
     struct chain chain;
+    struct chain *chains; /* two or more that hold, the best first; NULL: no choice. Owned */
+    size_t chain_count;
+    bool picked;      /* by import_options.chains */
     time_t judged_at; /* now, or the leaf's first second where that is to come */
     bool to_come;     /* it counts only from later on */
     struct str leaf_pem, chain_pem;
@@ -82,6 +85,11 @@ void import_list(const struct facts *facts, struct import_work *work);
 /* Chooses a certificate and a chain for each identity that something was handed in for. */
 void import_sort(const struct facts *facts, const struct import_options *options,
                  struct import_work *work);
+/* Lists the chains that hold for each, and takes the ones that import_options.chains names. */
+must_check bool import_pick_chains(const struct facts *facts, const struct import_options *options,
+                                   struct import_work *work, struct error *err);
+void import_tell_chains(const struct facts *facts, const struct choice *choice,
+                        struct import_identity *out);
 /* The identity's public key is this: by its key, else by its request. */
 bool identity_has_key(const struct facts *facts, const struct identity *identity,
                       const unsigned char key_id[KEY_ID_BYTES]);

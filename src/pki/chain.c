@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* X509_verify_cert takes the first issuer that looks right and does not turn back when it proves
  * wrong (two CAs of one name, cross-signed ones). So every path is built here, and each is handed
@@ -50,6 +51,8 @@ struct search {
     struct chain *best;
     int best_grade;
     time_t best_end;
+    struct chain *all; /* every path that holds, CHAINS_MAX at most; NULL: the best alone */
+    size_t all_count;
     bool is_partial; /* path ends in a CA that is known to be good */
 };
 struct verifier {
@@ -341,16 +344,41 @@ static void check_host(const struct search *search, struct chain *chain)
                0);
 }
 
+time_t chain_end(const struct chain *chain)
+{
+    time_t end = chain->certs[0]->not_after;
+    for (size_t i = 1; i < chain->count; i++)
+        if (chain->certs[i]->not_after < end)
+            end = chain->certs[i]->not_after;
+    return end;
+}
+
+static bool is_shorter(const struct chain *a, const struct chain *b)
+{
+    return a->count != b->count ? a->count < b->count : chain_end(a) > chain_end(b);
+}
+
+/* Among the others that hold, by its rank. */
+static void keep(struct search *search, const struct chain *chain)
+{
+    size_t at = search->all_count;
+    while (at > 0 && is_shorter(chain, &search->all[at - 1]))
+        at--;
+    if (at == CHAINS_MAX)
+        return;
+    size_t behind = search->all_count - at - (search->all_count == CHAINS_MAX);
+    memmove(&search->all[at + 1], &search->all[at], behind * sizeof *search->all);
+    search->all[at] = *chain;
+    search->all_count += search->all_count < CHAINS_MAX;
+}
+
 /* Judges the present path and keeps it when it is the best so far. */
 static void consider(struct search *search)
 {
     struct chain chain = {0};
-    time_t end = search->path[0]->cert->not_after;
-    for (chain.count = 0; chain.count < search->depth; chain.count++) {
+    for (chain.count = 0; chain.count < search->depth; chain.count++)
         chain.certs[chain.count] = search->path[chain.count]->cert;
-        if (chain.certs[chain.count]->not_after < end)
-            end = chain.certs[chain.count]->not_after;
-    }
+    time_t end = chain_end(&chain);
     const struct node *top = search->path[search->depth - 1];
     chain.complete = top->is_anchor && top->cert->self_signed;
     if (top->cert->self_signed && !top->is_anchor)
@@ -365,6 +393,8 @@ static void consider(struct search *search)
     check_host(search, &chain);
 
     int grade = grade_of(search, &chain);
+    if (search->all && grade == GRADE_VALID)
+        keep(search, &chain);
     bool better = grade != search->best_grade          ? grade < search->best_grade
                   : chain.count != search->best->count ? chain.count < search->best->count
                                                        : end > search->best_end;
@@ -398,7 +428,8 @@ static void climb(struct search *search, struct node *node)
     search->path[search->depth++] = node;
     bool can_grow = search->depth < CHAIN_MAX && !node->cert->self_signed;
     bool has_grown = false;
-    if (can_grow && search->best_grade == GRADE_VALID && search->depth >= search->best->count) {
+    if (can_grow && !search->all && search->best_grade == GRADE_VALID &&
+        search->depth >= search->best->count) {
         search->depth--; /* what lies above is longer than what holds already */
         return;
     }
@@ -460,6 +491,7 @@ static void search_run(struct search *search, struct chain *out)
     search->depth = 0;
     search->best = out;
     search->best_grade = GRADE_NONE;
+    search->all_count = 0;
     climb(search, &search->leaf);
 }
 
@@ -495,6 +527,20 @@ void chain_build(const struct cert *leaf, const struct cert *const *pool, size_t
                  struct chain *out)
 {
     chain_verify(leaf, NULL, 0, pool, count, PURPOSE_ANY, NULL, at, out);
+}
+
+size_t chain_build_all(const struct cert *leaf, const struct cert *const *pool, size_t count,
+                       time_t at, struct chain out[static CHAINS_MAX])
+{
+    struct search search;
+    struct chain best;
+    search_open(&search, NULL, 0, pool, count, PURPOSE_ANY, NULL, at);
+    search.all = out;
+    leaf_open(&search, leaf);
+    search_run(&search, &best);
+    leaf_close(&search);
+    search_close(&search);
+    return search.all_count;
 }
 
 struct verifier *verifier_new(const struct cert *const *links, size_t link_count,

@@ -65,7 +65,7 @@ takes()
     pki) echo " bits= ec= key= days= purpose= name= force password-file= each " ;;
     generate) echo " " ;;
     sign) echo " ca= make-ca force days= " ;;
-    import) echo " dry-run force ca-folder= password-file= " ;;
+    import) echo " dry-run force ca-folder= password-file= as= chain= " ;;
     check) echo " fix release= " ;;
     orders) echo " out= " ;;
     explain) echo " " ;;

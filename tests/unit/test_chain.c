@@ -460,6 +460,42 @@ static void build_takes_the_roots_of_the_pool(void **state)
     assert_int_equal(chain.count, 2);
 }
 
+static void build_all_has_every_path_that_holds_the_shortest_first(void **state)
+{
+    (void)state;
+    const struct cert *r = root("R", 0), *o = root("O", 3), *crossed = intermediate("R", 0, "O", 3);
+    const struct cert *late = bake((struct recipe){
+        .subject = "R", .key = 0, .from_days = -5, .to_days = 200, .basic = CA, .ku = SIGNS});
+    const struct cert *i = intermediate("I", 1, "R", 0), *l = leaf("l", 2, "I", 1);
+    const struct cert *ended = bake((struct recipe){
+        .subject = "O", .key = 3, .from_days = -90, .to_days = -1, .basic = CA, .ku = SIGNS});
+    struct chain all[CHAINS_MAX], best;
+    assert_int_equal(chain_build_all(l, POOL(o, ended, crossed, r, i, l), NOW, all), 2);
+    assert_holds(&all[0], 3);
+    assert_ptr_equal(all[0].certs[2], r);
+    assert_holds(&all[1], 4);
+    assert_ptr_equal(all[1].certs[2], crossed);
+    assert_ptr_equal(all[1].certs[3], o);
+    assert_int_equal(chain_build_all(l, POOL(i, o, crossed), NOW, all), 1);
+    assert_int_equal(chain_build_all(l, POOL(i, crossed, ended), NOW, all), 0);
+    /* Their end is the leaf's: in what order they come is the same each time, and the first is the
+     * one that is taken. */
+    assert_int_equal(chain_build_all(l, POOL(r, late, i), NOW, all), 2);
+    chain_build(l, POOL(r, late, i), NOW, &best);
+    assert_ptr_equal(all[0].certs[2], best.certs[2]);
+    const struct cert *many[20] = {i};
+    for (int n = 1; n < 20; n++)
+        many[n] = bake((struct recipe){.subject = "R",
+                                       .key = 0,
+                                       .from_days = -n,
+                                       .to_days = 20 + n,
+                                       .basic = CA,
+                                       .ku = SIGNS});
+    assert_int_equal(chain_build_all(l, many, 20, NOW, all), CHAINS_MAX);
+    for (int n = 0; n < CHAINS_MAX; n++)
+        assert_ptr_equal(all[n].certs[2], many[19 - n]);
+}
+
 /* Ten layers of four namesakes each, all of one key: a million paths, and none has a root. */
 static void hostile_pool_ends_within_its_bound(void **state)
 {
@@ -479,6 +515,8 @@ static void hostile_pool_ends_within_its_bound(void **state)
     with[40] = r;
     chain = verify(l, with, 41);
     assert_holds(&chain, 12);
+    struct chain all[CHAINS_MAX];
+    assert_true(chain_build_all(l, with, 41, NOW, all) > 0);
 }
 
 static int set_up(void **state)
@@ -522,6 +560,7 @@ int main(void)
         cmocka_unit_test(broken_signatures_are_seen_at_every_depth),
         cmocka_unit_test(purpose_and_host_are_asked_of_the_leaf),
         cmocka_unit_test(build_takes_the_roots_of_the_pool),
+        cmocka_unit_test(build_all_has_every_path_that_holds_the_shortest_first),
         cmocka_unit_test(hostile_pool_ends_within_its_bound),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
