@@ -112,6 +112,7 @@ static void close_flow(struct flow *flow)
         import_free(&flow->import);
     tray_free(&flow->tray);
     strings_free(&flow->left);
+    strings_free(&flow->chains);
     strings_free(&flow->marked);
     secret_free(&flow->password);
     strings_free(&flow->made);

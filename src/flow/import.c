@@ -56,6 +56,7 @@ static void add_actions(const struct flow *flow, struct page *page)
     page_add_action(page, "drop", 0, 'd', "Drop");
     action = page_add_action(page, "drop-all", 0, 'D', "Drop all");
     action->confirm = xstrdup("Drop all that is listed here");
+    page_add_action(page, "chain", 0, 'c', "Chain")->of_row = true;
 }
 
 static void add_intro(const struct flow *flow, struct page *page)
@@ -151,7 +152,13 @@ static struct way act(struct flow *flow, const struct page *page, const struct e
 {
     const char *id = event->id, *text = event->text;
     bool good = true;
-    if (strcmp(id, "path") == 0 && text)
+    const struct import_identity *identity =
+        event->row < flow->import.object_count
+            ? intake_identity(flow, &flow->import.objects[event->row])
+            : NULL;
+    if (strcmp(id, "chain") == 0)
+        good = !identity || !identity->chain_count || intake_next_chain(flow, identity, err);
+    else if (strcmp(id, "path") == 0 && text)
         good = intake_add_paths(flow, text, err);
     else if (strcmp(id, "paste") == 0 && text)
         good = intake_add_text(flow, text, err);

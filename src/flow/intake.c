@@ -33,11 +33,19 @@ static bool look(struct flow *flow, struct error *err)
     struct import_options options = {
         .password = flow->password.length ? &flow->password : NULL,
         .as = flow->as,
+        .chains = &flow->chains,
         .force = flow->as && flow->as_force,
         .waiting = true,
     };
     struct import fresh;
-    if (!op_import_look(flow->facts, &flow->tray, &options, &fresh, err))
+    bool good = op_import_look(flow->facts, &flow->tray, &options, &fresh, err);
+    if (!good && flow->chains.count) { /* that for which one was chosen may have been dropped */
+        options.chains = NULL;
+        good = op_import_look(flow->facts, &flow->tray, &options, &fresh, err);
+        if (good)
+            strings_free(&flow->chains);
+    }
+    if (!good)
         return false;
     if (flow->looked)
         import_free(&flow->import);
@@ -242,6 +250,7 @@ static void clear(struct flow *flow)
 {
     tray_free(&flow->tray);
     strings_free(&flow->left);
+    strings_free(&flow->chains);
     secret_free(&flow->password);
     forget_key(flow);
 }
@@ -261,6 +270,34 @@ bool intake_drop_all(struct flow *flow, struct error *err)
     flow->looked = false;
     flow_say(flow, LEVEL_OK, "All is dropped from the list. The files themselves stay.");
     return true;
+}
+
+/* The picks but the identity's: one stands for it at most. */
+static void forget_chain(struct flow *flow, const char *identity)
+{
+    size_t length = strlen(identity), count = 0;
+    for (size_t i = 0; i < flow->chains.count; i++) {
+        char *pick = flow->chains.items[i];
+        if (strncmp(pick, identity, length) == 0 && pick[length] == '=')
+            free(pick);
+        else
+            flow->chains.items[count++] = pick;
+    }
+    flow->chains.count = count;
+}
+
+bool intake_next_chain(struct flow *flow, const struct import_identity *identity, struct error *err)
+{
+    char *name = xstrdup(identity->identity);
+    size_t number = identity->chain % identity->chain_count + 1;
+    forget_chain(flow, name);
+    if (number > 1)
+        strings_add_take(&flow->chains, xformat("%s=%zu", name, number));
+    bool good = look(flow, err);
+    if (good)
+        flow_say(flow, LEVEL_OK, "Chain %zu is taken for %s.", number, name);
+    free(name);
+    return good;
 }
 
 void intake_tick(struct flow *flow, struct import_identity *identity)

@@ -20,6 +20,9 @@ must_check bool intake_take_key(struct flow *flow, const char *identity, bool fo
 /* The row's file, folder or text with all that is in it; or what waits from an earlier time. */
 must_check bool intake_drop(struct flow *flow, size_t object, struct error *err);
 must_check bool intake_drop_all(struct flow *flow, struct error *err);
+/* Of several chains that hold for it, the next one. */
+must_check bool intake_next_chain(struct flow *flow, const struct import_identity *identity,
+                                  struct error *err);
 void intake_tick(struct flow *flow, struct import_identity *identity);
 must_check bool intake_write(struct flow *flow, struct error *err);
 

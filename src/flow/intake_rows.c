@@ -66,6 +66,18 @@ static void add_table(const struct import_identity *identity, struct strings *ou
         page_line(out, "got, not asked: %s", identity->gained.items[i]);
 }
 
+/* Which of several chains, and the others. */
+static void add_chains(const struct import_identity *identity, struct strings *out)
+{
+    if (!identity->chain_count)
+        return;
+    page_line(out, "%zu chains hold; taken is %zu, %s", identity->chain_count, identity->chain,
+              identity->chain_why);
+    for (size_t i = 0; i < identity->chain_count; i++)
+        page_line(out, "  %zu: %s; until %s%s", i + 1, identity->chains[i].names,
+                  identity->chains[i].end, identity->chains[i].in_place ? "; in place" : "");
+}
+
 static void add_detail(const struct flow *flow, const struct import_object *object,
                        const struct import_identity *identity, struct row *row)
 {
@@ -107,8 +119,12 @@ static void add_object(const struct flow *flow, size_t index, struct page *page)
     row->ticked = row->can_tick && identity->take;
     row->can_open = is_key(object);
     add_detail(flow, object, identity, row);
-    if (leaf)
+    if (leaf) {
+        add_chains(identity, &row->below);
         add_table(identity, &row->below);
+    }
+    if (leaf && identity->chain_count)
+        strings_add(&row->does, "chain");
     free(text);
     free(id);
     free(source);

@@ -78,6 +78,7 @@ struct flow {
     bool looked;
     struct tray tray;       /* what was named and pasted, not yet written or dropped */
     struct strings left;    /* identities whose certificate is not to be taken */
+    struct strings chains;  /* "web=2": another of several that hold */
     struct secret password; /* of what a CA locked; NULL data: none */
     char *as;               /* the identity that a key which came is for; NULL: none */
     bool as_force;          /* in place of a key with a certificate */
