@@ -81,12 +81,18 @@ struct slot {
     size_t signer_count;
     struct release release;
 };
+/* What is proposed in place of an ask's default where its condition holds. */
+struct proposal {
+    char *value, *when;
+};
 struct ask {
     char *name; /* the service's option */
     enum answer_type type;
     char *label, *help, *section;
     char *initial; /* template of the default; "" none. A list is written "x y" */
     char *instead; /* default where another service of the server has that port already */
+    struct proposal *proposals; /* the first that holds */
+    size_t proposal_count;
     struct strings choices;
     char *of;  /* type server: of which kind */
     bool list; /* of type text: several values */

@@ -42,6 +42,11 @@ static void ask_free(struct ask *ask)
     free(ask->section);
     free(ask->initial);
     free(ask->instead);
+    for (size_t i = 0; i < ask->proposal_count; i++) {
+        free(ask->proposals[i].value);
+        free(ask->proposals[i].when);
+    }
+    free(ask->proposals);
     free(ask->of);
     release_free(&ask->release);
     strings_free(&ask->choices);

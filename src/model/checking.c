@@ -46,6 +46,8 @@ bool screen_wrong(const struct checking *c, const char *key, const char *remedy,
     size_t depth = 0;
     if (c->slot)
         path[depth++] = (struct conf_step){"slot", cfg_title(c->slot)};
+    if (c->ask)
+        path[depth++] = (struct conf_step){"ask", cfg_title(c->ask)};
     if (c->section)
         path[depth++] = (struct conf_step){c->section, cfg_title(c->cfg)};
     if (key)

@@ -12,6 +12,7 @@ struct checking {
     cfg_t *cfg;                        /* the section looked at */
     const char *section;               /* its name; NULL: the file's top */
     cfg_t *slot;                       /* the slot that the section, a signer, lies in */
+    cfg_t *ask;                        /* the ask that the section, a proposal, lies in */
     struct error *err;
 };
 

@@ -47,11 +47,20 @@ static bool is_taken(const struct service *service, const struct ask *ask, const
     return false;
 }
 
+static const char *proposal_of(const struct deployment *deployment, const struct service *service,
+                               const struct ask *ask)
+{
+    for (size_t i = 0; i < ask->proposal_count; i++)
+        if (service_condition(deployment, service, ask->proposals[i].when))
+            return ask->proposals[i].value;
+    return *ask->instead && is_taken(service, ask, deployment->release) ? ask->instead
+                                                                        : ask->initial;
+}
+
 void derive_option(const struct deployment *deployment, const struct service *service,
                    const struct ask *ask, struct strings *out)
 {
-    const char *pattern =
-        *ask->instead && is_taken(service, ask, deployment->release) ? ask->instead : ask->initial;
+    const char *pattern = proposal_of(deployment, service, ask);
     if (!*pattern || !release_in(&ask->release, deployment->release))
         return;
     struct view view = {deployment, service, ask->name};

@@ -29,6 +29,8 @@ static cfg_opt_t slot_opts[] = {CFG_STR("identity", "", CFGF_NONE),
                                 CFG_SEC("signer", signer_opts, TITLED),
                                 CFG_END()};
 
+static cfg_opt_t proposal_opts[] = {CFG_STR("when", "", CFGF_NONE), CFG_END()};
+
 static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_STR("label", "", CFGF_NONE),
                                CFG_STR("help", "", CFGF_NONE),
@@ -41,6 +43,7 @@ static cfg_opt_t ask_opts[] = {CFG_STR("type", "text", CFGF_NONE),
                                CFG_STR_LIST("choices", no_items, CFGF_NONE),
                                CFG_BOOL("list", cfg_false, CFGF_NONE),
                                CFG_BOOL("fold", cfg_false, CFGF_NONE),
+                               CFG_SEC("proposal", proposal_opts, TITLED),
                                CFG_END()};
 
 static cfg_opt_t require_opts[] = {
@@ -233,6 +236,12 @@ static void read_ask(cfg_t *cfg, const char *section, struct ask *ask)
     ask->section = or_default(text(cfg, "section"), section);
     ask->initial = text(cfg, "default");
     ask->instead = text(cfg, "instead");
+    for (unsigned i = 0; i < cfg_size(cfg, "proposal"); i++) {
+        cfg_t *sec = cfg_getnsec(cfg, "proposal", i);
+        ask->proposals = grow(ask->proposals, ask->proposal_count, sizeof *ask->proposals);
+        ask->proposals[ask->proposal_count++] =
+            (struct proposal){.value = xstrdup(cfg_title(sec)), .when = text(sec, "when")};
+    }
     list(cfg, "choices", &ask->choices);
     ask->of = text(cfg, "of");
     ask->release = release(cfg);

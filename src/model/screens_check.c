@@ -47,6 +47,25 @@ static const char *const answer_types[] = {"text",    "host", "hosts",      "lis
                                            "listens", "port", "url",        "server",
                                            "choice",  "tick", "interfaces", NULL};
 
+/* Of a choice it is one of them. */
+static bool check_proposals(struct checking *c)
+{
+    struct words choices = {0};
+    for (unsigned i = 0; i < cfg_size(c->cfg, "choices"); i++)
+        known_add(&choices, cfg_getnstr(c->cfg, "choices", i));
+    for (unsigned i = 0; i < cfg_size(c->cfg, "proposal"); i++) {
+        struct checking inner = *c;
+        inner.ask = c->cfg;
+        inner.section = "proposal";
+        inner.cfg = cfg_getnsec(c->cfg, "proposal", i);
+        if (!screen_when(&inner) ||
+            (choices.count &&
+             !screen_one_of(&inner, NULL, "the choice", cfg_title(inner.cfg), &choices)))
+            return false;
+    }
+    return true;
+}
+
 static bool check_ask(struct checking *c)
 {
     const char *type = cfg_getstr(c->cfg, "type");
@@ -64,7 +83,7 @@ static bool check_ask(struct checking *c)
     if ((strcmp(type, "choice") == 0) != (cfg_size(c->cfg, "choices") > 0))
         return screen_wrong(c, "choices", "type \"choice\" and `choices` belong together",
                             "\"%s\" and its choices do not fit", type);
-    return true;
+    return check_proposals(c);
 }
 
 static bool check_fact(struct checking *c)

@@ -101,6 +101,8 @@ bad "the whole of a part" ldap.conf 's/^part-of .*/part-of = "nothing"/' 'the ki
 bad "a part of a part" ldap.conf 's/^part-of .*/part-of = "sip"/' '"sip" is a part itself'
 bad "a service in a part" xmpp.conf 's/^order .*/part-of = "turn"/' 'a part of another kind has no slot'
 bad "against" database.conf '/"server" {/,/^}/s/against = "root"/against = "rot"/' 'no trust is called "rot"'
+bad "a proposal" callbridge.conf 's/proposal "remote" /proposal "remoet" /' 'did you mean "remote"?'
+bad "condition of a proposal" callbridge.conf 's/"with:database"/"with:databsae"/' 'did you mean "database"?'
 bad "a slot that signs" database.conf '/"server" {/,/^}/s/signer "root" /signer "rot" /' 'did you mean "root"?'
 bad "hole of the first" database.conf 's/join {first.address}/join {first.adress}/' 'did you mean "address"?'
 bad "condition on several" xmpp.conf '/"NATIVE/s/!with:/several:load/' 'the kind "loadloadbalancer" is not known'

@@ -34,6 +34,17 @@ answer 'servers.add.edge2 = yes'
 same "and an edge" 0 "$status"
 as_init "with a trunk from each core" --databases 1 --cores 4 --edges 3
 
+# Where a Call Bridge's database is follows from who has one: of four cores, three are its nodes.
+scalable --cores 4
+cp deployment.conf before.conf
+where() { grep -o 'database = "[a-z-]*"' deployment.conf | cut -d'"' -f2 | tr '\n' ' ' | sed 's/ $//'; }
+same "as init has it" "co-located co-located co-located remote" "$(where)"
+sed -i 's/^store = .*/&  # by hand/' deployment.conf
+answer 'servers.core1.database = no' 'servers.add.core4 = yes'
+same "one that lost its node is a client, and so is the new one" "remote co-located co-located remote remote" "$(where)"
+answer 'servers.core1.database = yes' 'servers.core5.database = yes'
+same "and back" "co-located co-located co-located remote co-located" "$(where)"
+
 # Ticking a Load Balancer or an XMPP server brings the trunks.
 scalable
 sed -i '/trunktoEdge/d; /service "Edge[12]toLB"/,/}/d; /^identity "edge[12]"/d; /^identity "core[123]"/d' deployment.conf

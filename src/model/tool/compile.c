@@ -88,6 +88,12 @@ static void slot(const struct slot *slot)
     release(&slot->release);
 }
 
+static void proposal(const struct proposal *proposal)
+{
+    member("value", proposal->value);
+    member("when", proposal->when);
+}
+
 static void ask(const struct ask *ask)
 {
     member("name", ask->name);
@@ -97,6 +103,7 @@ static void ask(const struct ask *ask)
     member("section", ask->section);
     member("initial", ask->initial);
     member("instead", ask->instead);
+    EACH("proposal", "proposals", "proposal_count", ask->proposals, ask->proposal_count, proposal)
     list("choices", &ask->choices);
     member("of", ask->of);
     release(&ask->release);
