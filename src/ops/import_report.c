@@ -317,11 +317,20 @@ static void report_csr(const struct facts *facts, const struct csr *csr,
                 "here"));
 }
 
-/* What of a file, or all of it, could not be read. */
+static bool has_locked_key(const struct pki_file *file)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].kind == OBJECT_KEY && file->objects[i].key->encrypted)
+            return true;
+    return false;
+}
+
+/* What of a file, or all of it, could not be read. A key that is locked has its row. */
 static void report_unread(const struct import_source *source, struct import *out)
 {
     const struct pki_file *file = &source->pki;
-    if (!source->problem && !file->problem && !file->locked && file->count)
+    bool is_locked = file->locked && (file->wrong_password || !has_locked_key(file));
+    if (!source->problem && !file->problem && !is_locked && file->count)
         return;
     struct import_object *object =
         object_add(out, source->path, file->count ? (int)file->count + 1 : 1);
@@ -377,6 +386,33 @@ static void report_source(const struct facts *facts, const struct import_options
     report_unread(source, out);
 }
 
+/* Of the folder of CAs those that a chain has taken, each once. */
+static void report_cas(struct import *out)
+{
+    const struct import_work *work = out->work;
+    struct pool told = {0};
+    for (size_t i = 0; i < work->cas.count; i++) {
+        const struct pki_file *file = &work->cas.items[i].pki;
+        for (size_t j = 0; j < file->count; j++) {
+            const struct cert *cert = file->objects[j].cert;
+            if (file->objects[j].kind != OBJECT_CERT || found_first(work, cert))
+                continue;
+            struct import_object object = {0};
+            if (!report_ca(out, cert, &object) || !pool_add(&told, cert)) {
+                free(object.target);
+                free(object.why);
+                continue;
+            }
+            struct import_object *row = object_add(out, work->cas.items[i].path, (int)j + 1);
+            row->verdict = object.verdict;
+            row->target = object.target;
+            row->why = object.why;
+            row->what = xformat("CA certificate %s", import_name(cert));
+        }
+    }
+    pool_free(&told);
+}
+
 void import_report(const struct facts *facts, const struct import_options *options,
                    struct import *out)
 {
@@ -385,4 +421,5 @@ void import_report(const struct facts *facts, const struct import_options *optio
     import_pair_up(facts, out);
     for (size_t i = 0; i < out->work->sources.count; i++)
         report_source(facts, options, i, out);
+    report_cas(out);
 }

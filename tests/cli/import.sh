@@ -200,6 +200,8 @@ fails "a root that lacks" "$CERTWRIGHT" import cb.crt ca/issuing.crt
 says "is named" "Acme Root"
 unchanged "root lacks"
 ok "--ca-folder has them" "$CERTWRIGHT" import cb.crt --ca-folder ca
+matches "and what was taken of it is told" "^TAKE +ca/root.crt #1 +callbridgebundle.crt +CA certificate Acme Root: root"
+silent "what was not is none of its rows" "ca/root.key"
 right "ca-folder"
 fresh
 ok "forced without its chain" "$CERTWRIGHT" import --force cb.crt
