@@ -55,6 +55,12 @@ int fsync(int fd)
     return NEXT(fsync)(fd);
 }
 
+int syncfs(int fd)
+{
+    count();
+    return NEXT(syncfs)(fd);
+}
+
 int fchmod(int fd, mode_t mode)
 {
     count();

@@ -49,6 +49,9 @@ must_check bool unsynced_add(struct unsynced *unsynced, int fd, const char *name
                              struct error *err);
 must_check bool unsynced_flush(struct unsynced *unsynced, struct error *err);
 
+/* All that was written to the file system on which fd lies, in one go: for many files at once. */
+must_check bool disk_sync(int fd, const char *name, struct error *err);
+
 /* A new file in a folder that nobody looks into yet, before its fsync: none may be there. The mode
  * is exact, whatever the umask. */
 must_check bool file_create(const char *path, const void *data, size_t length, mode_t mode, int *fd,

@@ -74,3 +74,8 @@ bool unsynced_add(struct unsynced *unsynced, int fd, const char *name, struct er
     return unsynced->count < sizeof unsynced->fds / sizeof *unsynced->fds ||
            unsynced_flush(unsynced, err);
 }
+
+bool disk_sync(int fd, const char *name, struct error *err)
+{
+    return syncfs(fd) == 0 || error_system(err, name, "cannot be synced");
+}

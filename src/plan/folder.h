@@ -11,6 +11,7 @@ struct folder {
     int lock;   /* held on temp: tells a living writer's folder from one that a crash left */
     struct strings folders; /* made below temp */
     struct unsynced files;  /* written below temp, and not yet on the disk */
+    size_t count;           /* of files written */
 };
 /* Refuses a path where something lies that is no folder of ours (it has our plan.json); makes temp.
  * Ends with folder_end in any case of success. */

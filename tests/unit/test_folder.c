@@ -37,15 +37,17 @@ static bool exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
-/* Writes our plan and a mark into a new installation at path. */
-static void install(const char *path, const char *mark)
+enum { BELOW = 50 }; /* more than are open at once */
+
+/* Writes our plan, a mark and so many files below into a new installation at path. */
+static void install_many(const char *path, const char *mark, int below)
 {
     struct folder folder;
     assert_true(folder_begin(path, &folder, NULL));
     assert_true(folder_write(&folder, "plan.json", PLAN, strlen(PLAN), 0644, NULL));
     assert_true(folder_write(&folder, "mark", mark, strlen(mark), 0600, NULL));
     assert_true(folder_add(&folder, "below", NULL));
-    for (int i = 0; i < 50; i++) { /* more than are open at once */
+    for (int i = 0; i < below; i++) {
         char name[32];
         snprintf(name, sizeof name, "below/%d", i);
         assert_true(folder_write(&folder, name, mark, strlen(mark), 0644, NULL));
@@ -56,7 +58,12 @@ static void install(const char *path, const char *mark)
     assert_true(folder_end(&folder, NULL));
 }
 
-static int synced, synced_before;
+static void install(const char *path, const char *mark)
+{
+    install_many(path, mark, BELOW);
+}
+
+static int synced, synced_before, swept, swept_before;
 
 int fsync(int fd)
 {
@@ -67,12 +74,22 @@ int fsync(int fd)
     return real(fd);
 }
 
+int syncfs(int fd)
+{
+    static int (*real)(int fd);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "syncfs");
+    swept++;
+    return real(fd);
+}
+
 int rename(const char *from, const char *to)
 {
     static int (*real)(const char *from, const char *to);
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "rename");
     synced_before = synced;
+    swept_before = swept;
     return real(from, to);
 }
 
@@ -85,6 +102,17 @@ static void all_of_it_is_on_the_disk(void **state)
     install("install", "one");
     assert_int_equal(synced_before, 52 + 2);
     assert_int_equal(synced, 52 + 3);
+    assert_int_equal(swept, 0);
+}
+
+/* Too many to be synced one by one: all in one go, before the new one takes its place. */
+static void many_are_on_the_disk(void **state)
+{
+    (void)state;
+    swept = 0;
+    install_many("install", "one", 300);
+    assert_int_equal(swept_before, 1);
+    assert_true(holds("install/below/299", "one"));
 }
 
 static void made_where_nothing_is(void **state)
@@ -195,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_of_it_is_on_the_disk, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(many_are_on_the_disk, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(made_where_nothing_is, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, sample_enter,
                                         sample_leave),
