@@ -142,6 +142,18 @@ struct command {
     char *undo; /* a template: what takes the line back; `none = true` makes it of the line */
     enum source source;
     struct strings expect;
+    struct strings reply; /* templates: the whole reply when all is well, in the order of the
+                             checks; none: expect is all that is known */
+    char *refusal;        /* its last line where a check failed; "" none */
+    struct release release;
+};
+/* What a display command prints, line by line: read as well as printed by it. All those of one
+ * command that a release has are one form, in their order. */
+struct status_form {
+    char *line; /* the command, a template */
+    char *section;
+    enum source source;
+    struct strings lines; /* templates (model/template.h), blanks included */
     struct release release;
 };
 /* Where a service of the kind is without being written: beside each of another kind for which a
@@ -175,6 +187,8 @@ struct component {
     size_t trust_count;
     struct command *commands; /* in file order: base, before, assign, after, display, by-hand */
     size_t command_count, own_commands;
+    struct status_form *forms;
+    size_t form_count, own_forms;
     char *outage;    /* who notices while it is stopped; may be "" */
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
     bool compiled;   /* the program holds it, not the heap */
@@ -253,6 +267,12 @@ const struct trust_rule *component_trust(const struct component *component, cons
 /* The trust whose file that option names: c2w-trust-file. NULL: none. */
 const struct trust_rule *component_trust_option(const struct component *component,
                                                 const char *option);
+/* The lines that the display command (its template) has in that release, in order. */
+void component_status(const struct component *component, const char *command, const char *release,
+                      struct strings *out);
+/* Each display command of the component that has a form in that release, once. */
+void component_displays(const struct component *component, const char *release,
+                        struct strings *out);
 /* That release has it. Releases compare by their numbers: 2.10 is after 2.9. */
 bool release_in(const struct release *range, const char *release);
 /* "until release 2.9 and again from 3.1"; "in every release". Free it. */

@@ -9,6 +9,9 @@ typedef bool (*template_lookup)(void *context, const char *path, struct strings 
 
 /* "bridge certs {identity.key}[ {identity.bundle}]": holes in braces; a bracketed part goes when
  * one of its holes is empty; a hole takes a list (joined by blanks). An unknown hole is an error.
+ * What an appliance prints has more: in "[{trust}|none]" a word for a part that goes, in
+ * "{trust?on|off}" one of two words, whether it has a value (not "false"), and "{?720p}" for what
+ * is the appliance's own affair.
  */
 must_check bool template_expand(const char *pattern, template_lookup lookup, void *context,
                                 struct str *out, struct error *err);
@@ -22,11 +25,17 @@ bool template_complete(const char *pattern, template_lookup lookup, void *contex
 /* The pattern with "none" in the place of its files: "bridge certs none", a tag stays. Free it. */
 char *template_none(const char *pattern);
 
-/* Undoes expansion: the values of the holes by path, from a typed line. */
+/* Undoes expansion: the values of the holes by path, from a typed line. Where a part was not there
+ * its holes are "", and of one of two words "NAME?" is "yes" or "no". */
 struct match {
     struct strings paths, values;
 };
 bool template_match(const char *pattern, const char *line, struct match *out);
+/* The same for what an appliance printed: runs of blanks, case and an older word for a list don't
+ * count. Free out where it is true. */
+bool status_match(const char *line, const char *printed, struct match *out);
+/* Two lines of a reply are the same by that measure. */
+bool status_same(const char *a, const char *b);
 void match_free(struct match *match);
 const char *match_value(const struct match *match, const char *path);
 

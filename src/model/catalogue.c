@@ -97,9 +97,19 @@ static void command_free(struct command *command)
     free(command->when);
     free(command->section);
     free(command->undo);
+    free(command->refusal);
     strings_free(&command->expect);
+    strings_free(&command->reply);
     strings_free(&command->typed);
     release_free(&command->release);
+}
+
+static void form_free(struct status_form *form)
+{
+    free(form->line);
+    free(form->section);
+    strings_free(&form->lines);
+    release_free(&form->release);
 }
 
 static void implied_free(struct implied *implied)
@@ -123,10 +133,12 @@ static void unjoin(struct component *c)
         free(c->facts);
         free(c->requires);
         free(c->commands);
+        free(c->forms);
     }
     c->fact_count = c->own_facts;
     c->require_count = c->own_requires;
     c->command_count = c->own_commands;
+    c->form_count = c->own_forms;
 }
 
 void component_free(struct component *c)
@@ -142,6 +154,7 @@ void component_free(struct component *c)
     FREE_EACH(c->requires, c->require_count, require_free);
     FREE_EACH(c->trusts, c->trust_count, trust_rule_free);
     FREE_EACH(c->commands, c->command_count, command_free);
+    FREE_EACH(c->forms, c->form_count, form_free);
     FREE_EACH(c->implied, c->implied_count, implied_free);
     free(c->kind);
     free(c->title);
@@ -243,6 +256,11 @@ static struct own own_commands(const struct component *c)
     return (struct own){c->commands, c->own_commands};
 }
 
+static struct own own_forms(const struct component *c)
+{
+    return (struct own){c->forms, c->own_forms};
+}
+
 /* The component's, then its parts', in the place of the list that it has. */
 static void *join(const struct catalogue *catalogue, const struct component *host,
                   struct own (*own_of)(const struct component *), size_t size, size_t *count)
@@ -288,6 +306,7 @@ void catalogue_join(struct catalogue *catalogue)
             join(catalogue, host, own_requires, sizeof *host->requires, &host->require_count);
         host->commands =
             join(catalogue, host, own_commands, sizeof *host->commands, &host->command_count);
+        host->forms = join(catalogue, host, own_forms, sizeof *host->forms, &host->form_count);
         host->joined = true;
     }
 }
@@ -385,4 +404,23 @@ bool trust_chains(enum trust_how how)
 bool trust_takes_cas(enum trust_how how)
 {
     return how != TRUST_PINNED;
+}
+
+void component_status(const struct component *component, const char *command, const char *release,
+                      struct strings *out)
+{
+    for (size_t i = 0; i < component->form_count; i++) {
+        const struct status_form *form = &component->forms[i];
+        if (strcmp(form->line, command) == 0 && release_in(&form->release, release))
+            for (size_t j = 0; j < form->lines.count; j++)
+                strings_add(out, form->lines.items[j]);
+    }
+}
+
+void component_displays(const struct component *component, const char *release, struct strings *out)
+{
+    for (size_t i = 0; i < component->form_count; i++)
+        if (release_in(&component->forms[i].release, release) &&
+            !strings_has(out, component->forms[i].line))
+            strings_add(out, component->forms[i].line);
 }

@@ -272,6 +272,55 @@ bool screen_templates(const struct checking *c, const char *key)
     return true;
 }
 
+/* What stands in a hole of a form: a path, or that of a choice between two words. */
+static bool check_form_hole(const struct checking *c, const char *key, const char *hole)
+{
+    static const char state[] = "state.";
+    const char *words = strchr(hole, '?');
+    char *path = xstrndup(hole, words ? (size_t)(words - hole) : strlen(hole));
+    bool good = (words && !*path) || (text_starts(path, state) && path[strlen(state)]) ||
+                check_path(c, key, "{", path);
+    free(path);
+    return good && (!words || words == hole || strchr(words, '|') ||
+                    screen_wrong(c, key, "write {NAME?YES|NO}",
+                                 "{%s} does not say what stands there otherwise", hole));
+}
+
+static bool check_form(const struct checking *c, const char *key, const char *text)
+{
+    bool bracket = false;
+    for (const char *at = text; *at; at++) {
+        if (*at == '[' || *at == ']') {
+            if (bracket == (*at == '['))
+                return screen_wrong(c, key, "close each [ with one ]",
+                                    "the brackets of \"%s\" do not fit", text);
+            bracket = *at == '[';
+        } else if (*at == '}') {
+            return screen_wrong(c, key, "write {NAME}", "\"%s\" has a } without a {", text);
+        } else if (*at == '{') {
+            size_t length = strcspn(at + 1, "{}[]");
+            if (at[1 + length] != '}')
+                return screen_wrong(c, key, "write {NAME}", "a { of \"%s\" is never closed", text);
+            char *hole = xstrndup(at + 1, length);
+            bool good = check_form_hole(c, key, hole);
+            free(hole);
+            if (!good)
+                return false;
+            at += length + 1;
+        }
+    }
+    return !bracket ||
+           screen_wrong(c, key, "close each [ with one ]", "a [ of \"%s\" is never closed", text);
+}
+
+bool screen_forms(const struct checking *c, const char *key)
+{
+    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++)
+        if (!check_form(c, key, cfg_getnstr(c->cfg, key, i)))
+            return false;
+    return true;
+}
+
 static bool check_choice(const struct checking *c, const char *name, const char *value)
 {
     static const char *const purposes[] = {"production", "lab"};

@@ -43,6 +43,9 @@ bool screen_fact(const struct checking *c, const char *block, const char *name,
 bool screen_template(const struct checking *c, const char *key, const char *text, bool sentence);
 /* All values of a key. */
 bool screen_templates(const struct checking *c, const char *key);
+/* All values of a key that holds lines of a display or a reply, which may hold more than a command:
+ * {NAME?YES|NO}, {?TEXT}, [A|B], {state.WORD}. */
+bool screen_forms(const struct checking *c, const char *key);
 bool screen_when(const struct checking *c);
 
 #endif

@@ -79,8 +79,17 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
                                    CFG_BOOL("api", cfg_false, CFGF_NONE),
                                    CFG_STR_LIST("typed", no_items, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
+                                   CFG_STR_LIST("reply", no_items, CFGF_NONE),
+                                   CFG_STR("refusal", "", CFGF_NONE),
                                    RELEASE,
                                    CFG_END()};
+
+static cfg_opt_t status_opts[] = {CFG_STR("line", "", CFGF_NONE),
+                                  CFG_STR("section", "", CFGF_NONE),
+                                  CFG_STR("source", "guide", CFGF_NONE),
+                                  CFG_STR_LIST("lines", no_items, CFGF_NONE),
+                                  RELEASE,
+                                  CFG_END()};
 
 /* The section names of the stages, in enum stage's order. */
 static const char *const stage_names[] = {"base",    "before",  "assign", "after",
@@ -119,6 +128,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_SEC("by-hand", command_opts, TITLED),
                                      CFG_SEC("other", command_opts, TITLED),
                                      CFG_SEC("retire", command_opts, TITLED),
+                                     CFG_SEC("status", status_opts, TITLED),
                                      CFG_END()};
 
 static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
@@ -331,7 +341,18 @@ static void read_command(cfg_t *cfg, enum stage stage, const char *section, stru
     list(cfg, "typed", &command->typed);
     command->source = source(cfg_getstr(cfg, "source"));
     list(cfg, "expect", &command->expect);
+    list(cfg, "reply", &command->reply);
+    command->refusal = text(cfg, "refusal");
     command->release = release(cfg);
+}
+
+static void read_form(cfg_t *cfg, const char *section, struct status_form *form)
+{
+    form->line = or_default(text(cfg, "line"), cfg_title(cfg));
+    form->section = or_default(text(cfg, "section"), section);
+    form->source = source(cfg_getstr(cfg, "source"));
+    list(cfg, "lines", &form->lines);
+    form->release = release(cfg);
 }
 
 static void read_implied(cfg_t *cfg, struct implied *implied)
@@ -384,9 +405,12 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
         EACH(cfg, stage_names[stage], c->commands, c->command_count,
              read_command(cfg_getnsec(cfg, stage_names[stage], i), (enum stage)stage, c->section,
                           &c->commands[c->command_count]))
+    EACH(cfg, "status", c->forms, c->form_count,
+         read_form(cfg_getnsec(cfg, "status", i), c->section, &c->forms[c->form_count]))
     c->own_facts = c->fact_count;
     c->own_requires = c->require_count;
     c->own_commands = c->command_count;
+    c->own_forms = c->form_count;
 }
 
 static void read_preset_server(cfg_t *cfg, struct preset_server *server)

@@ -179,9 +179,10 @@ static bool check_trust(struct checking *c)
            leads(c, "back", there, cfg_getstr(c->cfg, "back"));
 }
 
+static const char *const sources[] = {"guide", "field", "ours", NULL};
+
 static bool check_command(struct checking *c)
 {
-    static const char *const sources[] = {"guide", "field", "ours", NULL};
     static const char *const effects[] = {"none", "stop", "start", "restart", NULL};
     static const char *const phases[] = {"removal", "services", "building", NULL};
     const char *line = cfg_getstr(c->cfg, "line");
@@ -197,7 +198,19 @@ static bool check_command(struct checking *c)
            screen_listed(c, "phase", phases) && screen_when(c) && screen_release(c) &&
            screen_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
            screen_templates(c, "undo") && screen_templates(c, "expect") &&
-           screen_templates(c, "typed");
+           screen_templates(c, "typed") && screen_forms(c, "reply") &&
+           screen_templates(c, "refusal");
+}
+
+static bool check_status(struct checking *c)
+{
+    const char *line = cfg_getstr(c->cfg, "line");
+    if (!cfg_size(c->cfg, "lines"))
+        return screen_wrong(c, NULL, "write lines = { \"...\" }, as the appliance prints them",
+                            "a status form has no line");
+    return screen_listed(c, "source", sources) && screen_release(c) &&
+           screen_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
+           screen_forms(c, "lines");
 }
 
 /* Where a service is without being written: beside which kind, when, and with which options. */
@@ -299,7 +312,7 @@ static const struct {
     {"fact", check_fact},       {"require", check_require}, {"trust", check_trust},
     {"base", check_command},    {"before", check_command},  {"assign", check_command},
     {"after", check_command},   {"display", check_command}, {"by-hand", check_command},
-    {"other", check_command},   {"retire", check_command},
+    {"other", check_command},   {"retire", check_command},  {"status", check_status},
 };
 
 static bool check_component(struct checking *c)

@@ -69,6 +69,12 @@ bad "part of an option" webadmin.conf '/^base/s/listen.port/listen.prot/' '{list
 bad "part of an address" webbridge3.conf '/"C2W-NAME"/s/c2w-url.host/c2w-url.hosts/' 'did you mean "host"?'
 bad "hole of an expectation" turn.conf 's/^display "turn" {/display "turn" { expect = "TLS key : {identity.keys}"/' \
     '{identity.keys} means nothing'
+bad "hole of a display" turn.conf '/^status /,$s/{identity.bundle}/{identity.bundel}/' '{identity.bundel} means nothing' 'did you mean "bundle"?'
+bad "half a choice" turn.conf 's/{state.enabled?true|false}/{state.enabled?true}/' 'does not say what stands there otherwise'
+bad "open bracket of a display" turn.conf 's/\[{tls-port}|none\]/[{tls-port}|none/' 'never closed'
+bad "hole of a reply" webbridge.conf 's/"{identity.bundle?SUCCESS/"{identity.bundels?SUCCESS/' '{identity.bundels} means nothing'
+bad "a display without lines" sip.conf '/^status/,$c status "tls sip" { source = "ours" }' 'a status form has no line'
+bad "source of a display" sip.conf '/^status/s/"ours"/"our"/' 'did you mean "ours"?'
 bad "hole of a default" turn.conf 's/default = "turn{n}.{domain}"/default = "turn{n}.{doman}"/' 'did you mean "domain"?'
 bad "hole of a CN" turn.conf 's/CN = "{a-record}"/CN = "{arecord}"/' 'did you mean "a-record"?'
 bad "hole of a name" xmpp.conf 's/SAN = { "{domain}", "{domains}" }/SAN = { "{domain}", "{domainz}" }/' '{domainz} means nothing'

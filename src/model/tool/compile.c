@@ -167,7 +167,18 @@ static void command(const struct command *command)
     member("section", command->section);
     member("undo", command->undo);
     list("expect", &command->expect);
+    list("reply", &command->reply);
+    member("refusal", command->refusal);
     release(&command->release);
+}
+
+static void form(const struct status_form *form)
+{
+    member("line", form->line);
+    member("section", form->section);
+    printf(".source = %d, ", form->source);
+    list("lines", &form->lines);
+    release(&form->release);
 }
 
 static void implied(const struct implied *implied)
@@ -197,6 +208,7 @@ static void component(const struct component *c)
     member("part_of", c->part_of);
     printf(".own_facts = %zu, .own_requires = %zu, .own_commands = %zu, ", c->own_facts,
            c->own_requires, c->own_commands);
+    printf(".own_forms = %zu, ", c->own_forms);
     EACH("implied", "implied", "implied_count", c->implied, c->implied_count, implied)
     EACH("slot", "slots", "slot_count", c->slots, c->slot_count, slot)
     EACH("ask", "asks", "ask_count", c->asks, c->ask_count, ask)
@@ -204,6 +216,7 @@ static void component(const struct component *c)
     EACH("require", "requires", "require_count", c->requires, c->require_count, require)
     EACH("trust_rule", "trusts", "trust_count", c->trusts, c->trust_count, trust)
     EACH("command", "commands", "command_count", c->commands, c->command_count, command)
+    EACH("status_form", "forms", "form_count", c->forms, c->form_count, form)
 }
 
 static void server(const struct preset_server *server)
