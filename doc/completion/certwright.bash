@@ -129,6 +129,7 @@ __certwright_options()
     orders:*) own='json out' ;;
     explain:*) own='json' ;;
     status:*) own='json at prometheus ics lead timeline' ;;
+    renew:*) own='done' ;;
     undo:*) own='json list' ;;
     plan:*) own='json out base all graph force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
@@ -193,8 +194,8 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check orders explain plan status undo ;;
-    generate | sign | orders) __certwright_offer < <(__certwright_of identity) ;;
+    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo ;;
+    generate | sign | orders | renew) __certwright_offer < <(__certwright_of identity) ;;
     import) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;
     pki)

@@ -180,6 +180,7 @@ complete -c certwright -n __certwright_bare -a orders -d 'order sheets for whoev
 complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
 complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
+complete -c certwright -n __certwright_bare -a renew -d 'ends a renewal that is installed'
 complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
 
 complete -c certwright -l config -r -F -d 'deployment file'
@@ -217,7 +218,7 @@ complete -c certwright -n '__certwright_in init' -l force -d 'replaces what is t
 
 complete -c certwright -n '__certwright_in init check' -l release -x -a '2.9 3.0 3.1 3.8 3.12' -d 'software of the servers'
 
-complete -c certwright -n '__certwright_in generate sign orders' -a '(__certwright_of identity)' -d identity
+complete -c certwright -n '__certwright_in generate sign orders renew' -a '(__certwright_of identity)' -d identity
 complete -c certwright -n '__certwright_in sign' -l ca -x -a '(__certwright_of identity)' -d 'the CA'
 complete -c certwright -n '__certwright_in sign' -l make-ca -d 'makes the CA where it is missing'
 complete -c certwright -n '__certwright_in sign' -l force -d 'signs again'
@@ -261,5 +262,7 @@ complete -c certwright -n '__certwright_in status' -l prometheus -d 'as metrics'
 complete -c certwright -n '__certwright_in status' -l ics -d 'as a calendar'
 complete -c certwright -n '__certwright_in status' -l lead -x -d 'days that a CA takes'
 complete -c certwright -n '__certwright_in status' -l timeline -d 'what stops in 24 months'
+
+complete -c certwright -n '__certwright_in renew' -l done -d 'the servers have the new certificate'
 
 complete -c certwright -n '__certwright_in undo' -l list -d 'says what can be undone'

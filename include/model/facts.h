@@ -3,6 +3,7 @@
 
 #include "model/deployment.h"
 #include "model/trusts.h"
+#include "store/renewals.h"
 #include "store/scan.h"
 #include "store/sent.h"
 
@@ -13,8 +14,9 @@ struct facts {
     struct deployment deployment;
     char *store_path;
     struct scan scan;
-    struct sent_list sent; /* which requests are with their CA */
-    size_t *scan_users;    /* facts that have the same scan and list */
+    struct sent_list sent;    /* which requests are with their CA */
+    struct renewals renewals; /* those that are open */
+    size_t *scan_users;       /* facts that have the same scan and lists */
     struct trusts trusts;
     time_t at; /* the moment judged */
 };
@@ -32,6 +34,9 @@ struct facts *facts_with(const struct facts *facts, struct deployment *deploymen
 /* The same as if that release were installed; NULL: the one that is written. NULL where its text
  * cannot be read any more. */
 struct facts *facts_for_release(const struct facts *facts, const char *release);
+/* The same deployment.conf and moment over another store, as it was read; scan is taken over. NULL
+ * where the text cannot be read any more. */
+struct facts *facts_over(const struct facts *facts, struct scan *scan);
 void facts_free(struct facts *facts); /* NULL is none */
 
 /* Files of an identity as the store has them now; NULL members where absent. */

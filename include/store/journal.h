@@ -28,11 +28,16 @@ struct journal {
     struct journal_entry *entries; /* the oldest first */
     size_t count;
 };
-enum { JOURNAL_KEPT = 30 }; /* entries; older ones go */
+enum { JOURNAL_KEPT = 30 }; /* entries, beyond those of open renewals; older ones go */
 
 /* A store without one has an empty journal. Free with journal_free. */
 must_check bool journal_read(const struct store *store, struct journal *out, struct error *err);
 void journal_free(struct journal *journal);
+/* The number that the next entry gets. Needs the lock. */
+unsigned journal_next(const struct store *store);
+const struct journal_entry *journal_entry(const struct journal *journal, unsigned number);
+/* Where that file stands in the entry; its count where it has not touched it. */
+size_t journal_place(const struct journal_entry *entry, const char *name);
 /* Another entry took it back. */
 bool journal_is_undone(const struct journal *journal, const struct journal_entry *entry);
 /* What undo takes back next; NULL: nothing. */

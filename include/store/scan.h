@@ -20,6 +20,9 @@ must_check bool scan_store(const char *path, struct scan *out, struct error *err
 const struct store_file *scan_find(const struct scan *scan, const char *name);
 /* The certificates of a file, or NULL; the first. */
 const struct cert *scan_cert(const struct scan *scan, const char *name);
+/* A file that is put in its place, or taken out. */
+void scan_put(struct scan *scan, const char *name, mode_t mode, const void *data, size_t length);
+void scan_drop(struct scan *scan, const char *name);
 void scan_free(struct scan *scan);
 
 /* The same files one after another, for who keeps none of them: thousands take no more room than

@@ -1,8 +1,10 @@
 /* certwright status: when what ends, and what waits for its CA. */
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "ops/ends.h"
+#include "ops/renew.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,26 @@ static json_t *unread_json(const struct scan *scan)
     return list;
 }
 
+static json_t *renewals_json(const struct facts *facts)
+{
+    struct open_renewals list;
+    json_t *array = json_array();
+    open_renewals(facts, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct open_renewal *item = &list.items[i];
+        json_t *object = json_object();
+        json_put(object, "identity", json_text(item->identity->name));
+        json_put(object, "since", json_text(item->since));
+        json_put(object, "new_key", json_boolean(item->new_key));
+        json_put(object, "waits", json_boolean(item->waits));
+        json_put(object, "held_not_after",
+                 item->held_end ? json_time(item->held_end) : json_null());
+        json_array_append_new(array, object);
+    }
+    open_renewals_free(&list);
+    return array;
+}
+
 static void print_json(const struct ends *ends)
 {
     json_t *object = json_object();
@@ -82,6 +104,7 @@ static void print_json(const struct ends *ends)
     json_put(object, "certificates", certificates);
     json_put(object, "servers", servers);
     json_put(object, "waiting", awaited);
+    json_put(object, "renewals", renewals_json(ends->facts));
     json_put(object, "unread", unread_json(&ends->facts->scan));
     json_print(object, stdout);
 }
@@ -102,6 +125,29 @@ static void add_advice(const struct ends *ends, struct str *out)
         str_addf(out, "\n%zu due or ended.\n", due);
 }
 
+/* New in the store, and not yet said to be on the servers. */
+static void add_renewals(const struct facts *facts, struct str *out)
+{
+    struct open_renewals list;
+    open_renewals(facts, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct open_renewal *item = &list.items[i];
+        char end[16] = "";
+        if (item->held_end)
+            clock_date(item->held_end, end);
+        str_addf(out, "%s  %s since %s, %s: ", i ? "" : "\nRenewals that are open\n",
+                 item->identity->name, item->since, renew_words(item->new_key));
+        if (item->waits)
+            str_add(out, "its new certificate has not come");
+        else
+            str_add(out, "to be installed");
+        str_addf(out, *end ? "; the servers' one ends %s\n" : "\n", end);
+    }
+    if (list.count)
+        str_add(out, "When it is on every server: certwright renew --done NAME.\n");
+    open_renewals_free(&list);
+}
+
 /* A table for a person, or what another program reads. */
 static void print_report(const struct cli *cli, const struct ends *ends, int lead)
 {
@@ -117,6 +163,7 @@ static void print_report(const struct cli *cli, const struct ends *ends, int lea
         ends_timeline(ends, &text);
     } else {
         ends_text(ends, &text);
+        add_renewals(ends->facts, &text);
         add_advice(ends, &text);
     }
     fwrite(str_text(&text), 1, text.length, stdout);

@@ -52,7 +52,8 @@ static json_t *entry_json(const struct journal *journal, const struct journal_en
 {
     json_t *object = json_object(), *files = json_array();
     for (size_t i = 0; i < entry->count; i++)
-        json_array_append_new(files, json_text(entry->files[i].name));
+        if (*entry->files[i].name != '.')
+            json_array_append_new(files, json_text(entry->files[i].name));
     json_put(object, "operation", json_text(entry->verb));
     json_put(object, "at", json_time(entry->at));
     json_put(object, "files", files);
@@ -71,10 +72,17 @@ static void say_entry(const struct cli *cli, const struct journal *journal,
                         : entry == journal_last(journal)    ? ", next to undo"
                                                             : "";
     clock_stamp(entry->at, stamp);
-    for (size_t i = 0; i < entry->count && i < 4; i++)
-        strings_add(&names, entry->files[i].name);
-    if (entry->count > 4)
-        strings_add_take(&names, xformat("%zu more", entry->count - 4));
+    size_t more = 0;
+    for (size_t i = 0; i < entry->count; i++) {
+        if (*entry->files[i].name == '.')
+            continue; /* our own */
+        if (names.count < 4)
+            strings_add(&names, entry->files[i].name);
+        else
+            more++;
+    }
+    if (more)
+        strings_add_take(&names, xformat("%zu more", more));
     char *files = strings_join(&names, ", ");
     cli_say(cli, "%s  %-6s  %s%s", stamp, entry->verb, files, state);
     free(files);

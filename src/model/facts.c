@@ -34,7 +34,8 @@ bool facts_gather(const struct facts_options *options, const struct catalogue *c
         free(folder);
     }
     if (!scan_store(facts->store_path, &facts->scan, err) ||
-        !sent_read(facts->store_path, &facts->sent, err)) {
+        !sent_read(facts->store_path, &facts->sent, err) ||
+        !renewals_read(facts->store_path, &facts->renewals, err)) {
         facts_free(facts);
         return false;
     }
@@ -55,6 +56,7 @@ struct facts *facts_with(const struct facts *facts, struct deployment *deploymen
                            .store_path = facts->store_path ? xstrdup(facts->store_path) : NULL,
                            .scan = facts->scan,
                            .sent = facts->sent,
+                           .renewals = facts->renewals,
                            .scan_users = facts->scan_users,
                            .at = facts->at};
     *deployment = (struct deployment){0};
@@ -65,19 +67,44 @@ struct facts *facts_with(const struct facts *facts, struct deployment *deploymen
     return with;
 }
 
-struct facts *facts_for_release(const struct facts *facts, const char *release)
+/* deployment.conf as it was read, to be judged as of that release; NULL: the one that is written.
+ */
+static bool parse_again(const struct facts *facts, const char *release, struct deployment *out)
 {
     const struct deployment *d = &facts->deployment;
-    struct deployment other;
     struct error ignored;
-    if (!deployment_parse(d->path, str_text(&d->text), d->text.length, facts->catalogue, &other,
+    if (!deployment_parse(d->path, str_text(&d->text), d->text.length, facts->catalogue, out,
                           &ignored))
-        return NULL;
+        return false;
     if (release) {
-        free(other.release);
-        other.release = xstrdup(release);
+        free(out->release);
+        out->release = xstrdup(release);
     }
-    return facts_with(facts, &other);
+    return true;
+}
+
+struct facts *facts_for_release(const struct facts *facts, const char *release)
+{
+    struct deployment other;
+    return parse_again(facts, release, &other) ? facts_with(facts, &other) : NULL;
+}
+
+struct facts *facts_over(const struct facts *facts, struct scan *scan)
+{
+    struct deployment other;
+    if (!parse_again(facts, facts->deployment.release, &other))
+        return NULL;
+    struct facts *over = xcalloc(1, sizeof *over);
+    *over = (struct facts){.catalogue = facts->catalogue,
+                           .deployment = other,
+                           .store_path = xstrdup(facts->store_path),
+                           .scan = *scan,
+                           .scan_users = xcalloc(1, sizeof *over->scan_users),
+                           .at = facts->at};
+    *over->scan_users = 1;
+    *scan = (struct scan){0};
+    join(over);
+    return over;
 }
 
 void facts_free(struct facts *facts)
@@ -89,6 +116,7 @@ void facts_free(struct facts *facts)
     if (--*facts->scan_users == 0) {
         scan_free(&facts->scan);
         sent_free(&facts->sent);
+        renewals_free(&facts->renewals);
         free(facts->scan_users);
     }
     free(facts->store_path);

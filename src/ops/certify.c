@@ -111,7 +111,7 @@ bool certify_commit(struct store *store, const struct batch *batch, time_t now,
     if (!store_commit(store, batch, now, err))
         return false;
     for (size_t i = 0; written && i < batch->count; i++)
-        if (!batch->items[i].remove)
+        if (!batch->items[i].remove && *batch->items[i].name != '.')
             strings_add_new(written, batch->items[i].name);
     return true;
 }

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "ops/certify.h"
 #include "ops/importing.h"
+#include "ops/renewing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static bool add_files(const struct facts *facts, const struct store *store,
         const struct new_certificate item = {choice->identity, choice->leaf_pem, choice->chain_pem};
         certify_files(facts, store, &item, batch);
     }
-    return certify_trusts(facts, store, batch, err);
+    return certify_trusts(facts, store, batch, err) && renewing_open(facts, store, batch, err);
 }
 
 bool op_import_write(const struct facts *facts, const struct import *import,
@@ -107,7 +108,7 @@ bool op_import_write(const struct facts *facts, const struct import *import,
     bool good = add_files(facts, &store, import, &batch, err) &&
                 store_commit_keeping(&store, &batch, facts->at, kept ? kept : &unused, err);
     for (size_t i = 0; good && i < batch.count; i++)
-        if (!batch.items[i].remove)
+        if (!batch.items[i].remove && *batch.items[i].name != '.')
             strings_add_new(written, batch.items[i].name);
     strings_free(&unused);
     batch_free(&batch);

@@ -4,6 +4,7 @@
 #include "model/lifecycle.h"
 #include "ops/certify.h"
 #include "ops/material.h"
+#include "ops/renewing.h"
 #include "pki/chain.h"
 #include "store/name.h"
 
@@ -307,7 +308,8 @@ static bool sign_all(struct signing *run, const struct strings *names, struct pr
             good = error_set(err, STATUS_NO, facts->store_path, "start again when you like",
                              "stopped: nothing was written");
     }
-    good = good && certify_trusts(facts, &run->store, &run->batch, err);
+    good = good && certify_trusts(facts, &run->store, &run->batch, err) &&
+           renewing_open(facts, &run->store, &run->batch, err);
     run->batch.verb = "sign";
     good = good && certify_commit(&run->store, &run->batch, facts->at, &written, err);
     if (good)

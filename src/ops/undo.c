@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "pki/load.h"
+#include "store/renewals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,25 @@ static bool plan_file(struct run *run, size_t index, struct undone *out, struct 
     return true;
 }
 
+/* Opened by what is taken back, they are as they were; those that were ended meanwhile are over. */
+static bool plan_renewals(struct run *run, size_t index, struct error *err)
+{
+    struct buffer old = {0};
+    struct renewals was = {0}, now = {0};
+    if (run->entry->files[index].was && !journal_old(&run->store, run->entry, index, &old, err))
+        return false;
+    renewals_parse(old.data ? (const char *)old.data : "", &was);
+    bool good = renewals_of(&run->store, &now, err);
+    if (good) {
+        renewals_take_back(&now, &was, run->entry->number);
+        renewals_put(&now, &run->batch);
+    }
+    renewals_free(&was);
+    renewals_free(&now);
+    buffer_free(&old);
+    return good;
+}
+
 static bool plan(struct run *run, struct undone *out, struct error *err)
 {
     run->entry = journal_last(&run->journal);
@@ -91,9 +111,11 @@ static bool plan(struct run *run, struct undone *out, struct error *err)
                          "its journal");
     out->verb = xstrdup(run->entry->verb);
     out->at = run->entry->at;
-    for (size_t i = 0; i < run->entry->count; i++)
-        if (!plan_file(run, i, out, err))
+    for (size_t i = 0; i < run->entry->count; i++) {
+        bool renewals = strcmp(run->entry->files[i].name, RENEWALS_FILE) == 0;
+        if (!(renewals ? plan_renewals(run, i, err) : plan_file(run, i, out, err)))
             return false;
+    }
     run->batch.verb = "undo";
     run->batch.undoes = run->entry->number;
     return true;

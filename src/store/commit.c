@@ -3,6 +3,7 @@
 #include "pki/load.h"
 #include "store/journaling.h"
 #include "store/name.h"
+#include "store/renewals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -135,7 +136,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
         return true;
     }
     move->is_key = pki_holds_private(move->old.data, move->old.length);
-    move->stays = move->is_key || checks->keeps_all || item->keep;
+    move->stays = move->is_key || (checks->keeps_all && *item->name != '.') || item->keep;
     if (move->is_key && !item->remove && item->mode != 0600 && !is_ssh_name(item->name))
         return error_set(err, STATUS_NO, item->name,
                          "give the two names of their own in deployment.conf (key-file, "
@@ -159,7 +160,8 @@ static bool check_all(const struct store *store, const struct batch *batch, bool
     bool good = true;
     for (size_t i = 0; i < batch->count && good; i++) {
         const char *name = batch->items[i].name;
-        good = batch->items[i].remove || name_check_file(name, err);
+        good = batch->items[i].remove || strcmp(name, RENEWALS_FILE) == 0 ||
+               name_check_file(name, err);
         if (good && i == twice)
             good = error_set(err, STATUS_NO, name, "give each its own file name in deployment.conf",
                              "two things would be written under this name");

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "store/journaling.h"
+#include "store/renewals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -217,6 +218,22 @@ void journal_free(struct journal *journal)
     *journal = (struct journal){0};
 }
 
+const struct journal_entry *journal_entry(const struct journal *journal, unsigned number)
+{
+    for (size_t i = 0; i < journal->count; i++)
+        if (journal->entries[i].number == number)
+            return &journal->entries[i];
+    return NULL;
+}
+
+size_t journal_place(const struct journal_entry *entry, const char *name)
+{
+    size_t at = 0;
+    while (at < entry->count && strcmp(entry->files[at].name, name) != 0)
+        at++;
+    return at;
+}
+
 bool journal_is_undone(const struct journal *journal, const struct journal_entry *entry)
 {
     for (size_t i = 0; i < journal->count; i++)
@@ -357,6 +374,15 @@ static unsigned next_number(int folder)
     return last + 1;
 }
 
+unsigned journal_next(const struct store *store)
+{
+    int folder = open_folder(store);
+    unsigned next = folder < 0 ? 1 : next_number(folder);
+    if (folder >= 0)
+        close(folder);
+    return next;
+}
+
 bool journal_begin(const struct store *store, struct journal_entry *entry, struct error *err)
 {
     static const char words[] = "the journal cannot be written";
@@ -386,13 +412,28 @@ bool journal_begin(const struct store *store, struct journal_entry *entry, struc
     return good;
 }
 
+/* The first entry that an open renewal needs; count: none does. */
+static size_t first_needed(const struct store *store, const unsigned *numbers, size_t count)
+{
+    struct renewals renewals;
+    size_t at = 0;
+    if (!renewals_of(store, &renewals, NULL))
+        return 0;
+    unsigned first = renewals_first(&renewals);
+    while (at < count && (!first || numbers[at] < first))
+        at++;
+    renewals_free(&renewals);
+    return at;
+}
+
 /* The oldest go, and what was never begun. */
-static void prune(int folder)
+static void prune(const struct store *store, int folder)
 {
     unsigned *numbers;
     char name[NAME_BYTES];
     size_t count = list_entries(folder, "", &numbers);
-    for (size_t i = 0; i + JOURNAL_KEPT < count; i++) {
+    size_t needed = count > JOURNAL_KEPT ? first_needed(store, numbers, count) : 0;
+    for (size_t i = 0; i + JOURNAL_KEPT < needed; i++) {
         entry_name(numbers[i], "", name);
         remove_entry(folder, name);
     }
@@ -503,7 +544,7 @@ bool journal_end(const struct store *store, const struct journal_entry *entry, s
                  error_system(err, store->path, "the journal cannot be closed")) &&
                 sync_folder(folder, store, err);
     if (good || recover_entry(store, folder, entry->number, NULL)) /* else the next one does */
-        prune(folder);
+        prune(store, folder);
     close(folder);
     return good;
 }

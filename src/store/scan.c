@@ -145,6 +145,29 @@ static size_t place_of(const struct scan *scan, const char *name)
     return at;
 }
 
+void scan_drop(struct scan *scan, const char *name)
+{
+    size_t at = place_of(scan, name);
+    if (at == scan->count || strcmp(scan->files[at].name, name) != 0)
+        return;
+    file_free(&scan->files[at]);
+    memmove(&scan->files[at], &scan->files[at + 1], (scan->count - at - 1) * sizeof *scan->files);
+    scan->count--;
+}
+
+void scan_put(struct scan *scan, const char *name, mode_t mode, const void *data, size_t length)
+{
+    struct store_file file = {.name = xstrdup(name), .mode = mode};
+    pki_parse(data, length, NULL, &file.pki);
+    pki_file_forget_secrets(&file.pki);
+    scan_drop(scan, name);
+    size_t at = place_of(scan, name);
+    scan->files = xrealloc(scan->files, (scan->count + 1) * sizeof *scan->files);
+    memmove(&scan->files[at + 1], &scan->files[at], (scan->count - at) * sizeof *scan->files);
+    scan->files[at] = file;
+    scan->count++;
+}
+
 static void overlay_drop(struct overlay *overlay, const char *name)
 {
     struct scan *scan = &overlay->scan;

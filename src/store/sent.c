@@ -2,14 +2,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/dotfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char sent_name[] = ".certwright.sent";
 
@@ -44,38 +41,27 @@ static struct sent *add(struct sent_list *list)
     return &list->items[list->count++];
 }
 
-static bool read_open(int dir, struct sent_list *out, struct error *err)
+static void parse(struct buffer *data, struct sent_list *out)
 {
-    struct buffer data = {0};
-    struct stat info;
-    if (fstatat(dir, sent_name, &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-        return true;
-    if (!file_read_at(dir, sent_name, true, &data, err))
-        return false;
     struct strings lines = {0};
-    strings_split(&lines, (const char *)data.data, '\n');
+    strings_split(&lines, data->data ? (const char *)data->data : "", '\n');
     for (size_t i = 0; i < lines.count; i++) {
         struct sent one;
         if (read_line(lines.items[i], &one))
             *add(out) = one;
     }
     strings_free(&lines);
-    buffer_free(&data);
-    return true;
+    buffer_free(data);
 }
 
 bool sent_read(const char *path, struct sent_list *out, struct error *err)
 {
-    struct store store;
-    struct stat info;
+    struct buffer data;
     *out = (struct sent_list){0};
-    if (stat(path, &info) != 0 && errno == ENOENT)
-        return true;
-    if (!store_open(path, false, &store, err))
+    if (!dotfile_read_at(path, sent_name, &data, err))
         return false;
-    bool good = read_open(store.fd, out, err);
-    store_close(&store);
-    return good;
+    parse(&data, out);
+    return true;
 }
 
 void sent_free(struct sent_list *list)
@@ -99,23 +85,11 @@ const char *sent_date(const struct sent_list *list, const char *request, const u
 static bool write_all(const struct store *store, const struct sent_list *list, struct error *err)
 {
     struct str text = {0};
-    char *temp = NULL;
     for (size_t i = 0; i < list->count; i++)
         str_addf(&text, "%s %s %s\n", list->items[i].request, list->items[i].hash,
                  list->items[i].date);
-    bool good =
-        file_write_temp(store->fd, sent_name, str_text(&text), text.length, 0644, &temp, err);
+    bool good = dotfile_write(store, sent_name, &text, err);
     str_free(&text);
-    if (!good)
-        return false;
-    good = renameat(store->fd, temp, store->fd, sent_name) == 0;
-    if (!good) {
-        error_system(err, sent_name, "cannot be put in place");
-        unlinkat(store->fd, temp, 0);
-    } else if (fsync(store->fd) != 0 && errno != EINVAL && errno != EROFS) {
-        good = error_system(err, store->path, "the store cannot be synced");
-    }
-    free(temp);
     return good;
 }
 
@@ -125,8 +99,10 @@ bool sent_note(const struct store *store, const char *request, const unsigned ch
     if (store->lock_fd < 0)
         return error_set(err, STATUS_SYSTEM, store->path, NULL, "the store is not locked");
     struct sent_list list = {0};
-    if (!read_open(store->fd, &list, err))
+    struct buffer data;
+    if (!dotfile_read(store, sent_name, &data, err))
         return false;
+    parse(&data, &list);
     struct sent *mine = NULL; /* a request has one line: what was sent before it is over */
     for (size_t i = 0; i < list.count; i++)
         if (strcmp(list.items[i].request, request) == 0)

@@ -43,7 +43,7 @@ PATH=$PWD/bin:$PATH
 
 # LINE|WORDS OFFERED
 cat >cases <<EOF
-certwright |check explain generate import init orders pki plan sign status undo wizard
+certwright |check explain generate import init orders pki plan renew sign status undo wizard
 certwright c|check
 certwright --quiet p|pki plan
 certwright --config site/site.conf g|generate

@@ -1,0 +1,34 @@
+#ifndef MODEL_HELD_H
+#define MODEL_HELD_H
+
+#include "model/facts.h"
+
+/* What the servers hold while renewals are open: the store as it was before the first import of
+ * each, from the journal (guide 5.6). */
+
+struct held_identity {
+    const struct identity *identity; /* of the present facts */
+    bool new_key;                    /* the key in place is another than the one held */
+    /* PEM of the leaves, and of their CAs, imported between: neither held nor in place now */
+    struct str since;
+};
+struct held {
+    struct facts *facts; /* the same deployment.conf and moment; its scan has the held files in
+                            place of the new ones, and trust files as they follow from those */
+    struct held_identity *identities; /* whose renewal is open, a new certificate in place */
+    size_t count;
+    time_t since;            /* the first of those imports */
+    struct held_file *files; /* where the bytes of what differs are */
+    size_t file_count;
+    struct journal *journal;
+};
+/* *out NULL: no renewal has a new certificate in place. Free with held_free. */
+must_check bool held_gather(const struct facts *facts, struct held **out, struct error *err);
+void held_free(struct held *held);
+const struct held_identity *held_find(const struct held *held, const struct identity *identity);
+/* The bytes of a file as the servers hold it; it must be in held->facts->scan. Free with
+ * buffer_free, which wipes. */
+must_check bool held_read(const struct held *held, const char *name, struct buffer *out,
+                          struct error *err);
+
+#endif

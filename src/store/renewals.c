@@ -1,0 +1,172 @@
+#include "store/renewals.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/dotfile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void renewal_free(struct renewal *renewal)
+{
+    free(renewal->identity);
+    *renewal = (struct renewal){0};
+}
+
+/* "callbridge 2026-11-23 new 12", "... kept 0", with "done" behind it where it is. */
+static bool read_line(const char *line, struct renewal *out)
+{
+    struct strings words = {0};
+    time_t day;
+    char *rest = NULL;
+    strings_split(&words, line, ' ');
+    bool good = (words.count == 4 || words.count == 5) && strlen(words.items[1]) == 10 &&
+                clock_parse(words.items[1], &day);
+    if (good) {
+        *out = (struct renewal){.new_key = strcmp(words.items[2], "new") == 0,
+                                .first = (unsigned)strtoul(words.items[3], &rest, 10),
+                                .done = words.count == 5};
+        memcpy(out->since, words.items[1], sizeof out->since);
+        good = *words.items[3] && !*rest && (out->new_key || strcmp(words.items[2], "kept") == 0) &&
+               (!out->done || strcmp(words.items[4], "done") == 0);
+    }
+    if (good)
+        out->identity = xstrdup(words.items[0]);
+    strings_free(&words);
+    return good;
+}
+
+void renewals_parse(const char *text, struct renewals *out)
+{
+    struct strings lines = {0};
+    *out = (struct renewals){0};
+    strings_split(&lines, text, '\n');
+    for (size_t i = 0; i < lines.count; i++) {
+        struct renewal one;
+        if (!read_line(lines.items[i], &one))
+            continue; /* a later certwright's */
+        renewals_set(out, &one);
+        renewal_free(&one);
+    }
+    strings_free(&lines);
+}
+
+static void parse_buffer(struct buffer *data, struct renewals *out)
+{
+    renewals_parse(data->data ? (const char *)data->data : "", out);
+    buffer_free(data);
+}
+
+bool renewals_read(const char *path, struct renewals *out, struct error *err)
+{
+    struct buffer data;
+    *out = (struct renewals){0};
+    if (!dotfile_read_at(path, RENEWALS_FILE, &data, err))
+        return false;
+    parse_buffer(&data, out);
+    return true;
+}
+
+bool renewals_of(const struct store *store, struct renewals *out, struct error *err)
+{
+    struct buffer data;
+    *out = (struct renewals){0};
+    if (!dotfile_read(store, RENEWALS_FILE, &data, err))
+        return false;
+    parse_buffer(&data, out);
+    return true;
+}
+
+void renewals_free(struct renewals *renewals)
+{
+    for (size_t i = 0; i < renewals->count; i++)
+        renewal_free(&renewals->items[i]);
+    free(renewals->items);
+    *renewals = (struct renewals){0};
+}
+
+static struct renewal *find(const struct renewals *renewals, const char *identity)
+{
+    for (size_t i = 0; i < renewals->count; i++)
+        if (strcmp(renewals->items[i].identity, identity) == 0)
+            return &renewals->items[i];
+    return NULL;
+}
+
+const struct renewal *renewals_open(const struct renewals *renewals, const char *identity)
+{
+    const struct renewal *renewal = find(renewals, identity);
+    return renewal && !renewal->done ? renewal : NULL;
+}
+
+unsigned renewals_first(const struct renewals *renewals)
+{
+    unsigned first = 0;
+    for (size_t i = 0; i < renewals->count; i++) {
+        const struct renewal *renewal = &renewals->items[i];
+        if (!renewal->done && renewal->first && (!first || renewal->first < first))
+            first = renewal->first;
+    }
+    return first;
+}
+
+void renewals_set(struct renewals *renewals, const struct renewal *renewal)
+{
+    struct renewal *mine = find(renewals, renewal->identity);
+    if (!mine) {
+        renewals->items = grow(renewals->items, renewals->count, sizeof *renewals->items);
+        mine = &renewals->items[renewals->count++];
+    }
+    char *old = mine->identity;
+    *mine = *renewal;
+    mine->identity = xstrdup(renewal->identity);
+    free(old);
+}
+
+void renewals_take_back(struct renewals *renewals, const struct renewals *was, unsigned entry)
+{
+    for (size_t i = 0; i < renewals->count;) {
+        struct renewal *now = &renewals->items[i];
+        const struct renewal *old = find(was, now->identity);
+        /* What that entry opened or asked for; what was ended since stays ended. */
+        bool its =
+            now->first == entry || !now->first || (old && old->first == now->first && !now->done);
+        if (its && old) {
+            renewals_set(renewals, old);
+        } else if (its) {
+            renewal_free(now);
+            *now = renewals->items[--renewals->count];
+            continue;
+        }
+        i++;
+    }
+}
+
+static void write_text(const struct renewals *renewals, struct str *out)
+{
+    for (size_t i = 0; i < renewals->count; i++) {
+        const struct renewal *renewal = &renewals->items[i];
+        str_addf(out, "%s %s %s %u%s\n", renewal->identity, renewal->since,
+                 renewal->new_key ? "new" : "kept", renewal->first, renewal->done ? " done" : "");
+    }
+}
+
+void renewals_put(const struct renewals *renewals, struct batch *batch)
+{
+    struct str text = {0};
+    write_text(renewals, &text);
+    if (text.length)
+        batch_add(batch, RENEWALS_FILE, text.data, text.length, 0644, true);
+    else
+        batch_remove(batch, RENEWALS_FILE);
+    str_free(&text);
+}
+
+bool renewals_write(const struct store *store, const struct renewals *renewals, struct error *err)
+{
+    struct str text = {0};
+    write_text(renewals, &text);
+    bool good = dotfile_write(store, RENEWALS_FILE, &text, err);
+    str_free(&text);
+    return good;
+}
