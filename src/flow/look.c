@@ -1,10 +1,10 @@
 /* A certificate as people look at it: chain as a tree, what is needed beside what is there. */
+#include "flow/look.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "flow/step.h"
 #include "model/required.h"
-#include "pki/chain.h"
 #include "pki/text.h"
 #include "store/pool.h"
 
@@ -160,28 +160,23 @@ enum level look_summary(struct flow *flow, const struct identity *identity, char
     return LEVEL_OK;
 }
 
-void look_identity(struct flow *flow, const struct identity *identity, struct strings *lines)
+/* Its key, who has to accept it, then what is needed beside what is there. */
+static void add_checks(struct flow *flow, const struct identity *identity, const struct cert *leaf,
+                       struct strings *lines)
 {
     struct identity_files files;
     facts_files(flow->facts, identity, &files);
-    if (!files.leaf)
-        return;
-    struct pool pool = {0};
-    struct chain chain;
-    store_pool(flow, &pool);
-    chain_build(files.leaf, pool.certs, pool.count, flow->facts->at, &chain);
-    add_tree(flow, &chain, lines);
-    page_line(lines, "%s", "");
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     if (key)
         page_line(lines, "%-5s key %s",
-                  memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0 ? "OK" : "FAIL",
+                  memcmp(key->id, leaf->key_id, KEY_ID_BYTES) == 0 ? "OK" : "FAIL",
                   identity->key_file);
+    else if (*identity->key_at)
+        page_line(lines, "OK    key %s, on %s", identity->key_file, identity->key_at);
     else
         page_line(lines, "MISS  key %s", identity->key_file);
-    add_needs(flow, identity, files.leaf, lines);
-    page_line(lines, "%s", "");
-    pool_free(&pool);
+    look_accepted(flow, identity, leaf, lines);
+    add_needs(flow, identity, leaf, lines);
 }
 
 static const struct identity *identity_of_file(struct flow *flow, const char *file)
@@ -219,9 +214,6 @@ static void add_facts(struct flow *flow, const struct cert *cert, struct strings
                   left == 1 ? "Valid    %s to %s UTC, %ld day left"
                             : "Valid    %s to %s UTC, %ld days left",
                   begins, ends, left);
-    int half = (int)strlen(cert->fingerprint) / 2; /* a row each, the colon between left out */
-    page_line(lines, "SHA-256  %.*s", half, cert->fingerprint);
-    page_line(lines, "         %s", cert->fingerprint + half + 1);
 }
 
 /* What fewer people look for, below the rest. */
@@ -236,6 +228,9 @@ static void add_more_facts(const struct cert *cert, struct strings *lines)
     free(usages);
     page_line(lines, "Key      %s %d, signed with %s", cert->key_algorithm, cert->key_bits,
               cert->signature_algorithm);
+    int half = (int)strlen(cert->fingerprint) / 2; /* a row each, the colon between left out */
+    page_line(lines, "SHA-256  %.*s", half, cert->fingerprint);
+    page_line(lines, "         %s", cert->fingerprint + half + 1);
 }
 
 static void add_request_facts(const struct csr *csr, struct strings *lines)
@@ -297,39 +292,65 @@ static void add_object(struct flow *flow, const struct object *object, struct st
         add_key_facts(flow, object->key, lines);
 }
 
-/* A chain for a file that is nobody's: of its first certificate. */
-static void add_stranger(struct flow *flow, const struct pki_file *file, struct strings *lines)
+/* The first certificate of a file: what ends when and whom it is for, its chain as a tree, then
+ * what is needed beside what is there. */
+static void add_first(struct flow *flow, const char *name, const struct pki_file *file,
+                      const struct identity *identity, struct page *page)
 {
-    const struct cert *leaf = pki_first_cert(file);
-    if (!leaf)
-        return;
+    struct strings *lines = &page->text;
+    const struct cert *cert = pki_first_cert(file);
     struct pool pool = {0};
-    struct chain chain;
-    store_pool(flow, &pool);
-    pool_add_file(&pool, file);
-    chain_build(leaf, pool.certs, pool.count, moment(flow), &chain);
-    add_tree(flow, &chain, lines);
+    struct chain chain = {0};
+    if (cert) {
+        store_pool(flow, &pool);
+        if (!identity)
+            pool_add_file(&pool, file);
+        chain_build(cert, pool.certs, pool.count, moment(flow), &chain);
+        look_first_end(&chain, lines);
+    }
+    if (cert && flow->loaded) {
+        if (identity)
+            look_copies(flow, cert, lines);
+        if (identity)
+            add_used_by(identity, lines);
+        else
+            look_whose(flow, cert, lines);
+        if (cert->is_ca || cert->self_signed)
+            look_signs(flow, cert, lines);
+    }
+    if (flow->loaded && *name)
+        look_readers(flow, name, lines);
     page_line(lines, "%s", "");
+    if (cert) {
+        add_tree(flow, &chain, lines);
+        page_line(lines, "%s", "");
+    }
+    if (cert && identity) {
+        add_checks(flow, identity, cert, lines);
+        page_line(lines, "%s", "");
+        look_due(flow, identity, cert, &page->why);
+    }
     pool_free(&pool);
 }
 
-/* The first object whole, then the chain as a tree; what else there is, below. */
-static void add_file(struct flow *flow, const struct pki_file *file,
+/* The first object whole; what else there is, below. name: of a file of the store, else "". */
+static void add_file(struct flow *flow, const char *name, const struct pki_file *file,
                      const struct identity *identity, struct page *page)
 {
     for (size_t i = 0; i < file->count; i++) {
         if (file->count > 1)
             page_line(&page->text, "%zu of %zu", i + 1, file->count);
         add_object(flow, &file->objects[i], &page->text);
-        if (i == 0 && identity)
-            add_used_by(identity, &page->text);
-        page_line(&page->text, "%s", "");
-        if (i == 0 && identity)
-            look_identity(flow, identity, &page->text);
-        else if (i == 0)
-            add_stranger(flow, file, &page->text);
-        if (file->objects[i].kind == OBJECT_CERT)
-            add_more_facts(file->objects[i].cert, &page->text);
+        const struct cert *cert =
+            file->objects[i].kind == OBJECT_CERT ? file->objects[i].cert : NULL;
+        if (i == 0)
+            add_first(flow, name, file, identity, page);
+        else if (cert && flow->loaded && !identity)
+            look_whose(flow, cert, &page->text);
+        if (cert)
+            add_more_facts(cert, &page->text);
+        if (i + 1 < file->count)
+            page_line(&page->text, "%s", "");
     }
     if (file->problem)
         page_lines(&page->text, file->problem);
@@ -354,7 +375,8 @@ void look_file(struct flow *flow, const char *file, struct page *page)
         struct pki_file parsed = {0};
         bool known = stored && scan_find(&flow->facts->scan, file);
         pki_parse(buffer.data, buffer.length, NULL, &parsed);
-        add_file(flow, &parsed, known ? identity_of_file(flow, file) : NULL, page);
+        add_file(flow, known ? file : "", &parsed, known ? identity_of_file(flow, file) : NULL,
+                 page);
         pki_file_free(&parsed);
     }
     buffer_free(&buffer);

@@ -254,7 +254,6 @@ const char *signer_label(const char *signer);
 
 /* look.c: what a certificate is, for F4 and the check page */
 void look_file(struct flow *flow, const char *file, struct page *page);
-void look_identity(struct flow *flow, const struct identity *identity, struct strings *lines);
 /* One line: "key matches, chain of 2, ends 2027-11-24"; the level that it deserves. */
 enum level look_summary(struct flow *flow, const struct identity *identity, char **text);
 

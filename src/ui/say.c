@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LABEL_COLUMNS = 8 };
+
 static void put(FILE *out, const char *text)
 {
     struct str harmless = {0};
@@ -241,16 +243,27 @@ static bool is_hex(const char *line)
     return pairs >= 4;
 }
 
+/* What stands before a line: OK, FAIL; Subject, Used by; 0: nothing does. */
+static size_t word_of(const char *line)
+{
+    const char *gap = strstr(line, "  ");
+    size_t length = gap ? (size_t)(gap - line) : 0, word = strcspn(line, " ");
+    bool two_words = length > word && length <= LABEL_COLUMNS && isupper((unsigned char)*line);
+    return length >= 2 && (length == word || two_words) ? length : 0;
+}
+
 void say_text(FILE *out, const struct strings *lines)
 {
     for (size_t i = 0; i < lines->count; i++) {
         const char *line = lines->items[i];
         if (!line[strspn(line, " ")] || is_hex(line))
             continue;
-        size_t word = strcspn(line, " ");
-        bool has_word = word >= 2 && text_starts(line + word, "  "); /* OK, FAIL; Subject, Names */
-        char *first = has_word ? xstrndup(line, word) : NULL;
-        struct row row = {.text = (char *)(line + (has_word ? word : 0)), .word = first};
+        size_t word = word_of(line);
+        char *first = word ? xstrndup(line, word) : NULL;
+        const char *rest = line + word + strspn(line + word, " ");
+        if (text_starts(rest, "`- ")) /* of a tree */
+            rest += strlen("`- ");
+        struct row row = {.text = (char *)rest, .word = first};
         say_row(out, 0, &row);
         free(first);
     }
