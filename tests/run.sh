@@ -142,6 +142,8 @@ for file in "$top"/tests/fuzz/fuzz_*.c; do
     [ -e "$top/$corpus" ] || corpus=
     job "fuzz/$name" 200 "$san $fixed '$O/san/tests/replay_$name' $corpus"
 done
+# The checker of renewal plans is tried on plans that are broken: the program takes no part.
+job "renewal/broken" 60 "python3 '$top/tests/renewal/broken.py'"
 job "lint/floors" 20 "sh tests/floors.sh && echo ok 1 - includes go down only"
 job "lint/circles" 20 "sh tests/circles.sh '$O' && echo ok 1 - no room has a circle"
 job "lint/names" 20 "sh tests/names.sh && echo ok 1 - no component is named in C"
