@@ -194,9 +194,9 @@ saying()
     local end=$((SECONDS + 5))
     printf '%b' "$greeting"
     [ -n "$SAY_UNTIL" ] || return
-    until grep -qaF -e "$SAY_UNTIL" "$T/out.new" 2>/dev/null; do
+    until grep -qaF -e "$SAY_UNTIL" "$T/said/out" 2>/dev/null; do
         # The client has gone, or the time.
-        [ "$SECONDS" -lt "$end" ] && [ -e "$T/out.new" ] || return
+        [ "$SECONDS" -lt "$end" ] && [ -e "$T/said/out" ] || return
         sleep 0.02
     done
 }
@@ -206,7 +206,7 @@ greet()
     local port=$1 name=$2 hear=-ign_eof
     shift 2
     [ -z "$SAY_UNTIL" ] || hear=-no_ign_eof
-    : >"$T/out.new" # for who speaks: it is there until the client has gone
+    : >"$T/said/out" # for who speaks: it is there until the client has gone
     run timeout 10 openssl s_client -connect "127.0.0.1:$port" -servername "$name" -CAfile "$root" \
         -verify_hostname "$name" -verify_return_error -no-CApath -no-CAstore -showcerts $hear "$@" \
         < <(saying)
