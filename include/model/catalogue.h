@@ -130,6 +130,17 @@ struct trust_rule {
     char *when, *section;
     struct release release;
 };
+/* The appliance refuses a command with that line, where `when` holds there. */
+struct fault {
+    char *line, *when;
+    enum source source;
+};
+/* What `help` prints for the commands that begin with a word, literally. */
+struct usage {
+    char *word, *about;
+    struct strings lines;
+    struct release release;
+};
 struct command {
     enum stage stage;
     enum phase phase; /* removal, services or building */
@@ -155,6 +166,10 @@ struct status_form {
     enum source source;
     struct strings lines; /* templates (model/template.h), blanks included */
     struct release release;
+    struct fault *faults; /* the first that holds counts */
+    size_t fault_count;
+    struct strings sets; /* what the appliance knows of it then: state.on, !state.on, PATH=value */
+    char *asks;          /* what it asks back before it does anything; "" nothing */
 };
 /* Where a service of the kind is without being written: beside each of another kind for which a
  * condition holds, with some options of the first one written. */
@@ -189,6 +204,8 @@ struct component {
     size_t command_count, own_commands;
     struct status_form *forms;
     size_t form_count, own_forms;
+    struct usage *usages;
+    size_t usage_count;
     char *outage;    /* who notices while it is stopped; may be "" */
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
     bool compiled;   /* the program holds it, not the heap */

@@ -93,6 +93,13 @@ static void trust_rule_free(struct trust_rule *trust)
 
 static void command_free(struct command *command)
 {
+    for (size_t i = 0; i < command->fault_count; i++) {
+        free(command->faults[i].line);
+        free(command->faults[i].when);
+    }
+    free(command->faults);
+    free(command->asks);
+    strings_free(&command->sets);
     free(command->line);
     free(command->when);
     free(command->section);
@@ -110,6 +117,14 @@ static void form_free(struct status_form *form)
     free(form->section);
     strings_free(&form->lines);
     release_free(&form->release);
+}
+
+static void usage_free(struct usage *usage)
+{
+    free(usage->word);
+    free(usage->about);
+    strings_free(&usage->lines);
+    release_free(&usage->release);
 }
 
 static void implied_free(struct implied *implied)
@@ -155,6 +170,7 @@ void component_free(struct component *c)
     FREE_EACH(c->trusts, c->trust_count, trust_rule_free);
     FREE_EACH(c->commands, c->command_count, command_free);
     FREE_EACH(c->forms, c->form_count, form_free);
+    FREE_EACH(c->usages, c->usage_count, usage_free);
     FREE_EACH(c->implied, c->implied_count, implied_free);
     free(c->kind);
     free(c->title);

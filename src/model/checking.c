@@ -44,10 +44,8 @@ bool screen_wrong(const struct checking *c, const char *key, const char *remedy,
     va_end(args);
     struct conf_step path[3];
     size_t depth = 0;
-    if (c->slot)
-        path[depth++] = (struct conf_step){"slot", cfg_title(c->slot)};
-    if (c->ask)
-        path[depth++] = (struct conf_step){"ask", cfg_title(c->ask)};
+    if (c->outer)
+        path[depth++] = (struct conf_step){c->outer_section, cfg_title(c->outer)};
     if (c->section)
         path[depth++] = (struct conf_step){c->section, cfg_title(c->cfg)};
     if (key)
@@ -219,11 +217,25 @@ static bool is_path(const struct checking *c, const struct component *component,
     return !slot && known_has(known, path);
 }
 
+/* {state.on}, {state.peers.bundle}, {client.CN}: what no deployment.conf says. */
+static bool is_appliance_path(const struct component *component, const char *path)
+{
+    const char *dot = strchr(path, '.');
+    if (!dot || !dot[1])
+        return false;
+    char *head = xstrndup(path, (size_t)(dot - path));
+    bool good = strcmp(head, "state") == 0 ||
+                (component_slot(component, head) && strcmp(dot + 1, "CN") == 0);
+    free(head);
+    return good;
+}
+
 static bool check_path(const struct checking *c, const char *key, const char *what,
                        const char *path)
 {
     struct words known = {0};
-    if (is_path(c, c->component, path, &known))
+    if ((c->appliance && is_appliance_path(c->component, path)) ||
+        is_path(c, c->component, path, &known))
         return true;
     char *remedy = words_suggest(&known, strrchr(path, '.') ? strrchr(path, '.') + 1 : path);
     screen_wrong(c, key, remedy, "%s%s%s means nothing", what, path, *what == '{' ? "}" : "");
@@ -333,6 +345,20 @@ static bool check_choice(const struct checking *c, const char *name, const char 
     for (size_t i = 0; ask && i < ask->choices.count; i++)
         known_add(&words, ask->choices.items[i]);
     return !words.count || screen_one_of(c, "when", "the value", value, &words);
+}
+
+bool screen_sets(const struct checking *c, const char *key)
+{
+    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++) {
+        const char *word = cfg_getnstr(c->cfg, key, i);
+        const char *path = word + strspn(word, "!");
+        char *name = xstrndup(path, strcspn(path, "="));
+        bool good = strcmp(word, "!all") == 0 || check_path(c, key, "", name);
+        free(name);
+        if (!good)
+            return false;
+    }
+    return true;
 }
 
 static bool check_word(const struct checking *c, const char *word)

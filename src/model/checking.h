@@ -11,8 +11,9 @@ struct checking {
     const struct component *component; /* NULL: a preset */
     cfg_t *cfg;                        /* the section looked at */
     const char *section;               /* its name; NULL: the file's top */
-    cfg_t *slot;                       /* the slot that the section, a signer, lies in */
-    cfg_t *ask;                        /* the ask that the section, a proposal, lies in */
+    cfg_t *outer;                      /* the section that this one lies in; NULL: none */
+    const char *outer_section;         /* its name */
+    bool appliance;                    /* holes may be of what the appliance alone knows */
     struct error *err;
 };
 
@@ -47,5 +48,7 @@ bool screen_templates(const struct checking *c, const char *key);
  * {NAME?YES|NO}, {?TEXT}, [A|B], {state.WORD}. */
 bool screen_forms(const struct checking *c, const char *key);
 bool screen_when(const struct checking *c);
+/* All words of a key that tells what the appliance knows from then on. */
+bool screen_sets(const struct checking *c, const char *key);
 
 #endif

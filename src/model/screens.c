@@ -68,6 +68,12 @@ static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  RELEASE,
                                  CFG_END()};
 
+static cfg_opt_t fault_opts[] = {CFG_STR("when", "", CFGF_NONE),
+                                 CFG_STR("source", "guide", CFGF_NONE), CFG_END()};
+
+static cfg_opt_t usage_opts[] = {CFG_STR("about", "", CFGF_NONE),
+                                 CFG_STR_LIST("lines", no_items, CFGF_NONE), RELEASE, CFG_END()};
+
 static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
                                    CFG_STR("when", "", CFGF_NONE),
                                    CFG_STR("section", "", CFGF_NONE),
@@ -77,6 +83,9 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
                                    CFG_STR("effect", "", CFGF_NONE),
                                    CFG_STR("phase", "services", CFGF_NONE),
                                    CFG_BOOL("api", cfg_false, CFGF_NONE),
+                                   CFG_SEC("fault", fault_opts, TITLED),
+                                   CFG_STR_LIST("sets", no_items, CFGF_NONE),
+                                   CFG_STR("asks", "", CFGF_NONE),
                                    CFG_STR_LIST("typed", no_items, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
                                    CFG_STR_LIST("reply", no_items, CFGF_NONE),
@@ -129,6 +138,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_SEC("other", command_opts, TITLED),
                                      CFG_SEC("retire", command_opts, TITLED),
                                      CFG_SEC("status", status_opts, TITLED),
+                                     CFG_SEC("usage", usage_opts, TITLED),
                                      CFG_END()};
 
 static cfg_opt_t preset_server_opts[] = {CFG_STR("address", "", CFGF_NONE),
@@ -344,6 +354,24 @@ static void read_command(cfg_t *cfg, enum stage stage, const char *section, stru
     list(cfg, "reply", &command->reply);
     command->refusal = text(cfg, "refusal");
     command->release = release(cfg);
+    list(cfg, "sets", &command->sets);
+    command->asks = text(cfg, "asks");
+    for (unsigned i = 0; i < cfg_size(cfg, "fault"); i++) {
+        cfg_t *sec = cfg_getnsec(cfg, "fault", i);
+        command->faults = grow(command->faults, command->fault_count, sizeof *command->faults);
+        command->faults[command->fault_count++] =
+            (struct fault){.line = xstrdup(cfg_title(sec)),
+                           .when = text(sec, "when"),
+                           .source = source(cfg_getstr(sec, "source"))};
+    }
+}
+
+static void read_usage(cfg_t *cfg, struct usage *usage)
+{
+    usage->word = xstrdup(cfg_title(cfg));
+    usage->about = text(cfg, "about");
+    list(cfg, "lines", &usage->lines);
+    usage->release = release(cfg);
 }
 
 static void read_form(cfg_t *cfg, const char *section, struct status_form *form)
@@ -407,6 +435,8 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
                           &c->commands[c->command_count]))
     EACH(cfg, "status", c->forms, c->form_count,
          read_form(cfg_getnsec(cfg, "status", i), c->section, &c->forms[c->form_count]))
+    EACH(cfg, "usage", c->usages, c->usage_count,
+         read_usage(cfg_getnsec(cfg, "usage", i), &c->usages[c->usage_count]))
     c->own_facts = c->fact_count;
     c->own_requires = c->require_count;
     c->own_commands = c->command_count;

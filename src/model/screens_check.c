@@ -33,7 +33,8 @@ static bool check_slot(struct checking *c)
                             against);
     for (unsigned i = 0; i < cfg_size(c->cfg, "signer"); i++) {
         struct checking inner = *c;
-        inner.slot = c->cfg;
+        inner.outer = c->cfg;
+        inner.outer_section = "slot";
         inner.section = "signer";
         inner.cfg = cfg_getnsec(c->cfg, "signer", i);
         if (!screen_one_of(&inner, NULL, "the signer", cfg_title(inner.cfg), &known) ||
@@ -55,7 +56,8 @@ static bool check_proposals(struct checking *c)
         known_add(&choices, cfg_getnstr(c->cfg, "choices", i));
     for (unsigned i = 0; i < cfg_size(c->cfg, "proposal"); i++) {
         struct checking inner = *c;
-        inner.ask = c->cfg;
+        inner.outer = c->cfg;
+        inner.outer_section = "ask";
         inner.section = "proposal";
         inner.cfg = cfg_getnsec(c->cfg, "proposal", i);
         if (!screen_when(&inner) ||
@@ -181,6 +183,34 @@ static bool check_trust(struct checking *c)
 
 static const char *const sources[] = {"guide", "field", "ours", NULL};
 
+/* What the emulated appliance makes of a command: it refuses it, and what it knows afterwards. */
+static bool check_appliance(const struct checking *c)
+{
+    struct checking seen = *c;
+    seen.appliance = true;
+    if (!screen_sets(&seen, "sets"))
+        return false;
+    for (unsigned i = 0; i < cfg_size(c->cfg, "fault"); i++) {
+        seen.outer = c->cfg;
+        seen.outer_section = c->section;
+        seen.section = "fault";
+        seen.cfg = cfg_getnsec(c->cfg, "fault", i);
+        if (!screen_listed(&seen, "source", sources) || !screen_when(&seen))
+            return false;
+        if (!*cfg_getstr(seen.cfg, "when"))
+            return screen_wrong(&seen, NULL, "write when = \"...\"",
+                                "a fault without a condition would refuse every time");
+    }
+    return true;
+}
+
+static bool check_usage(struct checking *c)
+{
+    if (!cfg_size(c->cfg, "lines"))
+        return screen_wrong(c, NULL, "write lines = { \"...\" }", "a usage has no line");
+    return screen_release(c);
+}
+
 static bool check_command(struct checking *c)
 {
     static const char *const effects[] = {"none", "stop", "start", "restart", NULL};
@@ -194,9 +224,12 @@ static bool check_command(struct checking *c)
                             "only what is done by hand goes to the API");
     if (cfg_size(c->cfg, "typed") && strcmp(c->section, "by-hand") != 0)
         return screen_wrong(c, "typed", "move it to by-hand", "a command is typed as it stands");
-    return screen_listed(c, "source", sources) && screen_listed(c, "effect", effects) &&
+    c->appliance = strcmp(c->section, "other") == 0;
+    bool good = check_appliance(c);
+    good = good && screen_template(c, NULL, *line ? line : cfg_title(c->cfg), false);
+    c->appliance = false;
+    return good && screen_listed(c, "source", sources) && screen_listed(c, "effect", effects) &&
            screen_listed(c, "phase", phases) && screen_when(c) && screen_release(c) &&
-           screen_template(c, NULL, *line ? line : cfg_title(c->cfg), false) &&
            screen_templates(c, "undo") && screen_templates(c, "expect") &&
            screen_templates(c, "typed") && screen_forms(c, "reply") &&
            screen_templates(c, "refusal");
@@ -313,6 +346,7 @@ static const struct {
     {"base", check_command},    {"before", check_command},  {"assign", check_command},
     {"after", check_command},   {"display", check_command}, {"by-hand", check_command},
     {"other", check_command},   {"retire", check_command},  {"status", check_status},
+    {"usage", check_usage},
 };
 
 static bool check_component(struct checking *c)

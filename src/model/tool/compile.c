@@ -157,8 +157,26 @@ static void trust(const struct trust_rule *trust)
     release(&trust->release);
 }
 
+static void fault(const struct fault *fault)
+{
+    printf(".source = %d, ", fault->source);
+    member("line", fault->line);
+    member("when", fault->when);
+}
+
+static void usage(const struct usage *usage)
+{
+    member("word", usage->word);
+    member("about", usage->about);
+    list("lines", &usage->lines);
+    release(&usage->release);
+}
+
 static void command(const struct command *command)
 {
+    EACH("fault", "faults", "fault_count", command->faults, command->fault_count, fault)
+    list("sets", &command->sets);
+    member("asks", command->asks);
     printf(".stage = %d, .phase = %d, .effect = %d, .api = %d, .source = %d, ", command->stage,
            command->phase, command->effect, command->api, command->source);
     member("line", command->line);
@@ -209,6 +227,7 @@ static void component(const struct component *c)
     printf(".own_facts = %zu, .own_requires = %zu, .own_commands = %zu, ", c->own_facts,
            c->own_requires, c->own_commands);
     printf(".own_forms = %zu, ", c->own_forms);
+    EACH("usage", "usages", "usage_count", c->usages, c->usage_count, usage)
     EACH("implied", "implied", "implied_count", c->implied, c->implied_count, implied)
     EACH("slot", "slots", "slot_count", c->slots, c->slot_count, slot)
     EACH("ask", "asks", "ask_count", c->asks, c->ask_count, ask)
