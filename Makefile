@@ -4,9 +4,10 @@ CC ?= cc
 PREFIX ?= /usr/local
 PKGS = ncursesw formw menuw panelw libcrypto libconfuse jansson
 # Optional: without libidn2 international host names are typed in ASCII, without libarchive ZIP files
-# are unpacked by hand. Loaded when something needs them, so they are not linked.
+# are unpacked by hand, without libedit the emulated appliance has no history. Loaded when something needs them, so they are not linked.
 IDN2 := $(shell pkg-config --exists libidn2 2>/dev/null && echo yes)
 ARCHIVE := $(shell pkg-config --exists libarchive 2>/dev/null && echo yes)
+EDIT := $(shell pkg-config --exists libedit 2>/dev/null && echo yes)
 
 ifeq ($(SAN),1)
 O := build/san
@@ -38,6 +39,9 @@ $(O)/obj/pki/idn.o: CPPFLAGS += -DHAVE_IDN2 $(shell pkg-config --cflags libidn2)
 endif
 ifeq ($(ARCHIVE),yes)
 $(O)/obj/store/archive.o: CPPFLAGS += -DHAVE_LIBARCHIVE $(shell pkg-config --cflags libarchive)
+endif
+ifeq ($(EDIT),yes)
+$(O)/obj/cli/prompt.o: CPPFLAGS += -DHAVE_LIBEDIT $(shell pkg-config --cflags libedit)
 endif
 # For --version: what each library is called and its number here.
 $(O)/obj/cli/main.o: CPPFLAGS += -DBUILT_WITH='"$(subst \n ,\n,$(foreach p,ncursesw libconfuse \

@@ -7,10 +7,10 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 level=${1:-build}
 
-debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev libidn2-dev libarchive-dev"
-fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-devel libconfuse-devel jansson-devel libidn2-devel libarchive-devel"
-alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev libarchive-dev"
-arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2 libarchive"
+debian_build="gcc libc6-dev make pkg-config libncurses-dev libssl-dev libconfuse-dev libjansson-dev libidn2-dev libarchive-dev libedit-dev"
+fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-devel libconfuse-devel jansson-devel libidn2-devel libarchive-devel libedit-devel"
+alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev libarchive-dev libedit-dev"
+arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2 libarchive libedit"
 macos_build="pkg-config ncurses openssl@3 confuse jansson libidn2 libarchive"
 debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz python3-icalendar python3-prometheus-client"
 fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils fish zsh mandoc graphviz"

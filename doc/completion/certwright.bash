@@ -2,7 +2,7 @@
 # its identities, its hosts and the files of its store. Nothing that a file holds is ever expanded.
 
 # Options that are followed by a value.
-__certwright_valued=" config store catalogue color at answers preset domain cores edges databases with without release O OU L ST C
+__certwright_valued=" config store catalogue color at answers preset domain cores edges databases with without release state O OU L ST C
  emailAddress ca days as chain ca-folder password-file out bits ec key purpose name "
 
 # What deployment.conf says, a line each: identity NAME, server NAME, host NAME, store DIR.
@@ -132,6 +132,7 @@ __certwright_options()
     renew:*) own='done' ;;
     undo:*) own='json list' ;;
     plan:*) own='json out base all graph force' ;;
+    mmp:*) own='state release' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;
@@ -149,7 +150,7 @@ __certwright_value()
 {
     case $1 in
     config | answers | password-file) __certwright_paths ;;
-    store | catalogue | ca-folder | out) __certwright_paths folders ;;
+    store | catalogue | ca-folder | out | state) __certwright_paths folders ;;
     color) __certwright_words auto always never ;;
     preset) __certwright_words lab webapp single-combined single-split scalable ;;
     with | without) __certwright_kinds ;;
@@ -194,7 +195,7 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo ;;
+    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo mmp ;;
     generate | sign | orders | renew) __certwright_offer < <(__certwright_of identity) ;;
     import) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;

@@ -1,7 +1,7 @@
 # fish completion for certwright: commands, options and their values, and of the deployment at hand its
 # identities, its hosts and the files of its store.
 
-set -g __certwright_valued config store catalogue color at answers preset domain cores edges databases with without release \
+set -g __certwright_valued config store catalogue color at answers preset domain cores edges databases with without release state \
     O OU L ST C emailAddress ca days as chain ca-folder password-file out bits ec key purpose name
 
 # The command, the action or argument behind it, and so on: what is typed already but options.
@@ -182,6 +182,7 @@ complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands a
 complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
 complete -c certwright -n __certwright_bare -a renew -d 'ends a renewal that is installed'
 complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
+complete -c certwright -n __certwright_bare -a mmp -d 'an appliance to try commands on'
 
 complete -c certwright -l config -r -F -d 'deployment file'
 complete -c certwright -l store -x -a '(__fish_complete_directories)' -d 'folder of keys and certificates'
@@ -216,7 +217,7 @@ complete -c certwright -n '__certwright_in init' -l C -x -d 'country, two letter
 complete -c certwright -n '__certwright_in init' -l emailAddress -x -d 'e-mail address'
 complete -c certwright -n '__certwright_in init' -l force -d 'replaces what is there'
 
-complete -c certwright -n '__certwright_in init check' -l release -x -a '2.9 3.0 3.1 3.8 3.12' -d 'software of the servers'
+complete -c certwright -n '__certwright_in init check mmp' -l release -x -a '2.9 3.0 3.1 3.8 3.12' -d 'software of the servers'
 
 complete -c certwright -n '__certwright_in generate sign orders renew' -a '(__certwright_of identity)' -d identity
 complete -c certwright -n '__certwright_in sign' -l ca -x -a '(__certwright_of identity)' -d 'the CA'
@@ -234,6 +235,8 @@ complete -c certwright -n '__certwright_in import' -l ca-folder -x -a '(__fish_c
 complete -c certwright -n '__certwright_in import' -l password-file -r -F -d 'its first line is the password'
 
 complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no decision'
+
+complete -c certwright -n '__certwright_in mmp' -l state -x -a '(__fish_complete_directories)' -d 'folder of the appliance'
 
 complete -c certwright -n '__certwright_in explain; and test (count (__certwright_args)) = 1' \
     -a '(__certwright_rules)' -d rule

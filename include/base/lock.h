@@ -20,6 +20,8 @@ enum lock {
  * which removes the file as well; -1 without it. */
 enum lock lock_take(int dir, const char *name, const char *place, int *fd,
                     struct lock_holder *holder, struct error *err);
+/* The same for moments: waits until it is free, and leaves the file, which says nothing. */
+must_check bool lock_wait(int dir, const char *name, const char *place, int *fd, struct error *err);
 void lock_drop(int dir, const char *name, int fd);
 
 #endif

@@ -130,9 +130,10 @@ struct trust_rule {
     char *when, *section;
     struct release release;
 };
-/* The appliance refuses a command with that line, where `when` holds there. */
+/* The appliance refuses a command with that line, where one of the conditions holds there. */
 struct fault {
-    char *line, *when;
+    char *line;
+    struct strings when;
     enum source source;
 };
 /* What `help` prints for the commands that begin with a word, literally. */
@@ -157,6 +158,11 @@ struct command {
                              checks; none: expect is all that is known */
     char *refusal;        /* its last line where a check failed; "" none */
     struct release release;
+    struct fault *faults; /* the first that holds counts */
+    size_t fault_count;
+    struct strings sets; /* what the appliance knows of it then: state.on, !state.on, PATH=value */
+    char *asks;          /* what it asks back before it does anything; "" nothing */
+    char *shows;         /* the command whose display it prints; "" none */
 };
 /* What a display command prints, line by line: read as well as printed by it. All those of one
  * command that a release has are one form, in their order. */
@@ -166,10 +172,6 @@ struct status_form {
     enum source source;
     struct strings lines; /* templates (model/template.h), blanks included */
     struct release release;
-    struct fault *faults; /* the first that holds counts */
-    size_t fault_count;
-    struct strings sets; /* what the appliance knows of it then: state.on, !state.on, PATH=value */
-    char *asks;          /* what it asks back before it does anything; "" nothing */
 };
 /* Where a service of the kind is without being written: beside each of another kind for which a
  * condition holds, with some options of the first one written. */

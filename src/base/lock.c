@@ -84,6 +84,21 @@ enum lock lock_take(int dir, const char *name, const char *place, int *fd,
     return outcome;
 }
 
+bool lock_wait(int dir, const char *name, const char *place, int *fd, struct error *err)
+{
+    *fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    int outcome = *fd < 0 ? -1 : flock(*fd, LOCK_EX);
+    while (outcome != 0 && *fd >= 0 && errno == EINTR)
+        outcome = flock(*fd, LOCK_EX);
+    if (outcome == 0)
+        return true;
+    error_system(err, place, "cannot be locked for writing");
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return false;
+}
+
 void lock_drop(int dir, const char *name, int fd)
 {
     if (fd < 0)

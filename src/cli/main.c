@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "cli/cli.h"
+#include "cli/prompt.h"
 #include "pki/text.h"
 #include "store/archive.h"
 
@@ -24,7 +25,7 @@
 static const struct cli_command *const commands[] = {
     &command_wizard, &command_init,  &command_pki,    &command_generate, &command_sign,
     &command_import, &command_check, &command_orders, &command_explain,  &command_plan,
-    &command_status, &command_renew, &command_undo,
+    &command_status, &command_renew, &command_undo,   &command_mmp,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -95,6 +96,8 @@ static int print_version(void)
     text_versions(&text);
     str_addf(&text, "%s\n",
              archive ? archive : "without libarchive: ZIP files are unpacked by hand");
+    const char *editor = prompt_version();
+    str_addf(&text, "%s\n", editor ? editor : "without libedit: mmp has plain lines");
     printf("certwright %s\n%s%s", VERSION, str_text(&text), BUILT_WITH);
     str_free(&text);
     return STATUS_OK;

@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "mmp/action.h"
+#include "mmp/failure.h"
 #include "mmp/read.h"
-#include "pki/text.h"
 
 #include <stdlib.h>
 
@@ -45,20 +45,6 @@ static bool read_files(struct action *action, struct error *err)
     return true;
 }
 
-/* The form of guide 4.4: where, who issued it, why, and the certificate. */
-static void say_failure(struct action *action)
-{
-    struct pki_reply *reply = action->reply;
-    const struct cert *failed = chain_failed(&reply->chain);
-    struct str issuer = {0}, depth = {0};
-    str_addf(&depth, "%d", reply->chain.depth);
-    text_oneline(failed, true, &issuer);
-    action_say(action, WORD_NOT_VERIFIED, str_text(&depth), str_text(&issuer), reply->chain.reason);
-    text_cert(failed, &reply->text);
-    str_free(&issuer);
-    str_free(&depth);
-}
-
 bool action_verify(struct action *action, struct error *err)
 {
     struct pki_reply *reply = action->reply;
@@ -73,6 +59,6 @@ bool action_verify(struct action *action, struct error *err)
     if (reply->chain.valid)
         action_say(action, WORD_VERIFIED, NULL, NULL, NULL);
     else if (!wishes->facts)
-        say_failure(action);
+        failure_add(&reply->chain, &reply->text);
     return true;
 }

@@ -95,10 +95,11 @@ static void command_free(struct command *command)
 {
     for (size_t i = 0; i < command->fault_count; i++) {
         free(command->faults[i].line);
-        free(command->faults[i].when);
+        strings_free(&command->faults[i].when);
     }
     free(command->faults);
     free(command->asks);
+    free(command->shows);
     strings_free(&command->sets);
     free(command->line);
     free(command->when);

@@ -384,7 +384,8 @@ bool screen_when(const struct checking *c)
 {
     struct strings words = {0};
     bool good = true;
-    strings_split(&words, cfg_getstr(c->cfg, "when"), ' ');
+    for (unsigned i = 0; i < cfg_size(c->cfg, "when"); i++)
+        strings_split(&words, cfg_getnstr(c->cfg, "when", i), ' ');
     for (size_t i = 0; good && i < words.count; i++)
         good = check_word(c, words.items[i]);
     strings_free(&words);

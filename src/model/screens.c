@@ -68,7 +68,7 @@ static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  RELEASE,
                                  CFG_END()};
 
-static cfg_opt_t fault_opts[] = {CFG_STR("when", "", CFGF_NONE),
+static cfg_opt_t fault_opts[] = {CFG_STR_LIST("when", no_items, CFGF_NONE),
                                  CFG_STR("source", "guide", CFGF_NONE), CFG_END()};
 
 static cfg_opt_t usage_opts[] = {CFG_STR("about", "", CFGF_NONE),
@@ -86,6 +86,7 @@ static cfg_opt_t command_opts[] = {CFG_STR("line", "", CFGF_NONE),
                                    CFG_SEC("fault", fault_opts, TITLED),
                                    CFG_STR_LIST("sets", no_items, CFGF_NONE),
                                    CFG_STR("asks", "", CFGF_NONE),
+                                   CFG_STR("shows", "", CFGF_NONE),
                                    CFG_STR_LIST("typed", no_items, CFGF_NONE),
                                    CFG_STR_LIST("expect", no_items, CFGF_NONE),
                                    CFG_STR_LIST("reply", no_items, CFGF_NONE),
@@ -356,13 +357,14 @@ static void read_command(cfg_t *cfg, enum stage stage, const char *section, stru
     command->release = release(cfg);
     list(cfg, "sets", &command->sets);
     command->asks = text(cfg, "asks");
+    command->shows = text(cfg, "shows");
     for (unsigned i = 0; i < cfg_size(cfg, "fault"); i++) {
         cfg_t *sec = cfg_getnsec(cfg, "fault", i);
         command->faults = grow(command->faults, command->fault_count, sizeof *command->faults);
-        command->faults[command->fault_count++] =
-            (struct fault){.line = xstrdup(cfg_title(sec)),
-                           .when = text(sec, "when"),
-                           .source = source(cfg_getstr(sec, "source"))};
+        struct fault *fault = &command->faults[command->fault_count++];
+        *fault = (struct fault){.line = xstrdup(cfg_title(sec)),
+                                .source = source(cfg_getstr(sec, "source"))};
+        list(sec, "when", &fault->when);
     }
 }
 

@@ -197,7 +197,7 @@ static bool check_appliance(const struct checking *c)
         seen.cfg = cfg_getnsec(c->cfg, "fault", i);
         if (!screen_listed(&seen, "source", sources) || !screen_when(&seen))
             return false;
-        if (!*cfg_getstr(seen.cfg, "when"))
+        if (!cfg_size(seen.cfg, "when"))
             return screen_wrong(&seen, NULL, "write when = \"...\"",
                                 "a fault without a condition would refuse every time");
     }

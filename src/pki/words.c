@@ -25,6 +25,7 @@ static const struct wording wordings[WORD_COUNT] = {
                        "guide 4.4 (xmpp enable)"},
     [WORD_VERIFIED] = {"SUCCESS: certificate verified against CA bundle",
                        "field Cisco Live lab (enable)"},
+    [WORD_CHAIN_VERIFIED] = {"SUCCESS: full chain of certificates verifies correctly", "ours"},
     [WORD_NOT_VERIFIED] = {"FAILURE: certificate verification error: depth={1} issuer= {2} "
                            "Verification error: {3} Failed cert:",
                            "guide 4.4 (xmpp enable)"},
@@ -38,6 +39,26 @@ static const struct wording wordings[WORD_COUNT] = {
     [WORD_SSH_MADE] = {"Replaced {1} by its SSH public key", "ours"},
     [WORD_ASCII_FORM] = {"{1} is written as {2}", "ours"},
     [WORD_USAGE_NONE] = {"No service uses a certificate", "ours"},
+    [WORD_FILE_ABSENT] = {"FAILURE: file {1} not found", "ours"},
+    [WORD_FILE_NAME] = {"FAILURE: file name {1} not accepted: letters, digits and hyphens, then "
+                        "one dot and an extension",
+                        "ours, after 4.2"},
+    [WORD_NO_KEY_FILE] = {"FAILURE: {1} is no key file: its extension must be .key, .pem or .der",
+                          "ours, after app. B"},
+    [WORD_NO_CERTIFICATE_FILE] = {"FAILURE: {1} is no certificate file: its extension must be "
+                                  ".crt, .cer, .pem or .der",
+                                  "ours, after app. B"},
+    [WORD_PAIR_PROBLEM] = {"FAILURE: Key and certificate problem: {1}", "ours, after 4.4"},
+    [WORD_TRUST_PROBLEM] = {"FAILURE: trust bundle {1}: {2}", "ours"},
+    [WORD_ENABLED] = {"SUCCESS: {1} enabled", "ours, after 4.6"},
+    [WORD_REFUSED] = {"FAILURE: {1}", "ours"},
+    [WORD_NO_SERVICE] = {"FAILURE: {1} does not exist: create it first", "ours"},
+    [WORD_NO_COMMAND] = {"ERROR: {1} is no command: help lists them", "ours"},
+    [WORD_HELP_HEAD] = {"Commands:", "ours"},
+    [WORD_USAGE_HEAD] = {"Usage:", "guide D.3"},
+    [WORD_ASKS_PASSWORD] = {"Password for {1}:", "ours app. C: prompts for a password"},
+    [WORD_NOT_CONFIRMED] = {"FAILURE: not confirmed: only a capital Y is, and nothing was changed",
+                            "ours, after 216549"},
 };
 
 void words_add(struct str *out, enum word word, const char *one, const char *two, const char *three)

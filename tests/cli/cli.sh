@@ -73,11 +73,12 @@ takes()
     renew) echo " done " ;;
     undo) echo " list " ;;
     plan) echo " out= base all graph force " ;;
+    mmp) echo " state= release= " ;;
     esac
 }
 wrong=''
-for command in wizard init pki generate sign import check orders explain plan status renew undo; do
-    for owner in wizard init pki sign import check orders plan status renew undo; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp; do
+    for owner in wizard init pki sign import check orders plan status renew undo mmp; do
         for option in $(takes $owner); do
             case $(takes $command) in *" $option "*) continue ;; esac
             case $option in
@@ -99,14 +100,14 @@ exits 2 "import without a path" "$CERTWRIGHT" import
 
 # Help and version.
 ok "--help" "$CERTWRIGHT" --help
-for command in wizard init pki generate sign import check orders explain plan status renew undo; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp; do
     says "--help names $command" "$command"
 done
 for option in --config --store --catalogue --plain --ascii --json --color --at --quiet --version; do
     says "--help names $option" "$option"
 done
 same "help is on stdout" "" "$err"
-for command in wizard init pki generate sign import check orders explain plan status renew undo; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp; do
     ok "$command --help" "$CERTWRIGHT" $command --help
     says "its usage names it" "certwright $command"
     ok "--help $command" "$CERTWRIGHT" --help $command

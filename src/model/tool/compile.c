@@ -161,7 +161,7 @@ static void fault(const struct fault *fault)
 {
     printf(".source = %d, ", fault->source);
     member("line", fault->line);
-    member("when", fault->when);
+    list("when", &fault->when);
 }
 
 static void usage(const struct usage *usage)
@@ -177,6 +177,7 @@ static void command(const struct command *command)
     EACH("fault", "faults", "fault_count", command->faults, command->fault_count, fault)
     list("sets", &command->sets);
     member("asks", command->asks);
+    member("shows", command->shows);
     printf(".stage = %d, .phase = %d, .effect = %d, .api = %d, .source = %d, ", command->stage,
            command->phase, command->effect, command->api, command->source);
     member("line", command->line);

@@ -1,0 +1,47 @@
+#ifndef MMP_APPLIANCE_H
+#define MMP_APPLIANCE_H
+
+#include "model/catalogue.h"
+
+#include <time.h>
+
+/* An emulated appliance: the command line of a Meeting Server over a folder that holds the files
+ * which SFTP would show. What it understands, keeps, refuses and prints is the catalogue's: the
+ * templates that the plan expands are matched here. Nothing is printed and nobody is asked: a line
+ * goes in, a reply comes out. Several may be open at once, on one folder as well. */
+
+struct appliance;
+struct appliance_options {
+    const char *release; /* from now on; NULL: as it was, of a new one the guide's */
+    time_t at;           /* the moment it judges by; 0: the clock */
+    bool bare; /* of a new one: nothing is configured. Else what chapter 4 takes for granted is */
+};
+enum appliance_verdict {
+    APPLIANCE_DONE,
+    APPLIANCE_REFUSED, /* as the appliance refuses: the text says FAILURE or ERROR */
+    APPLIANCE_UNKNOWN, /* no command, or wrong arguments: the text is its usage */
+    APPLIANCE_FAILED   /* this machine refused: error says why */
+};
+struct appliance_reply {
+    struct str text; /* whole lines, nothing in them acts on a terminal */
+    enum appliance_verdict verdict;
+    struct error error;
+    bool asks;   /* the next line is the answer to the text */
+    bool hidden; /* which is not to be seen: a password */
+    bool ends;   /* the session is over */
+};
+
+/* The folder is made where it is absent. Free with appliance_close, success or not. */
+must_check bool appliance_open(const char *folder, const struct catalogue *catalogue,
+                               const struct appliance_options *options, struct appliance **out,
+                               struct error *err);
+void appliance_close(struct appliance *appliance);
+/* One line as typed, or the answer to what the last one asked. Free with appliance_reply_free. */
+void appliance_line(struct appliance *appliance, const char *line, struct appliance_reply *out);
+void appliance_reply_free(struct appliance_reply *reply);
+/* "cms> " */
+void appliance_prompt(const struct appliance *appliance, struct str *out);
+/* What the last word of an unfinished line may become, sorted. */
+void appliance_complete(const struct appliance *appliance, const char *line, struct strings *out);
+
+#endif
