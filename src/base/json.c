@@ -43,12 +43,12 @@ void json_write(const json_t *value, struct str *out)
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
     if (!text)
         return;
-    for (const char *at = text; *at; at++) {
-        if (*at == 0x7F) /* the one control that jansson leaves raw */
-            str_add(out, "\\u007F");
-        else
-            str_add_char(out, *at);
+    const char *at = text;
+    for (const char *raw; (raw = strchr(at, 0x7F)); at = raw + 1) {
+        str_add_bytes(out, at, (size_t)(raw - at));
+        str_add(out, "\\u007F"); /* the one control that jansson leaves raw */
     }
+    str_add(out, at);
     str_add_char(out, '\n');
     free(text);
 }
@@ -69,7 +69,8 @@ void json_rows_add(struct json_rows *rows, json_t *row)
     fputs(rows->count++ ? ",\n" : "[\n", rows->stream);
     for (const char *line = str_text(&out), *end; *line; line = end + 1) {
         end = strchr(line, '\n');
-        fprintf(rows->stream, "  %.*s%s", (int)(end - line), line, end[1] ? "\n" : "");
+        fputs("  ", rows->stream);
+        fwrite(line, 1, (size_t)(end - line) + (end[1] != '\0'), rows->stream);
     }
     str_free(&out);
     json_decref(row);

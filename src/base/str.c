@@ -43,13 +43,17 @@ void str_addf(struct str *str, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    str_reserve(str, str->length + 1);
+    size_t room = str->capacity - str->length;
+    int length = vsnprintf(str->data + str->length, room, format, args);
     va_end(args);
-    if (length > 0) {
+    if (length >= 0 && (size_t)length >= room) {
         str_reserve(str, str->length + (size_t)length + 1);
         vsnprintf(str->data + str->length, (size_t)length + 1, format, again);
-        str->length += (size_t)length;
     }
+    if (length > 0)
+        str->length += (size_t)length;
+    str->data[str->length] = '\0';
     va_end(again);
 }
 

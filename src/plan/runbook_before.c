@@ -59,18 +59,23 @@ static const char *trust_holds(enum trust_how how)
 }
 
 /* Who accepts whom by this file: "trusted by Web Bridge 3 (CAs of Call Bridge)". */
-static char *describe_trust(const struct facts *facts, const char *server, const char *name)
+static char *describe_trust(const struct facts *facts, const struct server *server,
+                            const char *name)
 {
     struct strings readers = {0};
-    for (size_t i = 0; i < facts->trusts.count; i++) {
-        const struct trust *trust = &facts->trusts.items[i];
-        if (strcmp(trust->file, name) != 0 || strcmp(trust->reader->server->name, server) != 0)
-            continue;
-        const struct component *of = catalogue_find(facts->catalogue, trust->rule->of);
-        char *reader = xformat("%s (%s of %s)", trust->reader->component->title,
-                               trust_holds(trust->rule->how), of ? of->title : trust->rule->of);
-        strings_add_new(&readers, reader);
-        free(reader);
+    for (size_t i = 0; i < server->service_count; i++) {
+        const struct trust *trusts;
+        size_t count = trusts_of(&facts->trusts, &server->services[i], &trusts);
+        for (size_t k = 0; k < count; k++) {
+            if (strcmp(trusts[k].file, name) != 0)
+                continue;
+            const struct trust_rule *rule = trusts[k].rule;
+            const struct component *of = catalogue_find(facts->catalogue, rule->of);
+            char *reader = xformat("%s (%s of %s)", server->services[i].component->title,
+                                   trust_holds(rule->how), of ? of->title : rule->of);
+            strings_add_new(&readers, reader);
+            free(reader);
+        }
     }
     char *list = strings_join(&readers, ", ");
     char *text = readers.count ? xformat("trusted by %s", list) : NULL;
@@ -127,8 +132,8 @@ static const struct owner *owners_find(const struct owners *owners, const char *
     return found ? &owners->items[low] : NULL;
 }
 
-static char *describe(const struct facts *facts, const struct owners *owners, const char *server,
-                      const char *name)
+static char *describe(const struct facts *facts, const struct owners *owners,
+                      const struct server *server, const char *name)
 {
     const struct owner *owner = owners_find(owners, name);
     if (file_is_private(facts, name))
@@ -155,8 +160,9 @@ static void files_needed(const struct book *book)
     str_add(book->out, "| server | file | what it is |\n| --- | --- | --- |\n");
     for (size_t i = 0; i < book->plan->count; i++) {
         const struct step *step = &book->plan->steps[i];
-        for (size_t k = 0; k < step->upload.count; k++) {
-            char *what = describe(book->facts, &owners, step->server, step->upload.items[k]);
+        const struct server *server = step->upload.count ? book_server(book, step->server) : NULL;
+        for (size_t k = 0; server && k < step->upload.count; k++) {
+            char *what = describe(book->facts, &owners, server, step->upload.items[k]);
             str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload.items[k], what);
             free(what);
         }

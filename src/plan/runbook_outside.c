@@ -83,7 +83,8 @@ static const char *ca_file(const struct plan_server *server, const struct identi
 /* A certificate that somebody outside meets, and the file of the CAs to give him. */
 struct met {
     const struct service *service;
-    const char *file, *ca; /* in the server's folder; ca NULL: every device knows it */
+    const char *file, *ca;        /* in the server's folder; ca NULL: every device knows it */
+    const struct store_file *cas; /* that file */
     char *cn;
     const struct identity *identity;
     bool told;
@@ -106,17 +107,17 @@ static void mets_add(struct mets *mets, const struct book *book, const struct se
         .file = strings_has(&slot->takes, "certificate") ? identity->certificate_file
                                                          : identity->fullchain_file,
         .ca = strcmp(identity->signer, "public") == 0 ? NULL : ca,
+        .cas = scan_find(&book->facts->scan, ca),
         .cn = page_quote(cn ? cn : ""),
         .identity = identity,
     };
 }
 
 /* The certificates of the file but the leaf of a full chain are the same, one by one. */
-static bool same_cas(const struct book *book, const char *one, const char *other)
+static bool same_cas(const struct met *one, const struct met *other)
 {
-    const struct store_file *a = scan_find(&book->facts->scan, one),
-                            *b = scan_find(&book->facts->scan, other);
-    if (one == other || strcmp(one, other) == 0)
+    const struct store_file *a = one->cas, *b = other->cas;
+    if (a == b && (a || strcmp(one->ca, other->ca) == 0))
         return true;
     if (!a || !b || a->pki.count != b->pki.count)
         return false;
@@ -127,9 +128,9 @@ static bool same_cas(const struct book *book, const char *one, const char *other
     return true;
 }
 
-static bool same_company(const struct book *book, const struct met *one, const struct met *other)
+static bool same_company(const struct met *one, const struct met *other)
 {
-    return !one->ca || !other->ca ? one->ca == other->ca : same_cas(book, one->ca, other->ca);
+    return !one->ca || !other->ca ? one->ca == other->ca : same_cas(one, other);
 }
 
 static bool same_certificate(const struct met *one, const struct met *other)
@@ -149,7 +150,7 @@ static void tell_company(const struct book *book, struct mets *mets, size_t from
         page_hang(book->out, "  - ", "Signed by a public CA:");
     for (size_t i = from; i < mets->count; i++) {
         struct met *met = &mets->items[i];
-        if (met->told || !same_company(book, first, met))
+        if (met->told || !same_company(first, met))
             continue;
         page_hang(book->out, "    - ", "%s, %s: `%s/files/%s`", met->cn,
                   met->service->component->title, met->service->server->name, met->file);
