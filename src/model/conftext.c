@@ -15,19 +15,24 @@ struct item {
     long parent;
     struct conf_span span;
 };
-struct outline {
+/* The items of a text. The last one read is remembered: an answer asks for a hundred places of one
+ * text, and gives a value to twenty. */
+static struct outline {
+    struct str text;
     struct item *items;
     size_t count;
-    struct scanner scanner;
-};
+    struct scanner scanner; /* over the text; its problem ends the items */
+} known;
 
-static void outline_free(struct outline *outline)
+static void outline_forget(void)
 {
-    for (size_t i = 0; i < outline->count; i++) {
-        free(outline->items[i].name);
-        free(outline->items[i].title);
+    for (size_t i = 0; i < known.count; i++) {
+        free(known.items[i].name);
+        free(known.items[i].title);
     }
-    free(outline->items);
+    free(known.items);
+    str_free(&known.text);
+    known = (struct outline){0};
 }
 
 static size_t line_of(const char *text, size_t at)
@@ -117,10 +122,23 @@ static bool read_items(struct outline *outline, long parent, int depth)
     }
 }
 
-static bool outline_read(const char *text, size_t length, struct outline *out)
+static const struct outline *outline_of(const char *text, size_t length)
 {
-    *out = (struct outline){.scanner = {.text = text, .length = length}};
-    return read_items(out, -1, 0);
+    if (known.text.data && known.text.length == length &&
+        memcmp(known.text.data, text, length) == 0)
+        return &known;
+    outline_forget();
+    str_add_bytes(&known.text, text, length);
+    known.scanner = (struct scanner){.text = str_text(&known.text), .length = length};
+    read_items(&known, -1, 0);
+    return &known;
+}
+
+/* NULL: the text is none that libconfuse could read. */
+static const struct outline *good_outline(const char *text, size_t length)
+{
+    const struct outline *outline = outline_of(text, length);
+    return outline->scanner.problem ? NULL : outline;
 }
 
 static bool same_place(const struct item *a, const struct item *b)
@@ -195,33 +213,27 @@ bool conf_check(const char *text, size_t length, const char *place, struct error
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         return error_set(err, STATUS_NO, place, "save it as UTF-8 without BOM",
                          "it begins with a byte order mark");
-    struct outline outline;
-    bool good = outline_read(text, length, &outline);
-    if (!good) {
-        char *where = xformat("%s:%zu", place, line_of(text, outline.scanner.problem_at));
-        error_set(err, STATUS_NO, where, NULL, "%s", outline.scanner.problem);
-        free(where);
-    } else {
-        good = check_doubles(&outline, place, err);
-    }
-    outline_free(&outline);
-    return good;
+    const struct outline *outline = outline_of(text, length);
+    if (!outline->scanner.problem)
+        return check_doubles(outline, place, err);
+    char *where = xformat("%s:%zu", place, line_of(text, outline->scanner.problem_at));
+    error_set(err, STATUS_NO, where, NULL, "%s", outline->scanner.problem);
+    free(where);
+    return false;
 }
 
 void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out)
 {
-    struct outline outline = {0};
+    const struct outline *outline = length > piece ? good_outline(text, length) : NULL;
     *out = (struct conf_cuts){0};
     size_t start = 0;
-    bool good = length > piece && outline_read(text, length, &outline);
-    for (size_t i = 0; good && i < outline.count; i++) {
-        const struct item *item = &outline.items[i];
+    for (size_t i = 0; outline && i < outline->count; i++) {
+        const struct item *item = &outline->items[i];
         if (item->parent >= 0 || item->span.end < start + piece || length - item->span.end < piece)
             continue;
         out->ends = grow(out->ends, out->count, sizeof *out->ends);
         out->ends[out->count++] = start = item->span.end;
     }
-    outline_free(&outline);
     out->ends = grow(out->ends, out->count, sizeof *out->ends);
     out->ends[out->count++] = length;
 }
@@ -291,14 +303,12 @@ static long find_item(const struct outline *outline, const struct conf_step *pat
 
 bool conf_find(const char *text, const struct conf_step *path, size_t depth, struct conf_span *out)
 {
-    struct outline outline;
-    bool good = outline_read(text, strlen(text), &outline);
-    long found = good && depth ? find_item(&outline, path, depth, false) : -1;
+    const struct outline *outline = good_outline(text, strlen(text));
+    long found = outline && depth ? find_item(outline, path, depth, false) : -1;
     if (found >= 0) {
-        *out = outline.items[found].span;
+        *out = outline->items[found].span;
         out->line = line_of(text, out->start);
     }
-    outline_free(&outline);
     return found >= 0;
 }
 
@@ -323,14 +333,12 @@ static long find_nth(const struct outline *outline, const char *section, size_t 
 bool conf_find_nth(const char *text, const char *section, size_t nth, const char *option,
                    struct conf_span *out)
 {
-    struct outline outline;
-    bool good = outline_read(text, strlen(text), &outline);
-    long found = good ? find_nth(&outline, section, nth, option) : -1;
+    const struct outline *outline = good_outline(text, strlen(text));
+    long found = outline ? find_nth(outline, section, nth, option) : -1;
     if (found >= 0) {
-        *out = outline.items[found].span;
+        *out = outline->items[found].span;
         out->line = line_of(text, out->start);
     }
-    outline_free(&outline);
     return found >= 0;
 }
 
@@ -343,6 +351,36 @@ static void splice(struct str *text, size_t start, size_t end, const char *with)
         str_add_bytes(&out, text->data + end, text->length - end);
     str_free(text);
     *text = out;
+}
+
+/* A place behind what was there: moved by what came in less what went. */
+static void move(size_t *place, size_t behind, size_t came, size_t went)
+{
+    if (*place >= behind)
+        *place = *place + came - went;
+}
+
+/* Gives the option another value, and the remembered outline with it. */
+static void splice_value(struct str *text, const struct outline *outline, long index,
+                         const char *value)
+{
+    size_t start = outline->items[index].span.value_start,
+           end = outline->items[index].span.value_end, came = strlen(value);
+    splice(text, start, end, value);
+    if (!strchr(" \t\r\n}", known.text.data[end])) { /* they might grow together */
+        outline_forget();
+        return;
+    }
+    splice(&known.text, start, end, value);
+    known.scanner.text = str_text(&known.text);
+    known.scanner.length = known.text.length;
+    for (size_t i = 0; i < known.count; i++) {
+        struct conf_span *span = &known.items[i].span;
+        move(&span->start, end, came, end - start);
+        move(&span->end, end, came, end - start);
+        move(&span->value_start, end, came, end - start);
+        move(&span->value_end, end, came, end - start);
+    }
 }
 
 void conf_quote(const char *value, struct str *out)
@@ -469,16 +507,11 @@ static void append(struct str *text, const struct outline *outline, long parent,
     str_free(&put);
 }
 
-static bool outline_of(const struct str *text, struct outline *out)
-{
-    return outline_read(str_text(text), text->length, out);
-}
-
 void conf_add_section(struct str *text, const struct conf_step *path, size_t depth)
 {
     for (size_t step = 1; step <= depth; step++) {
-        struct outline outline;
-        if (outline_of(text, &outline) && find_item(&outline, path, step, true) < 0) {
+        const struct outline *outline = good_outline(str_text(text), text->length);
+        if (outline && find_item(outline, path, step, true) < 0) {
             struct str item = {0};
             str_add(&item, path[step - 1].name);
             if (path[step - 1].title) {
@@ -487,19 +520,18 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
             }
             str_add(&item, " {");
             char *indent = xstrdup("");
-            long parent = find_item(&outline, path, step - 1, true);
+            long parent = find_item(outline, path, step - 1, true);
             if (step > 1 && parent >= 0) {
                 free(indent);
-                char *outer = indent_at(str_text(text), outline.items[parent].span.start);
+                char *outer = indent_at(str_text(text), outline->items[parent].span.start);
                 indent = xformat("%s    ", outer);
                 free(outer);
             }
             str_addf(&item, "\n%s}", indent);
             free(indent);
-            append(text, &outline, parent, str_text(&item));
+            append(text, outline, parent, str_text(&item));
             str_free(&item);
         }
-        outline_free(&outline);
     }
 }
 
@@ -507,26 +539,19 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
               const struct strings *values, bool as_list)
 {
     char *value = value_text(values, as_list);
-    struct outline outline;
-    bool good = outline_of(text, &outline);
-    if (good && depth > 1 && find_item(&outline, path, depth - 1, true) < 0) {
-        outline_free(&outline);
+    const struct outline *outline = good_outline(str_text(text), text->length);
+    if (outline && depth > 1 && find_item(outline, path, depth - 1, true) < 0) {
         conf_add_section(text, path, depth - 1);
-        good = outline_of(text, &outline);
+        outline = good_outline(str_text(text), text->length);
     }
-    if (good) {
-        long found = find_item(&outline, path, depth, false);
-        if (found >= 0) {
-            struct conf_span span = outline.items[found].span;
-            splice(text, span.value_start, span.value_end, value);
-        } else {
-            char *item = xformat("%s = %s", path[depth - 1].name, value);
-            append(text, &outline, depth > 1 ? find_item(&outline, path, depth - 1, true) : -1,
-                   item);
-            free(item);
-        }
+    long found = outline ? find_item(outline, path, depth, false) : -1;
+    if (found >= 0) {
+        splice_value(text, outline, found, value);
+    } else if (outline) {
+        char *item = xformat("%s = %s", path[depth - 1].name, value);
+        append(text, outline, depth > 1 ? find_item(outline, path, depth - 1, true) : -1, item);
+        free(item);
     }
-    outline_free(&outline);
     free(value);
 }
 
@@ -566,31 +591,29 @@ static void cut_item(struct str *text, const struct conf_span *span)
 
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth)
 {
-    struct outline outline;
-    long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
+    const struct outline *outline = good_outline(str_text(text), text->length);
+    long found = outline ? find_item(outline, path, depth, false) : -1;
     if (found >= 0)
-        cut_item(text, &outline.items[found].span);
-    outline_free(&outline);
+        cut_item(text, &outline->items[found].span);
     return found >= 0;
 }
 
 bool conf_remove_nth(struct str *text, const char *section, size_t nth)
 {
-    struct outline outline;
-    long found = outline_of(text, &outline) ? find_nth(&outline, section, nth, NULL) : -1;
+    const struct outline *outline = good_outline(str_text(text), text->length);
+    long found = outline ? find_nth(outline, section, nth, NULL) : -1;
     if (found >= 0)
-        cut_item(text, &outline.items[found].span);
-    outline_free(&outline);
+        cut_item(text, &outline->items[found].span);
     return found >= 0;
 }
 
 bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title)
 {
-    struct outline outline;
-    long found = outline_of(text, &outline) ? find_item(&outline, path, depth, false) : -1;
+    const struct outline *outline = good_outline(str_text(text), text->length);
+    long found = outline ? find_item(outline, path, depth, false) : -1;
     if (found >= 0) {
         struct scanner s = {
-            .text = str_text(text), .length = text->length, .at = outline.items[found].span.start};
+            .text = str_text(text), .length = text->length, .at = outline->items[found].span.start};
         conf_token(&s);
         struct token old = conf_token(&s);
         struct str quoted = {0};
@@ -598,6 +621,5 @@ bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, 
         splice(text, old.start, old.end, str_text(&quoted));
         str_free(&quoted);
     }
-    outline_free(&outline);
     return found >= 0;
 }

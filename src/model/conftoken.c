@@ -17,12 +17,19 @@ bool conf_trouble(struct scanner *s, size_t at, const char *what)
     return false;
 }
 
+/* By a table: every byte of the file is asked for. */
 static bool is_word_byte(const struct scanner *s, size_t at)
 {
-    char c = s->text[at];
-    if (c == '/' && at + 1 < s->length)
-        return !strchr(" #\"'\t\n\r={}()+,/*", s->text[at + 1]);
-    return !strchr(" #\"'\t\n\r={}()+,*/", c);
+    static const bool ends_word[256] = {
+        ['\0'] = true, [' '] = true,  ['#'] = true, ['"'] = true, ['\''] = true, ['\t'] = true,
+        ['\n'] = true, ['\r'] = true, ['='] = true, ['{'] = true, ['}'] = true,  ['('] = true,
+        [')'] = true,  ['+'] = true,  [','] = true, ['*'] = true,
+    };
+    unsigned char c = (unsigned char)s->text[at];
+    if (c != '/')
+        return !ends_word[c];
+    unsigned char next = at + 1 < s->length ? (unsigned char)s->text[at + 1] : ' ';
+    return next != '/' && !ends_word[next];
 }
 
 static bool skip_block_comment(struct scanner *s)
@@ -154,6 +161,10 @@ char *conf_token_value(const char *text, struct token token)
         return str_take(&out);
     }
     char quote = text[token.start];
+    if (!memchr(text + token.start, '\\', token.end - token.start)) {
+        str_add_bytes(&out, text + token.start + 1, token.end - token.start - 2);
+        return str_take(&out);
+    }
     for (s.at++; s.at + 1 < token.end;) {
         int value = (unsigned char)text[s.at];
         if (value != '\\') {
