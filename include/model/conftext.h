@@ -29,6 +29,8 @@ must_check bool conf_check(const char *text, size_t length, const char *place, s
  * lines of comments: "$" escaped, comments blank. */
 void conf_tame(const char *text, size_t length, struct str *out);
 
+/* The names of all options and sections, each once. */
+void conf_names(const char *text, size_t length, struct strings *out);
 /* Where the text, which is good, can be cut into pieces of some length: the end of the last item on
  * the top of each. */
 struct conf_cuts {

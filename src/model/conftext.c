@@ -222,6 +222,13 @@ bool conf_check(const char *text, size_t length, const char *place, struct error
     return false;
 }
 
+void conf_names(const char *text, size_t length, struct strings *out)
+{
+    const struct outline *outline = outline_of(text, length);
+    for (size_t i = 0; i < outline->count; i++)
+        strings_add_new(out, outline->items[i].name);
+}
+
 void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out)
 {
     const struct outline *outline = length > piece ? good_outline(text, length) : NULL;

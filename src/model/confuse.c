@@ -89,15 +89,39 @@ cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_
     return conf_check(text, length, place, err) ? parse(opts, place, 0, text, length, err) : NULL;
 }
 
-bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
-                         struct parts *out, struct error *err)
+/* The options that the names name, and the sections they stand in. */
+static cfg_opt_t *only_named(const cfg_opt_t *opts, const struct strings *names)
 {
-    *out = (struct parts){0};
-    if (!conf_check(text, length, place, err))
-        return false;
+    cfg_opt_t *out = NULL;
+    size_t count = 0;
+    for (; opts->name; opts++) {
+        if (!strings_has(names, opts->name))
+            continue;
+        out = grow(out, count, sizeof *out);
+        out[count] = *opts;
+        if (opts->type == CFGT_SEC)
+            out[count].subopts = only_named(opts->subopts, names);
+        count++;
+    }
+    out = grow(out, count, sizeof *out);
+    out[count] = *opts; /* the end */
+    return out;
+}
+
+static void named_free(cfg_opt_t *opts)
+{
+    for (const cfg_opt_t *opt = opts; opt->name; opt++)
+        if (opt->type == CFGT_SEC)
+            named_free(opt->subopts);
+    free(opts);
+}
+
+static bool parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                        struct parts *out, struct error *err)
+{
     struct conf_cuts cuts;
     conf_cut(text, length, PART_BYTES, &cuts);
-    out->items = xcalloc(cuts.count, sizeof *out->items);
+    *out = (struct parts){.items = xcalloc(cuts.count, sizeof *out->items)};
     int lines = 0;
     size_t start = 0;
     bool good = true;
@@ -112,6 +136,24 @@ bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, s
     free(cuts.ends);
     if (!good)
         parts_free(out);
+    return good;
+}
+
+/* For each section that it reads, libconfuse copies the options of all kinds of service: a good
+ * text is read with those it gives, only a bad one with all, for its error. */
+bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                         struct parts *out, struct error *err)
+{
+    struct strings names = {0};
+    *out = (struct parts){0};
+    if (!conf_check(text, length, place, err))
+        return false;
+    conf_names(text, length, &names);
+    cfg_opt_t *given = only_named(opts, &names);
+    bool good = parse_parts(given, place, text, length, out, NULL) ||
+                parse_parts(opts, place, text, length, out, err);
+    named_free(given);
+    strings_free(&names);
     return good;
 }
 
