@@ -44,7 +44,7 @@ $(UNITLIB): $(UNITOBJ)
 $(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(UNITLIB) $(O)/libcertwright.a $(LIBS) $(CMOCKA)
 # It counts how often a deployment.conf is parsed and the store is read.
-$(O)/tests/test_edit: LDFLAGS += -Wl,--wrap=cfg_parse_buf -Wl,--wrap=scan_store
+$(O)/tests/test_edit: LDFLAGS += -Wl,--wrap=confuse_parse_parts -Wl,--wrap=scan_store
 # Whole journeys, whose keys need not be RSA.
 $(addprefix $(O)/tests/,test_flow test_change test_plan test_mmp test_appliance): LDFLAGS += -Wl,--wrap=key_generate -Wl,-u,__wrap_key_generate
 # A fuzz target fed from its corpus: every build runs what the fuzzer once found.

@@ -226,7 +226,8 @@ void conf_names(const char *text, size_t length, struct strings *out)
 {
     const struct outline *outline = outline_of(text, length);
     for (size_t i = 0; i < outline->count; i++)
-        strings_add_new(out, outline->items[i].name);
+        if (!strings_has(out, outline->items[i].name))
+            strings_add(out, outline->items[i].name);
 }
 
 void conf_cut(const char *text, size_t length, size_t piece, struct conf_cuts *out)

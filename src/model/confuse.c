@@ -11,6 +11,22 @@
 
 #define PART_BYTES (64 << 10)
 
+/* While a file of a usual size is typed, one answer after another changes a line or two of it: what
+ * was read of the rest is kept in small parts, for some parses. Of a larger one it would take more
+ * memory than all that is made of it. */
+enum { KEPT_BYTES = 256 << 10, KEPT_PART_BYTES = 1 << 10, KEPT_ROUNDS = 4 };
+
+static struct {
+    struct kept {
+        char *text;
+        size_t length;
+        cfg_t *cfg;
+        size_t round; /* in which it was used last */
+    } * items;
+    size_t count, round;
+    unsigned long table; /* of options, with which they were read */
+} kept;
+
 /* libconfuse calls back without a context, and its scanner is static anyhow: one parse at a time.
  */
 static struct {
@@ -75,6 +91,7 @@ static cfg_t *parse(cfg_opt_t *opts, const char *place, int lines_before, const 
     current.told = false;
     int result = cfg_parse_buf(cfg, str_text(&tame));
     str_free(&tame);
+    current.err = NULL; /* who asks later for what is not there is told nothing */
     if (result == CFG_SUCCESS)
         return cfg;
     if (!current.told)
@@ -116,20 +133,70 @@ static void named_free(cfg_opt_t *opts)
     free(opts);
 }
 
+static unsigned long table_hash(const cfg_opt_t *opts, unsigned long hash)
+{
+    for (; opts->name; opts++) {
+        for (const char *at = opts->name; *at; at++)
+            hash = (hash ^ (unsigned char)*at) * 0x100000001B3;
+        hash = (hash ^ (unsigned long)opts->type ^ (unsigned long)opts->flags << 8) * 0x100000001B3;
+        if (opts->type == CFGT_SEC)
+            hash = table_hash(opts->subopts, hash);
+    }
+    return hash * 31;
+}
+
+/* Those that no parse used for some time; all: any. */
+static void kept_drop(bool all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < kept.count; i++) {
+        struct kept *item = &kept.items[i];
+        if (!all && item->round + KEPT_ROUNDS > kept.round) {
+            kept.items[count++] = *item;
+            continue;
+        }
+        cfg_free(item->cfg);
+        free(item->text);
+    }
+    kept.count = count;
+}
+
+static cfg_t *kept_find(const char *text, size_t length)
+{
+    for (size_t i = 0; i < kept.count; i++) {
+        struct kept *item = &kept.items[i];
+        if (item->length != length || memcmp(item->text, text, length) != 0)
+            continue;
+        item->round = kept.round;
+        return item->cfg;
+    }
+    return NULL;
+}
+
+static void kept_add(const char *text, size_t length, cfg_t *cfg)
+{
+    kept.items = grow(kept.items, kept.count, sizeof *kept.items);
+    kept.items[kept.count++] = (struct kept){xstrndup(text, length), length, cfg, kept.round};
+}
+
 static bool parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
                         struct parts *out, struct error *err)
 {
     struct conf_cuts cuts;
-    conf_cut(text, length, PART_BYTES, &cuts);
-    *out = (struct parts){.items = xcalloc(cuts.count, sizeof *out->items)};
+    bool keep = length <= KEPT_BYTES, good = true;
+    conf_cut(text, length, keep ? KEPT_PART_BYTES : PART_BYTES, &cuts);
+    *out = (struct parts){.items = xcalloc(cuts.count, sizeof *out->items), .lent = keep};
     int lines = 0;
     size_t start = 0;
-    bool good = true;
     for (size_t i = 0; i < cuts.count && good; i++) {
-        cfg_t *cfg = parse(opts, place, lines, text + start, cuts.ends[i] - start, err);
+        size_t part = cuts.ends[i] - start;
+        cfg_t *known = keep ? kept_find(text + start, part) : NULL;
+        cfg_t *cfg = known ? known : parse(opts, place, lines, text + start, part, err);
         good = cfg != NULL;
         if (good)
             out->items[out->count++] = cfg;
+        if (good && keep && !known)
+            kept_add(text + start, part, cfg);
         for (; start < cuts.ends[i]; start++)
             lines += text[start] == '\n';
     }
@@ -148,6 +215,10 @@ bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, s
     *out = (struct parts){0};
     if (!conf_check(text, length, place, err))
         return false;
+    unsigned long table = table_hash(opts, 0xCBF29CE484222325);
+    kept.round++;
+    kept_drop(table != kept.table);
+    kept.table = table;
     conf_names(text, length, &names);
     cfg_opt_t *given = only_named(opts, &names);
     bool good = parse_parts(given, place, text, length, out, NULL) ||
@@ -159,7 +230,7 @@ bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, s
 
 void parts_free(struct parts *parts)
 {
-    for (size_t i = 0; i < parts->count; i++)
+    for (size_t i = 0; i < parts->count && !parts->lent; i++)
         cfg_free(parts->items[i]);
     free(parts->items);
     *parts = (struct parts){0};

@@ -15,11 +15,13 @@
 cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_t length,
                      struct error *err);
 
-/* The same in parts of some thousand lines, each with the items that stand in it: libconfuse
- * compares every title with all before it. */
+/* The same in parts, each with the items that stand in it: libconfuse compares every title with all
+ * before it. An option that the text doesn't give may be unknown there. They are good until the
+ * next parse. */
 struct parts {
     cfg_t **items;
     size_t count;
+    bool lent; /* kept for the next parse */
 };
 must_check bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text,
                                     size_t length, struct parts *out, struct error *err);

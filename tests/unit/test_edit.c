@@ -3,11 +3,11 @@
 #include "base/mem.h"
 #include "flow/flow.h"
 #include "model/conftext.h"
+#include "model/confuse.h"
 #include "model/edit.h"
 #include "ops/ops.h"
 #include "unit.h"
 
-#include <confuse.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,15 @@
 
 /* Counted by the linker's --wrap: every parse of a deployment.conf, every look at the store. */
 static size_t parses, scans;
-int __real_cfg_parse_buf(cfg_t *cfg, const char *text);
-int __wrap_cfg_parse_buf(cfg_t *cfg, const char *text);
-int __wrap_cfg_parse_buf(cfg_t *cfg, const char *text)
+bool __real_confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                                struct parts *out, struct error *err);
+bool __wrap_confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                                struct parts *out, struct error *err);
+bool __wrap_confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
+                                struct parts *out, struct error *err)
 {
     parses++;
-    return __real_cfg_parse_buf(cfg, text);
+    return __real_confuse_parse_parts(opts, place, text, length, out, err);
 }
 bool __real_scan_store(const char *path, struct scan *out, struct error *err);
 bool __wrap_scan_store(const char *path, struct scan *out, struct error *err);

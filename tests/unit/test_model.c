@@ -49,6 +49,44 @@ static bool look_up(void *context, const char *path, struct strings *out)
     return service_value(view->deployment, view->service, path, out);
 }
 
+enum { SERVERS = 60 };
+
+/* Sixty servers, one of them at another address, or with an option that is none. */
+static bool read_servers(const char *option, const char *address, struct deployment *out,
+                         struct error *err)
+{
+    struct str text = {0};
+    str_add(&text, "name = \"example.com\"\n");
+    for (int i = 0; i < SERVERS; i++)
+        str_addf(&text,
+                 "server \"s%d\" {\n    %s = \"%s%d.example.com\"\n"
+                 "    service \"webadmin\" { listen = { \"a:445\" } }\n}\n",
+                 i, i == 40 ? option : "address", i == 40 ? address : "core", i);
+    bool good = deployment_parse("x.conf", str_text(&text), text.length, &catalogue, out, err);
+    str_free(&text);
+    return good;
+}
+
+/* The rest of a text, kept from the parse before, neither hides a change nor moves an error. */
+static void what_is_kept_of_a_text_is_what_was_written(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"core", "edge", "core", "x"};
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        struct deployment d;
+        struct error err = {0};
+        assert_true(read_servers("address", addresses[i], &d, &err));
+        assert_int_equal(d.server_count, SERVERS);
+        assert_true(text_starts(d.servers[40].address, addresses[i]));
+        assert_string_equal(d.servers[59].address, "core59.example.com");
+        deployment_free(&d);
+        assert_false(read_servers("adress", addresses[i], &d, &err));
+        assert_string_equal(err.place, "x.conf:163");
+        assert_string_equal(err.message, "no such option \"adress\" in server");
+        assert_string_equal(err.remedy, "did you mean \"address\"?");
+    }
+}
+
 /* The appliance reads a line with the template that wrote it: each hole comes back. */
 static void matching_undoes_expansion(void **state)
 {
@@ -383,6 +421,7 @@ static void one_of_two_names_is_one_requirement(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_kept_of_a_text_is_what_was_written),
         cmocka_unit_test(matching_undoes_expansion),
         cmocka_unit_test(a_line_of_another_command_does_not_match),
         cmocka_unit_test(unknown_holes_are_errors),
