@@ -35,9 +35,11 @@ struct edit {
     size_t server_count, identity_count; /* renamed */
     struct edit_added *added;
     size_t added_count;
-    struct strings gone; /* services that went: server and title by turns */
-    struct strings left; /* identities that a service which went had */
-    struct strings goes; /* what goes along unasked: a sentence each, to be asked for */
+    struct strings gone;         /* services that went: server and title by turns */
+    struct strings left;         /* identities that a service which went had */
+    struct strings joined;       /* identities that several had before: they get … */
+    struct strings joined_names; /* … what follows from their services, and these names besides */
+    struct strings goes;         /* what goes along unasked: a sentence each, to be asked for */
 };
 /* facts must outlive it. Free with edit_free. */
 void edit_begin(struct edit *edit, const struct facts *before);

@@ -49,6 +49,20 @@ bool component_page_passes(const struct flow *flow, const char *kind)
     return identities > 0;
 }
 
+struct way component_way(const struct identity *identity)
+{
+    const struct component *first = NULL;
+    for (size_t i = 0; i < identity->use_count; i++) {
+        const struct component *component = identity->uses[i].service->component;
+        if (!first || component < first) /* the catalogue's order is the pages' */
+            first = component;
+    }
+    char *page = first ? xformat("page:%s", first->kind) : NULL;
+    struct way way = page ? way_to(page, NULL) : way_go(GO_STAY);
+    free(page);
+    return way;
+}
+
 static enum field_kind kind_of(const struct facet *facet)
 {
     if (facet->slot)

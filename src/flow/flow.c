@@ -11,12 +11,12 @@
 #define CAME_MOST 100 /* pages on the way back */
 
 static const struct step_ops *const all_steps[] = {
-    &step_start,        &step_basics, &step_topology, &step_facts, &step_servers,
-    &step_component,    &step_each,   &step_review,   &step_make,  &step_requests,
-    &step_request,      &step_import, &step_key,      &step_trust, &step_holds,
-    &step_commands,     &step_check,  &step_look,     &step_text,  &step_accept,
-    &step_plan,         &step_order,  &step_done,     &step_ends,  &step_findings,
-    &step_certificates, &step_upgrade};
+    &step_start,        &step_basics,  &step_topology, &step_facts, &step_servers,
+    &step_component,    &step_each,    &step_review,   &step_make,  &step_requests,
+    &step_request,      &step_import,  &step_key,      &step_trust, &step_holds,
+    &step_commands,     &step_check,   &step_look,     &step_text,  &step_accept,
+    &step_plan,         &step_order,   &step_done,     &step_ends,  &step_findings,
+    &step_certificates, &step_upgrade, &step_certs};
 
 static const struct step_ops *step_of(const char *page_id)
 {

@@ -50,6 +50,7 @@ void order_pages(const struct flow *flow, struct strings *out)
     if (has_asked_facts(flow))
         strings_add(out, "facts");
     strings_add(out, "servers");
+    strings_add(out, "certs");
     for (size_t c = 0; c < flow->catalogue->count; c++) {
         const struct component *component = &flow->catalogue->components[c];
         if (deployment_kind(&flow->facts->deployment, component)->count)
@@ -76,6 +77,8 @@ bool order_passes(struct flow *flow, const char *id, bool forward)
 {
     if (text_starts(id, "page:"))
         return component_page_passes(flow, id + strlen("page:"));
+    if (strcmp(id, "certs") == 0)
+        return certs_passes(flow);
     if (strcmp(id, "make") == 0)
         return !forward || !make_is_due(flow);
     if (strcmp(id, "trust") == 0)
@@ -174,6 +177,7 @@ char *order_title(const struct flow *flow, const char *page_id)
                   {"topology", "Topology"},
                   {"facts", "Environment"},
                   {"servers", "Servers"},
+                  {"certs", "Certificates"},
                   {"review", "Review"},
                   {"make", "Make keys and requests"},
                   {"requests", "Requests for the CA"},
@@ -369,7 +373,8 @@ static char sign_of_group(struct flow *flow, const struct strings *order,
         if (sign != '+')
             group = '.';
     }
-    return group != '+' && text_starts(open, "page:") ? '?' : group;
+    bool is_open = text_starts(open, "page:") || strcmp(open, "certs") == 0;
+    return group != '+' && is_open ? '?' : group;
 }
 
 void order_marks(struct flow *flow, struct page *page)
@@ -383,7 +388,7 @@ void order_marks(struct flow *flow, struct page *page)
     char *here = text_starts(flow->at_page, "each:") /* beside its kind's form */
                      ? xformat("page:%s", flow->at_page + strlen("each:"))
                      : xstrdup(owner ? owner : flow->at_page);
-    bool inside = text_starts(here, "page:"), grouped = false;
+    bool inside = text_starts(here, "page:");
     for (size_t i = 1; i < order.count; i++) {
         const char *id = order.items[i];
         if (is_off_the_map(flow, id, &states))
@@ -393,14 +398,18 @@ void order_marks(struct flow *flow, struct page *page)
             sign = '?';
         if (strcmp(id, here) == 0)
             sign = '>';
+        if (strcmp(id, "certs") == 0) { /* who has which; its pages are of one step with it */
+            page->steps++;
+            page->step = inside || sign == '>' ? page->steps : page->step;
+            char group = sign_of_group(flow, &order, &states, open);
+            add_mark(page, id,
+                     sign == '>'              ? sign
+                     : inside && group != '!' ? '?'
+                                              : group,
+                     "certificates");
+            continue;
+        }
         if (text_starts(id, "page:")) {
-            if (!grouped) {
-                page->steps++;
-                page->step = inside ? page->steps : page->step;
-                char group = sign_of_group(flow, &order, &states, open);
-                add_mark(page, id, inside && group != '!' ? '?' : group, "certificates");
-            }
-            grouped = true;
             char *label = xformat("  %s", id + strlen("page:"));
             if (inside)
                 add_mark(page, id, sign, label);

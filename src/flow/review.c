@@ -246,28 +246,15 @@ static const struct identity *identity_at(const struct flow *flow, const char *r
     return identity;
 }
 
-/* The first page that shows the identity. */
 static struct way open_identity(struct flow *flow, const char *name)
 {
     const struct identity *identity = identity_at(flow, name);
-    const struct component *first = NULL;
-    for (size_t i = 0; identity && i < identity->use_count; i++) {
-        const struct component *component = identity->uses[i].service->component;
-        if (!first || component < first) /* the catalogue's order is the pages' */
-            first = component;
-    }
-    if (!identity)
-        return way_go(GO_STAY);
-    if (first) {
-        char *page = xformat("page:%s", first->kind);
-        struct way way = way_to(page, NULL);
-        free(page);
-        return way;
-    }
-    flow_say(flow, LEVEL_NOTE,
-             "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.",
-             identity->name, identity->name);
-    return way_go(GO_STAY);
+    struct way way = identity ? component_way(identity) : way_go(GO_STAY);
+    if (identity && way.go == GO_STAY)
+        flow_say(flow, LEVEL_NOTE,
+                 "%s is a CA made here: its name is CN in identity \"%s\" of deployment.conf.",
+                 identity->name, identity->name);
+    return way;
 }
 
 static bool mend(struct flow *flow, const struct page *page, size_t row, struct error *err)

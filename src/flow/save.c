@@ -202,14 +202,44 @@ static bool save(struct flow *flow, const struct deployment *fresh, struct error
     return false;
 }
 
+/* What follows goes before what it costs. */
+static bool ask_told(struct flow *flow, const struct told *told, struct strings *lines,
+                     struct error *err)
+{
+    strings_copy(lines, &flow->costs);
+    char *question = strings_join(lines, "\n");
+    bool asked = flow_ask(flow, question, told->verb, err);
+    free(question);
+    return asked;
+}
+
 bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *err)
+{
+    return flow_edit_told(flow, edit, follow, NULL, err);
+}
+
+/* Nothing is asked where nobody is to be asked, and nothing follows. */
+static bool may_go_on(struct flow *flow, const struct edit *edit, const struct facts *after,
+                      const struct told *told, struct error *err)
+{
+    struct strings lines = {0};
+    bool grave = change_weigh(flow, edit, after);
+    if (told && !flow->insist && !flow->trial)
+        told->tell(flow, told, after, &lines);
+    bool good = lines.count || (told && grave) ? ask_told(flow, told, &lines, err)
+                                               : !grave || change_ask(flow, edit, err);
+    strings_free(&lines);
+    return good;
+}
+
+bool flow_edit_told(struct flow *flow, struct edit *edit, bool follow, const struct told *told,
+                    struct error *err)
 {
     struct deployment fresh;
     bool good = edit_finish(edit, follow, &fresh, err);
     if (good) {
         struct facts *after = facts_with(flow->facts, &fresh);
-        good = (!change_weigh(flow, edit, after) || change_ask(flow, edit, err)) &&
-               save(flow, &after->deployment, err);
+        good = may_go_on(flow, edit, after, told, err) && save(flow, &after->deployment, err);
         if (good)
             have(flow, after);
         else

@@ -122,7 +122,7 @@ extern const struct step_ops step_start, step_basics, step_topology, step_facts,
     step_component, step_each, step_review, step_make, step_requests, step_request, step_import,
     step_key, step_check, step_look, step_plan, step_done, step_accept, step_order, step_text,
     step_trust, step_holds, step_commands, step_ends, step_findings, step_certificates,
-    step_upgrade;
+    step_upgrade, step_certs;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -149,6 +149,18 @@ must_check bool flow_may_write(struct flow *flow, struct error *err);
 /* Saves an edit, and with follow everything that follows from it; says what stays as it is and what
  * must be made anew, and where that is grave asks first. Frees the edit. */
 must_check bool flow_edit(struct flow *flow, struct edit *edit, bool follow, struct error *err);
+/* The same, and what follows is told first: whatever it is where tell adds a line, it is asked for.
+ */
+struct told;
+typedef void (*tell_function)(struct flow *flow, const struct told *told, const struct facts *after,
+                              struct strings *lines);
+struct told {
+    const char *verb; /* of the question */
+    tell_function tell;
+    const void *what; /* tell's own */
+};
+must_check bool flow_edit_told(struct flow *flow, struct edit *edit, bool follow,
+                               const struct told *told, struct error *err);
 /* Saves an edited text: deployment.conf and everything that follows from it. */
 must_check bool flow_put(struct flow *flow, struct str *text, bool follow, struct error *err);
 /* deployment.conf becomes text as it is; NULL: there was none, and there is none again. */
@@ -239,9 +251,14 @@ const char *basics_label(const char *attribute); /* of O, L, C …; NULL: not as
 
 /* topology.c: how many servers, and what runs there */
 bool topology_is_asked(const struct flow *flow);
+void topology_totals(const struct flow *flow, struct page *page); /* certificates, by signer */
+/* certs.c: there is nothing to share or split */
+bool certs_passes(const struct flow *flow);
 /* component.c */
 /* Every identity that is shown with a service of this kind was shown on an earlier page. */
 bool component_page_passes(const struct flow *flow, const char *kind);
+/* The first page that shows the identity; GO_STAY: none does. */
+struct way component_way(const struct identity *identity);
 /* each.c: there are several of the kind, which may be asked one by one */
 bool each_has(const struct flow *flow, const char *kind);
 /* names.c */

@@ -91,7 +91,7 @@ static void add_offers(const struct flow *flow, const struct shape *shape, bool 
 }
 
 /* What the answers come to, so that nobody orders one certificate too many. */
-static void add_totals(const struct flow *flow, struct page *page)
+void topology_totals(const struct flow *flow, struct page *page)
 {
     const struct deployment *d = &flow->facts->deployment;
     size_t public = 0, internal = 0, here = 0;
@@ -146,7 +146,7 @@ static void build(struct flow *flow, struct page *page)
             add_names(flow, shape, &shape->preset->servers[i], page);
     add_offers(flow, shape, false, page);
     add_offers(flow, shape, true, page);
-    add_totals(flow, page);
+    topology_totals(flow, page);
     add_derived(flow, page);
 }
 

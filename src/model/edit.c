@@ -38,6 +38,8 @@ void edit_free(struct edit *edit)
     }
     free(edit->added);
     strings_free(&edit->gone);
+    strings_free(&edit->joined);
+    strings_free(&edit->joined_names);
     strings_free(&edit->goes);
     *edit = (struct edit){0};
 }

@@ -394,6 +394,35 @@ static void name_new(const struct following *f)
     }
 }
 
+static void add_name(struct names *names, const char *name)
+{
+    const char *cn = names->attributes[ATTR_CN];
+    if (name && (!cn || strcasecmp(cn, name) != 0) && !strings_has_nocase(&names->sans, name))
+        strings_add(&names->sans, name);
+}
+
+/* What now serves the services of several has the names that they need, and those that were typed
+ * for one of them; where its own were typed, they stay in front. */
+static void name_joined(const struct following *f)
+{
+    for (size_t i = 0; i < f->edit->joined.count; i++) {
+        const struct identity *identity = deployment_identity(f->now, f->edit->joined.items[i]);
+        struct names derived = {0}, names = {0};
+        if (!identity)
+            continue;
+        derive_identity(f->now, identity, &derived);
+        names_copy(&names, &identity->names);
+        add_name(&names, derived.attributes[ATTR_CN]);
+        for (size_t k = 0; k < derived.sans.count; k++)
+            add_name(&names, derived.sans.items[k]);
+        for (size_t k = 0; k < f->edit->joined_names.count; k++)
+            add_name(&names, f->edit->joined_names.items[k]);
+        alter_names(f->now, identity, &names, &f->edit->text);
+        names_free(&derived);
+        names_free(&names);
+    }
+}
+
 bool edit_finish(struct edit *edit, bool follows, struct deployment *now, struct error *err)
 {
     const struct deployment *before = &edit->before->deployment;
@@ -406,6 +435,7 @@ bool edit_finish(struct edit *edit, bool follows, struct deployment *now, struct
     if (follows)
         follow(&f);
     name_new(&f);
+    name_joined(&f);
     deployment_relink(now);
     str_clear(&now->text);
     str_add_bytes(&now->text, str_text(&edit->text), edit->text.length);

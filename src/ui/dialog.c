@@ -9,6 +9,7 @@
 
 /* What is laid over the lower rows: a question with verbs to choose from, a place to paste into, a
  * line to search for. A rule above, no box. */
+enum { TITLE_LEAST = 3 };
 struct dialog {
     struct view view;
     char *title;
@@ -21,6 +22,7 @@ struct dialog {
     struct str text; /* pasted; may be a private key: wiped */
     struct pane pane;
     int y, height;
+    int title_rows, first; /* of a question: how much of it is seen, and from which line on */
 };
 
 static struct dialog *of(const struct view *view)
@@ -74,17 +76,27 @@ static void draw_frame(struct ui *ui, struct view *view)
     draw_hints(self->pane.win, self->height - 1, ui->columns - 1, &hints);
 }
 
-static int draw_title(struct ui *ui, struct dialog *self)
+/* A line tells that there is more of it. */
+static int draw_title(struct ui *ui, struct dialog *self, int most)
 {
     struct strings lines = {0};
     text_wrap(&lines, self->title, ui->columns - 2);
-    int count = 0;
+    int count = (int)lines.count, seen = count <= most ? count : most > 1 ? most - 1 : 1;
+    if (self->first > count - seen)
+        self->first = count - seen;
     wattrset(self->pane.win, A_BOLD);
-    for (; count < (int)lines.count && count < self->height - 4; count++)
-        draw_text(self->pane.win, 1 + count, 1, ui->columns - 2, lines.items[count]);
+    for (int i = 0; i < seen; i++)
+        draw_text(self->pane.win, 1 + i, 1, ui->columns - 2, lines.items[self->first + i]);
     wattrset(self->pane.win, A_NORMAL);
+    int below = count - seen - self->first;
+    if (count > seen) {
+        char *more =
+            below > 0 ? xformat("PgDn: %d more below", below) : xstrdup("PgUp: from the top");
+        draw_text(self->pane.win, 1 + seen, 1, ui->columns - 2, more);
+        free(more);
+    }
     strings_free(&lines);
-    return count;
+    return count > seen ? seen + 1 : seen;
 }
 
 /* A question and its choices. */
@@ -98,14 +110,14 @@ static void choice_build(struct ui *ui, struct view *view)
     text_wrap(&lines, self->title, ui->columns - 2);
     int title = (int)lines.count, rows = (int)self->choices.count, blanks = ui->compact ? 0 : 2;
     strings_free(&lines);
-    if (rows > ui->rows - title - 2 - blanks)
-        rows = ui->rows - title - 2 - blanks;
-    if (rows < 1)
-        rows = 1;
-    open_window(ui, self, 1 + title + rows + blanks + 1);
+    int room = ui->rows - 2 - blanks, least = title < TITLE_LEAST ? title : TITLE_LEAST;
+    if (rows > room - least)
+        rows = room - least > 0 ? room - least : 1;
+    self->title_rows = title < room - rows ? title : room - rows;
+    open_window(ui, self, 1 + self->title_rows + rows + blanks + 1);
     if (self->pane.win)
-        chooser_build(&self->chooser, &self->choices, self->at, self->y + 1 + title + blanks / 2, 0,
-                      rows, ui->columns);
+        chooser_build(&self->chooser, &self->choices, self->at,
+                      self->y + 1 + self->title_rows + blanks / 2, 0, rows, ui->columns);
 }
 
 static void choice_draw(struct ui *ui, struct view *view)
@@ -114,13 +126,23 @@ static void choice_draw(struct ui *ui, struct view *view)
     if (!self->pane.win)
         return;
     draw_frame(ui, view);
-    draw_title(ui, self);
+    draw_title(ui, self, self->title_rows);
     chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);
 }
 
 static void choice_paint(struct ui *ui, struct view *view)
 {
     chooser_paint(&of(view)->chooser, &ui->cursor_y, &ui->cursor_x);
+}
+
+/* There is more of the question than is seen. */
+static bool is_cut(const struct ui *ui, const struct dialog *self)
+{
+    struct strings lines = {0};
+    text_wrap(&lines, self->title, ui->columns - 2);
+    bool is = (int)lines.count > self->title_rows;
+    strings_free(&lines);
+    return is;
 }
 
 static bool choice_key(struct ui *ui, struct view *view, const struct key *key)
@@ -134,6 +156,15 @@ static bool choice_key(struct ui *ui, struct view *view, const struct key *key)
         done(ui, choice);
         return true;
     }
+    bool paged = key->press == PRESS_PAGE_UP || key->press == PRESS_PAGE_DOWN;
+    if (paged && is_cut(ui, self)) {
+        int by = self->title_rows > 2 ? self->title_rows - 2 : 1;
+        self->first += key->press == PRESS_PAGE_UP ? -by : by;
+        if (self->first < 0)
+            self->first = 0;
+        ui_paint(ui, PAINT_ALL);
+        return true;
+    }
     if (!chooser_key(&self->chooser, key, ui->now_ms))
         return false;
     self->at = chooser_at(&self->chooser);
@@ -143,9 +174,9 @@ static bool choice_key(struct ui *ui, struct view *view, const struct key *key)
 
 static void choice_hints(struct ui *ui, struct view *view, struct hints *hints)
 {
-    (void)ui;
-    (void)view;
     hint_add(hints, 90, "Enter Choose");
+    if (is_cut(ui, of(view)))
+        hint_add(hints, 80, "PgDn More");
     hint_add(hints, 70, "Up/Down Move");
     hints_always(hints, "Back");
 }
@@ -199,7 +230,7 @@ static void paste_draw(struct ui *ui, struct view *view)
     if (!self->pane.win)
         return;
     draw_frame(ui, view);
-    int y = 1 + draw_title(ui, self);
+    int y = 1 + draw_title(ui, self, self->height - 4);
     draw_text(self->pane.win, y++, 1, ui->columns - 2, "Paste now, or type; F2 when it is whole.");
     const char *text = str_text(&self->text);
     char *has = xformat("So far %zu lines, %zu PEM blocks.", count_of(text, "\n"),

@@ -38,11 +38,16 @@ static bool is_tick(const struct field *field)
     return field->kind == FIELD_TICK && !field->fixed;
 }
 
+static bool is_number(const struct field *field)
+{
+    return field->fixed && strspn(field->value, "0123456789") == strlen(field->value);
+}
+
 /* A tick or a number: stands in the middle below its heading. */
 static bool is_narrow(const struct ui *ui, const struct grid_view *self, size_t column)
 {
     const struct field *first = ui->page->row_count ? grid_field(ui, 0, column) : NULL;
-    return first && (first->kind == FIELD_TICK || first->fixed) &&
+    return first && (first->kind == FIELD_TICK || is_number(first)) &&
            self->widths[column] == text_columns(ui->page->columns[column].label);
 }
 

@@ -312,12 +312,12 @@ static void enter(struct ui *ui, struct view *view)
     const struct field *field = here(ui, self);
     if (self->editing)
         step(ui, view, 1, 0);
-    else if (field && ui->page->rows[self->row].can_open)
-        ui_choose(ui, self->row);
     else if (is_text(field))
         begin_edit(ui, self, false);
     else if (field && field->kind == FIELD_CHOICE && !field->fixed)
         choose(ui, field);
+    else if (field && ui->page->rows[self->row].can_open)
+        ui_choose(ui, self->row);
     else if (self->row + 1 < ui->page->row_count)
         step(ui, view, 1, 0);
     else
@@ -551,12 +551,12 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
         return;
     }
     const struct row *row = field ? &ui->page->rows[self->row] : NULL;
-    if (row && row->can_open)
-        hint_add(hints, 88, "Enter Open");
-    else if (is_text(field))
+    if (is_text(field))
         hint_add(hints, 88, "Enter Edit");
     else if (field && field->kind == FIELD_CHOICE && !field->fixed)
         hint_add(hints, 88, "Enter Choose");
+    else if (row && row->can_open)
+        hint_add(hints, 88, "Enter Open");
     if (field && field->kind == FIELD_TICK && !field->fixed)
         hint_add(hints, 87, "Space Tick");
     else if (row && row->can_tick && field->kind != FIELD_CHOICE)

@@ -37,7 +37,10 @@ static bool take_asked(struct plain *plain, const struct event *event)
     struct event again = {
         .kind = event->kind, .id = id, .text = text, .row = event->row, .insist = true};
     bool yes = false;
-    say(plain->out, "%s", plain->page->ask);
+    struct strings lines = {0};
+    strings_split(&lines, plain->page->ask, '\n');
+    say_lines(plain->out, &lines);
+    strings_free(&lines);
     enum reply reply = plain_confirm(plain, plain->id, plain->page->ask_verb, &yes);
     if (reply != REPLY_END && reply != REPLY_GONE && !yes)
         say(plain->out, "Nothing is changed.");
