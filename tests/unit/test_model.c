@@ -418,6 +418,48 @@ static void one_of_two_names_is_one_requirement(void **state)
     deployment_free(&d);
 }
 
+/* Who signs what, of tables 2 and 3 of guide 2.2; the facts stand on the left. */
+static void signers_are_those_of_the_guide(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *facts, *kind, *slot, *signer;
+    } rows[] = {
+        {"webrtc-apps", "webbridge", "identity", "public"},
+        {"native-apps", "webbridge", "identity", "internal"},
+        {"native-apps", "xmpp", "identity", "public"},
+        {"webrtc-apps", "xmpp", "identity", "internal"},
+        {"lync-direct", "callbridge", "identity", "public"},
+        {"webrtc-apps", "callbridge", "identity", "internal"},
+        {"webrtc-apps", "turn", "identity", "public"},
+        {"lync-direct", "webadmin", "identity", "internal"},
+        {"native-apps", "loadbalancer", "identity", "internal"},
+        {"native-apps", "trunk", "identity", "internal"},
+        {"lync-direct", "recorder", "identity", "internal"},
+        {"lync-direct", "streamer", "identity", "internal"},
+        {"lync-direct", "webbridge3", "https", "public"}, /* D.2: for guests */
+        {"lync-direct", "webbridge3", "c2w", "internal"},
+        {"lync-direct", "database", "server", "dbca"},
+        {"lync-direct", "database", "client", "dbca"},
+        {"lync-direct", "database", "root", "self"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct deployment d;
+        char text[400];
+        snprintf(text, sizeof text,
+                 "name = \"example.com\"\nenvironment { %s = true }\n"
+                 "server \"s\" { address = \"s.example.com\"\n service \"%s\" { } }\n",
+                 rows[i].facts, rows[i].kind);
+        parse(text, &d);
+        const struct service *service = service_of(&d, rows[i].kind);
+        char *signer =
+            derive_signer_name(&d, service, component_slot(service->component, rows[i].slot));
+        assert_string_equal(signer, rows[i].signer);
+        free(signer);
+        deployment_free(&d);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +477,7 @@ int main(void)
         cmocka_unit_test(names_that_no_request_takes_are_told_with_their_line),
         cmocka_unit_test(a_request_needs_a_cn),
         cmocka_unit_test(one_of_two_names_is_one_requirement),
+        cmocka_unit_test(signers_are_those_of_the_guide),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
