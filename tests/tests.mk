@@ -46,7 +46,7 @@ $(UNIT): %: %.o $(UNITLIB) $(O)/libcertwright.a
 # It counts how often a deployment.conf is parsed and the store is read.
 $(O)/tests/test_edit: LDFLAGS += -Wl,--wrap=confuse_parse_parts -Wl,--wrap=scan_store
 # Whole journeys, whose keys need not be RSA.
-$(addprefix $(O)/tests/,test_flow test_change test_plan test_mmp test_appliance): LDFLAGS += -Wl,--wrap=key_generate -Wl,-u,__wrap_key_generate
+$(addprefix $(O)/tests/,test_flow test_change test_plan test_mmp test_appliance test_adopt): LDFLAGS += -Wl,--wrap=key_generate -Wl,-u,__wrap_key_generate
 # A fuzz target fed from its corpus: every build runs what the fuzzer once found.
 $(REPLAY): $(O)/tests/replay_%: $(O)/tests/fuzz_%.o $(O)/tests/replay.o $(O)/libcertwright.a
 	$(call say,LD)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(O)/tests/replay.o $(O)/libcertwright.a $(LIBS)

@@ -133,6 +133,7 @@ __certwright_options()
     undo:*) own='json list' ;;
     plan:*) own='json out base all graph force' ;;
     mmp:*) own='state release' ;;
+    adopt:*) own='json files commands compare force' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;
@@ -150,7 +151,7 @@ __certwright_value()
 {
     case $1 in
     config | answers | password-file) __certwright_paths ;;
-    store | catalogue | ca-folder | out | state) __certwright_paths folders ;;
+    store | catalogue | ca-folder | out | state | files) __certwright_paths folders ;;
     color) __certwright_words auto always never ;;
     preset) __certwright_words lab webapp single-combined single-split scalable ;;
     with | without) __certwright_kinds ;;
@@ -195,9 +196,9 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo mmp ;;
+    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo mmp adopt ;;
     generate | sign | orders | renew) __certwright_offer < <(__certwright_of identity) ;;
-    import) __certwright_paths ;;
+    import | adopt) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;
     pki)
         if [[ -z $action ]]; then

@@ -183,6 +183,7 @@ complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
 complete -c certwright -n __certwright_bare -a renew -d 'ends a renewal that is installed'
 complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
 complete -c certwright -n __certwright_bare -a mmp -d 'an appliance to try commands on'
+complete -c certwright -n __certwright_bare -a adopt -d 'takes over servers that run'
 
 complete -c certwright -l config -r -F -d 'deployment file'
 complete -c certwright -l store -x -a '(__fish_complete_directories)' -d 'folder of keys and certificates'
@@ -193,7 +194,7 @@ complete -c certwright -n __certwright_bare -l version -d 'release and libraries
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l plain -d 'ask line by line'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l ascii -d 'no line-drawing characters'
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
-complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check orders explain plan status undo' -l json \
+complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check orders explain plan status undo adopt' -l json \
     -d 'results as one JSON document'
 complete -c certwright -n '__certwright_bare; or __certwright_in check status; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
@@ -237,6 +238,12 @@ complete -c certwright -n '__certwright_in import' -l password-file -r -F -d 'it
 complete -c certwright -n '__certwright_in check' -l fix -d 'mends what needs no decision'
 
 complete -c certwright -n '__certwright_in mmp' -l state -x -a '(__fish_complete_directories)' -d 'folder of the appliance'
+
+complete -c certwright -n '__certwright_in adopt' -F
+complete -c certwright -n '__certwright_in adopt' -l files -x -a '(__fish_complete_directories)' -d 'what was fetched from them'
+complete -c certwright -n '__certwright_in adopt' -l commands -d 'what to type on a server'
+complete -c certwright -n '__certwright_in adopt' -l compare -d 'tells what differs, writes nothing'
+complete -c certwright -n '__certwright_in adopt' -l force -d 'replaces what is there'
 
 complete -c certwright -n '__certwright_in explain; and test (count (__certwright_args)) = 1' \
     -a '(__certwright_rules)' -d rule

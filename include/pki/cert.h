@@ -55,6 +55,9 @@ bool cert_has_weak_digest(const struct cert *cert);
 /* Why OpenSSL would refuse it whatever its issuer: a damaged extension, an unknown signature
  * algorithm. NULL where there is nothing. */
 const char *cert_flaw(const struct cert *cert);
+/* It bears the marks of a CA whose root browsers know: the policies of the CA/Browser Forum, or
+ * stamps of public logs. */
+bool cert_is_public(const struct cert *cert);
 /* issuer's name is cert's issuer and issuer's key made the signature. */
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer);
 /* The same for whoever asks it of many, some of which may have keys made to take long: each

@@ -25,7 +25,7 @@
 static const struct cli_command *const commands[] = {
     &command_wizard, &command_init,  &command_pki,    &command_generate, &command_sign,
     &command_import, &command_check, &command_orders, &command_explain,  &command_plan,
-    &command_status, &command_renew, &command_undo,   &command_mmp,
+    &command_status, &command_renew, &command_undo,   &command_mmp,      &command_adopt,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

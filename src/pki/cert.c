@@ -293,3 +293,27 @@ bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size
     ERR_clear_error();
     return issued;
 }
+
+static bool has_public_policy(X509 *x509)
+{
+    static const char forum[] = "2.23.140.1.";
+    CERTIFICATEPOLICIES *policies = X509_get_ext_d2i(x509, NID_certificate_policies, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_POLICYINFO_num(policies); i++) {
+        char oid[80] = "";
+        OBJ_obj2txt(oid, sizeof oid, sk_POLICYINFO_value(policies, i)->policyid, 1);
+        found = found || strncmp(oid, forum, strlen(forum)) == 0;
+    }
+    CERTIFICATEPOLICIES_free(policies);
+    return found;
+}
+
+bool cert_is_public(const struct cert *cert)
+{
+    crypto_init();
+    X509 *x509 = cert_x509(cert);
+    bool found = x509 && (X509_get_ext_by_NID(x509, NID_ct_precert_scts, -1) >= 0 ||
+                          has_public_policy(x509));
+    X509_free(x509);
+    return found;
+}
