@@ -85,6 +85,7 @@ enum order {
     ORDER_SIGNER,
     ORDER_NAME, /* the same service */
     ORDER_PRESENT,
+    ORDER_ROOT,
     ORDER_SET, /* the same identity */
     ORDER_VALIDATE
 };
