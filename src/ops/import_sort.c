@@ -10,7 +10,7 @@ struct candidate {
     struct chain chain;
     time_t judged_at;
     bool to_come; /* it counts only from later on */
-    size_t lost, faults;
+    size_t lost;
     bool made_here; /* signs itself, or a CA whose key lies in the store signed it */
 };
 
@@ -63,16 +63,6 @@ static void list_found(struct import_work *work)
     }
 }
 
-/* What `check` sends to the CA for a new one, although it serves: it outlives a CA above it, or has
- * a signature that is not trusted any more. */
-static size_t count_faults(const struct chain *chain)
-{
-    size_t faults = chain->count && chain_end(chain) < chain->certs[0]->not_after;
-    for (size_t i = 0; i < chain->count; i++)
-        faults += !chain->certs[i]->self_signed && cert_has_weak_digest(chain->certs[i]);
-    return faults;
-}
-
 static void judge(const struct facts *facts, const struct identity *identity,
                   const struct import_work *work, struct candidate *candidate)
 {
@@ -83,7 +73,6 @@ static void judge(const struct facts *facts, const struct identity *identity,
     chain_build(cert, work->pool.certs, work->pool.count, candidate->judged_at, &candidate->chain);
     candidate->lost = import_lost(facts, identity, cert);
     const struct chain *chain = &candidate->chain;
-    candidate->faults = count_faults(chain);
     candidate->made_here = cert->self_signed ||
                            (chain->count > 1 && key_is_here(&facts->scan, chain->certs[1]->key_id));
 }
@@ -113,13 +102,12 @@ static bool is_better(const struct candidate *a, const struct candidate *b, time
     return order > 0;
 }
 
-/* Asked for anew, because what is in place lacks a name or a usage or has a fault: it is taken,
- * although it may end earlier. */
+/* Asked for anew, because what is in place lacks a name or a usage: it is taken, although it may
+ * end earlier. */
 static bool has_what_lacks(const struct candidate *new, const struct candidate *old, time_t at)
 {
-    bool serves = new->chain.valid &&new->cert->not_after > at;
-    bool mends = new->lost == old->lost ? new->faults < old->faults : new->lost < old->lost;
-    return serves && new->made_here <= old->made_here &&mends;
+    return new->chain.valid &&new->cert->not_after > at &&new->made_here <=
+           old->made_here &&new->lost < old->lost;
 }
 
 const struct found *found_first(const struct import_work *work, const struct cert *cert)
@@ -274,15 +262,12 @@ static void sort_identity(const struct facts *facts, const struct import_options
         files.leaf && import_fits(facts, work, identity, files.leaf->key_id) ? files.leaf : NULL;
 
     struct candidate best = {0}, later = {0}, old = {.cert = in_place};
-    bool mends = false;
     judge_candidates(facts, options, work, identity, in_place, &best, &later);
     if (in_place && (!best.cert || !cert_same(best.cert, in_place))) {
         judge(facts, identity, work, &old);
         bool competes = best.cert ? !options->force && !is_better(&best, &old, facts->at) &&
                                         !has_what_lacks(&best, &old, facts->at)
                                   : chain_grows(facts, work, &old);
-        mends = best.cert && !is_better(&best, &old, facts->at) &&
-                has_what_lacks(&best, &old, facts->at);
         if (competes)
             best = old;
     }
@@ -291,11 +276,6 @@ static void sort_identity(const struct facts *facts, const struct import_options
         choose(work, identity, held_up ? &later : &best, in_place);
     if (held_up)
         work->choices[work->choice_count - 1].later = true;
-    else if (mends)
-        work->choices[work->choice_count - 1].mends =
-            best.lost < old.lost                          ? "lacks a name or a usage"
-            : chain_end(&old.chain) < old.cert->not_after ? "outlives its CA"
-                                                          : "has a signature of old";
 }
 
 void import_list(const struct facts *facts, struct import_work *work)
