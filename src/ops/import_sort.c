@@ -11,14 +11,23 @@ struct candidate {
     time_t judged_at;
     bool to_come; /* it counts only from later on */
     size_t lost;
+    bool awaited;   /* the answer that a renewal waits for */
     bool made_here; /* signs itself, or a CA whose key lies in the store signed it */
 };
+
+static bool is_key(const struct store_file *file, const unsigned char key_id[KEY_ID_BYTES])
+{
+    const struct key *key = file ? pki_first_key(&file->pki) : NULL;
+    return key && !key->encrypted && memcmp(key->id, key_id, KEY_ID_BYTES) == 0;
+}
 
 bool identity_has_key(const struct facts *facts, const struct identity *identity,
                       const unsigned char key_id[KEY_ID_BYTES])
 {
     struct identity_files files;
     facts_files(facts, identity, &files);
+    if (is_key(files.next_key, key_id))
+        return true;
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     if (key && !key->encrypted)
         return memcmp(key->id, key_id, KEY_ID_BYTES) == 0;
@@ -63,6 +72,20 @@ static void list_found(struct import_work *work)
     }
 }
 
+/* Of the next key; or, the key kept, begun after the one in place. */
+static bool is_awaited(const struct facts *facts, const struct identity *identity,
+                       const struct cert *cert)
+{
+    struct identity_files files;
+    const struct renewal *renewal = renewals_open(&facts->renewals, identity->name);
+    facts_files(facts, identity, &files);
+    if (is_key(files.next_key, cert->key_id))
+        return true;
+    return renewal && !renewal->first && !renewal->new_key && files.leaf &&
+           memcmp(cert->key_id, files.leaf->key_id, KEY_ID_BYTES) == 0 &&
+           cert->not_before >= files.leaf->not_before && !cert_same(cert, files.leaf);
+}
+
 static void judge(const struct facts *facts, const struct identity *identity,
                   const struct import_work *work, struct candidate *candidate)
 {
@@ -72,6 +95,7 @@ static void judge(const struct facts *facts, const struct identity *identity,
     candidate->judged_at = candidate->to_come ? cert->not_before : facts->at;
     chain_build(cert, work->pool.certs, work->pool.count, candidate->judged_at, &candidate->chain);
     candidate->lost = import_lost(facts, identity, cert);
+    candidate->awaited = is_awaited(facts, identity, cert);
     const struct chain *chain = &candidate->chain;
     candidate->made_here = cert->self_signed ||
                            (chain->count > 1 && key_is_here(&facts->scan, chain->certs[1]->key_id));
@@ -89,6 +113,8 @@ static bool is_better(const struct candidate *a, const struct candidate *b, time
     int order = compare_numbers(a->chain.valid, b->chain.valid);
     if (!order)
         order = compare_numbers(a->cert->not_after > at, b->cert->not_after > at);
+    if (!order)
+        order = compare_numbers(a->awaited, b->awaited);
     if (!order)
         order = compare_numbers(b->made_here, a->made_here);
     if (!order)
@@ -225,7 +251,7 @@ static size_t list_candidates(const struct facts *facts, const struct import_opt
 static bool would_be_better(const struct candidate *later, const struct candidate *best)
 {
     return best->chain.valid && !later->chain.valid &&
-           ((best->made_here && !later->made_here) ||
+           ((later->awaited && !best->awaited) || (best->made_here && !later->made_here) ||
             (best->made_here == later->made_here &&
              later->cert->not_after > best->cert->not_after));
 }

@@ -390,13 +390,13 @@ static void key_match(const struct rule *rule, const struct subject *s, struct f
     const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;
     if (key && !key->encrypted)
         mismatch(rule, s, s->view->names[ROLE_KEY], key->id, out);
-    else if (!key && request && *s->view->identity->key_at)
+    else if (!key && request && *s->view->identity->key_at && !s->view->next)
         mismatch(rule, s, csr->name, request->key_id, out);
 }
 
 static void csr_stale(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    const struct key *key = s->role == ROLE_CSR ? private_key(s) : NULL;
+    const struct key *key = s->role == ROLE_CSR && !s->view->next ? private_key(s) : NULL;
     if (!s->file || s->file->problem || !key || key->encrypted)
         return;
     const struct csr *request = pki_first_csr(&s->file->pki);
