@@ -118,6 +118,12 @@ cfg_t *confuse_parse(cfg_opt_t *opts, const char *place, const char *text, size_
     return conf_check(text, length, place, err) ? parse(opts, place, 0, text, length, err) : NULL;
 }
 
+struct reading {
+    cfg_opt_t *opts, *given; /* those that the text names; NULL: not asked for yet */
+    const char *place, *text;
+    size_t length;
+};
+
 /* The options that the names name, and the sections they stand in. */
 static cfg_opt_t *only_named(const cfg_opt_t *opts, const struct strings *names)
 {
@@ -191,9 +197,26 @@ static void kept_add(const char *text, size_t length, cfg_t *cfg)
     kept.items[kept.count++] = (struct kept){xstrndup(text, length), length, cfg, kept.round};
 }
 
-static bool parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
-                        struct parts *out, struct error *err)
+/* For each section that it reads, libconfuse copies the options of all kinds of service: a good
+ * part is read with those that the text gives, only a bad one with all, for its error. */
+static cfg_t *parse_part(struct reading *reading, size_t start, size_t end, int lines,
+                         struct error *err)
 {
+    const char *text = reading->text + start;
+    if (!reading->given) {
+        struct strings names = {0};
+        conf_names(reading->text, reading->length, &names);
+        reading->given = only_named(reading->opts, &names);
+        strings_free(&names);
+    }
+    cfg_t *cfg = parse(reading->given, reading->place, lines, text, end - start, NULL);
+    return cfg ? cfg : parse(reading->opts, reading->place, lines, text, end - start, err);
+}
+
+static bool parse_parts(struct reading *reading, struct parts *out, struct error *err)
+{
+    const char *text = reading->text;
+    size_t length = reading->length;
     struct conf_cuts cuts;
     bool keep = length <= KEPT_BYTES, good = true;
     conf_cut(text, length, keep ? KEPT_PART_BYTES : PART_BYTES, &cuts);
@@ -203,7 +226,7 @@ static bool parse_parts(cfg_opt_t *opts, const char *place, const char *text, si
     for (size_t i = 0; i < cuts.count && good; i++) {
         size_t part = cuts.ends[i] - start;
         cfg_t *known = keep ? kept_find(text + start, part) : NULL;
-        cfg_t *cfg = known ? known : parse(opts, place, lines, text + start, part, err);
+        cfg_t *cfg = known ? known : parse_part(reading, start, cuts.ends[i], lines, err);
         good = cfg != NULL;
         if (good)
             out->items[out->count++] = cfg;
@@ -218,12 +241,9 @@ static bool parse_parts(cfg_opt_t *opts, const char *place, const char *text, si
     return good;
 }
 
-/* For each section that it reads, libconfuse copies the options of all kinds of service: a good
- * text is read with those it gives, only a bad one with all, for its error. */
 bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, size_t length,
                          struct parts *out, struct error *err)
 {
-    struct strings names = {0};
     *out = (struct parts){0};
     if (!conf_check(text, length, place, err))
         return false;
@@ -231,12 +251,10 @@ bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, s
     kept.round++;
     kept_drop(table != kept.table);
     kept.table = table;
-    conf_names(text, length, &names);
-    cfg_opt_t *given = only_named(opts, &names);
-    bool good = parse_parts(given, place, text, length, out, NULL) ||
-                parse_parts(opts, place, text, length, out, err);
-    named_free(given);
-    strings_free(&names);
+    struct reading reading = {opts, NULL, place, text, length};
+    bool good = parse_parts(&reading, out, err);
+    if (reading.given)
+        named_free(reading.given);
     return good;
 }
 
