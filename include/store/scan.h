@@ -1,6 +1,7 @@
 #ifndef STORE_SCAN_H
 #define STORE_SCAN_H
 
+#include "pki/paths.h"
 #include "pki/shelf.h"
 #include "store/store.h"
 
@@ -14,6 +15,7 @@ struct store_file {
 struct scan {
     struct store_file *files; /* by name, bytewise order */
     size_t count;
+    struct paths *paths; /* above its certificates; NULL: none are remembered */
 };
 /* Every PKI file of the store; a store that doesn't exist is empty. */
 must_check bool scan_store(const char *path, struct scan *out, struct error *err);

@@ -125,11 +125,10 @@ enum level look_summary(struct flow *flow, const struct identity *identity, char
         *text = life;
         return LEVEL_WARN;
     }
-    struct pool pool = {0};
+    const struct pool *all = flow_pool(flow);
     struct chain chain;
-    store_pool(flow, &pool);
-    chain_build(files.leaf, pool.certs, pool.count, flow->facts->at, &chain);
-    pool_free(&pool);
+    paths_build(flow->facts->scan.paths, files.leaf, all->certs, all->count, flow->facts->at,
+                &chain);
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     bool matches = key && memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0;
     char ends[16];

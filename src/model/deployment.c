@@ -135,9 +135,30 @@ static bool parse(const char *place, const char *text, size_t length,
     return good;
 }
 
+/* An option that the text doesn't give may be unknown to the parse: libconfuse would complain. */
+static cfg_opt_t *option_of(cfg_t *cfg, const char *name)
+{
+    for (unsigned i = 0; cfg && i < cfg_num(cfg); i++)
+        if (strcmp(cfg_opt_name(cfg_getnopt(cfg, i)), name) == 0)
+            return cfg_getnopt(cfg, i);
+    return NULL;
+}
+
+static unsigned size_of(cfg_t *cfg, const char *name)
+{
+    cfg_opt_t *opt = option_of(cfg, name);
+    return opt ? cfg_opt_size(opt) : 0;
+}
+
+static cfg_t *section_of(cfg_t *cfg, const char *name)
+{
+    return size_of(cfg, name) ? cfg_getsec(cfg, name) : NULL;
+}
+
 static char *text_or(cfg_t *cfg, const char *name, const char *fallback)
 {
-    const char *value = cfg_size(cfg, name) ? cfg_getstr(cfg, name) : NULL;
+    cfg_opt_t *opt = option_of(cfg, name);
+    const char *value = opt && cfg_opt_size(opt) ? cfg_opt_getnstr(opt, 0) : NULL;
     return xstrdup(value ? value : fallback);
 }
 
@@ -146,8 +167,8 @@ static char *text_of(const struct parts *parts, const char *section, const char 
                      const char *fallback)
 {
     for (size_t i = 0; i < parts->count; i++) {
-        cfg_t *cfg = section ? cfg_getsec(parts->items[i], section) : parts->items[i];
-        if (cfg_size(cfg, name))
+        cfg_t *cfg = section ? section_of(parts->items[i], section) : parts->items[i];
+        if (size_of(cfg, name))
             return text_or(cfg, name, fallback);
     }
     return xstrdup(fallback);
@@ -157,13 +178,13 @@ static size_t count_of(const struct parts *parts, const char *name)
 {
     size_t count = 0;
     for (size_t i = 0; i < parts->count; i++)
-        count += cfg_size(parts->items[i], name);
+        count += size_of(parts->items[i], name);
     return count;
 }
 
 static void list(cfg_t *cfg, const char *name, struct strings *out)
 {
-    for (unsigned i = 0; i < cfg_size(cfg, name); i++)
+    for (unsigned i = 0; i < size_of(cfg, name); i++)
         strings_add(out, cfg_getnstr(cfg, name, i));
 }
 
@@ -187,7 +208,7 @@ static void read_attributes(cfg_t *cfg, bool with_cn, struct names *names)
 {
     for (int i = 0; cfg && i < ATTR_COUNT; i++) {
         const char *name = attribute_names[i];
-        if ((i == ATTR_CN && !with_cn) || !cfg_size(cfg, name))
+        if ((i == ATTR_CN && !with_cn) || !size_of(cfg, name))
             continue;
         free(names->attributes[i]);
         names->attributes[i] = xstrdup(cfg_getstr(cfg, name));
@@ -237,7 +258,7 @@ static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct se
     server->address = text_or(cfg, "address", "");
     server->platform = text_or(cfg, "platform", "vm");
     list(cfg, "public-interfaces", &server->public_interfaces);
-    server->service_count = cfg_size(cfg, "service");
+    server->service_count = size_of(cfg, "service");
     size_t room = server->service_count; /* for those that are implied */
     for (size_t i = 0; i < catalogue->count; i++)
         room += catalogue->components[i].implied_count > 0;
@@ -268,9 +289,9 @@ static void read_top(const struct parts *parts, struct deployment *d)
     free(bits);
     for (size_t i = 0; i < parts->count; i++) {
         cfg_t *cfg = parts->items[i];
-        read_attributes(cfg_getsec(cfg, "subject"), false, &d->subject);
-        read_options(cfg_getsec(cfg, "environment"), &d->environment, &d->environment_count);
-        read_options(cfg_getsec(cfg, "validation"), &d->validation, &d->validation_count);
+        read_attributes(section_of(cfg, "subject"), false, &d->subject);
+        read_options(section_of(cfg, "environment"), &d->environment, &d->environment_count);
+        read_options(section_of(cfg, "validation"), &d->validation, &d->validation_count);
     }
     d->identities = xcalloc(count_of(parts, "identity"), sizeof *d->identities);
     d->servers = xcalloc(count_of(parts, "server"), sizeof *d->servers);
@@ -279,16 +300,16 @@ static void read_top(const struct parts *parts, struct deployment *d)
 
 static void read_part(cfg_t *cfg, struct deployment *d)
 {
-    for (unsigned i = 0; i < cfg_size(cfg, "identity"); i++)
+    for (unsigned i = 0; i < size_of(cfg, "identity"); i++)
         read_identity(cfg_getnsec(cfg, "identity", i), &d->subject,
                       &d->identities[d->identity_count++]);
-    for (unsigned i = 0; i < cfg_size(cfg, "server"); i++) {
+    for (unsigned i = 0; i < size_of(cfg, "server"); i++) {
         struct server *server = &d->servers[d->server_count++];
         read_server(cfg_getnsec(cfg, "server", i), d->catalogue, server);
         for (size_t j = 0; j < server->service_count; j++)
             server->services[j].server = server;
     }
-    for (unsigned i = 0; i < cfg_size(cfg, "accept"); i++)
+    for (unsigned i = 0; i < size_of(cfg, "accept"); i++)
         read_accept(cfg_getnsec(cfg, "accept", i), &d->accepts[d->accept_count++]);
 }
 

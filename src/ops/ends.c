@@ -140,7 +140,7 @@ static void path_of(struct run *run, const struct identity *identity, const stru
     const struct store_file *above = files.bundle ? files.bundle : files.fullchain;
     if (above) {
         pool_add_file(&own, &above->pki);
-        chain_build(leaf, own.certs, own.count, run->facts->at, out);
+        paths_build(run->facts->scan.paths, leaf, own.certs, own.count, run->facts->at, out);
     }
     pool_free(&own);
     if (!above || !out->complete) {

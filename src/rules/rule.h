@@ -38,7 +38,6 @@ struct view {
     size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
     size_t service_count;       /* that use it */
     const struct service *only; /* the one, where it is one */
-    struct path *path;          /* the last one built: a dozen rules look at the same */
 };
 /* An identity in a slot. */
 struct use {
@@ -56,9 +55,9 @@ struct judge {
     size_t view_count;
     struct use *uses; /* service by service */
     size_t use_count;
-    size_t *service_uses;    /* where each service's begin; one more at the end */
-    size_t *server_services; /* where each server's services begin in it */
-    struct issuers *issuers; /* those above the leaves, each verified once */
+    size_t *service_uses;      /* where each service's begin; one more at the end */
+    size_t *server_services;   /* where each server's services begin in it */
+    struct paths *paths, *own; /* above the leaves; own: where the store remembers none */
 };
 /* What a rule looks at; of each scope only its own members are set. */
 struct subject {
@@ -282,8 +281,6 @@ void file_chain(const struct judge *judge, const struct view *view, const struct
 /* The same through its bundle or full chain. false: it has neither. */
 bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
                 const char **file);
-struct issuers *issuers_new(void);
-void issuers_free(struct issuers *issuers);
 
 /* rules/chain */
 /* The file of the store (other than these two names) that has the certificate's issuer, or NULL. */

@@ -167,8 +167,9 @@ const struct use *judge_uses(const struct judge *judge, const struct service *se
 
 void judge_open(const struct facts *facts, enum rules_scope scope, struct judge *out)
 {
-    *out =
-        (struct judge){.facts = facts, .planned = scope == RULES_PLANNED, .issuers = issuers_new()};
+    *out = (struct judge){.facts = facts, .planned = scope == RULES_PLANNED};
+    out->own = facts->scan.paths ? NULL : paths_new();
+    out->paths = out->own ? out->own : facts->scan.paths;
     open_views(out);
     open_uses(out);
     for (size_t i = 0; i < out->view_count; i++) {
@@ -183,13 +184,12 @@ void judge_close(struct judge *judge)
         strings_free(&judge->views[i].sans);
         strings_free(&judge->views[i].eku);
         names_free(&judge->views[i].request);
-        free(judge->views[i].path);
     }
     free(judge->views);
     free(judge->uses);
     free(judge->service_uses);
     free(judge->server_services);
-    issuers_free(judge->issuers);
+    paths_free(judge->own);
     *judge = (struct judge){0};
 }
 

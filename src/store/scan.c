@@ -98,6 +98,7 @@ bool scan_store(const char *path, struct scan *out, struct error *err)
         return false;
     if (walk.names.count)
         out->files = xcalloc(walk.names.count, sizeof *out->files);
+    out->paths = paths_new();
     while (scan_next(&walk)) {
         out->files[out->count++] = walk.file;
         walk.file = (struct store_file){0};
@@ -133,6 +134,7 @@ void scan_free(struct scan *scan)
     for (size_t i = 0; i < scan->count; i++)
         file_free(&scan->files[i]);
     free(scan->files);
+    paths_free(scan->paths);
     *scan = (struct scan){0};
 }
 
@@ -150,6 +152,7 @@ void scan_drop(struct scan *scan, const char *name)
     size_t at = place_of(scan, name);
     if (at == scan->count || strcmp(scan->files[at].name, name) != 0)
         return;
+    paths_forget(scan->paths); /* some may lead through it */
     file_free(&scan->files[at]);
     memmove(&scan->files[at], &scan->files[at + 1], (scan->count - at - 1) * sizeof *scan->files);
     scan->count--;

@@ -7,6 +7,10 @@ cp deployment.conf good.conf
 run "$CERTWRIGHT" check --json
 json "the preset is read" type array
 
+printf 'name = "example.com"\nsubject { O = "Example" }\nidentity "a" { CN = "a.example.com" }\n' >deployment.conf
+run "$CERTWRIGHT" check
+same "what a file leaves out is not complained of" "" "$err"
+
 # bad WHAT LINE TEXT: exit 1, FILE:LINE named, TEXT said.
 bad()
 {

@@ -1,5 +1,6 @@
 #include "pki/chain.h"
 #include "pki/load.h"
+#include "pki/paths.h"
 #include "unit.h"
 
 #include <openssl/evp.h>
@@ -460,6 +461,50 @@ static void build_takes_the_roots_of_the_pool(void **state)
     assert_int_equal(chain.count, 2);
 }
 
+static void assert_same(const struct chain *a, const struct chain *b)
+{
+    assert_int_equal(a->count, b->count);
+    assert_memory_equal(a->certs, b->certs, a->count * sizeof *a->certs);
+    assert_true(a->complete == b->complete && a->valid == b->valid);
+    assert_int_equal(a->error, b->error);
+    assert_int_equal(a->depth, b->depth);
+    assert_string_equal(a->reason, b->reason);
+}
+
+/* Asked again, at another moment, with other issuers, and when all was forgotten. */
+static void remembered_paths_are_those_that_are_built(void **state)
+{
+    (void)state;
+    enum { LEAVES = 20 };
+    const struct cert *r = root("R", 0), *i = intermediate("I", 1, "R", 0), *leaves[LEAVES + 2];
+    for (int k = 0; k < LEAVES; k++)
+        leaves[k] = bake((struct recipe){.subject = "l",
+                                         .key = 2,
+                                         .issuer = "I",
+                                         .issuer_key = 1,
+                                         .from_days = -10,
+                                         .to_days = k == 3 ? -1 : 10 + k,
+                                         .broken = k == 5});
+    leaves[LEAVES] = r;
+    leaves[LEAVES + 1] = leaf("stranger", 3, "nobody", 4);
+    const struct cert *const pools[][2] = {{i, r}, {i, leaves[0]}};
+    struct paths *paths = paths_new();
+    for (int round = 0; round < 3; round++) {
+        for (int k = 0; k < LEAVES + 2; k++)
+            for (int p = 0; p < 6; p++) {
+                struct chain known, built;
+                time_t at = NOW + (p > 3 ? 20 * DAY : 0);
+                size_t count = p % 2 ? 2 : p ? 1 : 0;
+                paths_build(paths, leaves[k], pools[p / 2 % 2], count, at, &known);
+                chain_build(leaves[k], pools[p / 2 % 2], count, at, &built);
+                assert_same(&known, &built);
+            }
+        if (round == 1)
+            paths_forget(paths);
+    }
+    paths_free(paths);
+}
+
 static void build_all_has_every_path_that_holds_the_shortest_first(void **state)
 {
     (void)state;
@@ -560,6 +605,7 @@ int main(void)
         cmocka_unit_test(broken_signatures_are_seen_at_every_depth),
         cmocka_unit_test(purpose_and_host_are_asked_of_the_leaf),
         cmocka_unit_test(build_takes_the_roots_of_the_pool),
+        cmocka_unit_test(remembered_paths_are_those_that_are_built),
         cmocka_unit_test(build_all_has_every_path_that_holds_the_shortest_first),
         cmocka_unit_test(hostile_pool_ends_within_its_bound),
     };
