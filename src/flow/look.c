@@ -308,12 +308,13 @@ static void add_first(struct flow *flow, const char *name, const struct pki_file
         look_first_end(&chain, lines);
     }
     if (cert && flow->loaded) {
-        if (identity)
+        if (identity) {
+            look_stands(flow, identity, lines);
             look_copies(flow, cert, lines);
-        if (identity)
             add_used_by(identity, lines);
-        else
+        } else {
             look_whose(flow, cert, lines);
+        }
         if (cert->is_ca || cert->self_signed)
             look_signs(flow, cert, lines);
     }

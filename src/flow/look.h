@@ -7,6 +7,8 @@
 /* look_who.c: whom a certificate is for, who accepts it, and what ends before it or with it, in
  * lines of the page Inspect. */
 
+/* Where it stands: with the CA, renewed and not yet told to be on every server. */
+void look_stands(const struct flow *flow, const struct identity *identity, struct strings *lines);
 /* Of the CAs above, the first that ends before it. */
 void look_first_end(const struct chain *chain, struct strings *lines);
 /* The files of trusts that hold an identity's certificate, or a CA that lies in its own file. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/look.h"
+#include "ops/renew.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,22 @@
 static const char *title_of(const struct cert *cert)
 {
     return *cert->cn ? cert->cn : cert->subject;
+}
+
+void look_stands(const struct flow *flow, const struct identity *identity, struct strings *lines)
+{
+    struct open_renewals list;
+    char *life = life_words(flow, identity);
+    if (*life)
+        page_line(lines, "Stands   %s", life);
+    free(life);
+    open_renewals(flow->facts, &list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.items[i].identity == identity && !list.items[i].waits)
+            page_line(lines,
+                      "Renewed  %s, %s; once it is on every server: certwright renew --done %s",
+                      list.items[i].since, renew_words(list.items[i].new_key), identity->name);
+    open_renewals_free(&list);
 }
 
 void look_first_end(const struct chain *chain, struct strings *lines)
