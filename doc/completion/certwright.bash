@@ -134,6 +134,7 @@ __certwright_options()
     plan:*) own='json out base all graph force' ;;
     mmp:*) own='state release' ;;
     adopt:*) own='json files commands compare force' ;;
+    rehearse:*) own='at keep-going out' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;
@@ -196,7 +197,7 @@ __certwright_argument()
 {
     local command=$1 action=$2 count=$3
     case $command in
-    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo mmp adopt ;;
+    '') __certwright_words wizard init pki generate sign import check orders explain plan status renew undo mmp rehearse adopt ;;
     generate | sign | orders | renew) __certwright_offer < <(__certwright_of identity) ;;
     import | adopt) __certwright_paths ;;
     explain) [[ -n $action ]] || __certwright_offer < <(__certwright_rules) ;;

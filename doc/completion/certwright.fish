@@ -184,6 +184,7 @@ complete -c certwright -n __certwright_bare -a renew -d 'the next certificate'
 complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
 complete -c certwright -n __certwright_bare -a mmp -d 'an appliance to try commands on'
 complete -c certwright -n __certwright_bare -a adopt -d 'takes over servers that run'
+complete -c certwright -n __certwright_bare -a rehearse -d 'carries the plan out on emulated appliances'
 
 complete -c certwright -l config -r -F -d 'deployment file'
 complete -c certwright -l store -x -a '(__fish_complete_directories)' -d 'folder of keys and certificates'
@@ -196,7 +197,7 @@ complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l asci
 complete -c certwright -n '__certwright_bare; or __certwright_in wizard' -l color -x -a 'auto always never' -d 'when'
 complete -c certwright -n '__certwright_bare; or __certwright_in pki generate sign import check orders explain plan status undo adopt' -l json \
     -d 'results as one JSON document'
-complete -c certwright -n '__certwright_bare; or __certwright_in check status; or __certwright_action verify' -l at -x \
+complete -c certwright -n '__certwright_bare; or __certwright_in check status rehearse; or __certwright_action verify' -l at -x \
     -d 'judge as of this date'
 
 complete -c certwright -n '__certwright_in wizard' -l answers -r -F -d 'takes the answers from a file'
@@ -248,7 +249,8 @@ complete -c certwright -n '__certwright_in adopt' -l force -d 'replaces what is 
 complete -c certwright -n '__certwright_in explain; and test (count (__certwright_args)) = 1' \
     -a '(__certwright_rules)' -d rule
 
-complete -c certwright -n '__certwright_in plan orders' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
+complete -c certwright -n '__certwright_in rehearse' -l keep-going -d 'past a surprise'
+complete -c certwright -n '__certwright_in plan orders rehearse' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'
 complete -c certwright -n '__certwright_in plan' -l all -d 'installed services, too'
 complete -c certwright -n '__certwright_in plan' -l graph -a text -d 'who trusts whom, for Graphviz'

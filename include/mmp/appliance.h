@@ -14,7 +14,8 @@ struct appliance;
 struct appliance_options {
     const char *release; /* from now on; NULL: as it was, of a new one the guide's */
     time_t at;           /* the moment it judges by; 0: the clock */
-    bool bare; /* of a new one: nothing is configured. Else what chapter 4 takes for granted is */
+    bool alone; /* nobody else has it, and it ends with the session: nothing is kept on the disk */
+    bool bare;  /* of a new one: nothing is configured. Else what chapter 4 takes for granted is */
 };
 enum appliance_verdict {
     APPLIANCE_DONE,
@@ -41,6 +42,20 @@ void appliance_line(struct appliance *appliance, const char *line, struct applia
 void appliance_reply_free(struct appliance_reply *reply);
 /* "cms> " */
 void appliance_prompt(const struct appliance *appliance, struct str *out);
+/* What a service of it runs with since its last enable or restart: the value of a hole, NULL where
+ * there is none or it does not run. name: the service's; it counts where the kind has tags. */
+const char *appliance_running(const struct appliance *appliance, const char *kind, const char *name,
+                              const char *path);
+/* Makes a service be there that the deployment has in place already: what its first lines would
+ * make known. */
+must_check bool appliance_assume(struct appliance *appliance, const char *kind, const char *name,
+                                 struct error *err);
+/* Makes a service be enabled, as one may find it on a server, where it has to be disabled before it
+ * takes files: who forgets that is refused. */
+must_check bool appliance_enable(struct appliance *appliance, const char *kind, const char *name,
+                                 struct error *err);
+/* The folder of its files. */
+const char *appliance_folder(const struct appliance *appliance);
 /* What the last word of an unfinished line may become, sorted. */
 void appliance_complete(const struct appliance *appliance, const char *line, struct strings *out);
 

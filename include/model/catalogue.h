@@ -126,6 +126,7 @@ struct trust_rule {
     char *via;    /* paired by that question; "" all */
     char *back;   /* of those that ask that question: only whom it leads to this server; "" all */
     char *beside; /* only those on a server with this kind as well; "" all */
+    char *as;     /* which side of the connection they are: server, client */
     enum trust_how how;
     char *when, *section;
     struct release release;

@@ -43,7 +43,7 @@ struct cli_command {
 /* One a command file. */
 extern const struct cli_command command_wizard, command_init, command_pki, command_generate,
     command_sign, command_import, command_check, command_orders, command_explain, command_plan,
-    command_status, command_renew, command_undo, command_mmp, command_adopt;
+    command_status, command_renew, command_undo, command_mmp, command_rehearse, command_adopt;
 
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_value(const struct cli *cli, const char *name); /* the last one given, or NULL */

@@ -23,9 +23,10 @@
 #endif
 
 static const struct cli_command *const commands[] = {
-    &command_wizard, &command_init,  &command_pki,    &command_generate, &command_sign,
-    &command_import, &command_check, &command_orders, &command_explain,  &command_plan,
-    &command_status, &command_renew, &command_undo,   &command_mmp,      &command_adopt,
+    &command_wizard,  &command_init,   &command_pki,      &command_generate,
+    &command_sign,    &command_import, &command_check,    &command_orders,
+    &command_explain, &command_plan,   &command_status,   &command_renew,
+    &command_undo,    &command_mmp,    &command_rehearse, &command_adopt,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -74,7 +75,7 @@ static void print_help(void)
          "  --ascii            no line-drawing characters\n"
          "  --json             results as one JSON document, where a command has results\n"
          "  --color WHEN       auto, always or never; NO_COLOR is honoured\n"
-         "  --at DATE          check and pki verify judge as of then (2026-12-31[T12:00:00Z])\n"
+         "  --at DATE          check, rehearse, verify: as of then (2026-12-31[T12:00:00Z])\n"
          "  --quiet            results and errors only\n"
          "  --help, --version\n\n"
          "`certwright COMMAND --help` tells more. Exit status: 0 done or yes, 1 no or refused,\n"

@@ -24,6 +24,7 @@ struct appliance {
     char *folder;
     const struct catalogue *catalogue;
     time_t at;
+    bool alone;           /* what it keeps is here and not on the disk */
     int fd;               /* the folder */
     struct record record; /* as last read */
     char *name;           /* in the prompt */
@@ -50,6 +51,9 @@ static void take_name(struct appliance *appliance)
 /* Reads what is kept, under the lock, which *lock then holds. */
 static bool begin(struct appliance *appliance, int *lock, struct error *err)
 {
+    *lock = -1;
+    if (appliance->alone && appliance->record.release)
+        return true;
     if (!lock_wait(appliance->fd, LOCK_NAME, appliance->folder, lock, err))
         return false;
     record_free(&appliance->record);
@@ -63,9 +67,10 @@ static bool begin(struct appliance *appliance, int *lock, struct error *err)
 
 static bool end(struct appliance *appliance, int lock, struct error *err)
 {
-    bool good =
-        !appliance->record.changed || record_save(appliance->folder, &appliance->record, err);
-    close(lock);
+    bool good = appliance->alone || !appliance->record.changed ||
+                record_save(appliance->folder, &appliance->record, err);
+    if (lock >= 0)
+        close(lock);
     take_name(appliance);
     return good;
 }
@@ -92,8 +97,11 @@ bool appliance_open(const char *folder, const struct catalogue *catalogue,
 {
     struct appliance *appliance = xcalloc(1, sizeof *appliance);
     int lock;
-    *appliance = (struct appliance){
-        .folder = xstrdup(folder), .catalogue = catalogue, .at = options->at, .fd = -1};
+    *appliance = (struct appliance){.folder = xstrdup(folder),
+                                    .catalogue = catalogue,
+                                    .at = options->at,
+                                    .alone = options->alone,
+                                    .fd = -1};
     *out = appliance;
     if (!folder_make(folder, 0700, err))
         return false;
@@ -134,6 +142,81 @@ void appliance_prompt(const struct appliance *appliance, struct str *out)
 void appliance_complete(const struct appliance *appliance, const char *line, struct strings *out)
 {
     usage_complete(appliance->catalogue, appliance->record.release, appliance->folder, line, out);
+}
+
+const char *appliance_folder(const struct appliance *appliance)
+{
+    return appliance->folder;
+}
+
+/* The tag that a service of that name has on the appliance: kinds with one service have none. */
+static const char *tag_of(const struct component *component, const char *name)
+{
+    for (size_t i = 0; i < component->command_count; i++)
+        if (strstr(component->commands[i].line, "{tag}"))
+            return name;
+    return "";
+}
+
+const char *appliance_running(const struct appliance *appliance, const char *kind, const char *name,
+                              const char *path)
+{
+    const struct component *component = catalogue_find(appliance->catalogue, kind);
+    const struct record *record = &appliance->record;
+    const char *tag = component ? tag_of(component, name) : name;
+    for (size_t i = 0; i < record->count; i++)
+        if (strcmp(record->units[i].kind, kind) == 0 && strcmp(record->units[i].tag, tag) == 0) {
+            const char *value = value_get(&record->units[i].running, path);
+            return value && *value ? value : NULL;
+        }
+    return NULL;
+}
+
+bool appliance_assume(struct appliance *appliance, const char *kind, const char *name,
+                      struct error *err)
+{
+    const struct component *component = catalogue_find(appliance->catalogue, kind);
+    int lock;
+    if (!begin(appliance, &lock, err))
+        return false;
+    for (size_t i = 0; component && i < component->command_count; i++) {
+        const struct command *command = &component->commands[i];
+        if (!strstr(command->when, "!installed"))
+            continue;
+        struct unit *unit = record_unit(&appliance->record, kind, tag_of(component, name), true);
+        for (size_t j = 0; j < command->sets.count; j++)
+            value_set(&unit->set, command->sets.items[j], "true");
+        appliance->record.changed = true;
+    }
+    return end(appliance, lock, err);
+}
+
+/* Some assignment is refused while it runs. */
+static bool is_locked_by_running(const struct component *component, const char *release)
+{
+    for (size_t i = 0; i < component->command_count; i++) {
+        const struct command *command = &component->commands[i];
+        for (size_t j = 0; j < command->fault_count; j++)
+            if (command->stage == STAGE_ASSIGN && release_in(&command->release, release) &&
+                strings_has(&command->faults[j].when, ENABLED))
+                return true;
+    }
+    return false;
+}
+
+bool appliance_enable(struct appliance *appliance, const char *kind, const char *name,
+                      struct error *err)
+{
+    const struct component *component = catalogue_find(appliance->catalogue, kind);
+    int lock;
+    if (!begin(appliance, &lock, err))
+        return false;
+    if (component && is_locked_by_running(component, appliance->record.release)) {
+        struct unit *unit = record_unit(&appliance->record, kind, tag_of(component, name), true);
+        value_set(&unit->set, ENABLED, "true");
+        appliance->record.changed = true;
+    }
+    return end(appliance, lock, err);
 }
 
 static void say(struct appliance_reply *reply, enum word word, const char *one)

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ENABLED "state.enabled"
 #define LAST "state.last-command"
 
 /* A line at work on one unit: changes are made to a copy, which counts once nothing refuses it. */

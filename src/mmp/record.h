@@ -7,6 +7,8 @@
 /* What an emulated appliance keeps, in a dot file of its folder: written aside and renamed, read
  * anew for each line under a lock, so that sessions see each other's changes. */
 
+#define ENABLED "state.enabled" /* the path of what enabling and disabling leaves */
+
 struct value {
     char *path, *text; /* of a template's hole; "" was typed as none */
 };

@@ -29,14 +29,29 @@ static char *joined(const struct values *set, const char *ask)
     return whole;
 }
 
+/* What the guide does not begin with: a line sets it that is typed before its first step. */
+static bool is_set_before(const struct component *component, const struct ask *ask)
+{
+    char *hole = xformat("{%s", ask->name);
+    bool found = false;
+    for (size_t i = 0; !found && i < component->command_count; i++) {
+        const char *at = component->commands[i].stage == STAGE_BASE
+                             ? strstr(component->commands[i].line, hole)
+                             : NULL;
+        found = at && strchr("}.", at[strlen(hole)]);
+    }
+    free(hole);
+    return found;
+}
+
 static char *initial(const struct view *view, const struct ask *ask)
 {
     enum { DEEPEST = 4 };
     struct str text = {0};
     struct view inner = *view;
     inner.depth++;
-    if (view->record->bare || view->depth > DEEPEST ||
-        !release_in(&ask->release, view->record->release) ||
+    bool lacks = view->record->bare && is_set_before(view->component, ask);
+    if (lacks || view->depth > DEEPEST || !release_in(&ask->release, view->record->release) ||
         !template_expand(ask->initial, view_lookup, &inner, &text, NULL))
         str_clear(&text);
     return str_take(&text);

@@ -86,6 +86,7 @@ static void trust_rule_free(struct trust_rule *trust)
     free(trust->via);
     free(trust->back);
     free(trust->beside);
+    free(trust->as);
     free(trust->when);
     free(trust->section);
     release_free(&trust->release);

@@ -62,6 +62,7 @@ static cfg_opt_t trust_opts[] = {CFG_STR("of", "", CFGF_NONE),
                                  CFG_STR("via", "", CFGF_NONE),
                                  CFG_STR("back", "", CFGF_NONE),
                                  CFG_STR("beside", "", CFGF_NONE),
+                                 CFG_STR("as", "server", CFGF_NONE),
                                  CFG_STR("how", "pinned", CFGF_NONE),
                                  CFG_STR("when", "", CFGF_NONE),
                                  CFG_STR("section", "", CFGF_NONE),
@@ -317,6 +318,7 @@ static void read_trust(cfg_t *cfg, const char *section, struct trust_rule *trust
     trust->via = text(cfg, "via");
     trust->back = text(cfg, "back");
     trust->beside = text(cfg, "beside");
+    trust->as = text(cfg, "as");
     trust->how = trust_how(cfg_getstr(cfg, "how"));
     trust->when = text(cfg, "when");
     trust->section = or_default(text(cfg, "section"), section);

@@ -163,10 +163,12 @@ static bool leads(const struct checking *c, const char *key, const struct compon
 static bool check_trust(struct checking *c)
 {
     static const char *const hows[] = {"pinned", "chain", "either", "both", NULL};
+    static const char *const sides[] = {"server", "client", NULL};
     const char *of = cfg_getstr(c->cfg, "of"), *slot = cfg_getstr(c->cfg, "slot");
     const char *via = cfg_getstr(c->cfg, "via"), *beside = cfg_getstr(c->cfg, "beside");
-    if (!screen_listed(c, "how", hows) || !screen_when(c) || !screen_release(c) ||
-        !screen_kind(c, "of", of) || (*beside && !screen_kind(c, "beside", beside)))
+    if (!screen_listed(c, "how", hows) || !screen_listed(c, "as", sides) || !screen_when(c) ||
+        !screen_release(c) || !screen_kind(c, "of", of) ||
+        (*beside && !screen_kind(c, "beside", beside)))
         return false;
     const struct component *there = catalogue_find(c->catalogue, of);
     struct words known = {0};
@@ -231,7 +233,7 @@ static bool check_command(struct checking *c)
     c->appliance = false;
     return good && screen_listed(c, "source", sources) && screen_listed(c, "effect", effects) &&
            screen_listed(c, "phase", phases) && screen_when(c) && screen_release(c) &&
-           screen_templates(c, "undo") && screen_templates(c, "expect") &&
+           screen_templates(c, "undo") && screen_forms(c, "expect") &&
            screen_templates(c, "typed") && screen_forms(c, "reply") &&
            screen_templates(c, "refusal");
 }

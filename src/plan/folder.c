@@ -249,6 +249,21 @@ static bool sync_below(struct folder *folder, struct error *err)
     return unsynced_flush(&folder->files, good ? err : NULL) && good;
 }
 
+/* What was delivered and rehearsed outlives the plan that it was done with. */
+static bool keep_what_was_done(const struct folder *folder, struct error *err)
+{
+    static const char *const kept[] = {"journal", "rehearsal"};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof kept / sizeof *kept; i++) {
+        char *from = path_join(folder->temp, kept[i]), *to = path_join(folder->path, kept[i]);
+        good =
+            rename(from, to) == 0 || errno == ENOENT || error_system(err, from, "cannot be kept");
+        free(from);
+        free(to);
+    }
+    return good;
+}
+
 bool folder_swap(struct folder *folder, struct error *err)
 {
     struct stat info;
@@ -261,6 +276,8 @@ bool folder_swap(struct folder *folder, struct error *err)
         return error_system(err, folder->path, "cannot be put in place");
     if (there && !exchange(folder->temp, folder->path) && !exchange_in_steps(folder))
         return error_system(err, folder->path, "cannot be put in place");
+    if (there && !keep_what_was_done(folder, err))
+        return false;
     return sync_parent(folder->path, err);
 }
 

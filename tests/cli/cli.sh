@@ -74,12 +74,13 @@ takes()
     undo) echo " list " ;;
     plan) echo " out= base all graph force " ;;
     mmp) echo " state= release= " ;;
+    rehearse) echo " keep-going out= " ;;
     adopt) echo " files= commands compare force " ;;
     esac
 }
 wrong=''
-for command in wizard init pki generate sign import check orders explain plan status renew undo mmp adopt; do
-    for owner in wizard init pki sign import check orders plan status renew undo mmp adopt; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp rehearse adopt; do
+    for owner in wizard init pki sign import check orders plan status renew undo mmp rehearse adopt; do
         for option in $(takes $owner); do
             case $(takes $command) in *" $option "*) continue ;; esac
             case $option in
@@ -101,14 +102,14 @@ exits 2 "import without a path" "$CERTWRIGHT" import
 
 # Help and version.
 ok "--help" "$CERTWRIGHT" --help
-for command in wizard init pki generate sign import check orders explain plan status renew undo mmp adopt; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp rehearse adopt; do
     says "--help names $command" "$command"
 done
 for option in --config --store --catalogue --plain --ascii --json --color --at --quiet --version; do
     says "--help names $option" "$option"
 done
 same "help is on stdout" "" "$err"
-for command in wizard init pki generate sign import check orders explain plan status renew undo mmp adopt; do
+for command in wizard init pki generate sign import check orders explain plan status renew undo mmp rehearse adopt; do
     ok "$command --help" "$CERTWRIGHT" $command --help
     says "its usage names it" "certwright $command"
     ok "--help $command" "$CERTWRIGHT" --help $command

@@ -151,6 +151,7 @@ static void trust(const struct trust_rule *trust)
     member("via", trust->via);
     member("back", trust->back);
     member("beside", trust->beside);
+    member("as", trust->as);
     printf(".how = %d, ", trust->how);
     member("when", trust->when);
     member("section", trust->section);

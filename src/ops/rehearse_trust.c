@@ -1,0 +1,340 @@
+/* Whether what the plan installed lets those in, and those alone, whom it should. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/required.h"
+#include "ops/rehearsing.h"
+#include "pki/handshake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *running(struct rehearsal *rehearsal, const struct service *service,
+                           const char *path)
+{
+    struct stage_server *stage = stage_find(rehearsal, service->server->name);
+    return stage
+               ? appliance_running(stage->appliance, service->component->kind, service->name, path)
+               : NULL;
+}
+
+/* The file that runs in a slot, by part; NULL: none. */
+static const char *slot_file(struct rehearsal *rehearsal, const struct service *service,
+                             const struct slot *slot, const char *part)
+{
+    char *path = xformat("%s.%s", slot->name, part);
+    const char *name = running(rehearsal, service, path);
+    free(path);
+    return name;
+}
+
+/* The key never leaves that server, so there is none to prove anything with. */
+static bool is_elsewhere(const struct identity *identity)
+{
+    return identity->key_servers.count > 0;
+}
+
+/* A file of a slot runs as it is named; what is wrong else, free it. */
+static char *look_at_part(struct rehearsal *rehearsal, const struct service *service,
+                          const struct slot *slot, const char *part)
+{
+    char *path = xformat("%s.%s", slot->name, part), *why = NULL;
+    struct strings wanted = {0};
+    const char *runs = running(rehearsal, service, path);
+    service_value(&rehearsal->facts->deployment, service, path, &wanted);
+    const char *named = wanted.count ? wanted.items[0] : NULL;
+    if (named && !runs)
+        why = xformat("%s of %s does not run with %s", service->name, service->server->name, named);
+    else if (named && strcmp(named, runs) != 0)
+        why = xformat("%s of %s runs with %s, not with %s", service->name, service->server->name,
+                      runs, named);
+    strings_free(&wanted);
+    free(path);
+    return why;
+}
+
+/* What commands of the release take of the slot. */
+static bool is_assigned(const struct component *component, const struct slot *slot,
+                        const char *part, const char *release)
+{
+    char *hole = xformat("{%s.%s}", slot->name, part);
+    bool found = false;
+    for (size_t i = 0; !found && i < component->command_count; i++)
+        found = component->commands[i].stage == STAGE_ASSIGN &&
+                release_in(&component->commands[i].release, release) &&
+                strstr(component->commands[i].line, hole) != NULL;
+    free(hole);
+    return found;
+}
+
+static char *look_at_service(struct rehearsal *rehearsal, const struct service *service)
+{
+    const struct deployment *d = &rehearsal->facts->deployment;
+    const struct component *component = service->component;
+    char *why = NULL;
+    for (size_t i = 0; !why && i < component->slot_count; i++) {
+        const struct slot *slot = &component->slots[i];
+        const struct identity *identity = service_identity(d, service, slot);
+        if (!identity || !slot_used(d, service, slot) || is_elsewhere(identity))
+            continue;
+        for (size_t j = 0; !why && j < slot->takes.count; j++)
+            if (is_assigned(component, slot, slot->takes.items[j], d->release))
+                why = look_at_part(rehearsal, service, slot, slot->takes.items[j]);
+    }
+    return why;
+}
+
+void rehearse_services(struct rehearsal *rehearsal)
+{
+    const struct deployment *d = &rehearsal->facts->deployment;
+    char *why = NULL;
+    const char *where = "";
+    size_t count = 0;
+    for (size_t i = 0; !why && i < d->server_count; i++)
+        for (size_t j = 0; !why && j < d->servers[i].service_count; j++, count++) {
+            where = d->servers[i].name;
+            why = look_at_service(rehearsal, &d->servers[i].services[j]);
+        }
+    char *what = xformat(count == 1 ? "%zu service runs with its files"
+                                    : "%zu services run with their files",
+                         count);
+    tell(rehearsal, why ? REHEARSED_SURPRISE : REHEARSED_GOOD, why ? where : "", what,
+         why ? why : "", why ? "certwright plan writes the lines that give it" : "");
+    free(what);
+    free(why);
+}
+
+/* Files of one side of a connection. */
+struct side {
+    struct pki_file key, certificate, bundle;
+    const struct cert *chain[64];
+    size_t count;
+};
+
+static void side_free(struct side *side)
+{
+    pki_file_free(&side->key);
+    pki_file_free(&side->certificate);
+    pki_file_free(&side->bundle);
+}
+
+static bool read_file(struct rehearsal *rehearsal, const struct service *service, const char *name,
+                      struct pki_file *out)
+{
+    struct stage_server *stage = stage_find(rehearsal, service->server->name);
+    char *path = path_join(appliance_folder(stage->appliance), name);
+    struct buffer data = {0};
+    bool good = file_read(path, &data, NULL);
+    if (good)
+        pki_parse(data.data, data.length, NULL, out);
+    buffer_free(&data);
+    free(path);
+    return good;
+}
+
+static void add_certs(const struct pki_file *file, struct side *side)
+{
+    for (size_t i = 0; i < file->count && side->count < sizeof side->chain / sizeof *side->chain;
+         i++)
+        if (file->objects[i].kind == OBJECT_CERT)
+            side->chain[side->count++] = file->objects[i].cert;
+}
+
+/* What the one who is trusted shows: the files that its slot runs with. */
+static bool read_side(struct rehearsal *rehearsal, const struct trust_target *target,
+                      struct side *side)
+{
+    const struct service *service = target->service;
+    const char *key = slot_file(rehearsal, service, target->slot, "key");
+    const char *whole = slot_file(rehearsal, service, target->slot, "fullchain");
+    const char *certificate =
+        whole ? whole : slot_file(rehearsal, service, target->slot, "certificate");
+    const char *bundle = slot_file(rehearsal, service, target->slot, "bundle");
+    if (!key || !certificate || !read_file(rehearsal, service, key, &side->key) ||
+        !read_file(rehearsal, service, certificate, &side->certificate))
+        return false;
+    add_certs(&side->certificate, side);
+    if (bundle && read_file(rehearsal, service, bundle, &side->bundle))
+        add_certs(&side->bundle, side);
+    const struct key *private = pki_first_key(&side->key);
+    return private && private->is_private && !private->encrypted && side->count;
+}
+
+/* Another key under the same names, signed by itself. */
+static bool make_impostor(const struct side *side, time_t at, struct side *out, struct error *err)
+{
+    struct key *key = NULL;
+    struct secret key_text = {0};
+    struct str text = {0};
+    const char *cn = side->chain[0]->cn;
+    struct names names = {0};
+    names_copy(&names, &side->chain[0]->names);
+    if (!names.attributes[ATTR_CN])
+        names.attributes[ATTR_CN] = xstrdup(*cn ? cn : "impostor");
+    bool good = key_generate("ec", 256, &key, err) && key_pem(key, &key_text, err) &&
+                cert_selfsign(key, &names, 1, at, &text, err);
+    if (good) {
+        pki_parse(key_text.data, key_text.length, NULL, &out->key);
+        pki_parse((const unsigned char *)str_text(&text), text.length, NULL, &out->certificate);
+        add_certs(&out->certificate, out);
+        good = out->count == 1 && pki_first_key(&out->key);
+    }
+    if (key)
+        key_free(key);
+    secret_free(&key_text);
+    str_free(&text);
+    names_free(&names);
+    return good;
+}
+
+/* One trust against one target. */
+struct trial {
+    struct rehearsal *rehearsal;
+    const struct trust *trust;
+    const struct trust_target *target;
+    struct side trusted; /* its file, as a bundle */
+    char *why;           /* of a surprise; NULL: none so far */
+    size_t names;        /* that were looked for and found */
+};
+
+static bool shake(struct trial *trial, const struct side *side, const char *name, bool *accepted,
+                  struct str *why, struct error *err)
+{
+    const struct trust_rule *rule = trial->trust->rule;
+    const struct handshake handshake = {.key = pki_first_key(&side->key),
+                                        .chain = side->chain,
+                                        .chain_count = side->count,
+                                        .is_client = strcmp(rule->as, "client") == 0,
+                                        .trusted = trial->trusted.chain,
+                                        .trusted_count = trial->trusted.count,
+                                        .pins = trust_lists(rule->how),
+                                        .chains = trust_takes_cas(rule->how),
+                                        .name = name,
+                                        .at = trial->rehearsal->facts->at};
+    return handshake_try(&handshake, accepted, why, err);
+}
+
+/* As it is, and as another that has its names alone. */
+static bool try_both(struct trial *trial, const struct side *side, struct error *err)
+{
+    bool accepted;
+    struct str why = {0};
+    struct side impostor = {0};
+    bool good = shake(trial, side, NULL, &accepted, &why, err);
+    if (good && !accepted)
+        trial->why = xformat("refused: %s", str_text(&why));
+    str_free(&why);
+    if (good && !trial->why) {
+        good = make_impostor(side, trial->rehearsal->facts->at, &impostor, err) &&
+               shake(trial, &impostor, NULL, &accepted, &why, err);
+        if (good && accepted)
+            trial->why = xstrdup("another certificate of the same name is accepted as well");
+    }
+    side_free(&impostor);
+    str_free(&why);
+    return good;
+}
+
+/* The names that a client looks for in a server's certificate; of each entry one has to be there.
+ */
+static bool try_names(struct trial *trial, const struct side *side, struct error *err)
+{
+    struct required_names names = {0};
+    bool good = true;
+    if (strcmp(trial->trust->rule->as, "client") == 0)
+        return true;
+    required_names(&trial->rehearsal->facts->deployment, trial->target->service,
+                   trial->target->slot, &names);
+    for (size_t i = 0; good && !trial->why && i < names.count; i++) {
+        bool accepted = false;
+        struct str why = {0};
+        for (size_t j = 0; good && !accepted && j < names.items[i].any.count; j++) {
+            str_clear(&why);
+            good = shake(trial, side, names.items[i].any.items[j], &accepted, &why, err);
+        }
+        trial->names += accepted;
+        if (good && !accepted && names.items[i].any.count)
+            trial->why = xformat("refused for %s: %s", names.items[i].any.items[0], str_text(&why));
+        str_free(&why);
+    }
+    required_free(&names);
+    return good;
+}
+
+static bool try_target(struct trial *trial, struct error *err)
+{
+    struct side side = {0};
+    const struct service *service = trial->target->service;
+    bool good = true;
+    if (read_side(trial->rehearsal, trial->target, &side))
+        good = try_both(trial, &side, err) && (trial->why || try_names(trial, &side, err));
+    else
+        trial->why = xformat("%s of %s does not run with its key and certificate", service->name,
+                             service->server->name);
+    side_free(&side);
+    return good;
+}
+
+static bool reader_is_ours(const struct trust *trust)
+{
+    for (size_t i = 0; i < trust->reader->component->slot_count; i++)
+        if (trust->reader->identities[i])
+            return true;
+    return false;
+}
+
+/* Each whom it is for; *tried counts those that have something to show. */
+static bool try_targets(struct trial *trial, size_t *tried, struct error *err)
+{
+    const struct trust_need *need = trial->trust->need;
+    bool good = true;
+    for (size_t i = 0; good && !trial->why && i < need->target_count; i++) {
+        trial->target = &need->targets[i];
+        if (!trial->target->identity || is_elsewhere(trial->target->identity) ||
+            !slot_used(&trial->rehearsal->facts->deployment, trial->target->service,
+                       trial->target->slot))
+            continue;
+        good = try_target(trial, err);
+        ++*tried;
+    }
+    return good;
+}
+
+static void tell_trust(const struct trial *trial, size_t tried)
+{
+    const struct service *reader = trial->trust->reader;
+    const struct service *target = trial->target ? trial->target->service : NULL;
+    char *what = xformat("%s trusts %s by %s", reader->name,
+                         trial->trust->need->targets[0].service->name, trial->trust->file);
+    char *why = trial->why
+                    ? xformat("%s%s%s%s%s", target ? target->name : "", target ? " of " : "",
+                              target ? target->server->name : "", target ? ": " : "", trial->why)
+                : tried ? xstrdup("")
+                        : xstrdup("nobody has a key and a certificate here to try it with");
+    tell(trial->rehearsal,
+         trial->why ? REHEARSED_SURPRISE
+         : tried    ? REHEARSED_GOOD
+                    : REHEARSED_NOTE,
+         reader->server->name, what, why, trial->why ? "certwright check says what to mend" : "");
+    free(what);
+    free(why);
+}
+
+bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust, struct error *err)
+{
+    struct trial trial = {.rehearsal = rehearsal, .trust = trust};
+    size_t tried = 0;
+    bool good = true;
+    const char *file = running(rehearsal, trust->reader, trust->rule->name);
+    if (file && read_file(rehearsal, trust->reader, file, &trial.trusted.certificate)) {
+        add_certs(&trial.trusted.certificate, &trial.trusted);
+        good = try_targets(&trial, &tried, err);
+    } else if (reader_is_ours(trust)) {
+        trial.why = xformat("%s of %s does not run with %s", trust->reader->name,
+                            trust->reader->server->name, trust->file);
+    }
+    if (good)
+        tell_trust(&trial, tried);
+    side_free(&trial.trusted);
+    free(trial.why);
+    return good;
+}

@@ -1,0 +1,62 @@
+#ifndef OPS_REHEARSING_H
+#define OPS_REHEARSING_H
+
+#include "base/file.h"
+#include "mmp/appliance.h"
+#include "ops/rehearse.h"
+
+/* Private to ops/rehearse*.c: a rehearsal at work. */
+
+struct play_step { /* of plan.json */
+    int number, phase;
+    char *server, *file, *command, *manual;
+    struct strings upload, expect, typed;
+};
+struct play {
+    struct play_step *steps;
+    size_t count;
+    bool has_base; /* the plan sets the preconditions itself */
+};
+must_check bool play_read(const char *folder, struct play *out, struct error *err);
+void play_free(struct play *play);
+
+struct stage_server {
+    const struct server *server;
+    struct appliance *appliance;
+    struct str transcript;
+};
+struct stage_files { /* a commands file: what is typed is what lies there */
+    char *name;
+    struct strings lines;
+    size_t next;
+};
+struct rehearsal {
+    const struct facts *facts;
+    struct rehearsal_options options;
+    char *folder, *run; /* run: where the appliances are */
+    struct play play;
+    struct stage_server *servers;
+    size_t server_count;
+    struct stage_files *files;
+    size_t file_count;
+    size_t at; /* of steps, then of trusts */
+    bool ended;
+    struct rehearsed told;
+    struct rehearsal_sum sum;
+};
+struct stage_server *stage_find(struct rehearsal *rehearsal, const char *server);
+/* A file on an appliance, which nobody needs after a crash. */
+must_check bool rehearse_put(const char *path, const struct buffer *data, struct error *err);
+/* What came out: copies the words. Good where why is "". */
+void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *server, const char *what,
+          const char *why, const char *remedy);
+
+/* What the servers have before the plan begins. */
+must_check bool rehearse_seed(struct rehearsal *rehearsal, struct error *err);
+/* Every service that has an identity runs with the files that deployment.conf names. */
+void rehearse_services(struct rehearsal *rehearsal);
+/* A trust of the facts, by handshakes. */
+must_check bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust,
+                               struct error *err);
+
+#endif

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# A plan is rehearsed: every preset without a surprise, and each of many sabotaged plans stopped at the
+# line where the appliance, or a TLS handshake, would refuse it.
+. "$(dirname "$0")/../lib.sh"
+
+# made DIR INIT-ARGS...: a deployment with keys of little work, certified and planned.
+made()
+{
+    local dir=$1
+    shift
+    mkdir "$dir" && cd "$dir" || exit 1
+    "$CERTWRIGHT" init "$@" --domain example.com >/dev/null &&
+        sed -i 's|^key *{.*|key { type = "ec" bits = 256 }|' deployment.conf &&
+        "$CERTWRIGHT" generate >/dev/null && "$CERTWRIGHT" sign --ca labca --make-ca >/dev/null &&
+        "$CERTWRIGHT" plan >/dev/null 2>"$T/plan.err" || fail "$dir is planned" "$(cat "$T/plan.err")"
+    cd "$W" || exit 1
+}
+
+made lab --preset lab
+made webapp --preset webapp
+made combined --preset single-combined --with recorder,streamer
+made split --preset single-split
+made scalable --preset scalable --cores 2 --edges 1 --with recorder
+for preset in lab webapp combined split scalable; do
+    cd "$W/$preset" || exit 1
+    ok "$preset: rehearsed without a surprise" "$CERTWRIGHT" rehearse
+    matches "$preset: the last line says so" "^[0-9]+ steps, [0-9]+ trusts?, .*no surprise"
+    same "$preset: a line a step" "$(jq length install/plan.json)" "$(grep -cE '^ +[0-9]+  ' <<<"$out")"
+    same "$preset: no key is left behind" "" "$(find install/rehearsal -name '*.key' -o -name '.run*')"
+done
+cd "$W/scalable" || exit 1
+has "the transcript is the session" "core1> webadmin disable" install/rehearsal/core1.txt
+has "with its replies" "SUCCESS: XMPP server enabled" install/rehearsal/core1.txt
+same "each pair that deployment.conf lets trust was tried" \
+    "$("$CERTWRIGHT" plan --graph | grep -c -- '->' | sed 's/^0$/none/; s/^[1-9].*/some/')" some
+ok "with the preconditions in the plan" "$CERTWRIGHT" plan --base
+ok "they are run" "$CERTWRIGHT" rehearse
+matches "the transcripts outlived the new plan, and are new" "xmpp domain example.com" <(cat install/rehearsal/core1.txt) ||
+    has "the transcript has them" "xmpp domain example.com" install/rehearsal/core1.txt
+ok "and back" "$CERTWRIGHT" plan
+
+# Sabotage: the plan as it lies there, changed; where it ends, and with which words.
+cp -a "$W/combined/install" "$W/sound"
+# line SED FROM TO: in the commands and in plan.json alike, as a plan that is wrong by itself would have it.
+line()
+{
+    sed -i -E "$1" install/cms1/commands*.mmp
+    jq --arg from "$2" --arg to "$3" 'map(if .command == $from then .command = $to else . end)' \
+        install/plan.json >"$T/p" && cp "$T/p" install/plan.json
+}
+gone()
+{
+    sed -i "\\|^$1\$|d" install/cms1/commands*.mmp
+    jq --arg from "$1" 'map(select(.command != $from))' install/plan.json >"$T/p" && cp "$T/p" install/plan.json
+}
+swapped()
+{
+    line "s|^$1\$|$2|" "$1" "$2"
+}
+# stops WHAT WHERE WHY
+stops()
+{
+    run "$CERTWRIGHT" rehearse
+    if [ "$status" = 1 ] && grep -qF -e "$2" <<<"$err" && grep -qF -e "$3" <<<"$err"; then
+        pass "$1"
+    else
+        fail "$1" "wanted at: $2" "wanted: $3" "$(told)"
+    fi
+    cd "$W/combined" && rm -rf install && cp -a "$W/sound" install
+}
+files=install/cms1/files
+cd "$W/combined" || exit 1
+for kind in webadmin webbridge xmpp turn; do
+    gone "$kind disable"
+    stops "$kind: a missing disable" "cms1, $kind certs" "must be disabled first"
+done
+swapped "xmpp disable" "webbridge disable"
+stops "a line in the place of another" "cms1, xmpp certs" "must be disabled first"
+swapped "xmpp certs xmppserver.key xmppserver.crt xmppserverbundle.crt" \
+    "xmpp certs xmppserver.crt xmppserver.key xmppserverbundle.crt"
+stops "swapped arguments" "xmpp certs xmppserver.crt" "is no key file"
+swapped "xmpp certs xmppserver.key xmppserver.crt xmppserverbundle.crt" "xmpp certs xmppserver.key callbridge.crt xmppserverbundle.crt"
+stops "another's certificate" "xmpp enable" "certificate and key do not match"
+swapped "xmpp certs xmppserver.key xmppserver.crt xmppserverbundle.crt" "xmpp certs callbridge.key callbridge.crt callbridgebundle.crt"
+stops "another's pair, which fits" "cms1, xmpp:" '"Key file : xmppserver.key" was expected'
+swapped "turn certs turn.key turn.crt turnbundle.crt" "turn certs webbridge.key webbridge.crt webbridgebundle.crt"
+stops "another's pair, where no display is compared" "services run" "runs with webbridge.key, not with turn.key"
+swapped "xmpp enable" "xmpp enabel"
+stops "a mistyped command" "xmpp enabel" "no such command"
+gone "xmpp enable"
+stops "a service that is never enabled" "cms1, xmpp:" '"Enabled : true" was expected'
+gone "turn enable"
+stops "and where no display is compared" "services run" "turn of cms1 does not run with turn.key"
+gone "callbridge restart"
+stops "a Call Bridge that is never restarted" "services run" "does not run with callbridge.key"
+swapped "webbridge trust callbridge.crt" "webbridge trust labca.crt"
+stops "a CA that was not uploaded" "cms1, webbridge trust labca.crt" "file labca.crt not found"
+swapped "webbridge trust callbridge.crt" "webbridge trust nobody.crt"
+stops "a file that nobody uploads" "webbridge trust nobody.crt" "file nobody.crt not found"
+cp $files/webadmin.crt $files/callbridge.crt
+stops "another's certificate under its name" "pki match callbridge.key callbridge.crt" "certificate and key do not match"
+rm $files/callbridge.key
+stops "a file that is gone" "upload of" "callbridge.key"
+: >$files/callbridgebundle.crt
+stops "an empty bundle" "pki verify callbridge.crt callbridgebundle.crt" "callbridgebundle.crt"
+cp $files/callbridge.crt $files/callbridgebundle.crt
+stops "a bundle that is the leaf" "pki verify callbridge.crt callbridgebundle.crt" "unable to get local issuer certificate"
+printf 'put files/callbridge.key callbridge.key\n' >install/cms1/upload.sftp
+stops "a batch that names one file of many" "upload of" "does not name all files"
+printf 'put ../../store/labca.key labca.key\n' >>install/cms1/upload.sftp
+stops "a batch that names one too many" "upload of" "is no line of the plan's"
+sed -i '/^webbridge disable$/d' install/cms1/commands*.mmp
+stops "a commands file that lacks a line of the plan" "webbridge certs" 'the plan has "webbridge disable"'
+sed -i 's/^turn disable$/turn enable/' install/cms1/commands*.mmp
+stops "a commands file that says something else" "turn enable" 'the plan has "turn disable"'
+truncate -s 0 install/cms1/commands.mmp
+stops "an empty one" "pki list" "has no line 1"
+jq 'map(if .command == "webadmin" then .expect += ["CA Bundle file : other.crt"] else . end)' install/plan.json >"$T/p"
+cp "$T/p" install/plan.json
+stops "a display that shows something else" "webadmin" '"CA Bundle file : other.crt" was expected'
+jq 'map(.server = "nowhere")' install/plan.json >"$T/p" && cp "$T/p" install/plan.json
+stops "a server that nobody has" "nowhere" "deployment.conf has no such server"
+rm install/plan.json
+stops "no plan at all" "install/plan.json" "there is no plan to rehearse"
+echo '{}' >install/plan.json
+stops "a plan that is none" "install/plan.json" "is no plan"
+
+# What no line refuses a handshake does.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/k.key" -out "$T/k.crt" \
+    -subj "/CN=Example lab CA" -days 30 2>/dev/null
+run "$CERTWRIGHT" rehearse
+trust=$(sed -n 's/^trust  *cms1  *webbridge trusts callbridge by \(.*\)$/\1/p' <<<"$out")
+same "the Web Bridge trusts by the Call Bridge's own file" callbridge.crt "$trust"
+swapped "webbridge trust callbridge.crt" "webbridge trust webadmin.crt"
+jq 'map(if .command != "webbridge" then . else .expect |= map(if . == "Trust bundle : callbridge.crt" then "Trust bundle : webadmin.crt" else . end) end)' install/plan.json >"$T/p"
+cp "$T/p" install/plan.json
+stops "a list that holds another's certificate: the handshake tells" "webbridge trusts callbridge" \
+    "certificate is not among those trusted"
+cd "$W/webapp" || exit 1
+cp -a install "$W/sound2"
+for file in install/cms1/files/*; do
+    case $file in *c2w-trust.crt) cp "$T/k.crt" "$file" ;; esac
+done
+run "$CERTWRIGHT" rehearse --keep-going
+same "a root that is another's stops c2w in both directions" 1 "$status"
+says "in the handshake" "refused: "
+rm -rf install && cp -a "$W/sound2" install
+fails "a certificate that has ended by then" "$CERTWRIGHT" rehearse --at 2036-01-01
+says "and where" "certificate has expired"
+ok "--keep-going goes to the end" sh -c '"$0" rehearse --at 2036-01-01 --keep-going | grep -q "surprises"' "$CERTWRIGHT"
+exits 2 "an argument" "$CERTWRIGHT" rehearse cms1
