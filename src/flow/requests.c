@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "flow/letter.h"
 #include "flow/step.h"
-#include "ops/material.h"
 #include "ops/orders.h"
 
 #include <stdlib.h>
@@ -90,7 +89,7 @@ static void add_request(const struct flow *flow, const struct identity *identity
     }
     char **file = &page->rows[page->row_count - 1].file;
     free(*file);
-    *file = request_name(flow->facts, identity);
+    *file = xformat("%s.csr", identity->name);
     lifecycle_free(&life);
     free(pem);
     free(path);

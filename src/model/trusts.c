@@ -55,18 +55,17 @@ static void find_targets(const struct deployment *deployment, const struct wante
     }
 }
 
-bool cert_set_has(const struct cert_set *set, const struct cert *cert)
+/* A set of certificates, each once. */
+struct cert_set {
+    const struct cert **items;
+    size_t count;
+};
+
+static void set_add(struct cert_set *set, const struct cert *cert)
 {
     for (size_t i = 0; i < set->count; i++)
         if (cert_same(set->items[i], cert))
-            return true;
-    return false;
-}
-
-void cert_set_add(struct cert_set *set, const struct cert *cert)
-{
-    if (cert_set_has(set, cert))
-        return;
+            return;
     set->items = grow(set->items, set->count, sizeof *set->items);
     set->items[set->count++] = cert;
 }
@@ -82,7 +81,7 @@ static bool set_add_file(struct cert_set *set, const struct scan *scan, const ch
     for (size_t i = 0; i < file->pki.count; i++)
         if (file->pki.objects[i].kind == OBJECT_CERT &&
             (!except || !cert_same(file->pki.objects[i].cert, except))) {
-            cert_set_add(set, file->pki.objects[i].cert);
+            set_add(set, file->pki.objects[i].cert);
             any = true;
         }
     return any;
@@ -94,7 +93,7 @@ static bool set_add_signers(struct cert_set *set, const struct deployment *deplo
 {
     const struct cert *leaf = scan ? scan_cert(scan, identity->certificate_file) : NULL;
     if (leaf && leaf->self_signed)
-        cert_set_add(set, leaf);
+        set_add(set, leaf);
     else if (set_add_file(set, scan, identity->bundle_file, leaf))
         return true;
     else if (strcmp(identity->signer, "self") == 0)
@@ -118,7 +117,7 @@ static bool collect_leaves(const struct scan *scan, const struct trust_need *nee
         const struct cert *leaf =
             scan && identity ? scan_cert(scan, identity->certificate_file) : NULL;
         if (leaf)
-            cert_set_add(set, leaf);
+            set_add(set, leaf);
         whole &= leaf != NULL;
     }
     return whole;
@@ -135,8 +134,8 @@ static bool collect_signers(const struct deployment *deployment, const struct sc
     return whole;
 }
 
-bool trust_certs(const struct deployment *deployment, const struct scan *scan,
-                 const struct trust_need *need, struct cert_set *set)
+static bool collect(const struct deployment *deployment, const struct scan *scan,
+                    const struct trust_need *need, struct cert_set *set)
 {
     bool whole = need->target_count;
     if (trust_lists(need->how))
@@ -196,7 +195,7 @@ static const struct identity *single_of(const struct deployment *deployment,
 {
     const struct identity *single = NULL;
     struct cert_set set = {0};
-    if (trust_chains(need->how) && scan && trust_certs(deployment, scan, need, &set))
+    if (trust_chains(need->how) && scan && collect(deployment, scan, need, &set))
         single = set.count == 1 ? owner_of(owner, deployment, scan, set.items[0]) : NULL;
     else
         single = single_by_design(deployment, need);
@@ -460,7 +459,7 @@ bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust_need *need, struct str *out)
 {
     struct cert_set set = {0};
-    bool whole = trust_certs(deployment, scan, need, &set);
+    bool whole = collect(deployment, scan, need, &set);
     if (whole)
         add_pem(&set, out);
     free(set.items);
@@ -477,7 +476,7 @@ bool trust_file_content(const struct deployment *deployment, const struct scan *
         const struct trust *trust = &trusts->items[i];
         if (!trust->given || trust->need == last || strcmp(trust->file, file) != 0)
             continue;
-        whole = trust_certs(deployment, scan, trust->need, &set);
+        whole = collect(deployment, scan, trust->need, &set);
         last = trust->need;
     }
     if (whole)

@@ -175,7 +175,7 @@ class Appliances:
 
     def pki_verify(self, server, names):
         certificate, *bundles = [read(server.holds(name)) for name in names]
-        trusted = [one for bundle in bundles for one in bundle]
+        trusted = tuple(one for bundle in bundles for one in bundle)
         if not certificate or not self.openssl.verifies(certificate[0], certificate[1:], trusted):
             raise Refused('the certificate does not verify against that bundle')
         server.verified.setdefault(certificate[0], self.moment)

@@ -88,9 +88,15 @@ GOING_BACK = '''# Runbook
 
 ## 6. Going back
 
+    cd edge1/back
+    sftp -b back.sftp admin@edge1.example.com
+    cd ../..
+    cd core1/back
+    sftp -b back.sftp admin@core1.example.com
+    cd ../..
+
 On edge1 (`ssh admin@edge1.example.com`):
 
-    sftp -b back.sftp admin@edge1.example.com
     webbridge disable
     webbridge trust callbridge.crt
     webbridge enable
@@ -102,7 +108,6 @@ On edge1 (`ssh admin@edge1.example.com`):
 
 On core1 (`ssh admin@core1.example.com`):
 
-    sftp -b back.sftp admin@core1.example.com
     callbridge restart
     trunk disable trunktoEdge1
     trunk enable trunktoEdge1

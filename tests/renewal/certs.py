@@ -61,7 +61,7 @@ class Certificate:
         return self.der == other.der
 
     def __hash__(self):
-        return hash(self.hash)
+        return int(self.hash[:12], 16)
 
     def __deepcopy__(self, _):
         return self
@@ -103,19 +103,22 @@ class Openssl:
         return path
 
     def ask(self, *words):
-        if words not in self.answers:
-            self.answers[words] = subprocess.run(('openssl',) + words, capture_output=True, env=QUIET, check=False)
-        return self.answers[words]
+        return subprocess.run(('openssl',) + words, capture_output=True, env=QUIET, check=False)
 
     def fits(self, key, certificate):
         """Whether the private key is the certificate's."""
-        return self.ask('pkey', '-in', self.file(key), '-passin', 'pass:', '-pubout', '-outform',
-                        'DER').stdout == certificate.key
+        if key not in self.answers:
+            self.answers[key] = self.ask('pkey', '-in', self.file(key), '-passin', 'pass:', '-pubout', '-outform', 'DER').stdout
+        return self.answers[key] == certificate.key
 
     def verifies(self, leaf, chain, trusted, purpose=None):
         """Whether a path leads from the leaf over the chain to a self-signed certificate of the trusted."""
-        if not trusted:
-            return False
+        question = leaf, chain, trusted, purpose, self.at
+        if question not in self.answers:
+            self.answers[question] = bool(trusted) and self.verified(*question[:4])
+        return self.answers[question]
+
+    def verified(self, leaf, chain, trusted, purpose):
         words = ['verify', '-no-CApath', '-no-CAstore', '-attime', str(self.at)]
         words += ['-purpose', purpose] if purpose else []
         words += ['-CAfile', self.file(''.join(one.pem() for one in trusted).encode())]

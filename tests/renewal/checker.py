@@ -85,6 +85,8 @@ class Checker:
         self.world = Appliances(self.openssl)
         self.faults, self.where, self.first = [], '', True
         self.restarts, self.stops, self.down, self.widest = {}, [], {}, {}
+        self.moved = False # something began or stopped
+        self.leaving = [] # what is no more when the next folder begins
 
     def fault(self, text):
         if (self.where, text) not in self.faults:
@@ -153,6 +155,7 @@ class Checker:
     # What happens to a service
 
     def note(self, what, service, loaded=None):
+        self.moved = True
         if what == 'start':
             self.begins(service, loaded)
             self.down.pop(service, None)
@@ -166,7 +169,7 @@ class Checker:
 
     def begins(self, service, loaded):
         """It was disturbed for a reason, and what it shows now was looked at before."""
-        if not self.first and service in self.down and loaded == self.down[service] and service.kind != 'database':
+        if service in self.down and service.name() in self.ran and loaded == self.down[service]:
             self.fault('%s was stopped for nothing: it holds what it held' % service.name())
         disturbed = [when for when in (service.changed, service.stopped) if when]
         before = min(disturbed) if disturbed else self.world.moment
@@ -204,9 +207,10 @@ class Checker:
         if not back and not self.first:
             if was == data and name.endswith('.key'):
                 self.fault('%s is uploaded, and %s has that key already' % (name, server))
-            if was is not None and was != data:
-                kept = os.path.join(self.folder, server, 'back', name)
-                self.kept.setdefault(os.path.realpath(kept), was)
+            before = self.before.server(server).files.get(name)
+            if before not in (None, data):
+                named = any(name in one.files() for one in self.before.server(server).services.values())
+                self.kept[os.path.realpath(os.path.join(self.folder, server, 'back', name))] = before, named
         self.world.put(server, name, data)
 
     def line(self, server, text):
@@ -214,14 +218,22 @@ class Checker:
             self.world.type(server, text)
         except Refused as why:
             self.fault(str(why))
-        self.look()
+        if self.moved:
+            self.look()
+        self.moved = False
 
     def replay(self, folder):
         self.folder, self.used, self.sent, self.kept = folder, set(), set(), {}
         self.restarts, self.stops, self.down, self.widest = {}, [], {}, {}
         self.world.note = self.note
         self.held = {key for key, holds, _ in self.pairs() if holds}
-        before = twin(self.world)
+        once = self.needed(self.world)
+        for name in self.leaving:
+            gone(self.world, name)
+        self.leaving = []
+        self.before = before = twin(self.world)
+        # A database is taken apart as a whole.
+        self.ran = {one.name() for one in self.world.services() if one.running and one.kind != 'database'}
         with open(os.path.join(folder, 'plan.json'), encoding='utf-8') as file:
             rows = [(row['server'], row['file']) for row in json.load(file)]
         self.book = Runbook(os.path.join(folder, 'RUNBOOK.md'))
@@ -255,7 +267,7 @@ class Checker:
         for file, rest in commands.items():
             if rest:
                 self.fault('%s has more lines than plan.json has steps: %s' % (file, rest[0]))
-        self.ends(before)
+        self.ends(before, once)
         self.keys()
         self.folders()
         if not self.first:
@@ -272,7 +284,7 @@ class Checker:
 
     # The end of a folder
 
-    def ends(self, before):
+    def ends(self, before, once):
         for _, holds, words in self.pairs():
             if not holds:
                 self.fault('%s is not accepted' % words)
@@ -284,8 +296,7 @@ class Checker:
             if service.running and service.load() != service.loaded:
                 self.fault('%s does not hold what lies on %s: a restart is missing' %
                            (service.name(), service.server.name))
-        needed, once = self.needed(self.world), self.needed(before)
-        for (name, setting), (store, now) in needed.items():
+        for (name, setting), (store, now) in self.needed(self.world).items():
             held, then = once.get((name, setting), ((), set()))
             for one in store:
                 if one not in now and (one in then or one not in held) and then | now:
@@ -336,7 +347,9 @@ class Checker:
                         self.fault('back/%s of %s: nothing overwrites it' % (name, depth[0]))
                 elif depth != ['.'] and path not in self.used:
                     self.fault('%s of %s: nothing uses it' % (name, depth[0]))
-        for path, data in self.kept.items():
+        for path, (data, named) in self.kept.items():
+            if not named and not os.path.exists(path):
+                continue # left there by an earlier renewal: nothing needs it
             try:
                 with open(path, 'rb') as file:
                     kept = file.read()
@@ -349,16 +362,16 @@ class Checker:
         """back/ and section "Going back" of the runbook, all of it, restores what was there."""
         world, held, first = self.world, self.held, self.first
         self.world = twin(world)
+        here = ''
         for server, text in self.book.back:
             self.where = '%s, going back, %s, %s' % (self.folder, server, text)
-            sftp = re.search(r'\bsftp\b.* -b (\S+)', text)
+            cd, sftp = re.fullmatch(r'cd (\S+)', text), re.fullmatch(r'sftp -b (\S+) \S+', text)
             try:
-                if sftp:
-                    path = os.path.join(self.folder, server, sftp[1])
-                    if not os.path.exists(path):
-                        path = os.path.join(self.folder, server, 'back', sftp[1])
-                    self.batch(server, path, back=True)
-                elif not re.match(r'(cd|ssh|sftp) ', text):
+                if cd:
+                    here = os.path.normpath(os.path.join(here, cd[1]))
+                elif sftp:
+                    self.batch(here.split('/')[0], os.path.join(self.folder, here, sftp[1]), back=True)
+                else:
                     self.world.type(server, text)
             except (Refused, OSError) as why:
                 self.fault(str(why))
@@ -395,7 +408,7 @@ class Runbook:
                 self.typed.setdefault(step, []).append(line.strip())
             elif back and re.match(r'On (\S+)', line):
                 server = re.match(r'On ([^\s,:]+)', line)[1]
-            elif back and server and line.startswith('    '):
+            elif back and line.startswith('    '):
                 self.back.append((server, line.strip()))
 
 
@@ -416,11 +429,13 @@ def main(words):
             checker.at = calendar.timegm(time.strptime(words.pop(0)[:10], '%Y-%m-%d')) + 43200
             checker.openssl.at = checker.at
         elif word == '--gone':
-            gone(checker.world, words.pop(0))
+            checker.leaving.append(words.pop(0))
         else:
             checker.replay(word.rstrip('/'))
-    for where, text in checker.faults:
+    for where, text in checker.faults[:60]:
         print('%s: %s' % (where, text))
+    if len(checker.faults) > 60:
+        print('and %d more' % (len(checker.faults) - 60))
     for server in sorted(checker.restarts):
         print('callbridge of %s: %d restarts' % (server, checker.restarts[server]))
     print('%d stops; at once: %s' % (len(checker.stops), ', '.join(
