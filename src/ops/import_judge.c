@@ -74,10 +74,26 @@ static void stop_ended_leaf(const struct facts *facts, const struct choice *choi
              : xstrdup("ask the CA for the one that follows it"));
 }
 
+/* Where public roots lie on most machines, as a front end is told of it: on the screen a folder is
+ * named like the certificates. */
+static const char *public_roots(const struct import_options *options)
+{
+    return options->waiting ? "/etc/ssl/certs" : "--ca-folder /etc/ssl/certs";
+}
+
+/* What else may have the one that lacks; the folder that was named has it not. */
+static const char *where_else(const struct import_options *options)
+{
+    return options->ca_folder ? "it is not in the folder of --ca-folder"
+           : options->waiting ? "a folder that has it will do (public roots: /etc/ssl/certs)"
+                              : "or name a folder that has it: --ca-folder (public roots: "
+                                "/etc/ssl/certs)";
+}
+
 /* A root that another CA had signed once stays good beyond the other's end: by its own, self-signed
  * certificate of the same key, which chain_build takes where it is here. */
-static void stop_ended_ca(const struct facts *facts, const struct choice *choice, size_t at,
-                          struct import_identity *out)
+static void stop_ended_ca(const struct facts *facts, const struct import_options *options,
+                          const struct choice *choice, size_t at, struct import_identity *out)
 {
     const struct cert *ended = choice->chain.certs[at];
     char *when = ended_when(ended, facts->at);
@@ -86,9 +102,8 @@ static void stop_ended_ca(const struct facts *facts, const struct choice *choice
                                                   : NULL;
     char *remedy =
         twin ? xformat("where \"%s\" is a root, its self-signed certificate takes over: name a "
-                       "folder that has it (public roots: --ca-folder /etc/ssl/certs), or ask the "
-                       "CA for it and import it",
-                       import_name(twin))
+                       "folder that has it (public roots: %s), or ask the CA for it and import it",
+                       import_name(twin), public_roots(options))
              : xstrdup("ask the CA for its new certificate and import that as well");
     stop(out, xformat("its CA \"%s\" %s", import_name(ended), when), remedy);
     out->waits = true;
@@ -114,8 +129,8 @@ static void add_predecessor(const struct facts *facts, const struct choice *choi
     free(is);
 }
 
-static void stop_incomplete(const struct facts *facts, const struct choice *choice,
-                            struct import_identity *out)
+static void stop_incomplete(const struct facts *facts, const struct import_options *options,
+                            const struct choice *choice, struct import_identity *out)
 {
     const struct cert *last = choice->chain.certs[choice->chain.count - 1];
     char *issuer = import_short_name(last->issuer);
@@ -128,11 +143,8 @@ static void stop_incomplete(const struct facts *facts, const struct choice *choi
                  import_name(last));
     }
     char *remedy =
-        *last->aia ? xformat("fetch %s and import it as well, or name a folder that has it with "
-                             "--ca-folder",
-                             last->aia)
-                   : xstrdup("ask the CA for it and import it as well, or name a folder that has "
-                             "it with --ca-folder (public roots: /etc/ssl/certs)");
+        *last->aia ? xformat("fetch %s and import it as well; %s", last->aia, where_else(options))
+                   : xformat("ask the CA for it and import it as well; %s", where_else(options));
     free(issuer);
     stop(out, str_take(&problem), remedy);
     out->waits = true;
@@ -162,17 +174,17 @@ static bool first_ended(const struct facts *facts, const struct choice *choice, 
     return false;
 }
 
-static void judge(const struct facts *facts, const struct choice *choice,
-                  struct import_identity *out)
+static void judge(const struct facts *facts, const struct import_options *options,
+                  const struct choice *choice, struct import_identity *out)
 {
     const struct chain *chain = &choice->chain;
     size_t ended;
     if (choice->leaf->not_after <= facts->at)
         stop_ended_leaf(facts, choice, out);
     else if (!chain->complete && chain->count)
-        stop_incomplete(facts, choice, out);
+        stop_incomplete(facts, options, choice, out);
     else if (!chain->valid && first_ended(facts, choice, &ended))
-        stop_ended_ca(facts, choice, ended, out);
+        stop_ended_ca(facts, options, choice, ended, out);
     else if (!chain->valid)
         stop_broken(choice, out);
 }
@@ -232,7 +244,7 @@ void import_judge(const struct facts *facts, const struct import_options *option
     item->brings_key = taking->identity == identity && taking->is_new;
     item->old_end = files.leaf ? import_end(files.leaf) : xstrdup("");
     item->new_end = import_end(choice->leaf);
-    judge(facts, choice, item);
+    judge(facts, options, choice, item);
     if (item->brings_key)
         judge_key(facts, choice, item);
     item->waits = item->waits && !item->brings_key;

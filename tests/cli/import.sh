@@ -198,6 +198,9 @@ fails "the same as JSON" "$CERTWRIGHT" import --json cb.crt ca/root.crt
 json "names it" '.missing[0].identity + ": " + .missing[0].issuer' "callbridge: CN=Acme Issuing 2,O=Acme"
 fails "a root that lacks" "$CERTWRIGHT" import cb.crt ca/issuing.crt
 says "is named" "Acme Root"
+says "and where else it may be" "or name a folder that has it: --ca-folder (public roots: /etc/ssl/certs)"
+fails "a folder that lacks it" "$CERTWRIGHT" import cb.crt ca/issuing.crt --ca-folder other
+says "is not named again" "it is not in the folder of --ca-folder"
 unchanged "root lacks"
 ok "--ca-folder has them" "$CERTWRIGHT" import cb.crt --ca-folder ca
 matches "and what was taken of it is told" "^TAKE +ca/root.crt #1 +callbridgebundle.crt +CA certificate Acme Root: root"
