@@ -1,7 +1,8 @@
-/* accept:findingN: the reason and the date are asked, for both are read by others a year later. */
+/* accept:findingN, or accept:KEY of several: the reason and the date are asked, for both are read
+ * by others a year later. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "flow/findings.h"
+#include "flow/found.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,29 +16,65 @@ static void keep(char **text, const char *value)
     *text = copy;
 }
 
-static bool finding_of_page(const struct flow *flow, struct findings *findings,
-                            const struct finding **out)
+/* What the page is about. */
+struct about {
+    struct findings findings;
+    struct founds founds;
+    const struct finding *one, *const *items;
+    size_t count; /* 0: they are gone */
+};
+
+static void about_make(struct flow *flow, struct about *out)
 {
     const char *part = flow_page_part(flow);
     size_t number = text_starts(part, "finding") ? strtoul(part + strlen("finding"), NULL, 10) : 0;
-    rules_run(flow->facts, RULES_ALL, findings);
-    *out = number && number <= findings->count ? &findings->items[number - 1] : NULL;
-    return *out != NULL;
+    *out = (struct about){0};
+    rules_run(flow->facts, RULES_ALL, &out->findings);
+    founds_make(flow, &out->findings, &out->founds);
+    const struct found *found = number ? NULL : founds_find(&out->founds, part);
+    if (number && number <= out->findings.count) {
+        out->one = &out->findings.items[number - 1];
+        out->items = &out->one;
+        out->count = 1;
+    } else if (found) {
+        out->items = found->items;
+        out->count = found->count;
+    }
+}
+
+static void about_free(struct about *about)
+{
+    founds_free(&about->founds);
+    findings_free(&about->findings);
+}
+
+/* Each of several is named, for all of them are accepted together. */
+static void add_intro(const struct about *about, struct page *page)
+{
+    struct strings places = {0};
+    for (size_t i = 0; i < about->count; i++)
+        strings_add_take(&places, finding_place(about->items[i]));
+    char *all = strings_join(&places, ", ");
+    if (about->count == 1)
+        page_line(&page->intro, "%s, %s", about->items[0]->id, all);
+    else
+        page_line(&page->intro, "%s, all %zu: %s", about->items[0]->id, about->count, all);
+    page_line(&page->intro, "%s.", about->items[0]->message);
+    free(all);
+    strings_free(&places);
 }
 
 static void build_accept(struct flow *flow, struct page *page)
 {
-    struct findings findings = {0};
-    const struct finding *finding;
+    struct about about;
+    about_make(flow, &about);
     page->kind = PAGE_FORM;
-    page->title = xstrdup("Accept this finding");
+    page->title = about.count > 1 ? xformat("Accept these %zu findings", about.count)
+                                  : xstrdup("Accept this finding");
     page->next = xstrdup("Accept");
-    if (finding_of_page(flow, &findings, &finding)) {
-        char *place = finding_place(finding);
-        page_line(&page->intro, "%s, %s", finding->id, place);
-        page_line(&page->intro, "%s.", finding->message);
-        free(place);
-    }
+    if (about.count)
+        add_intro(&about, page);
+    about_free(&about);
     const char *reason = flow->accept_reason ? flow->accept_reason : "";
     struct field *field = page_field(page, FIELD_TEXT, "accept.reason", "Reason", reason);
     field_help(field,
@@ -56,7 +93,6 @@ static void build_accept(struct flow *flow, struct page *page)
     if (*field->value && !clock_parse(field->value, &when))
         field_finding(field, LEVEL_ERROR, "that is no date", "write it like 2027-01-31", NULL);
     page_line(&page->why, "F2 writes accept {} into deployment.conf; Esc leaves it.");
-    findings_free(&findings);
 }
 
 static struct way take_accept(struct flow *flow, const struct page *page, const struct event *event,
@@ -69,15 +105,12 @@ static struct way take_accept(struct flow *flow, const struct page *page, const 
     }
     if (event->kind != EVENT_NEXT)
         return way_go(GO_STAY);
-    struct findings findings = {0};
-    const struct finding *finding;
-    bool good = true;
-    if (finding_of_page(flow, &findings, &finding))
-        good = finding_accept(flow, finding, page->fields[0].value, page->fields[1].value, err);
-    findings_free(&findings);
-    if (!good)
-        return way_go(GO_REFUSED);
-    return way_go(GO_BACK);
+    struct about about;
+    about_make(flow, &about);
+    bool good = !about.count || findings_accept(flow, about.items, about.count,
+                                                page->fields[0].value, page->fields[1].value, err);
+    about_free(&about);
+    return way_go(good ? GO_BACK : GO_REFUSED);
 }
 
 const struct step_ops step_accept = {"accept", build_accept, take_accept};

@@ -213,13 +213,18 @@ static struct way to_accept(struct flow *flow, const char *row)
 static struct way accept(struct flow *flow, const struct findings *findings, const char *row,
                          struct error *err)
 {
-    const struct finding *finding = finding_of(findings, row);
-    if (finding && finding->accepted)
-        return way_if(finding_unaccept(flow, finding, err), GO_STAY);
-    if (finding)
-        return to_accept(flow, row);
-    flow_say(flow, LEVEL_NOTE, "Enter shows each finding; there the key a accepts it.");
-    return way_go(GO_STAY);
+    const struct finding *one = finding_of(findings, row);
+    struct founds founds;
+    founds_make(flow, findings, &founds);
+    const struct found *found = one ? NULL : founds_find(&founds, row);
+    const struct finding *const *items = one ? &one : found ? found->items : NULL;
+    struct way way =
+        !items ? way_go(GO_STAY)
+        : items[0]->accepted
+            ? way_if(findings_unaccept(flow, items, one ? 1 : found->count, err), GO_STAY)
+            : to_accept(flow, row);
+    founds_free(&founds);
+    return way;
 }
 
 static bool mend(struct flow *flow, const struct findings *findings, const char *row,

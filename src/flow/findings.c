@@ -327,18 +327,21 @@ static void add_accept(const struct finding *finding, struct finding_place place
     str_add(text, " }\n");
 }
 
-bool finding_accept(struct flow *flow, const struct finding *finding, const char *reason,
-                    const char *until, struct error *err)
+bool findings_accept(struct flow *flow, const struct finding *const *items, size_t count,
+                     const char *reason, const char *until, struct error *err)
 {
     struct str text = {0};
     const char *old = str_text(&flow->facts->deployment.text);
     str_addf(&text, "%s%s", old, text_ends(old, "\n") ? "" : "\n");
-    for (size_t i = 0; i <= finding->also_count; i++)
-        add_accept(finding, place_of(finding, i), reason, until, &text);
+    for (size_t k = 0; k < count; k++)
+        for (size_t i = 0; i <= items[k]->also_count; i++)
+            add_accept(items[k], place_of(items[k], i), reason, until, &text);
+    char *how_many = count > 1 ? xformat(" (%zu findings)", count) : xstrdup("");
     bool good = flow_put(flow, &text, false, err);
     if (good)
-        flow_say(flow, LEVEL_OK, "%s is accepted%s%s: still shown, no longer counted.", finding->id,
-                 *until ? " until " : "", until);
+        flow_say(flow, LEVEL_OK, "%s%s is accepted%s%s: still shown, no longer counted.",
+                 items[0]->id, how_many, *until ? " until " : "", until);
+    free(how_many);
     str_free(&text);
     return good;
 }
@@ -367,18 +370,23 @@ static bool is_about(const struct accept *accept, const struct finding *finding)
     return about;
 }
 
-bool finding_unaccept(struct flow *flow, const struct finding *finding, struct error *err)
+bool findings_unaccept(struct flow *flow, const struct finding *const *items, size_t count,
+                       struct error *err)
 {
     const struct deployment *d = &flow->facts->deployment;
     struct str text = {0};
     str_add(&text, str_text(&d->text));
     size_t gone = 0;
-    for (size_t i = 0; i < d->accept_count; i++)
-        if (is_about(&d->accepts[i], finding) && conf_remove_nth(&text, "accept", i - gone))
+    for (size_t i = 0; i < d->accept_count; i++) {
+        bool about = false;
+        for (size_t k = 0; k < count && !about; k++)
+            about = is_about(&d->accepts[i], items[k]);
+        if (about && conf_remove_nth(&text, "accept", i - gone))
             gone++;
+    }
     bool good = flow_put(flow, &text, false, err);
     if (good)
-        flow_say(flow, LEVEL_OK, "%s counts again.", finding->id);
+        flow_say(flow, LEVEL_OK, "%s counts again.", items[0]->id);
     str_free(&text);
     return good;
 }

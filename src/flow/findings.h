@@ -34,10 +34,10 @@ must_check bool finding_mend(struct flow *flow, const struct finding *finding, s
 must_check bool findings_mend_safe(struct flow *flow, const struct findings *findings,
                                    struct error *err);
 
-/* Takes a finding knowingly, or no longer so. */
-must_check bool finding_accept(struct flow *flow, const struct finding *finding, const char *reason,
-                               const char *until, struct error *err);
-must_check bool finding_unaccept(struct flow *flow, const struct finding *finding,
-                                 struct error *err);
+/* Takes findings of one rule knowingly, or no longer so. */
+must_check bool findings_accept(struct flow *flow, const struct finding *const *items, size_t count,
+                                const char *reason, const char *until, struct error *err);
+must_check bool findings_unaccept(struct flow *flow, const struct finding *const *items,
+                                  size_t count, struct error *err);
 
 #endif

@@ -319,8 +319,13 @@ static void add_several(const struct flow *flow, const struct found *found, stru
     for (size_t i = 1; i < found->count; i++)
         same = same && strcmp(found->items[i]->message, first->message) == 0;
     char *more = same ? xstrdup("") : xformat(" And %zu more like it.", found->count - 1);
-    row_detail(row, "%s%s.%s\n%s.%s", first->message, source, more, remedy, mend);
+    if (first->accepted)
+        row_detail(row, "%s%s.%s\nAccepted. The key a takes that back.", first->message, source,
+                   more);
+    else
+        row_detail(row, "%s%s.%s\n%s.%s", first->message, source, more, remedy, mend);
     row->can_open = true;
+    strings_add(&row->does, "accept");
     if (mendable)
         strings_add(&row->does, "mend");
     explain(flow, first, where, "Enter shows each, and what to do", row);

@@ -177,7 +177,7 @@ static void fill(struct flow *flow, const struct plan *plan, struct page *page)
             if (strcmp(plan->steps[i].server, server) == 0)
                 add_step(&plan->steps[i], page);
         add_outages(plan, server, page);
-        page_add_action(page, order_page, 6, 0, "Why this order");
+        page_add_action(page, order_page, 0, 'o', "Order");
     } else {
         page->title = xformat("Plan - %s", written_words(written));
         page_line(&page->intro,

@@ -11,6 +11,7 @@
 #define MARK_COLUMNS 3
 #define BAR_MOST 40
 #define TYPE_AHEAD_MS 1000
+#define HEIGHT_LEAST 3 /* with a line that tells of more */
 
 void chooser_build(struct chooser *chooser, const struct strings *rows, size_t at, int y, int x,
                    int height, int width)
@@ -33,8 +34,11 @@ void chooser_build(struct chooser *chooser, const struct strings *rows, size_t a
     }
     chooser->menu = new_menu(chooser->items);
     set_menu_win(chooser->menu, chooser->pane.win);
-    set_menu_sub(chooser->menu, chooser->pane.win);
-    set_menu_format(chooser->menu, height, 1);
+    chooser->height = height;
+    if ((int)rows->count > height && height >= HEIGHT_LEAST)
+        chooser->sub = derwin(chooser->pane.win, --chooser->height, width, 0, 0);
+    set_menu_sub(chooser->menu, chooser->sub ? chooser->sub : chooser->pane.win);
+    set_menu_format(chooser->menu, chooser->height, 1);
     set_menu_mark(chooser->menu, MARK);
     set_menu_fore(chooser->menu, A_NORMAL);
     menu_opts_off(chooser->menu, O_SHOWDESC);
@@ -56,6 +60,8 @@ void chooser_drop(struct chooser *chooser)
     }
     free(chooser->items);
     free(chooser->names);
+    if (chooser->sub)
+        delwin(chooser->sub);
     pane_close(&chooser->pane);
     *chooser = (struct chooser){0};
 }
@@ -95,7 +101,7 @@ bool chooser_key(struct chooser *chooser, const struct key *key, long long now_m
             return true;
         }
         if (key->number == 0 && key->y >= y && row < (int)chooser->count &&
-            key->y < y + getmaxy(chooser->pane.win)) {
+            key->y < y + chooser->height) {
             set_current_item(chooser->menu, chooser->items[row]);
             return true;
         }
@@ -117,13 +123,29 @@ size_t chooser_at(const struct chooser *chooser)
     return chooser->menu ? (size_t)item_index(current_item(chooser->menu)) : 0;
 }
 
+/* "2 more above, 5 more below" */
+static void paint_more(struct chooser *chooser)
+{
+    int above = top_row(chooser->menu), below = (int)chooser->count - above - chooser->height;
+    char *text = above > 0 && below > 0 ? xformat("%d more above, %d more below", above, below)
+                 : above > 0            ? xformat("%d more above", above)
+                                        : xformat("%d more below", below);
+    wmove(chooser->pane.win, chooser->height, 0);
+    wclrtoeol(chooser->pane.win);
+    draw_text(chooser->pane.win, chooser->height, MARK_COLUMNS,
+              getmaxx(chooser->pane.win) - MARK_COLUMNS, text);
+    free(text);
+}
+
 void chooser_paint(struct chooser *chooser, int *cursor_y, int *cursor_x)
 {
     if (!chooser->menu)
         return;
     size_t at = chooser_at(chooser);
     int y, x, row = (int)at - top_row(chooser->menu);
-    for (int i = 0; i < getmaxy(chooser->pane.win); i++)
+    if (chooser->sub)
+        paint_more(chooser);
+    for (int i = 0; i < chooser->height; i++)
         draw_looks(chooser->pane.win, i, 0, getmaxx(chooser->pane.win), A_NORMAL, 0);
     draw_looks(chooser->pane.win, row, MARK_COLUMNS, first_column(chooser->names[at], BAR_MOST),
                A_REVERSE, 0);

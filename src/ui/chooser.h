@@ -15,6 +15,8 @@ struct chooser {
     ITEM **items;
     char **names;
     size_t count;
+    WINDOW *sub;        /* the rows, where a line below them tells of more; NULL: all are seen */
+    int height;         /* rows seen */
     long long typed_ms; /* type-ahead begins anew after a while */
 };
 

@@ -73,6 +73,12 @@ static bool has_head(const struct list_view *self)
     return self->table.word_at > 0;
 }
 
+/* On a small screen that does not hold all rows they come first. */
+static bool is_short(const struct ui *ui, int room)
+{
+    return ui->compact && (int)ui->page->row_count > room;
+}
+
 static void build(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
@@ -97,14 +103,18 @@ static void build(struct ui *ui, struct view *view)
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
     if (intro > body / 3)
         intro = body / 3;
+    if (is_short(ui, body - intro) && intro > 1)
+        intro = 1;
     if (has_head(self)) /* a blank line between them */
         intro += 1 + (intro > 0);
     intro += list_line_is(ui);
     self->rows_y = FRAME_TOP + intro;
     body -= intro;
-    int below = (int)self->text.count + below_most(ui, self),
-        room = body - (below > 0 ? below + 1 : 0);
-    if (room < body / 2 + 1)
+    int below = (int)self->text.count + below_most(ui, self);
+    int room = body - (below > 0 ? below + 1 : 0);
+    if (is_short(ui, room))
+        room = body; /* F6 tells the rest */
+    else if (room < body / 2 + 1)
         room = body / 2 + 1;
     bool more = (int)page->row_count > room;
     self->rows_height = more ? room - 1 : (int)page->row_count;
@@ -205,9 +215,12 @@ static void draw_more(struct ui *ui, const struct list_view *self)
     str_addf(&text, "rows %zu to %zu of %zu", self->top + 1, last, ui->page->row_count);
     add_hidden(ui, 0, self->top, "; above: ", &text);
     add_hidden(ui, last, ui->page->row_count, "; below: ", &text);
-    wmove(stdscr, self->rows_y + self->rows_height, 0);
+    int y = self->rows_y + self->rows_height;
+    wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
-    draw_text(stdscr, self->rows_y + self->rows_height, 1, ui->columns - 1, str_text(&text));
+    draw_text(stdscr, y, 1, ui->columns - 1, str_text(&text));
+    if (ui->compact && y + 1 >= frame_bottom(ui) && self->text.count)
+        draw_text(stdscr, y, ui->columns - 8, 8, " .. (F6)");
     str_free(&text);
 }
 
@@ -233,7 +246,8 @@ static void draw_below(struct ui *ui, const struct list_view *self)
     for (size_t i = 0; i < self->text.count; i++)
         strings_add(&lines, self->text.items[i]);
     bool more = ui->page->row_count > (size_t)self->rows_height;
-    int y = self->rows_y + self->rows_height + 1 + more, bottom = frame_bottom(ui);
+    int y = self->rows_y + self->rows_height + more, bottom = frame_bottom(ui);
+    y += y + 1 < bottom; /* a blank line, where there is room */
     const char *cut_mark = page_function(ui->page, 6) ? ".." : ".. (F6)";
     for (size_t i = 0; y < bottom; i++, y++) {
         wmove(stdscr, y, 0);
@@ -256,7 +270,7 @@ static void draw(struct ui *ui, struct view *view)
     size_t seen = 0;
     for (; seen < self->intro.count && y < self->rows_y - 2 * has_head(self); seen++)
         draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[seen]);
-    if (ui->compact && y == self->rows_y && seen < self->intro.count)
+    if (ui->compact && y == self->rows_y - 2 * has_head(self) && seen < self->intro.count)
         draw_text(stdscr, y - 1, ui->columns - 3, 3, " ..");
     if (has_head(self))
         table_head(ui, &self->table, 1 + self->tick_columns, self->rows_y - 1);

@@ -57,7 +57,7 @@ static void build(struct ui *ui, struct view *view)
     }
     int y = FRAME_TOP, bottom = frame_bottom(ui);
     y += (int)page->intro.count + (page->intro.count > 0 && !ui->compact);
-    int room = bottom - y - 1, detail = detail_rows(ui);
+    int detail = detail_rows(ui), room = bottom - y - (ui->compact ? (int)page->text.count : 1);
     int height = (int)rows.count;
     if (height > room - detail)
         height = room - detail < 3 ? 3 : room - detail;

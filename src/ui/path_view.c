@@ -167,7 +167,7 @@ static void draw(struct ui *ui, struct view *view)
     if (self->at > 0)
         chooser_paint(&self->chooser, &list_y, &list_x);
     else if (self->chooser.pane.win)
-        for (int i = 0; i < getmaxy(self->chooser.pane.win); i++)
+        for (int i = 0; i < self->chooser.height; i++)
             mvwaddch(self->chooser.pane.win, i, 1, ' '); /* the bar begins in the path itself */
 }
 
