@@ -180,7 +180,7 @@ complete -c certwright -n __certwright_bare -a orders -d 'order sheets for whoev
 complete -c certwright -n __certwright_bare -a explain -d 'why a rule is there, and what breaks it'
 complete -c certwright -n __certwright_bare -a plan -d 'writes files, commands and a runbook'
 complete -c certwright -n __certwright_bare -a status -d 'when certificates end'
-complete -c certwright -n __certwright_bare -a renew -d 'ends a renewal that is installed'
+complete -c certwright -n __certwright_bare -a renew -d 'the next certificate'
 complete -c certwright -n __certwright_bare -a undo -d 'brings back what was replaced'
 complete -c certwright -n __certwright_bare -a mmp -d 'an appliance to try commands on'
 complete -c certwright -n __certwright_bare -a adopt -d 'takes over servers that run'
@@ -275,6 +275,7 @@ complete -c certwright -n '__certwright_in status' -l ics -d 'as a calendar'
 complete -c certwright -n '__certwright_in status' -l lead -x -d 'days that a CA takes'
 complete -c certwright -n '__certwright_in status' -l timeline -d 'what stops in 24 months'
 
+complete -c certwright -n '__certwright_in renew' -l new-key -d 'with another key'
 complete -c certwright -n '__certwright_in renew' -l done -d 'the servers have the new certificate'
 
 complete -c certwright -n '__certwright_in undo' -l list -d 'says what can be undone'

@@ -145,7 +145,7 @@ struct usage {
 };
 struct command {
     enum stage stage;
-    enum phase phase; /* removal, services or building */
+    enum phase phase; /* none of base and checks */
     enum effect effect;
     bool api;   /* of by-hand: method, path and parameters for the API */
     char *line; /* a template */
@@ -210,6 +210,7 @@ struct component {
     struct usage *usages;
     size_t usage_count;
     char *outage;    /* who notices while it is stopped; may be "" */
+    char *renewal;   /* the same where its certificates are renewed */
     char *notes;     /* what RUNBOOK adds for people; may be "" or several lines */
     bool compiled;   /* the program holds it, not the heap */
     bool joined;     /* its lists are on the heap: its own things, then those of its parts */

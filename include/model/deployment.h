@@ -81,6 +81,7 @@ struct deployment {
      * bundle and how trust files are called. */
     const struct scan *scan;
     const struct trusts *trusts;
+    bool in_place; /* every service counts as installed: a renewal */
 };
 
 /* Reads and judges the whole file; errors carry path:line. The catalogue must outlive it. */

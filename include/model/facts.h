@@ -39,9 +39,11 @@ struct facts *facts_for_release(const struct facts *facts, const char *release);
 struct facts *facts_over(const struct facts *facts, struct scan *scan);
 void facts_free(struct facts *facts); /* NULL is none */
 
-/* Files of an identity as the store has them now; NULL members where absent. */
+/* Files of an identity as the store has them now; NULL members where absent. While a renewal with a
+ * new key waits, csr is the request of that key, which lies beside the one in use until its answer
+ * comes (NAME-next.csr, NAME-next.key). */
 struct identity_files {
-    const struct store_file *key, *csr, *certificate, *bundle, *fullchain;
+    const struct store_file *key, *csr, *certificate, *bundle, *fullchain, *next_key;
     const struct cert *leaf;
 };
 void facts_files(const struct facts *facts, const struct identity *identity,

@@ -25,6 +25,11 @@ struct trust {
     char *file; /* the name in the store and in the command; never NULL */
     bool given; /* named by …-file: the user's, never written by us */
 };
+/* Certificates, each once; they belong to a scan. Free items. */
+struct cert_set {
+    const struct cert **items;
+    size_t count;
+};
 struct trusts {
     struct trust *items; /* in the order of their readers */
     size_t count;
@@ -52,6 +57,11 @@ const struct trust *trusts_find(const struct trusts *trusts, const struct servic
  * out; false: something lacks yet. */
 bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust_need *need, struct str *out);
+/* The same as certificates; of what lacks the rest. */
+bool trust_certs(const struct deployment *deployment, const struct scan *scan,
+                 const struct trust_need *need, struct cert_set *out);
+void cert_set_add(struct cert_set *set, const struct cert *cert);
+bool cert_set_has(const struct cert_set *set, const struct cert *cert);
 /* What a file must hold that services name: what each trust that names it needs, each certificate
  * once (guide 4.11.2). Adds PEM to out; false: something lacks yet. */
 bool trust_file_content(const struct deployment *deployment, const struct scan *scan,

@@ -10,6 +10,14 @@
 
 /* <name>.csr; free it. */
 char *csr_name(const struct identity *identity);
+/* The request that is to be answered, and the private key that it is of: those of the next key
+ * while a renewal with one waits. Free them. */
+char *request_name(const struct facts *facts, const struct identity *identity);
+char *request_base(const struct facts *facts, const struct identity *identity); /* less ".csr" */
+char *request_key_name(const struct facts *facts, const struct identity *identity);
+
+/* Of a key on an appliance the name by which `pki csr` made it there; free it. */
+char *key_base(const struct identity *identity);
 
 /* A new key as PEM into the batch (0600, never in place of another). */
 must_check bool make_key(const struct deployment *deployment, const char *name, struct batch *batch,

@@ -50,8 +50,6 @@ bool cert_has_name(const struct cert *cert, const char *wanted);
  * it.
  */
 bool cert_names_key(const struct cert *cert, const struct cert *issuer);
-/* Its signature is of SHA-1, MD5 or older. */
-bool cert_has_weak_digest(const struct cert *cert);
 /* Why OpenSSL would refuse it whatever its issuer: a damaged extension, an unknown signature
  * algorithm. NULL where there is nothing. */
 const char *cert_flaw(const struct cert *cert);

@@ -1,10 +1,10 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
-#include "model/facts.h"
+#include "model/held.h"
 
 /* The installation as steps; plan.json is this, every other file is written from it. A plan belongs
- * to the facts that it was made of. */
+ * to the facts, and to what is held, that it was made of. */
 struct step {
     int number, phase;
     char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
@@ -31,19 +31,32 @@ struct outages {
     struct outage *items; /* in the order of the steps; free with free */
     size_t count;
 };
+/* A file of a renewal below the server's folder. */
+struct plan_extra {
+    char *path;             /* files-2/x.crt, back/x.crt */
+    const char *name;       /* in the store; NULL: the text */
+    const struct str *text; /* belongs to the plan */
+    bool held;              /* as the servers hold it */
+    bool is_private;
+};
 struct plan_server {
     char *name;
     struct strings files; /* names in files/, sorted */
+    struct plan_extra *extras;
+    size_t extra_count;
 };
+struct renewal_plan; /* what changes, where something that runs does */
 struct plan {
     struct step *steps;
     size_t count;
     struct plan_server *servers;
     size_t server_count;
+    struct renewal_plan *renewal; /* NULL: nothing that runs already is touched */
 };
 struct plan_options {
     bool base; /* preconditions as phase 0 */
     bool all;
+    const struct held *held; /* what the servers hold while renewals are open; NULL: none is */
 };
 must_check bool plan_make(const struct facts *facts, const struct plan_options *options,
                           struct plan *out, struct error *err);
@@ -70,6 +83,10 @@ enum plan_written {
 enum plan_written plan_compare(const struct plan *plan, const struct facts *facts, const char *out);
 /* A file of the store is a private key, by name or by content: written for its owner alone. */
 bool file_is_private(const struct facts *facts, const char *name);
+/* Private keys below install/, by their paths there: core1/files/callbridge.key. */
+void plan_keys(const struct plan *plan, const struct facts *facts, struct strings *out);
+/* Where what an upload step names lies, below its server's folder: files, files-2. Free it. */
+char *step_folder(const struct step *step);
 /* Files below install/ that plan_write makes, counted; for "Will write install/ (1 server, 9
  * files)". */
 size_t plan_file_count(const struct plan *plan);

@@ -44,7 +44,8 @@ struct batch {
 /* Copies data. Keys (mode 0600) are wiped by batch_free. */
 void batch_add(struct batch *batch, const char *name, const void *data, size_t length, mode_t mode,
                bool replace);
-/* A file that goes in the same transaction; one that is not there is none. Keys are refused. */
+/* A file that goes in the same transaction; one that is not there is none. A key is refused, unless
+ * the batch puts it under another name. */
 void batch_remove(struct batch *batch, const char *name);
 /* The same of a key as well, which stays as NAME.STAMP.bak. */
 void batch_retire(struct batch *batch, const char *name, bool is_key);

@@ -48,19 +48,25 @@ static int judge(const struct cli *cli, const struct facts *facts, const char *o
 }
 
 /* Where private keys lie now: the one server, else all of them. */
-static size_t count_keys(const struct plan *plan, const struct facts *facts, const char **where)
+static size_t count_keys(const struct plan *plan, const struct facts *facts, char **where)
 {
-    size_t keys = 0;
-    *where = NULL;
-    for (size_t i = 0; i < plan->server_count; i++)
-        for (size_t k = 0; k < plan->servers[i].files.count; k++) {
-            if (!file_is_private(facts, plan->servers[i].files.items[k]))
-                continue;
-            const char *name = plan->servers[i].name;
-            *where = !*where || *where == name ? name : "*";
-            keys++;
-        }
-    return keys;
+    struct strings keys = {0};
+    plan_keys(plan, facts, &keys);
+    size_t count = keys.count, folder = count ? strcspn(keys.items[0], "/") : 0;
+    size_t within = folder + 1 + (count ? strcspn(keys.items[0] + folder + 1, "/") : 0);
+    bool one_server = true, one_folder = true;
+    for (size_t i = 1; i < count; i++) {
+        one_server &= strncmp(keys.items[i], keys.items[0], folder + 1) == 0;
+        one_folder &=
+            strncmp(strchr(keys.items[i], '/'), keys.items[0] + folder, within - folder + 1) == 0;
+    }
+    *where = !count ? xstrdup("")
+                    : xformat("%.*s/%.*s", one_server ? (int)folder : 1,
+                              one_server ? keys.items[0] : "*",
+                              one_folder ? (int)(within - folder - 1) : 1,
+                              one_folder ? keys.items[0] + folder + 1 : "*");
+    strings_free(&keys);
+    return count;
 }
 
 static void report(const struct cli *cli, const struct plan *plan, const struct facts *facts,
@@ -73,7 +79,7 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
         str_free(&text);
         return;
     }
-    const char *where;
+    char *where;
     size_t servers = plan->server_count, keys = count_keys(plan, facts, &where);
     cli_say(cli,
             servers == 1
@@ -83,22 +89,25 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
     if (!plan->count)
         cli_say(cli, "No service needs anything: all are installed, or none has an identity.");
     if (keys == 1)
-        cli_say(cli, "1 private key lies in %s/%s/files: delete it when the server has it.", out,
-                where);
+        cli_say(cli, "1 private key lies in %s/%s: delete it when the server has it.", out, where);
     else if (keys)
-        cli_say(cli, "%zu private keys lie in %s/%s/files: delete them when the servers have them.",
-                keys, out, where);
+        cli_say(cli, "%zu private keys lie in %s/%s: delete them when the servers have them.", keys,
+                out, where);
+    free(where);
 }
 
 static int make_plan(const struct cli *cli, const struct facts *facts)
 {
     const char *given = cli_value(cli, "out");
     const char *out = given ? given : default_out;
-    const struct plan_options options = {.base = cli_flag(cli, "base"),
-                                         .all = cli_flag(cli, "all")};
+    struct plan_options options = {.base = cli_flag(cli, "base"), .all = cli_flag(cli, "all")};
     struct plan made = {0};
+    struct held *held = NULL;
     struct error err = {0};
     int status = judge(cli, facts, out);
+    if (!status && !options.all && !held_gather(facts, &held, &err))
+        status = cli_fail(&err);
+    options.held = held;
     if (!status && plan_make(facts, &options, &made, &err) && plan_write(&made, facts, out, &err))
         report(cli, &made, facts, out);
     else if (!status)
@@ -106,6 +115,7 @@ static int make_plan(const struct cli *cli, const struct facts *facts)
     if (status && cli->json)
         fputs("[]\n", stdout); /* one document, whatever happens */
     plan_free(&made);
+    held_free(held);
     return status;
 }
 

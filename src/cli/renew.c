@@ -1,21 +1,19 @@
 /* certwright renew: a certificate's next one, from the request to the day it is everywhere. */
 #include "ops/renew.h"
 
-#include "cli/cli.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/made.h"
+#include "ops/renew_due.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-static void collect(const struct cli *cli, struct strings *out)
-{
-    for (size_t i = 0; i < cli->arg_count; i++)
-        strings_add_new(out, cli->args[i]);
-}
 
 static int done(const struct cli *cli, const struct facts *facts)
 {
     struct strings names = {0};
     struct error err = {0};
-    collect(cli, &names);
+    cli_names(cli, &names);
     int status = op_renew_done(facts, &names, &err) ? STATUS_OK : cli_fail(&err);
     for (size_t i = 0; !status && i < names.count; i++) {
         const struct renewal *renewal = renewals_open(&facts->renewals, names.items[i]);
@@ -27,33 +25,144 @@ static int done(const struct cli *cli, const struct facts *facts)
     return status;
 }
 
+static void say_effects(const struct cli *cli, const struct facts *facts,
+                        const struct identity *identity)
+{
+    struct renew_effects effects;
+    renew_effects(facts, identity, &effects);
+    for (size_t i = 0; i < effects.trusts.count; i++)
+        cli_say(cli, "     %s", effects.trusts.items[i]);
+    for (size_t i = 0; i < effects.restarts.count; i++)
+        cli_say(cli, "     restarts %s", effects.restarts.items[i]);
+    cli_say(cli, "     keep the key: %s", effects.keep);
+    cli_say(cli, "     new key: %s", effects.fresh);
+    renew_effects_free(&effects);
+}
+
+/* What comes next, for all that wait, and for all that were made here. */
+static void say_next(const struct cli *cli, const struct renewed_list *list)
+{
+    struct strings requests = {0}, below = {0};
+    bool issued = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct renewed *item = &list->items[i];
+        issued = issued || item->how == RENEW_ISSUED;
+        if (*item->request)
+            strings_add_new(&requests, item->request);
+        for (size_t k = 0; k < item->below.count; k++)
+            strings_add_new(&below, item->below.items[k]);
+    }
+    char *names = strings_join(&requests, ", "), *signs = strings_join(&below, " ");
+    if (requests.count)
+        cli_say(cli,
+                "Next: send %s to the CA (certwright orders writes the order), then certwright "
+                "import what it returns. What is in place stays in use until then.",
+                names);
+    if (below.count)
+        cli_say(cli, "Next: certwright renew %s: a CA signed them that was renewed.", signs);
+    if (issued)
+        cli_say(cli, "Next: certwright plan; when it is installed, certwright renew --done NAME.");
+    free(names);
+    free(signs);
+    strings_free(&requests);
+    strings_free(&below);
+}
+
+static int renew(const struct cli *cli, const struct facts *facts)
+{
+    struct strings names = {0};
+    struct renewed_list list;
+    struct error err = {0};
+    cli_names(cli, &names);
+    bool good = op_renew(facts, &names, cli_flag(cli, "new-key"), &list, &err);
+    strings_free(&names);
+    if (!good)
+        return cli_fail(&err);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct renewed *item = &list.items[i];
+        cli_say(cli, "%-4s %s  %s", item->how == RENEW_KEPT ? "KEPT" : "OK", item->identity->name,
+                item->note);
+        if (item->typed)
+            cli_say(cli, "     on %s type: %s", item->identity->key_at, item->typed);
+        say_effects(cli, facts, item->identity);
+    }
+    say_next(cli, &list);
+    renewed_free(&list);
+    return STATUS_OK;
+}
+
+static void say_group(const struct cli *cli, const struct facts *facts,
+                      const struct renew_group *group)
+{
+    cli_say(cli, "%s", group->title);
+    for (size_t i = 0; i < group->notices.count; i++)
+        cli_say(cli, "  %s", group->notices.items[i]);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct ending *ending = group->endings[i];
+        const struct renewal *open = renewals_open(&facts->renewals, ending->name);
+        char date[16];
+        clock_date(ending->cert->not_after, date);
+        cli_say(cli, "  %-5s %s  %s %s, %ld day%s%s", ends_word(ending->term), ending->name,
+                ending->days < 0 ? "ended" : "ends", date, labs(ending->days),
+                labs(ending->days) == 1 ? "" : "s",
+                !ending->identity || !open ? ""
+                : open->first              ? "; renewed, to be installed"
+                                           : "; renewal waits for its CA");
+    }
+}
+
+/* What is due, and what has been begun. */
+static int list_due(const struct cli *cli, const struct facts *facts)
+{
+    struct ends ends;
+    struct renew_groups groups;
+    ends_make(facts, &ends);
+    renew_due(&ends, &groups);
+    for (size_t i = 0; i < groups.count; i++)
+        say_group(cli, facts, &groups.items[i]);
+    if (groups.count)
+        cli_say(cli, "certwright renew NAME keeps the key, --new-key makes another.");
+    else
+        cli_say(cli, "Nothing ends within %d days.", RENEW_SOON);
+    renew_groups_free(&groups);
+    ends_free(&ends);
+    return STATUS_OK;
+}
+
 static int run_renew(const struct cli *cli)
 {
-    if (!cli_flag(cli, "done") || !cli->arg_count)
+    bool ends = cli_flag(cli, "done");
+    if (ends && !cli->arg_count)
         return cli_usage(cli, "name the identities whose new certificates are installed: renew "
                               "--done NAME");
+    if (cli_flag(cli, "new-key") && (ends || !cli->arg_count))
+        return cli_usage(cli, ends ? "--done ends a renewal, and makes no key"
+                                   : "name the identities that get a new key");
     struct catalogue catalogue = {0};
     struct facts *facts = NULL;
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = done(cli, facts);
+    status = ends ? done(cli, facts) : cli->arg_count ? renew(cli, facts) : list_due(cli, facts);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }
 
-static const struct cli_option renew_options[] = {{"done", false}, {NULL, false}};
+static const struct cli_option renew_options[] = {
+    {"new-key", false}, {"done", false}, {NULL, false}};
 
 const struct cli_command command_renew = {
     .name = "renew",
     .takes = 0,
     .run = run_renew,
     .options = renew_options,
-    .usage = "renew --done IDENTITY...",
-    .summary = "end a renewal whose new certificate is on every server",
-    .help = "An import or signing that replaces a certificate in place opens its renewal: until\n"
-            "it ends, the store's journal keeps what the servers hold meanwhile, so that they\n"
-            "can be led from the old to the new one. --done says that they have what the store\n"
-            "has. undo takes back the import all the same.\n",
+    .usage = "renew [--new-key] [IDENTITY...], renew --done IDENTITY...",
+    .summary = "a certificate's next one, from the request to its installation",
+    .help = "Without names: what is due or will be within 90 days, by what its installation\n"
+            "disturbs. With names: the request for the next certificate, of the key that is there\n"
+            "or, with --new-key, of another one (NAME-next.key); where the signer is here, the\n"
+            "certificate itself. What is in place stays in use until import takes the answer.\n"
+            "Until --done, which says that the servers have what the store has, the journal keeps\n"
+            "what they hold meanwhile.\n",
 };

@@ -1,5 +1,6 @@
 /* The last page: what lies where, what next, and when. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
 #include "plan/plan.h"
@@ -18,9 +19,21 @@ static void add_places(const struct flow *flow, const char *out, struct page *pa
     free(runbook);
 }
 
+/* Of a renewal: until somebody says that it is over every plan is it again. */
+static void add_end(const struct held *held, int number, struct page *page)
+{
+    struct str names = {0};
+    for (size_t i = 0; held && i < held->count; i++)
+        str_addf(&names, " %s", held->identities[i].identity->name);
+    if (held)
+        page_line(&page->text, "  %d  when all is done: certwright renew --done%s", number,
+                  str_text(&names));
+    str_free(&names);
+}
+
 /* The turns in their order: upload first, then each file of commands. */
-static void add_turns(const struct flow *flow, const struct plan *plan, const char *out,
-                      struct page *page)
+static void add_turns(const struct flow *flow, const struct plan *plan, const struct held *held,
+                      const char *out, struct page *page)
 {
     int number = 0;
     const char *last = "";
@@ -34,8 +47,8 @@ static void add_turns(const struct flow *flow, const struct plan *plan, const ch
         last = step->file;
         if (step->upload.count) {
             page_line(&page->text, "  %d  cd %s/%s", ++number, out, step->server);
-            page_line(&page->text, "     sftp -o BatchMode=no -b upload.sftp admin@%s",
-                      server->address);
+            page_line(&page->text, "     sftp -o BatchMode=no -b %s admin@%s",
+                      path_base(step->file), server->address);
         } else if (*step->command) {
             page_line(&page->text, "  %d  ssh admin@%s, then the lines of %s/%s one by one",
                       ++number, server->address, out, step->file);
@@ -43,8 +56,13 @@ static void add_turns(const struct flow *flow, const struct plan *plan, const ch
             page_line(&page->text, "  %d  by hand, see RUNBOOK.md: %s", ++number, step->manual);
         }
     }
-    page_line(&page->text, "  %d  delete the keys from %s/ when the servers have them", ++number,
-              out);
+    struct strings keys = {0};
+    plan_keys(plan, flow->facts, &keys);
+    if (keys.count)
+        page_line(&page->text, "  %d  delete the keys from %s/ when the servers have them",
+                  ++number, out);
+    strings_free(&keys);
+    add_end(held, ++number, page);
 }
 
 static void add_first_end(const struct flow *flow, struct page *page)
@@ -68,22 +86,23 @@ static void add_first_end(const struct flow *flow, struct page *page)
 static void build(struct flow *flow, struct page *page)
 {
     struct plan plan = {0};
-    struct plan_options options = {0};
+    struct held *held = NULL;
     struct error err = {0};
     char *out = flow_path(flow, "install");
     page->kind = PAGE_TEXT;
     page->title = xstrdup("Done");
     page->last = true;
     page->next = xstrdup("Leave");
-    bool good = plan_make(flow->facts, &options, &plan, &err);
+    bool good = plan_now(flow, &held, &plan, &err);
     bool same = good && plan_compare(&plan, flow->facts, out) == PLAN_SAME;
     page_line(&page->intro, same ? "The plan is written. Nothing was sent yet."
                                  : "The plan as it stands now is not written yet: Esc goes back.");
     add_places(flow, out, page);
     if (same)
-        add_turns(flow, &plan, out, page);
+        add_turns(flow, &plan, held, out, page);
     add_first_end(flow, page);
     plan_free(&plan);
+    held_free(held);
     free(out);
 }
 

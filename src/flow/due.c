@@ -203,13 +203,14 @@ enum plan_written plan_state(struct flow *flow, time_t *when)
         if (!flow->written.good ||
             memcmp(&flow->written.of, &info.st_mtim, sizeof info.st_mtim) != 0) {
             struct plan plan = {0};
-            struct plan_options options = {0};
+            struct held *held = NULL;
             struct error ignored; /* what cannot be planned now isn't what is written */
-            bool made = plan_make(flow->facts, &options, &plan, &ignored);
+            bool made = plan_now(flow, &held, &plan, &ignored);
             flow->written.is = made ? plan_compare(&plan, flow->facts, out) : PLAN_OTHER;
             flow->written.of = info.st_mtim;
             flow->written.good = true;
             plan_free(&plan);
+            held_free(held);
         }
         is = flow->written.is;
     }

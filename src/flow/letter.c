@@ -2,6 +2,7 @@
 #include "flow/letter.h"
 
 #include "base/mem.h"
+#include "ops/material.h"
 #include "ops/order_sheet.h"
 
 #include <stdlib.h>
@@ -48,8 +49,8 @@ static void add_key(const struct csr *csr, struct str *out)
     order_key_lines(csr, "           ", out);
 }
 
-static void add_mail(const struct identity *identity, const struct csr *csr, const char *pem,
-                     struct page *page)
+static void add_mail(const struct identity *identity, const char *base, const struct csr *csr,
+                     const char *pem, struct page *page)
 {
     struct strings names = {0};
     names_of(csr, &names);
@@ -57,7 +58,7 @@ static void add_mail(const struct identity *identity, const struct csr *csr, con
     char *users = order_users(identity);
     struct str mail = {0};
     str_addf(&mail, "Subject: Certificate request for %s\n\nHello,\n\n", title);
-    str_addf(&mail, "please issue a certificate for the request below (%s.csr).\n", identity->name);
+    str_addf(&mail, "please issue a certificate for the request below (%s.csr).\n", base);
     if (*users)
         str_addf(&mail, "It is for our Cisco Meeting Server: %s.\n", users);
     str_addf(&mail, "\n  Subject  %s\n", csr->subject);
@@ -97,9 +98,10 @@ static void add_form(const struct csr *csr, const char *pem, struct page *page)
 }
 
 /* The guide's template, WebServer, allows server usage alone (3.3). */
-static void add_certreq(const struct identity *identity, const struct csr *csr, struct page *page)
+static void add_certreq(const struct identity *identity, const char *name, const struct csr *csr,
+                        struct page *page)
 {
-    const char *template = order_template(identity, csr), *name = identity->name;
+    const char *template = order_template(identity, csr);
     bool unknown = !template;
     char *line = xformat("certreq -submit -attrib \"CertificateTemplate:%s\" %s.csr %s.cer %s.p7b",
                          unknown ? "TEMPLATE" : template, name, name, name);
@@ -121,9 +123,8 @@ static void add_certreq(const struct identity *identity, const struct csr *csr, 
     free(line);
 }
 
-static void add_openssl(const struct identity *identity, struct page *page)
+static void add_openssl(const char *name, struct page *page)
 {
-    const char *name = identity->name;
     char *line = xformat("openssl x509 -req -in %s.csr -CA ca.crt -CAkey ca.key -CAcreateserial "
                          "-days " LIFETIME " -sha256 -copy_extensions copy -out %s.pem",
                          name, name);
@@ -163,13 +164,15 @@ void letter_rows(const struct facts *facts, const struct identity *identity, con
                  const char *pem, struct page *page)
 {
     bool public = strcmp(identity->signer, "public") == 0;
+    char *base = request_base(facts, identity);
     add_request(pem, page);
     if (public) {
         add_form(csr, pem, page);
     } else {
-        add_certreq(identity, csr, page);
-        add_openssl(identity, page);
+        add_certreq(identity, base, csr, page);
+        add_openssl(base, page);
     }
-    add_mail(identity, csr, pem, page);
+    add_mail(identity, base, csr, pem, page);
     add_order(facts, identity, csr, pem, page);
+    free(base);
 }

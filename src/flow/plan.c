@@ -1,6 +1,7 @@
 /* The plan, server by server, as it will be or is written; and why its order. */
 #include "plan/plan.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
 
@@ -40,7 +41,8 @@ static void add_detail(const struct step *step, struct row *row)
 {
     struct str detail = {0};
     if (step->upload.count) {
-        str_addf(&detail, "In install/%s: sftp -b upload.sftp, see RUNBOOK.md.", step->server);
+        str_addf(&detail, "In install/%s: sftp -b %s, see RUNBOOK.md.", step->server,
+                 path_base(step->file));
     } else if (step->expect.count) {
         char *lines = strings_join(&step->expect, "\n       ");
         str_addf(&detail, "%s %s",
@@ -121,10 +123,10 @@ static void add_outages(const struct plan *plan, const char *server, struct page
 static void add_keys(const struct flow *flow, const struct plan *plan, const char *out,
                      struct page *page)
 {
-    size_t keys = 0;
-    for (size_t i = 0; i < plan->server_count; i++)
-        for (size_t k = 0; k < plan->servers[i].files.count; k++)
-            keys += file_is_private(flow->facts, plan->servers[i].files.items[k]);
+    struct strings paths = {0};
+    plan_keys(plan, flow->facts, &paths);
+    size_t keys = paths.count;
+    strings_free(&paths);
     if (keys == 1)
         page_line(&page->text, "1 private key is in %s/: delete it there when the server has it.",
                   out);
@@ -194,12 +196,20 @@ static void waits(struct page *page)
     page->next = xstrdup("");
 }
 
+bool plan_now(const struct flow *flow, struct held **held, struct plan *plan, struct error *err)
+{
+    if (!held_gather(flow->facts, held, err))
+        return false;
+    const struct plan_options options = {.held = *held};
+    return plan_make(flow->facts, &options, plan, err);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_LIST;
     size_t errors = count_errors(flow);
     struct plan plan = {0};
-    struct plan_options options = {0};
+    struct held *held = NULL;
     struct error err = {0};
     if (errors) {
         char *count = counted(errors, "error", "errors");
@@ -208,7 +218,7 @@ static void build(struct flow *flow, struct page *page)
         page_line(&page->why, "Esc goes back to the check, which says what to do.");
         waits(page);
         free(count);
-    } else if (!plan_make(flow->facts, &options, &plan, &err)) {
+    } else if (!plan_now(flow, &held, &plan, &err)) {
         page->title = xstrdup("Plan - waits");
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
@@ -218,6 +228,7 @@ static void build(struct flow *flow, struct page *page)
     }
     page_add_action(page, "upgrade", 7, 0, "Upgrade");
     plan_free(&plan);
+    held_free(held);
 }
 
 static struct way write_plan(struct flow *flow, struct error *err)
@@ -231,15 +242,16 @@ static struct way write_plan(struct flow *flow, struct error *err)
         return way_go(GO_REFUSED);
     }
     struct plan plan = {0};
-    struct plan_options options = {0};
+    struct held *held = NULL;
     char *out = flow_path(flow, "install");
-    bool good = plan_make(flow->facts, &options, &plan, err);
+    bool good = plan_now(flow, &held, &plan, err);
     if (good && plan_compare(&plan, flow->facts, out) != PLAN_SAME) {
         good = flow_may_write(flow, err) && plan_write(&plan, flow->facts, out, err);
         if (good)
             flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
     }
     plan_free(&plan);
+    held_free(held);
     free(out);
     return way_if(good, GO_NEXT);
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "flow/letter.h"
 #include "flow/step.h"
+#include "ops/material.h"
 #include "ops/orders.h"
 
 #include <stdlib.h>
@@ -89,7 +90,7 @@ static void add_request(const struct flow *flow, const struct identity *identity
     }
     char **file = &page->rows[page->row_count - 1].file;
     free(*file);
-    *file = xformat("%s.csr", identity->name);
+    *file = request_name(flow->facts, identity);
     lifecycle_free(&life);
     free(pem);
     free(path);

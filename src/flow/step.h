@@ -308,6 +308,9 @@ const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
 const struct map *flow_map(struct flow *flow);
 const struct pool *flow_pool(struct flow *flow);
 void flow_forget_findings(struct flow *flow);
+/* The plan as it would be written: with an open renewal that alone. Free it, then what is held. */
+must_check bool plan_now(const struct flow *flow, struct held **held, struct plan *plan,
+                         struct error *err);
 /* install/ beside what would be written there now; when that was written. Compared byte by byte,
  * once for each state of the facts and of the folder. */
 enum plan_written plan_state(struct flow *flow, time_t *when);

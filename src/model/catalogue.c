@@ -184,6 +184,7 @@ void component_free(struct component *c)
     free(c->name);
     free(c->outage);
     free(c->notes);
+    free(c->renewal);
     free(c->part_of);
     free(c->replaced_by);
     strings_free(&c->beside);

@@ -386,8 +386,13 @@ bool screen_when(const struct checking *c)
     bool good = true;
     for (unsigned i = 0; i < cfg_size(c->cfg, "when"); i++)
         strings_split(&words, cfg_getnstr(c->cfg, "when", i), ' ');
-    for (size_t i = 0; good && i < words.count; i++)
-        good = check_word(c, words.items[i]);
+    for (size_t i = 0; good && i < words.count; i++) {
+        struct strings either = {0};
+        strings_split(&either, words.items[i], '|');
+        for (size_t k = 0; good && k < either.count; k++)
+            good = check_word(c, either.items[k]);
+        strings_free(&either);
+    }
     strings_free(&words);
     return good;
 }

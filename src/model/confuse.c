@@ -75,6 +75,18 @@ static void tell(cfg_t *cfg, const char *format, va_list args)
     free(where);
 }
 
+/* A section that stands once is made before the whole has its function, and would tell on its own
+ * whoever asks it for what it was not given. */
+static void set_teller(cfg_t *cfg)
+{
+    cfg_set_error_function(cfg, tell);
+    for (unsigned i = 0; i < cfg_num(cfg); i++) {
+        cfg_opt_t *opt = cfg_getnopt(cfg, i);
+        for (unsigned j = 0; opt->type == CFGT_SEC && j < cfg_opt_size(opt); j++)
+            cfg_set_error_function(cfg_opt_getnsec(opt, j), tell);
+    }
+}
+
 /* A text that was checked. */
 static cfg_t *parse(cfg_opt_t *opts, const char *place, int lines_before, const char *text,
                     size_t length, struct error *err)
@@ -83,7 +95,7 @@ static cfg_t *parse(cfg_opt_t *opts, const char *place, int lines_before, const 
     conf_tame(text, length, &tame);
     str_add(&tame, "\n"); /* a comment on the last line wants its end */
     cfg_t *cfg = cfg_init(opts, CFGF_NONE);
-    cfg_set_error_function(cfg, tell);
+    set_teller(cfg);
     struct error none = {0};
     current.place = place;
     current.lines_before = lines_before;

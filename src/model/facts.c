@@ -123,6 +123,41 @@ void facts_free(struct facts *facts)
     free(facts);
 }
 
+/* The name is another identity's, and so are the files. */
+static bool is_taken(const struct facts *facts, const char *base)
+{
+    return deployment_identity(&facts->deployment, base) != NULL;
+}
+
+/* A new key's request and the key, both or none. */
+static void find_next(const struct facts *facts, const struct identity *identity,
+                      struct identity_files *out)
+{
+    char *base = xformat("%s-next", identity->name), *csr = xformat("%s.csr", base);
+    const struct store_file *request = scan_find(&facts->scan, csr);
+    if (request && !is_taken(facts, base)) {
+        char *key = xformat("%s.key", base);
+        out->next_key = scan_find(&facts->scan, key);
+        if (out->next_key)
+            out->csr = request;
+        free(key);
+    }
+    free(csr);
+    free(base);
+}
+
+/* Of a key that was made on an appliance under another name, so that the live one stays. */
+static void find_there(const struct facts *facts, const struct identity *identity,
+                       struct identity_files *out)
+{
+    const char *dot = strrchr(identity->key_file, '.');
+    char *csr = xformat("%.*s.csr", (int)(dot ? dot - identity->key_file : 0), identity->key_file);
+    const struct store_file *request = scan_find(&facts->scan, csr);
+    if (request)
+        out->csr = request;
+    free(csr);
+}
+
 void facts_files(const struct facts *facts, const struct identity *identity,
                  struct identity_files *out)
 {
@@ -136,4 +171,8 @@ void facts_files(const struct facts *facts, const struct identity *identity,
         .leaf = scan_cert(&facts->scan, identity->certificate_file),
     };
     free(csr);
+    if (*identity->key_at)
+        find_there(facts, identity, out);
+    else
+        find_next(facts, identity, out);
 }

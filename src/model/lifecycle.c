@@ -25,6 +25,7 @@ struct found {
     bool key_file;           /* a file lies in the key's place, whatever it holds */
     bool csr_file, certificate_file;
     const char *sent; /* NULL: not yet */
+    bool waits;       /* its renewal was asked for, and no answer has come */
 };
 
 static bool is_outside(const struct identity *identity)
@@ -45,6 +46,11 @@ static void find(const struct facts *facts, const struct identity *identity, str
                           .certificate_file = files.certificate != NULL};
     if (out->csr)
         out->sent = sent_date(&facts->sent, files.csr->name, out->csr->id);
+    const struct renewal *renewal = renewals_open(&facts->renewals, identity->name);
+    out->waits = renewal && !renewal->first;
+    /* the same request was sent when the certificate in place was ordered */
+    if (out->waits && out->sent && strcmp(out->sent, renewal->since) < 0)
+        out->sent = NULL;
 }
 
 static bool same_id(const unsigned char *a, const unsigned char *b)
@@ -90,7 +96,7 @@ static bool is_open(const struct found *found)
     time_t sent;
     if (!found->csr || strcmp(found->identity->signer, "self") == 0)
         return false;
-    if (!found->leaf || !same_id(found->csr->key_id, found->leaf->key_id))
+    if (found->waits || !found->leaf || !same_id(found->csr->key_id, found->leaf->key_id))
         return true;
     if (found->sent && clock_parse(found->sent, &sent) &&
         found->leaf->not_before + BACKDATED < sent)

@@ -121,6 +121,7 @@ static cfg_opt_t component_opts[] = {CFG_STR("title", "", CFGF_NONE),
                                      CFG_STR("name", "", CFGF_NONE),
                                      CFG_STR("outage", "", CFGF_NONE),
                                      CFG_STR("notes", "", CFGF_NONE),
+                                     CFG_STR("renewal", "", CFGF_NONE),
                                      CFG_STR("first", "", CFGF_NONE),
                                      CFG_STR("part-of", "", CFGF_NONE),
                                      CFG_STR("replaced-by", "", CFGF_NONE),
@@ -336,9 +337,11 @@ static enum effect effect(const char *word, enum stage stage)
 
 static enum phase phase(const char *word)
 {
-    return strcmp(word, "removal") == 0    ? PHASE_REMOVAL
-           : strcmp(word, "building") == 0 ? PHASE_BUILDING
-                                           : PHASE_SERVICES;
+    return strcmp(word, "removal") == 0     ? PHASE_REMOVAL
+           : strcmp(word, "building") == 0  ? PHASE_BUILDING
+           : strcmp(word, "widening") == 0  ? PHASE_WIDENING
+           : strcmp(word, "narrowing") == 0 ? PHASE_NARROWING
+                                            : PHASE_SERVICES;
 }
 
 static void read_command(cfg_t *cfg, enum stage stage, const char *section, struct command *command)
@@ -417,6 +420,7 @@ static void read_component(cfg_t *cfg, const char *kind, struct component *c)
     c->name = text(cfg, "name");
     c->outage = text(cfg, "outage");
     c->notes = text(cfg, "notes");
+    c->renewal = text(cfg, "renewal");
     c->management = cfg_getbool(cfg, "management");
     c->first = text(cfg, "first");
     c->part_of = text(cfg, "part-of");

@@ -216,7 +216,8 @@ static bool check_usage(struct checking *c)
 static bool check_command(struct checking *c)
 {
     static const char *const effects[] = {"none", "stop", "start", "restart", NULL};
-    static const char *const phases[] = {"removal", "services", "building", NULL};
+    static const char *const phases[] = {"widening", "removal",   "services",
+                                         "building", "narrowing", NULL};
     const char *line = cfg_getstr(c->cfg, "line");
     if (*cfg_getstr(c->cfg, "undo") && cfg_getbool(c->cfg, "none"))
         return screen_wrong(c, "undo", "keep one of them",

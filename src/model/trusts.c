@@ -55,17 +55,18 @@ static void find_targets(const struct deployment *deployment, const struct wante
     }
 }
 
-/* A set of certificates, each once. */
-struct cert_set {
-    const struct cert **items;
-    size_t count;
-};
-
-static void set_add(struct cert_set *set, const struct cert *cert)
+bool cert_set_has(const struct cert_set *set, const struct cert *cert)
 {
     for (size_t i = 0; i < set->count; i++)
         if (cert_same(set->items[i], cert))
-            return;
+            return true;
+    return false;
+}
+
+void cert_set_add(struct cert_set *set, const struct cert *cert)
+{
+    if (cert_set_has(set, cert))
+        return;
     set->items = grow(set->items, set->count, sizeof *set->items);
     set->items[set->count++] = cert;
 }
@@ -81,7 +82,7 @@ static bool set_add_file(struct cert_set *set, const struct scan *scan, const ch
     for (size_t i = 0; i < file->pki.count; i++)
         if (file->pki.objects[i].kind == OBJECT_CERT &&
             (!except || !cert_same(file->pki.objects[i].cert, except))) {
-            set_add(set, file->pki.objects[i].cert);
+            cert_set_add(set, file->pki.objects[i].cert);
             any = true;
         }
     return any;
@@ -93,7 +94,7 @@ static bool set_add_signers(struct cert_set *set, const struct deployment *deplo
 {
     const struct cert *leaf = scan ? scan_cert(scan, identity->certificate_file) : NULL;
     if (leaf && leaf->self_signed)
-        set_add(set, leaf);
+        cert_set_add(set, leaf);
     else if (set_add_file(set, scan, identity->bundle_file, leaf))
         return true;
     else if (strcmp(identity->signer, "self") == 0)
@@ -117,7 +118,7 @@ static bool collect_leaves(const struct scan *scan, const struct trust_need *nee
         const struct cert *leaf =
             scan && identity ? scan_cert(scan, identity->certificate_file) : NULL;
         if (leaf)
-            set_add(set, leaf);
+            cert_set_add(set, leaf);
         whole &= leaf != NULL;
     }
     return whole;
@@ -134,8 +135,8 @@ static bool collect_signers(const struct deployment *deployment, const struct sc
     return whole;
 }
 
-static bool collect(const struct deployment *deployment, const struct scan *scan,
-                    const struct trust_need *need, struct cert_set *set)
+bool trust_certs(const struct deployment *deployment, const struct scan *scan,
+                 const struct trust_need *need, struct cert_set *set)
 {
     bool whole = need->target_count;
     if (trust_lists(need->how))
@@ -195,7 +196,7 @@ static const struct identity *single_of(const struct deployment *deployment,
 {
     const struct identity *single = NULL;
     struct cert_set set = {0};
-    if (trust_chains(need->how) && scan && collect(deployment, scan, need, &set))
+    if (trust_chains(need->how) && scan && trust_certs(deployment, scan, need, &set))
         single = set.count == 1 ? owner_of(owner, deployment, scan, set.items[0]) : NULL;
     else
         single = single_by_design(deployment, need);
@@ -459,7 +460,7 @@ bool trust_content(const struct deployment *deployment, const struct scan *scan,
                    const struct trust_need *need, struct str *out)
 {
     struct cert_set set = {0};
-    bool whole = collect(deployment, scan, need, &set);
+    bool whole = trust_certs(deployment, scan, need, &set);
     if (whole)
         add_pem(&set, out);
     free(set.items);
@@ -476,7 +477,7 @@ bool trust_file_content(const struct deployment *deployment, const struct scan *
         const struct trust *trust = &trusts->items[i];
         if (!trust->given || trust->need == last || strcmp(trust->file, file) != 0)
             continue;
-        whole = collect(deployment, scan, trust->need, &set);
+        whole = trust_certs(deployment, scan, trust->need, &set);
         last = trust->need;
     }
     if (whole)

@@ -254,11 +254,11 @@ static size_t kind_count(const struct deployment *deployment, const char *kind)
     return component ? deployment_kind(deployment, component)->count : 0;
 }
 
-static bool word_holds(const struct deployment *deployment, const struct service *service,
-                       const char *word)
+static bool one_holds(const struct deployment *deployment, const struct service *service,
+                      const char *word)
 {
     if (*word == '!')
-        return !word_holds(deployment, service, word + 1);
+        return !one_holds(deployment, service, word + 1);
     if (text_starts(word, "with:"))
         return kind_count(deployment, word + strlen("with:")) > 0;
     if (text_starts(word, "several:"))
@@ -266,7 +266,7 @@ static bool word_holds(const struct deployment *deployment, const struct service
     if (text_starts(word, "beside:"))
         return server_has_kind(service->server, word + strlen("beside:"));
     if (strcmp(word, "installed") == 0)
-        return service->installed;
+        return service->installed || deployment->in_place;
     if (strcmp(word, "implied") == 0)
         return service->implied;
     if (strcmp(word, "first") == 0)
@@ -282,6 +282,21 @@ static bool word_holds(const struct deployment *deployment, const struct service
     bool holds = equals ? strcmp(value, equals + 1) == 0 : *value && !word_is_false(value);
     strings_free(&values);
     free(name);
+    return holds;
+}
+
+/* "a|b": one of them. */
+static bool word_holds(const struct deployment *deployment, const struct service *service,
+                       const char *word)
+{
+    if (!strchr(word, '|'))
+        return one_holds(deployment, service, word);
+    struct strings either = {0};
+    bool holds = false;
+    strings_split(&either, word, '|');
+    for (size_t i = 0; !holds && i < either.count; i++)
+        holds = one_holds(deployment, service, either.items[i]);
+    strings_free(&either);
     return holds;
 }
 

@@ -78,6 +78,9 @@ static void speaker_free(struct speaker *speaker)
         strings_free(&speaker->shown[i].trusts);
     }
     free(speaker->shown);
+    for (size_t i = 0; i < speaker->inspected_count; i++)
+        inspected_free(&speaker->inspected[i]);
+    free(speaker->inspected);
     strings_free(&speaker->listed);
     strings_free(&speaker->missing);
 }
@@ -270,10 +273,10 @@ static char *find_address(const struct speaker *speaker)
     for (size_t i = 0; i < speaker->shown_count; i++)
         for (size_t s = 0; s < speaker->shown[i].component->slot_count; s++) {
             const struct identity_found *identity = speaker->shown[i].identities[s];
-            const struct cert *leaf = identity ? identity->leaf : NULL;
-            for (size_t k = 0; leaf && k <= leaf->names.sans.count; k++) {
-                const char *name = k ? leaf->names.sans.items[k - 1] : leaf->cn;
-                if (strncasecmp(name, speaker->name, length) == 0 && name[length] == '.' &&
+            const struct names *names = identity ? found_names(identity) : NULL;
+            for (size_t k = 0; names && k <= names->sans.count; k++) {
+                const char *name = k ? names->sans.items[k - 1] : names->attributes[ATTR_CN];
+                if (name && strncasecmp(name, speaker->name, length) == 0 && name[length] == '.' &&
                     is_host_name(name))
                     return xstrdup(name);
             }
@@ -304,8 +307,9 @@ static char *find_domain(const struct adopting *work)
         if (work->speakers[i].address)
             add_domain(&names, work->speakers[i].address);
     for (size_t i = 0; !names.count && i < work->identity_count; i++)
-        if (work->identities[i]->leaf)
-            add_domain(&names, work->identities[i]->leaf->cn);
+        if (found_names(work->identities[i]) &&
+            found_names(work->identities[i])->attributes[ATTR_CN])
+            add_domain(&names, found_names(work->identities[i])->attributes[ATTR_CN]);
     for (size_t i = 0; !names.count && i < work->speaker_count; i++)
         for (size_t k = 0; k < work->speakers[i].shown_count; k++) {
             const struct shown *shown = &work->speakers[i].shown[k];

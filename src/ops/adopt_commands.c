@@ -61,6 +61,10 @@ void op_adopt_commands(const struct catalogue *catalogue, const struct adopt *re
                  speaker->prompt);
         for (size_t k = 0; k < files.count; k++)
             str_addf(out, "-get %s\n", files.items[k]);
+        str_addf(out, "\n# Or, where SFTP is closed, type on %s:\n", speaker->name);
+        for (size_t k = 0; k < files.count; k++)
+            if (!text_ends(files.items[k], ".csr"))
+                str_addf(out, "pki inspect %s\n", files.items[k]);
         strings_free(&files);
     }
 }

@@ -76,12 +76,31 @@ static bool same_content(const struct store_file *there, const struct store_file
     return same;
 }
 
+/* The same by what pki inspect printed: its first certificate. */
+static void compare_told(struct comparing *c, const struct speaker *speaker, const char *there,
+                         const struct store_file *stored)
+{
+    const struct inspected *told = speaker_inspected(speaker, there);
+    const struct cert *cert = pki_first_cert(&stored->pki);
+    if (!told || !cert || strcmp(told->serial, cert->serial) == 0)
+        return;
+    char until[16];
+    clock_date(cert->not_after, until);
+    char *expected = xformat("serial number %s, to %s", cert->serial, until);
+    char *found = xformat("serial number %s, to %s", told->serial, told->ends);
+    differ(c, there, expected, found);
+    free(expected);
+    free(found);
+}
+
 /* A file in use, under the name that it has on the server. */
 static void compare_content(struct comparing *c, const struct speaker *speaker, const char *there,
                             const char *here)
 {
     const struct store_file *fetched = speaker_file(speaker, there);
     const struct store_file *stored = scan_find(&c->facts->scan, here);
+    if (!fetched && stored)
+        compare_told(c, speaker, there, stored);
     if (!fetched || !stored || !pki_cert_count(&stored->pki) ||
         !strings_add_new(&c->files, there) || same_content(fetched, stored))
         return;

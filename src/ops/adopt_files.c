@@ -235,6 +235,23 @@ static bool same_cert(const struct cert *a, const struct cert *b)
     return a && b && memcmp(a->id, b->id, sizeof a->id) == 0;
 }
 
+/* Fetched or inspected, as one; NULL where nothing is known. */
+static const struct inspected *told_of(const struct speaker *speaker,
+                                       const struct slot_files *files)
+{
+    return speaker_inspected(speaker, *files->certificate ? files->certificate : files->fullchain);
+}
+
+static bool same_told(const struct inspected *a, const struct inspected *b)
+{
+    return a && b && strcmp(a->serial, b->serial) == 0 && strcmp(a->issuer, b->issuer) == 0;
+}
+
+const struct names *found_names(const struct identity_found *identity)
+{
+    return identity->leaf ? &identity->leaf->names : identity->told ? &identity->told->names : NULL;
+}
+
 /* On one server a key's file is one key; on others it is the same where the certificate is. */
 static struct identity_found *find(const struct adopting *work, const struct speaker *speaker,
                                    const struct slot_files *files, const struct cert *leaf)
@@ -245,7 +262,8 @@ static struct identity_found *find(const struct adopting *work, const struct spe
         bool same_key = strcmp(identity->key_name, files->key) == 0;
         if (!*files->key)
             same_key = strcmp(identity->certificate_name, certificate) == 0;
-        if (same_key && (identity->first == speaker || same_cert(identity->leaf, leaf)))
+        if (same_key && (identity->first == speaker || same_cert(identity->leaf, leaf) ||
+                         same_told(identity->told, told_of(speaker, files))))
             return identity;
     }
     return NULL;
@@ -335,6 +353,8 @@ static void use(struct adopting *work, const struct speaker *speaker, const stru
     }
     shown->identities[slot_number] = identity;
     strings_add_new(&identity->servers, speaker->name);
+    if (!identity->told)
+        identity->told = told_of(speaker, &files);
     if (!identity->leaf)
         identity->leaf = leaf;
     else if (leaf && !same_cert(identity->leaf, leaf))
@@ -364,13 +384,28 @@ static const struct identity_found *likely_signer(const struct identity_found *i
     return NULL;
 }
 
+/* The same by what pki inspect printed. Free it. */
+static char *signer_told(struct adopting *work, const struct identity_found *identity)
+{
+    const struct inspected *told = identity->told;
+    const struct identity_found *signer = likely_signer(identity);
+    if (told && strcmp(told->subject, told->issuer) == 0)
+        return xstrdup("self");
+    for (size_t i = 0; told && i < work->identity_count; i++)
+        if (work->identities[i]->told && work->identities[i] != identity &&
+            strcmp(work->identities[i]->told->subject, told->issuer) == 0)
+            return xstrdup(work->identities[i]->name);
+    if (told)
+        adopt_guess(work, "%s is taken to be from a CA of yours, %s", identity->name, told->issuer);
+    return xstrdup(signer && !told ? signer->name : *identity->key ? "internal" : "self");
+}
+
 /* Who signed it: itself, another identity, or a CA, whose marks tell a public one. */
 static void find_signer(struct adopting *work, struct identity_found *identity)
 {
     const struct cert *leaf = identity->leaf;
     if (!leaf) {
-        const struct identity_found *signer = likely_signer(identity);
-        identity->signer = xstrdup(signer ? signer->name : *identity->key ? "internal" : "self");
+        identity->signer = signer_told(work, identity);
         return;
     }
     if (leaf->self_issued) {

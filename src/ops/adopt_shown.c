@@ -326,5 +326,6 @@ void adopt_displays(struct adopting *work)
     for (size_t i = 0; i < work->speaker_count; i++) {
         read_speaker(work, &work->speakers[i], work->out->release);
         read_list(&work->speakers[i]);
+        speaker_inspect(&work->speakers[i]);
     }
 }

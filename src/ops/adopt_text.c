@@ -178,7 +178,8 @@ static const char *by_certificate(const struct shown *shown, const struct ask *a
     const char *value = NULL;
     for (size_t i = 0; i < shown->component->slot_count && ask->type == ANSWER_HOST; i++) {
         const struct identity_found *identity = shown->identities[i];
-        const char *cn = identity && identity->leaf ? identity->leaf->cn : "";
+        const struct names *names = identity ? found_names(identity) : NULL;
+        const char *cn = names && names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "";
         if (strcmp(shown->component->slots[i].cn, hole) == 0 && is_host_name(cn))
             value = cn;
     }
@@ -257,9 +258,9 @@ static const char *common(const struct adopting *work, enum attribute attribute)
 {
     const char *value = NULL;
     for (size_t i = 0; i < work->identity_count; i++) {
-        const struct cert *leaf = work->identities[i]->leaf;
-        const char *own = leaf ? leaf->names.attributes[attribute] : NULL;
-        if (!leaf)
+        const struct names *names = found_names(work->identities[i]);
+        const char *own = names ? names->attributes[attribute] : NULL;
+        if (!names)
             continue;
         if (!own || (value && strcmp(value, own) != 0))
             return NULL;
@@ -279,19 +280,20 @@ static void add_subject(const struct adopting *work, struct str *out)
     strings_free(&items);
 }
 
-static void add_names(const struct adopting *work, const struct cert *leaf, struct strings *items)
+static void add_names(const struct adopting *work, const struct names *names, struct strings *items)
 {
     struct strings sans = {0};
-    if (*leaf->cn)
-        add_item(items, "CN", leaf->cn);
-    for (size_t i = 0; i < leaf->names.sans.count; i++)
-        if (strcasecmp(leaf->names.sans.items[i], leaf->cn) != 0)
-            strings_add_new(&sans, leaf->names.sans.items[i]);
+    const char *cn = names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "";
+    if (*cn)
+        add_item(items, "CN", cn);
+    for (size_t i = 0; i < names->sans.count; i++)
+        if (strcasecmp(names->sans.items[i], cn) != 0)
+            strings_add_new(&sans, names->sans.items[i]);
     if (sans.count)
         strings_add_take(items, item("subjectAltName", &sans, true));
     strings_free(&sans);
     for (int i = 0; i < ATTR_COUNT; i++) {
-        const char *value = leaf->names.attributes[i];
+        const char *value = names->attributes[i];
         if (i != ATTR_CN && value && !common(work, (enum attribute)i))
             add_item(items, attribute_names[i], value);
     }
@@ -307,8 +309,8 @@ static void add_identity(struct adopting *work, const struct identity_found *ide
                  {"certificate-file", identity->certificate, ".crt"},
                  {"bundle-file", identity->bundle, "bundle.crt"},
                  {"fullchain-file", identity->fullchain, "fullchain.crt"}};
-    if (identity->leaf)
-        add_names(work, identity->leaf, &items);
+    if (found_names(identity))
+        add_names(work, found_names(identity), &items);
     add_item(&items, "signer", identity->signer);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *standard = xformat("%s%s", identity->name, files[i].suffix);

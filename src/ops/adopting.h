@@ -23,6 +23,13 @@ struct shown {
     const struct identity_found **identities; /* by slot; NULL: none */
     struct strings trusts;                    /* options that name the files of its trusts */
 };
+/* A certificate as pki inspect tells of it. */
+struct inspected {
+    char *file;
+    char *subject, *issuer, *ends; /* as printed */
+    char *serial;                  /* upper-case hex */
+    struct names names;
+};
 /* A server that speaks in a log. */
 struct speaker {
     char *prompt, *name, *address;
@@ -33,6 +40,8 @@ struct speaker {
     size_t shown_count;
     struct strings listed; /* what pki list says */
     bool has_list;
+    struct inspected *inspected;
+    size_t inspected_count;
     struct strings missing; /* displays that were not typed */
     struct scan *files;     /* fetched from it; NULL */
     char *folder;           /* where they lie */
@@ -42,6 +51,7 @@ struct identity_found {
     char *name;
     char *key, *certificate, *bundle, *fullchain; /* file names in the store; "" none */
     const struct cert *leaf;                      /* NULL: not fetched */
+    const struct inspected *told;                 /* what is known of it all the same; NULL */
     const struct pki_file *chain;                 /* the file that holds its chain; NULL */
     char *key_name, *certificate_name;            /* on the appliance */
     const struct speaker *first;
@@ -87,6 +97,11 @@ void shown_set(struct shown *shown, const char *path, const char *value);
 bool shown_runs(const struct shown *shown);    /* a display says so */
 bool shown_stopped(const struct shown *shown); /* a display says that it is off */
 
+/* Reads what pki inspect printed, and what it says of that file last; NULL: nothing. */
+void speaker_inspect(struct speaker *speaker);
+const struct inspected *speaker_inspected(const struct speaker *speaker, const char *name);
+void inspected_free(struct inspected *inspected);
+
 /* The folder of what was fetched: each speaker gets its files. */
 must_check bool adopt_files(struct adopting *work, struct error *err);
 const struct store_file *speaker_file(const struct speaker *speaker, const char *name);
@@ -94,6 +109,8 @@ const struct store_file *speaker_file(const struct speaker *speaker, const char 
  * there are none. Free it. */
 char *file_content(const struct pki_file *file);
 
+/* The names of its certificate, as far as anything tells; NULL: nothing does. */
+const struct names *found_names(const struct identity_found *identity);
 /* Whose key pairs are in use, under names that the store can hold beside each other. */
 void adopt_identities(struct adopting *work);
 /* The name in the store of what a server calls so; the same for the same content. Within work. */

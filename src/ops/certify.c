@@ -74,6 +74,39 @@ static bool is_identity_file(const struct deployment *deployment, const char *na
     return false;
 }
 
+/* The new certificate of whoever had this one; NULL: it stays. */
+static const struct cert *successor(const struct deployment *deployment, const struct scan *before,
+                                    const struct scan *after, const struct cert *cert)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++) {
+        const char *file = deployment->identities[i].certificate_file;
+        const struct cert *was = scan_cert(before, file), *is = scan_cert(after, file);
+        if (was && is && cert_same(was, cert) && !cert_same(is, cert))
+            return is;
+    }
+    return NULL;
+}
+
+/* A file that the person named keeps all that is in it but the certificates that are renewed. */
+static void exchange(const struct facts *facts, const struct store *store, const char *name,
+                     const struct scan *before, const struct scan *after, struct batch *batch)
+{
+    const struct store_file *file = scan_find(before, name);
+    struct str content = {0};
+    bool changed = false;
+    for (size_t i = 0; file && !file->problem && i < file->pki.count; i++) {
+        if (file->pki.objects[i].kind != OBJECT_CERT)
+            continue;
+        const struct cert *cert = file->pki.objects[i].cert;
+        const struct cert *next = successor(&facts->deployment, before, after, cert);
+        changed = changed || next;
+        cert_pem(next ? next : cert, &content);
+    }
+    if (changed)
+        certify_put(store, batch, name, &content);
+    str_free(&content);
+}
+
 bool certify_trusts(const struct facts *facts, const struct store *store, struct batch *batch,
                     struct error *err)
 {
@@ -91,11 +124,14 @@ bool certify_trusts(const struct facts *facts, const struct store *store, struct
     for (size_t i = 0; i < trusts.count; i++) {
         const struct trust *trust = trusts.by_file[i];
         struct str content = {0};
-        if (trust->given || (last && strcmp(last->file, trust->file) == 0))
+        if (last && strcmp(last->file, trust->file) == 0)
             continue;
         last = trust;
-        if (!is_identity_file(&facts->deployment, trust->file) &&
-            trust_content(&facts->deployment, &after.scan, trust->need, &content))
+        if (is_identity_file(&facts->deployment, trust->file))
+            continue;
+        if (trust->given)
+            exchange(facts, store, trust->file, &scan, &after.scan, batch);
+        else if (trust_content(&facts->deployment, &after.scan, trust->need, &content))
             certify_put(store, batch, trust->file, &content);
         str_free(&content);
     }

@@ -26,4 +26,10 @@ must_check bool certify_trusts(const struct facts *facts, const struct store *st
 must_check bool certify_commit(struct store *store, const struct batch *batch, time_t now,
                                struct strings *written, struct error *err);
 
+/* The request answered by the identity's signer, which is an identity: its files go to the batch.
+ * *note says by whom, and to when; free it. The store is locked. */
+must_check bool sign_into(const struct facts *facts, const struct store *store,
+                          const struct identity *identity, const struct csr *csr,
+                          struct batch *batch, char **note, struct error *err);
+
 #endif

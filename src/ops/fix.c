@@ -27,9 +27,28 @@ static void add_file(struct pool *pool, const struct store_file *file)
         pool_add_file(pool, &file->pki);
 }
 
-/* Its own files first; where they don't reach a root, whatever the store has. */
+/* The certificates as they stand, written as they must be: what else is wrong with them is for a
+ * person. Nothing of a file that holds anything else, or that can't be read to its end, is lost. */
+static void mend_form(const struct facts *facts, const struct store *store, const char *name,
+                      struct batch *batch)
+{
+    const struct store_file *file = scan_find(&facts->scan, name);
+    struct str text = {0};
+    bool whole = file && !file->problem && !file->pki.problem && !(file->pki.flags & PEM_BROKEN);
+    for (size_t i = 0; whole && i < file->pki.count; i++) {
+        whole = file->pki.objects[i].kind == OBJECT_CERT;
+        if (whole)
+            cert_pem(file->pki.objects[i].cert, &text);
+    }
+    if (whole)
+        certify_put(store, batch, name, &text);
+    str_free(&text);
+}
+
+/* Its own files first; where they don't reach a root, whatever the store has; where that doesn't
+ * either, the form of the file alone. */
 static void mend_chain(const struct facts *facts, const struct store *store,
-                       const struct identity *identity, struct batch *batch)
+                       const struct identity *identity, const char *file, struct batch *batch)
 {
     struct identity_files files;
     struct pool pool = {0};
@@ -54,6 +73,8 @@ static void mend_chain(const struct facts *facts, const struct store *store,
         certify_files(facts, store, &item, batch);
         str_free(&item.leaf_pem);
         str_free(&item.chain_pem);
+    } else {
+        mend_form(facts, store, file, batch);
     }
     pool_free(&pool);
 }
@@ -106,7 +127,7 @@ bool op_fix(const struct facts *facts, const struct findings *findings, struct s
         if (finding->accepted)
             continue;
         if (finding->fix == FIX_CHAIN && identity)
-            mend_chain(facts, &store, identity, &batch);
+            mend_chain(facts, &store, identity, finding->file, &batch);
         else if (finding->fix == FIX_TRUST)
             mend_trusts(facts, &store, finding, &batch);
     }

@@ -18,8 +18,8 @@ enum { GROUP_MAX = 32 };
 /* One identity, judged before anything is made. */
 struct task {
     const struct identity *identity;
-    char *csr; /* file name */
-    bool self; /* a certificate, no request */
+    char *csr, *key_file; /* names: of the next ones while a renewal with a new key waits */
+    bool self;            /* a certificate, no request */
     bool has_key;
     bool named;         /* asked for by its name */
     bool stale;         /* a request is there, for another key */
@@ -43,6 +43,7 @@ struct run {
 static void task_free(struct task *task)
 {
     free(task->csr);
+    free(task->key_file);
     free(task->left);
     free(task->outdated);
     batch_free(&task->batch);
@@ -78,8 +79,10 @@ static char *line_for_appliance(const struct identity *identity)
     struct str line = {0};
     struct names names = {0};
     identity_request(identity, &names);
+    char *base = key_base(identity);
     str_addf(&line, "its key is made on %s and stays there: ", identity->key_at);
-    names_line(&names, "csr", identity->name, &line);
+    names_line(&names, "csr", base, &line);
+    free(base);
     names_free(&names);
     return str_take(&line);
 }
@@ -112,7 +115,7 @@ static void judge_age(const struct run *run, struct task *task)
                              "the next %s with this key",
                              words, identity->name, task->self ? "one" : "request");
     else
-        task->left = key_of(&run->store, identity->key_file);
+        task->left = key_of(&run->store, task->key_file);
     if (task->outdated != words)
         free(words);
     differences_free(&asked);
@@ -123,7 +126,8 @@ static bool judge(const struct run *run, struct task *task, struct error *err)
 {
     const struct identity *identity = task->identity;
     const struct store *store = &run->store;
-    task->csr = csr_name(identity);
+    task->csr = request_name(run->facts, identity);
+    task->key_file = request_key_name(run->facts, identity);
     task->self = strcmp(identity->signer, "self") == 0;
     const char *rest = task->self ? identity->certificate_file : task->csr;
     bool has_rest = store_has(store, rest);
@@ -134,10 +138,10 @@ static bool judge(const struct run *run, struct task *task, struct error *err)
             task->left = line_for_appliance(identity);
         return task->left != NULL;
     }
-    task->has_key = store_has(store, identity->key_file);
+    task->has_key = store_has(store, task->key_file);
     if (has_rest && task->self && !task->has_key)
         task->left = xformat("%s is there without its key: nothing made", rest);
-    else if (has_rest && task->has_key && (task->self || csr_fits(store, rest, identity->key_file)))
+    else if (has_rest && task->has_key && (task->self || csr_fits(store, rest, task->key_file)))
         judge_age(run, task);
     else
         task->stale = has_rest;
@@ -146,7 +150,7 @@ static bool judge(const struct run *run, struct task *task, struct error *err)
     struct pki_file file = {0};
     const struct key *key;
     bool good = identity_check(&run->facts->deployment, identity, err) &&
-                (!task->has_key || read_key(store, identity->key_file, &file, &key, err));
+                (!task->has_key || read_key(store, task->key_file, &file, &key, err));
     pki_file_free(&file);
     return good;
 }
@@ -203,8 +207,8 @@ static bool add_for_old_key(const struct run *run, struct task *task, struct err
 {
     struct pki_file file;
     const struct key *key;
-    bool good = read_key(&run->store, task->identity->key_file, &file, &key, err) &&
-                add_rest(run, task, key, err);
+    bool good =
+        read_key(&run->store, task->key_file, &file, &key, err) && add_rest(run, task, key, err);
     pki_file_free(&file);
     return good;
 }
@@ -215,7 +219,7 @@ static bool add_with_new_key(const struct run *run, struct task *task, struct er
     struct secret pem = {0};
     bool good = forge_take(run->forge, &key, err) && key_pem(key, &pem, err);
     if (good) {
-        batch_add(&task->batch, task->identity->key_file, pem.data, pem.length, 0600, false);
+        batch_add(&task->batch, task->key_file, pem.data, pem.length, 0600, false);
         good = add_rest(run, task, key, err);
     }
     secret_free(&pem);

@@ -93,6 +93,8 @@ static bool add_files(const struct facts *facts, const struct store *store,
             return false;
         const struct new_certificate item = {choice->identity, choice->leaf_pem, choice->chain_pem};
         certify_files(facts, store, &item, batch);
+        if (!renewing_take_next(store, &item, batch, err))
+            return false;
     }
     return certify_trusts(facts, store, batch, err) && renewing_open(facts, store, batch, err);
 }

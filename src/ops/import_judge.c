@@ -67,10 +67,9 @@ static void stop_ended_leaf(const struct facts *facts, const struct choice *choi
 {
     struct identity_files files;
     facts_files(facts, choice->identity, &files);
-    const char *name = choice->identity->name;
     stop(out, ended_when(choice->leaf, facts->at),
          files.csr && !out->brings_key
-             ? xformat("send %s.csr to the CA again and import its answer", name)
+             ? xformat("send %s to the CA again and import its answer", files.csr->name)
              : xstrdup("ask the CA for the one that follows it"));
 }
 

@@ -41,10 +41,8 @@ static char *why_taken(const struct choice *choice, const struct import_identity
                *matches = identity->brings_key ? "its key comes with it" : "key matches";
     char *why = identity->stop
                     ? xformat("%s, but %s%s%s%s", matches, identity->problem, forced, comma, loss)
-                : choice->mends ? xformat("%s, ends %s; the one in place %s%s%s", matches,
-                                          identity->new_end, choice->mends, comma, loss)
-                : *from         ? xformat("%s, valid from %s, ends %s%s%s", matches, from,
-                                          identity->new_end, comma, loss)
+                : *from ? xformat("%s, valid from %s, ends %s%s%s", matches, from,
+                                  identity->new_end, comma, loss)
                         : xformat("%s, ends %s%s%s", matches, identity->new_end, comma, loss);
     free(loss);
     return why;

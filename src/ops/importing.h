@@ -41,10 +41,9 @@ struct found {
 struct choice {
     const struct identity *identity;
     const struct cert *leaf;
-    bool in_place;     /* the leaf is what the store has */
-    bool kept;         /* and what was handed in was worse */
-    bool later;        /* what is in place, or was handed in beside it, serves meanwhile */
-    const char *mends; /* what is wrong with the one in place, which ends later; NULL: it doesn't */
+    bool in_place; /* the leaf is what the store has */
+    bool kept;     /* and what was handed in was worse */
+    bool later;    /* what is in place, or was handed in beside it, serves meanwhile */
     struct chain chain;
     struct chain *chains; /* two or more that hold, the best first; NULL: no choice. Owned */
     size_t chain_count;

@@ -11,6 +11,34 @@ char *csr_name(const struct identity *identity)
     return xformat("%s.csr", identity->name);
 }
 
+char *request_name(const struct facts *facts, const struct identity *identity)
+{
+    struct identity_files files;
+    facts_files(facts, identity, &files);
+    return files.csr ? xstrdup(files.csr->name) : csr_name(identity);
+}
+
+char *request_base(const struct facts *facts, const struct identity *identity)
+{
+    char *name = request_name(facts, identity);
+    name[strlen(name) - strlen(".csr")] = '\0';
+    return name;
+}
+
+char *request_key_name(const struct facts *facts, const struct identity *identity)
+{
+    struct identity_files files;
+    facts_files(facts, identity, &files);
+    return xstrdup(files.next_key ? files.next_key->name : identity->key_file);
+}
+
+char *key_base(const struct identity *identity)
+{
+    const char *dot = strrchr(identity->key_file, '.');
+    return dot ? xstrndup(identity->key_file, (size_t)(dot - identity->key_file))
+               : xstrdup(identity->name);
+}
+
 bool make_key(const struct deployment *deployment, const char *name, struct batch *batch,
               struct pki_file *file, const struct key **key, struct error *err)
 {
@@ -102,13 +130,15 @@ static void tell_item(struct made_item *item, const struct deployment *deploymen
     const struct identity *identity = deployment_identity(deployment, item->identity);
     if (!identity || !(item->what & (MADE_KEY | MADE_CSR | MADE_CERTIFICATE)))
         return; /* no identity: a CA of --make-ca, told where it is made */
-    char *csr = csr_name(identity);
-    const char *const own[] = {identity->key_file, csr, identity->certificate_file,
-                               identity->bundle_file, identity->fullchain_file};
+    char *csr = csr_name(identity), *next = xformat("%s-next.csr", identity->name);
+    const char *const own[] = {identity->key_file,         csr,
+                               identity->certificate_file, identity->bundle_file,
+                               identity->fullchain_file,   next};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strings_has(written, own[i]))
             strings_add_new(&item->files, own[i]);
     free(csr);
+    free(next);
 }
 
 void made_tell(struct made_list *list, const struct deployment *deployment,

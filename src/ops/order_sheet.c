@@ -1,6 +1,7 @@
 #include "ops/order_sheet.h"
 
 #include "base/mem.h"
+#include "ops/material.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -189,11 +190,11 @@ static void add_wanted(const struct identity *identity, const struct csr *csr, s
 }
 
 /* cmd.exe goes on in the next line behind a caret. */
-static void add_certreq(const struct identity *identity, const struct csr *csr, struct str *out)
+static void add_certreq(const struct identity *identity, const char *name, const struct csr *csr,
+                        struct str *out)
 {
     const char *template = order_template(identity, csr);
     char *safe = ascii(template ? template : "TEMPLATE");
-    const char *name = identity->name;
     bool fits = 3 * (strlen(name) + strlen(".csr ")) + strlen("    ") <= ORDER_WIDTH;
     const char *gap = fits ? " " : " ^\n    ";
     heading(out, "With Active Directory Certificate Services (guide 3.3)");
@@ -207,12 +208,11 @@ static void add_certreq(const struct identity *identity, const struct csr *csr, 
 }
 
 /* Any name is taken in, for the key tells whose it is; a good one spares questions. */
-static void add_answer(const struct identity *identity, struct str *out)
+static void add_answer(const struct identity *identity, const char *base, struct str *out)
 {
     bool public = strcmp(identity->signer, "public") == 0;
-    char *name = public
-                     ? xformat("%s.crt", identity->name)
-                     : xformat("%s.cer, or %s.p7b with the chain", identity->name, identity->name);
+    char *name =
+        public ? xformat("%s.crt", base) : xformat("%s.cer, or %s.p7b with the chain", base, base);
     heading(out, "What to send back");
     entry(out, "Form",
           public ? "PEM (Base64): where the shop asks for a kind of server, Apache"
@@ -222,20 +222,21 @@ static void add_answer(const struct identity *identity, struct str *out)
     free(name);
 }
 
-static void add_check(const struct identity *identity, struct str *out)
+static void add_check(const char *base, struct str *out)
 {
     heading(out, "To compare the key before it is signed");
     str_addf(out,
              "  openssl req -in \\\n    %s.csr \\\n    -noout -pubkey |\n"
              "    openssl pkey -pubin -outform DER | openssl dgst -sha256 -c\n",
-             identity->name);
+             base);
 }
 
 void order_sheet(const struct facts *facts, const struct identity *identity, const struct csr *csr,
                  const char *pem, struct str *out)
 {
     char *users = order_users(identity);
-    char *request = xformat("%s.csr, below as well", identity->name);
+    char *base = request_base(facts, identity);
+    char *request = xformat("%s.csr, below as well", base);
     char *from = xformat("Cisco Meeting Server of %s", facts->deployment.name);
     str_addf(out, ORDER_MARK ": %s\n\n", identity->name);
     entry(out, "To", order_to(identity));
@@ -245,9 +246,9 @@ void order_sheet(const struct facts *facts, const struct identity *identity, con
     entry(out, "Request", request);
     add_wanted(identity, csr, out);
     if (strcmp(identity->signer, "public") != 0)
-        add_certreq(identity, csr, out);
-    add_answer(identity, out);
-    add_check(identity, out);
+        add_certreq(identity, base, csr, out);
+    add_answer(identity, base, out);
+    add_check(base, out);
     const char *begin = strstr(pem, "-----BEGIN ");
     heading(out, "The request");
     for (const char *line = begin ? begin : ""; *line;) {
@@ -258,6 +259,7 @@ void order_sheet(const struct facts *facts, const struct identity *identity, con
     }
     free(from);
     free(request);
+    free(base);
     free(users);
 }
 

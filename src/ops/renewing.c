@@ -1,8 +1,10 @@
 #include "ops/renewing.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/journal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct store_write *written(const struct batch *batch, const char *name)
@@ -92,6 +94,53 @@ static bool note(struct renewals *renewals, const struct identity *identity, boo
         memcpy(renewal.since, open->since, sizeof renewal.since);
     renewals_set(renewals, &renewal);
     return true;
+}
+
+/* The file under its name in use, and away from where it waited. */
+static bool move_file(const struct store *store, const char *from, const char *to, mode_t mode,
+                      struct batch *batch, struct error *err)
+{
+    struct buffer data;
+    if (!store_has(store, from))
+        return true;
+    if (!store_read(store, from, &data, err))
+        return false;
+    batch_add(batch, to, data.data, data.length, mode, true);
+    batch_remove(batch, from);
+    buffer_free(&data);
+    return true;
+}
+
+static bool fits_next(const struct store *store, const char *key_file, const struct str *leaf_pem)
+{
+    struct pki_file keys = {0}, certs;
+    const struct key *key;
+    if (!store_has(store, key_file) || !read_key(store, key_file, &keys, &key, NULL)) {
+        pki_file_free(&keys);
+        return false;
+    }
+    pki_parse((const unsigned char *)leaf_pem->data, leaf_pem->length, NULL, &certs);
+    const struct cert *leaf = pki_first_cert(&certs);
+    bool fits = leaf && memcmp(leaf->key_id, key->id, KEY_ID_BYTES) == 0;
+    pki_file_free(&certs);
+    pki_file_free(&keys);
+    return fits;
+}
+
+bool renewing_take_next(const struct store *store, const struct new_certificate *item,
+                        struct batch *batch, struct error *err)
+{
+    const struct identity *identity = item->identity;
+    char *next_key = xformat("%s-next.key", identity->name);
+    char *next_csr = xformat("%s-next.csr", identity->name), *csr = csr_name(identity);
+    bool good = true;
+    if (fits_next(store, next_key, &item->leaf_pem))
+        good = move_file(store, next_key, identity->key_file, 0600, batch, err) &&
+               move_file(store, next_csr, csr, 0644, batch, err);
+    free(next_key);
+    free(next_csr);
+    free(csr);
+    return good;
 }
 
 bool renewing_open(const struct facts *facts, const struct store *store, struct batch *batch,

@@ -1,12 +1,15 @@
 #ifndef OPS_RENEWING_H
 #define OPS_RENEWING_H
 
-#include "model/facts.h"
+#include "ops/certify.h"
 
 /* A certificate in place that the batch replaces, its own or one of the CAs in its bundle, opens
  * the identity's renewal in the same transaction, asked for or not. The batch must be complete but
  * for that. */
 must_check bool renewing_open(const struct facts *facts, const struct store *store,
                               struct batch *batch, struct error *err);
+/* A certificate of the identity's next key puts that key, and its request, in place. */
+must_check bool renewing_take_next(const struct store *store, const struct new_certificate *item,
+                                   struct batch *batch, struct error *err);
 
 #endif

@@ -27,7 +27,7 @@ bool op_sent(const struct facts *facts, const struct identity *identity, bool se
     char date[16];
     if (!open_locked(facts, &store, err))
         return false;
-    char *name = csr_name(identity);
+    char *name = request_name(facts, identity);
     clock_date(time(NULL), date);
     bool good = read_csr(&store, name, &file, &csr, err) && same_request(facts, name, csr, err) &&
                 sent_note(&store, name, csr->id, sent ? date : NULL, err);

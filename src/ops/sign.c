@@ -199,7 +199,8 @@ static bool is_certified(const struct signing *run, const struct identity *ident
 static bool read_request(struct signing *run, const struct identity *identity,
                          struct pki_file *file, const struct csr **csr, struct error *err)
 {
-    char *name = csr_name(identity);
+    char *name = request_name(run->facts, identity);
+    char *key_file = request_key_name(run->facts, identity);
     bool good = true;
     if (!store_has(&run->store, name)) {
         char *remedy = *identity->key_at
@@ -209,11 +210,12 @@ static bool read_request(struct signing *run, const struct identity *identity,
         free(remedy);
     }
     good = good && read_csr(&run->store, name, file, csr, err);
-    const struct store_file *stored = scan_find(&run->scan, identity->key_file);
+    const struct store_file *stored = scan_find(&run->scan, key_file);
     const struct key *key = stored ? pki_first_key(&stored->pki) : NULL;
     if (good && key && !key->encrypted && memcmp(key->id, (*csr)->key_id, KEY_ID_BYTES) != 0)
         good = error_set(err, STATUS_NO, name, "move it away: certwright generate makes a new one",
-                         "was made for another key than %s", identity->key_file);
+                         "was made for another key than %s", key_file);
+    free(key_file);
     free(name);
     return good;
 }
@@ -244,7 +246,7 @@ static bool issue(struct signing *run, const struct identity *identity,
     made->note = xformat("signed by %s, ends %s%s", authority->name, date,
                          cut ? ": cut to the end of its CA" : "");
     certify_files(facts, &run->store, item, &run->batch);
-    return true;
+    return renewing_take_next(&run->store, item, &run->batch, err);
 }
 
 static void leave(struct signing *run, const struct identity *identity, unsigned what, char *note)
@@ -267,7 +269,7 @@ static bool sign_one(struct signing *run, const struct identity *identity, bool 
         return error_set(err, STATUS_USAGE, identity->name,
                          "--ca NAME signs it with a CA made here",
                          "its signer is \"%s\", no identity of the store", identity->signer);
-    char *csr_file = csr_name(identity);
+    char *csr_file = request_name(run->facts, identity);
     bool waits = *identity->key_at && !named && !store_has(&run->store, csr_file);
     free(csr_file);
     if (waits) {
@@ -316,6 +318,31 @@ static bool sign_all(struct signing *run, const struct strings *names, struct pr
         made_tell(run->made, &facts->deployment, &written);
     strings_free(&written);
     free(chosen);
+    return good;
+}
+
+bool sign_into(const struct facts *facts, const struct store *store,
+               const struct identity *identity, const struct csr *csr, struct batch *batch,
+               char **note, struct error *err)
+{
+    const struct sign_options options = {.force = true};
+    struct made_list made = {0};
+    struct signing run = {
+        .facts = facts,
+        .options = &options,
+        .store = {.path = store->path, .fd = store->fd, .lock_fd = store->lock_fd},
+        .batch = *batch,
+        .made = &made};
+    struct authority *authority;
+    bool good = scan_store(facts->store_path, &run.scan, err) &&
+                need_authority(&run, identity->signer, &authority, err) &&
+                issue(&run, identity, authority, csr, err);
+    *note = good ? xstrdup(made.items[0].note) : NULL;
+    *batch = run.batch;
+    run.batch = (struct batch){0};
+    run.store = (struct store){.fd = -1, .lock_fd = -1}; /* the caller's */
+    signing_free(&run);
+    made_free(&made);
     return good;
 }
 

@@ -235,12 +235,6 @@ bool cert_names_key(const struct cert *cert, const struct cert *issuer)
     return names;
 }
 
-bool cert_has_weak_digest(const struct cert *cert)
-{
-    return strncmp(cert->signature_digest, "MD", 2) == 0 ||
-           strcasecmp(cert->signature_digest, "SHA1") == 0;
-}
-
 const char *cert_flaw(const struct cert *cert)
 {
     crypto_init();

@@ -20,6 +20,11 @@ struct book {
     const struct step *first_call;      /* of the API; NULL */
 };
 
+/* Of a renewal: why now, what changes, and how it goes. */
+void book_story(const struct book *book);
+/* Its files on the servers, and the ones to go back with. */
+const struct plan_extra *book_extra(const struct book *book, const struct step *step,
+                                    const char *name);
 /* Who notices what, and for how long: the whole, and each outage by its steps. */
 void book_outage(const struct book *book);
 void book_window(const struct book *book);

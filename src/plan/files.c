@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool holds_private_key(const struct store_file *file)
+bool files_holds_key(const struct store_file *file)
 {
     if (file->pki.kind == PKI_PKCS12)
         return true;
@@ -30,7 +30,7 @@ static bool is_key_name(const struct deployment *deployment, const char *name)
 bool file_is_private(const struct facts *facts, const char *name)
 {
     const struct store_file *file = scan_find(&facts->scan, name);
-    if (file && holds_private_key(file))
+    if (file && files_holds_key(file))
         return true;
     return name_is_key(name) && is_key_name(&facts->deployment, name);
 }
@@ -80,7 +80,7 @@ static void note_missing(struct server_files *out, const char *name)
 }
 
 /* A bare name: sftp must not take it for a path, an option or a pattern. */
-static bool check_name(const char *name, struct error *err)
+bool files_check_name(const char *name, struct error *err)
 {
     if (*name && *name != '.' && *name != '-' && !strpbrk(name, "/:[]"))
         return value_check(name, "the file name", name, err);
@@ -122,7 +122,7 @@ static bool add_key(const struct facts *facts, const struct ca_keys *cas,
                     struct server_files *out, struct error *err)
 {
     const char *name = identity->key_file;
-    if (!check_name(name, err))
+    if (!files_check_name(name, err))
         return false;
     if (is_ca_key(facts, cas, name))
         note(out, xformat("%s is the key of a CA and is not uploaded: give the service a key of "
@@ -143,11 +143,11 @@ static bool add_public(const struct facts *facts, const char *name, struct serve
     const struct store_file *file = scan_find(&facts->scan, name);
     if (strings_has(&out->upload, name))
         return true;
-    if (!check_name(name, err))
+    if (!files_check_name(name, err))
         return false;
     if (!file)
         note_missing(out, name);
-    else if (holds_private_key(file))
+    else if (files_holds_key(file))
         return error_set(err, STATUS_NO, name, "keep the certificates alone in that file",
                          "it holds a private key, and would go where only certificates belong");
     else
@@ -157,7 +157,7 @@ static bool add_public(const struct facts *facts, const char *name, struct serve
 
 /* The bundle; where there is none, a root that signed the leaf itself; what is signed by itself is
  * verified with itself. */
-static const char *anchor_of(const struct facts *facts, const struct identity *identity)
+const char *files_anchor(const struct facts *facts, const struct identity *identity)
 {
     struct identity_files files;
     facts_files(facts, identity, &files);
@@ -182,25 +182,25 @@ static struct use *find_use(struct server_files *out, const struct identity *ide
     return use;
 }
 
-static bool names_hole(const struct procedure *procedure, const char *slot, const char *file)
+static bool names_hole(const struct strings *holes, const char *slot, const char *file)
 {
     char *path = xformat("%s.%s", slot, file);
-    bool named = strings_has(&procedure->holes, path);
+    bool named = strings_has(holes, path);
     free(path);
     return named;
 }
 
-static void gather_uses(const struct facts *facts, const struct service *service,
-                        const struct procedure *procedure, struct server_files *out)
+void files_uses(const struct facts *facts, const struct service *service,
+                const struct strings *holes, struct server_files *out)
 {
     for (size_t i = 0; i < service->component->slot_count; i++) {
         const struct slot *slot = &service->component->slots[i];
         const struct identity *identity = service_identity(&facts->deployment, service, slot);
         if (!identity || !slot_used(&facts->deployment, service, slot))
             continue;
-        bool key = names_hole(procedure, slot->name, "key");
-        bool certificate = names_hole(procedure, slot->name, "certificate");
-        bool fullchain = names_hole(procedure, slot->name, "fullchain");
+        bool key = names_hole(holes, slot->name, "key");
+        bool certificate = names_hole(holes, slot->name, "certificate");
+        bool fullchain = names_hole(holes, slot->name, "fullchain");
         if (!key && !certificate && !fullchain)
             continue;
         struct use *use = find_use(out, identity);
@@ -210,7 +210,7 @@ static void gather_uses(const struct facts *facts, const struct service *service
         const struct trust *against =
             *slot->against ? trusts_find(&facts->trusts, service, slot->against) : NULL;
         if (use->key)
-            use->anchor = against ? against->file : anchor_of(facts, identity);
+            use->anchor = against ? against->file : files_anchor(facts, identity);
     }
 }
 
@@ -260,7 +260,7 @@ bool files_gather(const struct facts *facts, const struct ca_keys *cas, const st
 {
     *out = (struct server_files){0};
     for (size_t i = 0; i < server->service_count; i++)
-        gather_uses(facts, &server->services[i], &procedures[i], out);
+        files_uses(facts, &server->services[i], &procedures[i].holes, out);
     bool good = true;
     for (size_t i = 0; good && i < out->use_count; i++)
         good = add_use(facts, cas, server, &out->uses[i], out, err);

@@ -30,6 +30,15 @@ void ca_keys_find(const struct facts *facts, struct ca_keys *out); /* free items
 must_check bool files_gather(const struct facts *facts, const struct ca_keys *cas,
                              const struct server *server, const struct procedure *procedures,
                              struct server_files *out, struct error *err);
+/* A pair that a service takes, of what its lines name (paths: identity.key); for its checks. */
+void files_uses(const struct facts *facts, const struct service *service,
+                const struct strings *holes, struct server_files *out);
+/* The file that a pair of the identity is verified with; NULL: itself. */
+const char *files_anchor(const struct facts *facts, const struct identity *identity);
+/* A bare name that sftp takes for nothing else. */
+must_check bool files_check_name(const char *name, struct error *err);
+/* A private key within, whatever the name says. */
+bool files_holds_key(const struct store_file *file);
 void server_files_free(struct server_files *files);
 
 #endif

@@ -1,38 +1,25 @@
 #include "base/mem.h"
 #include "model/template.h"
 #include "pki/words.h"
-#include "plan/files.h"
-#include "plan/merge.h"
-#include "plan/order.h"
-#include "plan/plan.h"
+#include "plan/making.h"
+#include "plan/renewal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct making {
-    const struct facts *facts;
-    const struct plan_options *options;
-    struct procedure **procedures; /* one array a server, one procedure a service */
-    struct server_files *files;    /* one a server */
-    struct ca_keys cas;
-    struct plan *plan;
-    size_t *where; /* the server's number, one a step */
-};
 
 static const struct server *server_at(const struct making *making, size_t index)
 {
     return &making->facts->deployment.servers[index];
 }
 
-static const struct procedure *procedure_of(const struct making *making,
-                                            const struct service *service)
+const struct procedure *making_procedure(const struct making *making, const struct service *service)
 {
     const struct server *server = service->server;
     size_t at = (size_t)(server - making->facts->deployment.servers);
     return &making->procedures[at][service - server->services];
 }
 
-static struct step *add_step(struct making *making, int phase, const struct server *server)
+struct step *making_step(struct making *making, enum phase phase, const struct server *server)
 {
     struct plan *plan = making->plan;
     making->where = grow(making->where, plan->count, sizeof *making->where);
@@ -40,16 +27,16 @@ static struct step *add_step(struct making *making, int phase, const struct serv
     plan->steps = grow(plan->steps, plan->count, sizeof *plan->steps);
     struct step *step = &plan->steps[plan->count++];
     step->number = (int)plan->count;
-    step->phase = phase;
+    step->phase = (int)phase;
     step->server = xstrdup(server->name);
     step->source = SOURCE_OURS;
     return step;
 }
 
-static void add_line(struct making *making, int phase, const struct service *service,
+static void add_line(struct making *making, enum phase phase, const struct service *service,
                      const struct line *line)
 {
-    struct step *step = add_step(making, phase, service->server);
+    struct step *step = making_step(making, phase, service->server);
     char **text = line->stage == STAGE_BY_HAND ? &step->manual : &step->command;
     *text = xstrdup(line->text);
     strings_copy(&step->expect, &line->expect);
@@ -65,7 +52,7 @@ static void add_line(struct making *making, int phase, const struct service *ser
 
 static void add_note(struct making *making, const struct server *server, const char *text)
 {
-    struct step *step = add_step(making, PHASE_CHECKS, server);
+    struct step *step = making_step(making, PHASE_CHECKS, server);
     step->manual = xstrdup(text);
     step->section = xstrdup("4.2");
 }
@@ -86,10 +73,10 @@ static bool pair_value(void *context, const char *path, struct strings *out)
     return value != NULL;
 }
 
-static struct step *add_check(struct making *making, const struct server *server,
+static struct step *add_check(struct making *making, enum phase phase, const struct server *server,
                               const char *pattern, const struct pair *pair)
 {
-    struct step *step = add_step(making, PHASE_CHECKS, server);
+    struct step *step = making_step(making, phase, server);
     struct str line = {0};
     struct pair copy = pair ? *pair : (struct pair){0};
     if (!template_expand(pattern, pair_value, &copy, &line, NULL))
@@ -108,40 +95,56 @@ static void expect_word(struct step *step, enum word word)
 }
 
 /* The pair's two checks; what is signed by itself is verified with itself. */
-static void add_pair(struct making *making, const struct server *server, const struct use *use,
-                     const char *certificate)
+static void add_pair(struct making *making, enum phase phase, const struct server *server,
+                     const struct use *use, const char *certificate)
 {
     const struct pair pair = {.key = use->identity->key_file,
                               .certificate = certificate,
                               .anchor = use->anchor ? use->anchor : certificate};
-    expect_word(add_check(making, server, "pki match {key} {certificate}", &pair), WORD_MATCH);
-    expect_word(add_check(making, server, "pki verify {certificate} {anchor}", &pair),
+    expect_word(add_check(making, phase, server, "pki match {key} {certificate}", &pair),
+                WORD_MATCH);
+    expect_word(add_check(making, phase, server, "pki verify {certificate} {anchor}", &pair),
                 WORD_VERIFIED);
+}
+
+void making_list(struct making *making, enum phase phase, const struct server *server,
+                 const struct strings *names)
+{
+    struct strings copy = {0}; /* they may be a step's, and steps move */
+    strings_copy(&copy, names);
+    struct step *list = add_check(making, phase, server, "pki list", NULL);
+    list->expect = copy;
+    list->source = SOURCE_FIELD;
+    free(list->section);
+    list->section = xstrdup("4.2");
+}
+
+void making_pairs(struct making *making, enum phase phase, const struct server *server,
+                  const struct server_files *files)
+{
+    for (size_t i = 0; i < files->use_count; i++) {
+        const struct use *use = &files->uses[i];
+        if (use->key && use->certificate)
+            add_pair(making, phase, server, use, use->identity->certificate_file);
+        if (use->key && use->fullchain)
+            add_pair(making, phase, server, use, use->identity->fullchain_file);
+    }
 }
 
 static void add_checks(struct making *making, const struct server *server,
                        const struct server_files *files)
 {
     if (files->upload.count) {
-        struct step *upload = add_step(making, PHASE_CHECKS, server);
+        struct step *upload = making_step(making, PHASE_CHECKS, server);
         strings_copy(&upload->upload, &files->upload);
         upload->file = xformat("%s/upload.sftp", server->name);
         upload->section = xstrdup("4.2");
+        ship_known(making, server, &files->upload);
     }
     for (size_t i = 0; i < files->notes.count; i++)
         add_note(making, server, files->notes.items[i]);
-    struct step *list = add_check(making, server, "pki list", NULL);
-    strings_copy(&list->expect, &files->upload);
-    list->source = SOURCE_FIELD;
-    free(list->section);
-    list->section = xstrdup("4.2");
-    for (size_t i = 0; i < files->use_count; i++) {
-        const struct use *use = &files->uses[i];
-        if (use->key && use->certificate)
-            add_pair(making, server, use, use->identity->certificate_file);
-        if (use->key && use->fullchain)
-            add_pair(making, server, use, use->identity->fullchain_file);
-    }
+    making_list(making, PHASE_CHECKS, server, &files->upload);
+    making_pairs(making, PHASE_CHECKS, server, files);
 }
 
 /* A line of a service in that phase: one to type into its turn, or one that a person sees to. */
@@ -152,7 +155,7 @@ static bool is_of(const struct line *line, enum phase phase, bool by_hand)
 
 static void add_lines(struct making *making, enum phase phase, const struct service *service)
 {
-    const struct procedure *procedure = procedure_of(making, service);
+    const struct procedure *procedure = making_procedure(making, service);
     for (size_t i = 0; i < procedure->count; i++)
         if (is_of(&procedure->lines[i], phase, false))
             add_line(making, phase, service, &procedure->lines[i]);
@@ -180,7 +183,7 @@ static int compare_rounds(const void *a, const void *b)
 static void rounds_gather(const struct making *making, enum phase phase, bool api,
                           const struct service *service, struct rounds *out)
 {
-    const struct procedure *procedure = procedure_of(making, service);
+    const struct procedure *procedure = making_procedure(making, service);
     for (size_t i = 0; i < procedure->count; i++) {
         const struct line *line = &procedure->lines[i];
         if (!is_of(line, phase, true) || line->api != api)
@@ -213,11 +216,32 @@ struct phasing {
 static bool is_wanted(const void *context, const struct service *service)
 {
     const struct phasing *phasing = context;
-    const struct procedure *procedure = procedure_of(phasing->making, service);
+    const struct procedure *procedure = making_procedure(phasing->making, service);
     for (size_t i = 0; i < procedure->count; i++)
         if (is_of(&procedure->lines[i], phasing->phase, false))
             return true;
     return false;
+}
+
+/* A reader that takes its wide lists with its own new pair comes before those whom they are for. */
+static bool is_joined(const void *context, const struct service *service)
+{
+    const struct phasing *phasing = context;
+    return phasing->making->changes->services[service->index].joined;
+}
+
+static bool is_held_up(const void *context, const struct service *service)
+{
+    const struct phasing *phasing = context;
+    return phasing->making->changes->services[service->index].waits > 0;
+}
+
+static void let_go(void *context, const struct service *service)
+{
+    const struct phasing *phasing = context;
+    struct changes *changes = phasing->making->changes;
+    if (changes->services[service->index].joined)
+        changes_let_go(changes, service);
 }
 
 /* How many services of each component are still to have their turn. */
@@ -230,31 +254,42 @@ static size_t *count_kinds(const struct order *order, const struct catalogue *ca
     return left;
 }
 
-static void add_turn(struct making *making, enum phase phase, const struct turn *turn, size_t *left)
+static bool add_turn(struct making *making, enum phase phase, const struct turn *turn, size_t *left,
+                     struct error *err)
 {
     const struct component *components = making->facts->catalogue->components;
+    if (!ship_turn(making, phase, turn, err))
+        return false;
     for (size_t i = 0; i < turn->count; i++)
         add_lines(making, phase, turn->services[i]);
     for (size_t i = 0; i < turn->count; i++)
         if (--left[turn->services[i]->component - components] == 0)
             add_rounds(making, phase, false, turn->services[i]->component);
+    return true;
 }
 
+/* What has been done brings those forward who waited for it. */
 static bool add_phase(struct making *making, enum phase phase, struct error *err)
 {
     const struct deployment *deployment = &making->facts->deployment;
     const struct catalogue *catalogue = making->facts->catalogue;
-    const struct phasing phasing = {making, phase};
+    struct phasing phasing = {making, phase};
+    struct order_rules rules = {.wanted = is_wanted, .context = &phasing};
+    if (phase == PHASE_SERVICES && making->plan->renewal) {
+        rules.early = is_joined;
+        rules.held_up = is_held_up;
+        rules.done = let_go;
+    }
     struct order order;
-    if (!order_make(deployment->servers, deployment->server_count, is_wanted, &phasing, &order,
-                    err))
+    if (!order_make_by(deployment->servers, deployment->server_count, &rules, &order, err))
         return false;
     size_t *left = count_kinds(&order, catalogue);
     bool *turned = xcalloc(catalogue->count + 1, sizeof *turned);
     for (size_t i = 0; i < catalogue->count; i++)
         turned[i] = left[i] > 0;
-    for (size_t i = 0; i < order.count; i++)
-        add_turn(making, phase, &order.turns[i], left);
+    bool good = true;
+    for (size_t i = 0; good && i < order.count; i++)
+        good = add_turn(making, phase, &order.turns[i], left, err);
     for (size_t i = 0; i < catalogue->count; i++)
         if (!turned[i]) /* by hand alone */
             add_rounds(making, phase, false, &catalogue->components[i]);
@@ -263,7 +298,7 @@ static bool add_phase(struct making *making, enum phase phase, struct error *err
     free(left);
     free(turned);
     order_free(&order);
-    return true;
+    return good;
 }
 
 /* The API is told at the very end: a Call Bridge that joins a database forgets what it knew. */
@@ -288,6 +323,15 @@ static bool has_work(const struct making *making, size_t index)
     return false;
 }
 
+/* Some service there is installed as for the first time. */
+static bool has_new(const struct making *making, size_t index)
+{
+    for (size_t i = 0; i < server_at(making, index)->service_count; i++)
+        if (making->procedures[index][i].count && !making->procedures[index][i].renews)
+            return true;
+    return false;
+}
+
 static void add_phases_before(struct making *making)
 {
     size_t count = making->facts->deployment.server_count;
@@ -295,12 +339,19 @@ static void add_phases_before(struct making *making)
         for (size_t k = 0; k < server_at(making, i)->service_count; k++)
             add_lines(making, PHASE_BASE, &server_at(making, i)->services[k]);
     for (size_t i = 0; i < count; i++)
-        if (has_work(making, i))
+        if (has_new(making, i))
             add_checks(making, server_at(making, i), &making->files[i]);
 }
 
+/* A step of a turn: a command, or what is uploaded for its commands. */
+static bool is_turned(const struct step *step)
+{
+    return step->command || (step->upload.count && !step->file);
+}
+
 /* Gives each command its file. A turn lasts until another server's command, or until a person has
- * to do something in between; its file is commands.mmp where the server has no other turn. */
+ * to do something in between; where something that runs is touched it ends with its phase, too. Its
+ * file is commands.mmp where the server has no other turn. */
 static void name_turns(struct making *making)
 {
     struct plan *plan = making->plan;
@@ -310,7 +361,9 @@ static void name_turns(struct making *making)
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->steps[i].manual)
             last = count;
-        if (!plan->steps[i].command)
+        if (plan->renewal && i && plan->steps[i].phase != plan->steps[i - 1].phase)
+            last = count;
+        if (!is_turned(&plan->steps[i]))
             continue;
         size_t at = making->where[i];
         turn[i] = turns[at] += at != last;
@@ -323,6 +376,7 @@ static void name_turns(struct making *making)
         else if (step->command)
             step->file = xformat("%s/commands-%zu.mmp", step->server, turn[i]);
     }
+    ship_files(making, turns, turn);
     free(turns);
     free(turn);
 }
@@ -339,18 +393,18 @@ static void complete(struct step *step)
 static void add_servers(struct making *making)
 {
     struct plan *plan = making->plan;
-    for (size_t i = 0; i < making->facts->deployment.server_count; i++) {
+    size_t count = making->facts->deployment.server_count;
+    making->servers = xcalloc(count + 1, sizeof(void *));
+    plan->servers = xcalloc(count + 1, sizeof *plan->servers);
+    for (size_t i = 0; i < count; i++) {
         if (!has_work(making, i))
             continue;
-        plan->servers = grow(plan->servers, plan->server_count, sizeof *plan->servers);
         struct plan_server *server = &plan->servers[plan->server_count++];
+        making->servers[i] = server;
         server->name = xstrdup(server_at(making, i)->name);
         strings_copy(&server->files, &making->files[i].upload);
         strings_sort(&server->files);
     }
-    name_turns(making);
-    for (size_t i = 0; i < plan->count; i++)
-        complete(&plan->steps[i]);
 }
 
 /* A server's name is a folder of install/, its address a word of a command. */
@@ -378,9 +432,10 @@ static bool fill_server(struct making *making, size_t index, struct error *err)
         return false;
     for (size_t i = 0; i < server->service_count; i++) {
         const struct service *service = &server->services[i];
-        if (service->installed && !making->options->all)
-            continue; /* in place already: checked, not planned */
-        if (!merge_service(making->facts, service, &making->procedures[index][i], err))
+        bool in_place = making->changes->services[service->index].in_place;
+        struct procedure *procedure = &making->procedures[index][i];
+        if (in_place ? !renewal_procedure(making->changes, service, procedure, err)
+                     : !merge_service(making->facts, service, procedure, err))
             return false;
     }
     return files_gather(making->facts, &making->cas, server, making->procedures[index],
@@ -395,10 +450,50 @@ static void making_free(struct making *making)
         free(making->procedures[i]);
         server_files_free(&making->files[i]);
     }
+    ship_free(making);
+    free(making->servers);
     free(making->procedures);
     free(making->where);
     free(making->cas.items);
     free(making->files);
+}
+
+/* Each phase's steps. A cluster that has to be taken apart is left whole until the others have had
+ * their turn, where they need one: it is down the shorter. */
+static bool add_phases(struct making *making, struct error *err)
+{
+    struct plan *plan = making->plan;
+    if (!making->plan->renewal)
+        return add_phase(making, PHASE_REMOVAL, err) && add_phase(making, PHASE_SERVICES, err) &&
+               add_phase(making, PHASE_BUILDING, err);
+    bool good = add_phase(making, PHASE_WIDENING, err);
+    size_t before = plan->count;
+    good = good && add_phase(making, PHASE_SERVICES, err);
+    bool others = plan->count > before;
+    size_t removal = plan->count;
+    good = good && add_phase(making, PHASE_REMOVAL, err);
+    for (size_t i = removal; others && i < plan->count; i++)
+        plan->steps[i].phase = PHASE_BUILDING;
+    return good && add_phase(making, PHASE_BUILDING, err) &&
+           add_phase(making, PHASE_NARROWING, err);
+}
+
+static struct renewal_plan *renewal_make(const struct facts *facts,
+                                         const struct plan_options *options)
+{
+    struct renewal_plan *renewal = xcalloc(1, sizeof *renewal);
+    renewal->facts = *facts;
+    renewal->held = options->all ? NULL : options->held;
+    renewal->facts.deployment.in_place = renewal->held != NULL;
+    changes_make(&renewal->facts, renewal->held, options->all, &renewal->changes);
+    return renewal;
+}
+
+static void renewal_free(struct renewal_plan *renewal)
+{
+    if (renewal)
+        changes_free(&renewal->changes);
+    free(renewal);
 }
 
 bool plan_make(const struct facts *facts, const struct plan_options *options, struct plan *out,
@@ -406,23 +501,32 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
 {
     *out = (struct plan){0};
     size_t count = facts->deployment.server_count;
-    struct making making = {.facts = facts, .options = options, .plan = out};
+    struct renewal_plan *renewal = renewal_make(facts, options);
+    struct making making = {.facts = &renewal->facts, .options = options, .plan = out};
+    making.changes = &renewal->changes;
     making.procedures = xcalloc(count + 1, sizeof *making.procedures);
     making.files = xcalloc(count + 1, sizeof *making.files);
+    making.appliances = xcalloc(count + 1, sizeof *making.appliances);
     ca_keys_find(facts, &making.cas);
+    if (renewal->held || renewal->changes.any)
+        out->renewal = renewal;
     bool good = true;
     for (size_t i = 0; good && i < count; i++)
         good = fill_server(&making, i, err);
     if (good) {
+        add_servers(&making);
         add_phases_before(&making);
-        good = add_phase(&making, PHASE_REMOVAL, err) && add_phase(&making, PHASE_SERVICES, err) &&
-               add_phase(&making, PHASE_BUILDING, err);
+        good = add_phases(&making, err);
     }
     if (good) {
         add_calls(&making);
-        add_servers(&making);
+        name_turns(&making);
+        for (size_t i = 0; i < out->count; i++)
+            complete(&out->steps[i]);
     }
     making_free(&making);
+    if (!out->renewal)
+        renewal_free(renewal);
     if (!good)
         plan_free(out);
     return good;
@@ -444,7 +548,11 @@ void plan_free(struct plan *plan)
     for (size_t i = 0; i < plan->server_count; i++) {
         free(plan->servers[i].name);
         strings_free(&plan->servers[i].files);
+        for (size_t k = 0; k < plan->servers[i].extra_count; k++)
+            free(plan->servers[i].extras[k].path);
+        free(plan->servers[i].extras);
     }
     free(plan->servers);
+    renewal_free(plan->renewal);
     *plan = (struct plan){0};
 }

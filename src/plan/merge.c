@@ -12,7 +12,8 @@ struct view {
     const struct facts *facts;
     const struct service *service;
     struct strings *holes; /* NULL: nobody wants to know */
-    struct error refused;  /* a value that may not be written */
+    const struct merge_values *values;
+    struct error refused; /* a value that may not be written */
 };
 
 bool value_check(const char *place, const char *what, const char *value, struct error *err)
@@ -33,6 +34,8 @@ bool value_check(const char *place, const char *what, const char *value, struct 
 static bool look(void *context, const char *path, struct strings *out)
 {
     const struct view *view = context;
+    if (view->values && view->values->find(view->values->context, path, out))
+        return true;
     return service_value(&view->facts->deployment, view->service, path, out);
 }
 
@@ -99,13 +102,17 @@ static bool expand_each(struct view *view, const struct strings *patterns, struc
     return true;
 }
 
-static void line_free(struct line *line)
+void line_free(struct line *line)
 {
+    for (size_t i = 0; i < line->need_count; i++)
+        free(line->needs[i].name);
+    free(line->needs);
     free(line->text);
     free(line->undo);
     free(line->section);
     strings_free(&line->expect);
     strings_free(&line->typed);
+    strings_free(&line->holes);
 }
 
 /* The line names a trust alone, and the service switches that off: what takes the line back is what
@@ -178,7 +185,8 @@ static bool add_stage(const struct facts *facts, const struct service *service, 
     for (size_t i = 0; i < component->command_count; i++) {
         const struct command *command = &component->commands[i];
         struct view view = {.facts = facts, .service = service, .holes = &out->holes};
-        if (command->stage != stage || !takes_part(&view, command))
+        bool renews = command->phase == PHASE_WIDENING || command->phase == PHASE_NARROWING;
+        if (command->stage != stage || renews || !takes_part(&view, command))
             continue;
         struct line line = {0};
         bool good = make_line(&view, command, &line, err);
@@ -209,6 +217,25 @@ void procedure_free(struct procedure *procedure)
     free(procedure->lines);
     strings_free(&procedure->holes);
     *procedure = (struct procedure){0};
+}
+
+bool merge_takes(const struct facts *facts, const struct service *service,
+                 const struct command *command, const struct merge_values *values)
+{
+    struct view view = {.facts = facts, .service = service, .values = values};
+    return takes_part(&view, command);
+}
+
+bool merge_command(const struct facts *facts, const struct service *service,
+                   const struct command *command, const struct merge_values *values,
+                   struct line *out, struct error *err)
+{
+    struct view view = {.facts = facts, .service = service, .values = values};
+    *out = (struct line){0};
+    if (make_line(&view, command, out, err))
+        return true;
+    line_free(out);
+    return false;
 }
 
 bool merge_service(const struct facts *facts, const struct service *service, struct procedure *out,

@@ -5,6 +5,14 @@
 
 /* The commands of one service, filled in and merged. */
 
+/* A file that a line of a renewal names, and what is to lie there under that name. */
+struct need {
+    char *name;                    /* on the appliance */
+    const struct store_file *file; /* that one of the store; NULL: these certificates */
+    const struct cert_set *certs;
+    const struct str *text; /* as PEM */
+    bool key;
+};
 struct line {
     enum stage stage;
     enum phase phase;
@@ -15,11 +23,15 @@ struct line {
     struct strings typed; /* of what is done by hand */
     size_t rank;          /* the command's place in the component's file */
     enum source source;
+    struct strings holes; /* of a renewal: the paths of the slots that it gives a new pair */
+    struct need *needs;
+    size_t need_count;
 };
 struct procedure {
     struct line *lines; /* stage by stage: base, before, assign, after, display, by-hand */
     size_t count;
     struct strings holes; /* the paths that its commands use: which files the server needs */
+    bool renews;          /* the service is in place: its files come with its turns */
 };
 
 /* Leaves out what another release has, what a condition excludes, and each line with an empty hole.
@@ -28,6 +40,19 @@ struct procedure {
 must_check bool merge_service(const struct facts *facts, const struct service *service,
                               struct procedure *out, struct error *err);
 void procedure_free(struct procedure *procedure);
+/* Values in the place of deployment.conf's: what an appliance has in the midst of a renewal. */
+struct merge_values {
+    bool (*find)(const void *context, const char *path, struct strings *out); /* false: as ever */
+    const void *context;
+};
+/* One command by itself: it has a part in the release and by its condition, and its holes are
+ * filled. */
+bool merge_takes(const struct facts *facts, const struct service *service,
+                 const struct command *command, const struct merge_values *values);
+must_check bool merge_command(const struct facts *facts, const struct service *service,
+                              const struct command *command, const struct merge_values *values,
+                              struct line *out, struct error *err);
+void line_free(struct line *line);
 bool procedure_has(const struct procedure *procedure, enum stage stage);
 
 /* Letters, digits and . - : [ ] _ / alone: the value stays within its line and its word. what names

@@ -43,14 +43,15 @@ struct progressing {
 };
 
 struct work {
+    const struct order_rules *rules;
     struct progressing *servers;
     size_t count, left;
     struct kinds everywhere;
 };
 
-static void work_start(struct work *work, const struct server *servers, size_t count,
-                       order_wanted wanted, const void *context)
+static void work_start(struct work *work, const struct server *servers, size_t count)
 {
+    const struct order_rules *rules = work->rules;
     work->servers = xcalloc(count ? count : 1, sizeof *work->servers);
     work->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -59,7 +60,7 @@ static void work_start(struct work *work, const struct server *servers, size_t c
         at->done = xcalloc(servers[i].service_count + 1, sizeof *at->done);
         for (size_t k = 0; k < servers[i].service_count; k++) {
             const struct service *service = &servers[i].services[k];
-            at->done[k] = !wanted(context, service);
+            at->done[k] = !rules->wanted(rules->context, service);
             at->left += !at->done[k];
             kinds_add(&at->kinds, service, !at->done[k]);
             kinds_add(&work->everywhere, service, !at->done[k]);
@@ -93,6 +94,11 @@ static bool is_ready(const struct work *work, const struct progressing *at,
                      const struct service *service)
 {
     const struct component *component = service->component;
+    const struct order_rules *rules = work->rules;
+    if (rules->held_up && rules->held_up(rules->context, service))
+        return false;
+    if (rules->early && rules->early(rules->context, service))
+        return true;
     if (waits_for_management(at, component))
         return false;
     for (size_t i = 0; i < component->follows.count; i++) {
@@ -117,6 +123,8 @@ static void do_service(struct work *work, struct progressing *at, size_t index, 
     kinds_find(&work->everywhere, service->component->kind)->left--;
     turn->services = grow(turn->services, turn->count, sizeof(void *));
     turn->services[turn->count++] = service;
+    if (work->rules->done)
+        work->rules->done(work->rules->context, service);
 }
 
 /* One turn: whatever can be done here, the first in file order each time. */
@@ -151,9 +159,16 @@ static bool stuck(const struct work *work, struct error *err)
 bool order_make(const struct server *servers, size_t count, order_wanted wanted,
                 const void *context, struct order *out, struct error *err)
 {
+    const struct order_rules rules = {.wanted = wanted, .context = (void *)context};
+    return order_make_by(servers, count, &rules, out, err);
+}
+
+bool order_make_by(const struct server *servers, size_t count, const struct order_rules *rules,
+                   struct order *out, struct error *err)
+{
     *out = (struct order){0};
-    struct work work = {0};
-    work_start(&work, servers, count, wanted, context);
+    struct work work = {.rules = rules};
+    work_start(&work, servers, count);
     bool good = true;
     while (work.left && good) {
         size_t before = work.left;

@@ -25,6 +25,16 @@ typedef bool (*order_wanted)(const void *context, const struct service *service)
  * other in a circle are an error. Free with order_free. */
 must_check bool order_make(const struct server *servers, size_t count, order_wanted wanted,
                            const void *context, struct order *out, struct error *err);
+/* The same, where some have to come before whatever else the kinds say: a service that is early
+ * waits for nobody, one that is held up for those who let it go when they are done. */
+struct order_rules {
+    order_wanted wanted, early, held_up;
+    void (*done)(void *context, const struct service *service);
+    void *context;
+};
+must_check bool order_make_by(const struct server *servers, size_t count,
+                              const struct order_rules *rules, struct order *out,
+                              struct error *err);
 void order_free(struct order *order);
 
 #endif

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "plan/book.h"
+#include "plan/change.h"
 #include "plan/page.h"
 
 #include <stdlib.h>
@@ -126,7 +127,11 @@ static void introduction(const struct book *book)
     size_t servers = book->plan->server_count;
     char *count = xformat("%zu servers", servers);
     char *name = page_quote(deployment->name), *release = page_quote(deployment->release);
-    page_title(book->out, 1, "Runbook: Meeting Server certificates of %s", name);
+    bool renews = book->plan->renewal && book->plan->renewal->held;
+    page_title(book->out, 1,
+               renews ? "Runbook: renewal of Meeting Server certificates of %s"
+                      : "Runbook: Meeting Server certificates of %s",
+               name);
     page_text(
         book->out,
         "This puts the certificates of %s in place (Cisco Meeting Server %s). It has %zu steps. Do "
@@ -153,6 +158,8 @@ void plan_runbook(const struct plan *plan, const struct facts *facts, struct str
     }
     book_open(&book);
     introduction(&book);
+    if (plan->renewal)
+        book_story(&book);
     book_outage(&book);
     book_before(&book);
     book_steps(&book);

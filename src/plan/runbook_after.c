@@ -1,9 +1,25 @@
 #include "base/mem.h"
 #include "plan/book.h"
+#include "plan/change.h"
 #include "plan/page.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static void delete_keys(const struct book *book)
+{
+    struct strings keys = {0};
+    plan_keys(book->plan, book->facts, &keys);
+    if (keys.count || !book->plan->renewal)
+        page_item(book->out, "Delete the private keys from this folder (`certwright` keeps its own "
+                             "in the store). Here:");
+    str_add_char(book->out, '\n');
+    for (size_t i = 0; i < keys.count; i++)
+        page_code(book->out, 6, "rm %s", keys.items[i]);
+    if (keys.count || !book->plan->renewal)
+        str_add_char(book->out, '\n');
+    strings_free(&keys);
+}
 
 static void look_once_more(const struct book *book)
 {
@@ -39,16 +55,17 @@ static void look_once_more(const struct book *book)
         free(url);
     }
     page_item(out, "Hold a short test call from each kind of device that people use.");
-    page_item(out,
-              "Delete the private keys from this folder (`certwright` keeps its own in the store). "
-              "Here:");
-    str_add_char(out, '\n');
-    for (size_t i = 0; i < book->plan->server_count; i++)
-        for (size_t k = 0; k < book->plan->servers[i].files.count; k++)
-            if (file_is_private(book->facts, book->plan->servers[i].files.items[k]))
-                page_code(out, 6, "rm %s/files/%s", book->plan->servers[i].name,
-                          book->plan->servers[i].files.items[k]);
-    str_add_char(out, '\n');
+    const struct held *held = book->plan->renewal ? book->plan->renewal->held : NULL;
+    struct str names = {0};
+    for (size_t i = 0; held && i < held->count; i++)
+        str_addf(&names, " %s", held->identities[i].identity->name);
+    if (held)
+        page_item(out,
+                  "Say so, with all phases done: `certwright renew --done%s`. Until then a plan is "
+                  "this renewal again.",
+                  str_text(&names));
+    str_free(&names);
+    delete_keys(book);
 }
 
 /* The lines that take back one service's steps [from, to), the last first. A restart takes nothing
@@ -99,12 +116,40 @@ static void say_where(const struct book *book, const struct step *step, const st
     free(address);
 }
 
+/* What the uploads replaced goes up again before anything is typed. */
+static void old_files(const struct book *book)
+{
+    struct str *out = book->out;
+    bool any = false;
+    for (size_t i = 0; i < book->plan->server_count; i++) {
+        const struct plan_server *server = &book->plan->servers[i];
+        bool has = false;
+        for (size_t k = 0; k < server->extra_count; k++)
+            has |= text_starts(server->extras[k].path, "back/");
+        if (!has)
+            continue;
+        if (!any)
+            page_text(out, "First upload the old files again, on your computer, in this folder. "
+                           "They count from the next start of a service, so go on at once:");
+        any = true;
+        char *address = book_url_address(book_server(book, server->name));
+        page_code(out, 4, "cd %s/back", server->name);
+        page_code(out, 4, "sftp -b back.sftp admin@%s", address);
+        page_code(out, 4, "cd ../..");
+        free(address);
+    }
+    if (any)
+        str_add_char(out, '\n');
+}
+
 /* Services from the last to the first: nobody is left trusting what is gone. */
 static void go_back(const struct book *book)
 {
     struct str *out = book->out;
     const struct plan *plan = book->plan;
     page_title(out, 2, "6. Going back");
+    if (plan->renewal)
+        old_files(book);
     page_text(out,
               "Only the services whose steps you have done, from the last to the first, in this "
               "order:");
@@ -126,12 +171,17 @@ static void go_back(const struct book *book)
         to = from;
     }
     str_add_char(out, '\n');
-    page_text(
-        out, "A service that had certificates before gets them again: type its `certs` and `trust` "
-             "lines with the old file names (you wrote them down in section 1) in place of `none`, "
-             "then its `enable` or `restart`. Old files of other names are still on the server; "
-             "those of the same name upload again from the copies you fetched. Without old "
-             "certificates the service stays disabled, as it was.");
+    if (plan->renewal && plan->renewal->held)
+        page_text(out, "With the old files in place these lines bring back the old certificates "
+                       "and what was accepted before.");
+    else
+        page_text(
+            out,
+            "A service that had certificates before gets them again: type its `certs` and `trust` "
+            "lines with the old file names (you wrote them down in section 1) in place of `none`, "
+            "then its `enable` or `restart`. Old files of other names are still on the server; "
+            "those of the same name upload again from the copies you fetched. Without old "
+            "certificates the service stays disabled, as it was.");
     page_text(out,
               "If nothing helps: `backup rollback` with the backup of section 1 brings back the "
               "whole server as it was. It restarts the server and ends all calls there.");

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "plan/book.h"
+#include "plan/change.h"
 #include "plan/files.h"
 #include "plan/page.h"
 
@@ -148,13 +149,37 @@ static char *describe(const struct facts *facts, const struct owners *owners,
     return trust ? trust : describe_certificate(facts, name, "certificate");
 }
 
+/* What a renewal makes for itself: no file of the store. NULL: it is one. */
+static char *describe_new(const struct book *book, const struct step *step, const char *name)
+{
+    const struct plan_extra *extra = book->plan->renewal ? book_extra(book, step, name) : NULL;
+    size_t count = 0;
+    if (!extra || extra->name)
+        return NULL;
+    for (const char *at = str_text(extra->text); (at = strstr(at, "-----BEGIN")); at++)
+        count++;
+    return xformat("%s, %zu certificate%s",
+                   step->phase == PHASE_WIDENING || step->phase == PHASE_SERVICES
+                       ? "what is accepted meanwhile"
+                       : "what is accepted in the end",
+                   count, count == 1 ? "" : "s");
+}
+
 static void files_needed(const struct book *book)
 {
     page_title(book->out, 3, "Files");
-    page_text(book->out,
-              "These go onto the servers. A file that a server has already under the same name is "
-              "replaced by the upload: look for these names in its `pki list` first, and fetch the "
-              "old ones by sftp (`get NAME`), so that you can go back.");
+    if (book->plan->renewal)
+        page_text(book->out,
+                  "These go onto the servers, each in the turn that uses it and not before: a "
+                  "service that is started again presents whatever lies there. What the uploads "
+                  "replace stands in the folders `back`, as certwright put it there the last "
+                  "time, so that you can go back.");
+    else
+        page_text(
+            book->out,
+            "These go onto the servers. A file that a server has already under the same name is "
+            "replaced by the upload: look for these names in its `pki list` first, and fetch the "
+            "old ones by sftp (`get NAME`), so that you can go back.");
     struct owners owners;
     owners_make(&book->facts->deployment, &owners);
     str_add(book->out, "| server | file | what it is |\n| --- | --- | --- |\n");
@@ -162,7 +187,9 @@ static void files_needed(const struct book *book)
         const struct step *step = &book->plan->steps[i];
         const struct server *server = step->upload.count ? book_server(book, step->server) : NULL;
         for (size_t k = 0; server && k < step->upload.count; k++) {
-            char *what = describe(book->facts, &owners, server, step->upload.items[k]);
+            char *what = describe_new(book, step, step->upload.items[k]);
+            if (!what)
+                what = describe(book->facts, &owners, server, step->upload.items[k]);
             str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload.items[k], what);
             free(what);
         }
@@ -173,24 +200,19 @@ static void files_needed(const struct book *book)
 
 static void keys_here(const struct book *book)
 {
-    bool any = false;
-    for (size_t i = 0; i < book->plan->server_count; i++)
-        for (size_t k = 0; k < book->plan->servers[i].files.count; k++) {
-            const struct plan_server *server = &book->plan->servers[i];
-            if (!file_is_private(book->facts, server->files.items[k]))
-                continue;
-            if (!any) {
-                page_title(book->out, 3, "Private keys in this folder");
-                page_text(book->out,
-                          "Whoever has one of these can pose as the server. Send them by "
-                          "sftp only, never by mail, and delete them here when all is done "
-                          "(section 5).");
-            }
-            any = true;
-            page_item(book->out, "`%s/files/%s`", server->name, server->files.items[k]);
-        }
-    if (any)
+    struct strings keys = {0};
+    plan_keys(book->plan, book->facts, &keys);
+    if (keys.count) {
+        page_title(book->out, 3, "Private keys in this folder");
+        page_text(book->out,
+                  "Whoever has one of these can pose as the server. Send them by sftp only, never "
+                  "by mail, and delete them here when all is done (section 5).");
+    }
+    for (size_t i = 0; i < keys.count; i++)
+        page_item(book->out, "`%s`", keys.items[i]);
+    if (keys.count)
         str_add_char(book->out, '\n');
+    strings_free(&keys);
 }
 
 /* The service's own display shows what its base lines set; some have none that is known. */
@@ -212,10 +234,16 @@ static void preconditions(const struct book *book)
     struct str *out = book->out;
     char *release = page_quote(book->facts->deployment.release);
     page_title(out, 3, "Must be in place before");
-    page_text(out,
-              "Log in to each server and look. Where something lacks, type the line in the second "
-              "column (or have `certwright plan --base` write them as a first phase). Write down "
-              "what the commands in the third column say now: it is what you go back to.");
+    if (book->plan->renewal && book->plan->renewal->held)
+        page_text(out, "Everything runs already. Log in to each server and look, and write down "
+                       "what the commands in the third column say now: it is what you go back "
+                       "to.");
+    else
+        page_text(
+            out,
+            "Log in to each server and look. Where something lacks, type the line in the second "
+            "column (or have `certwright plan --base` write them as a first phase). Write down "
+            "what the commands in the third column say now: it is what you go back to.");
     str_add(out, "| server | in place | look with |\n| --- | --- | --- |\n");
     size_t k = 0;
     for (size_t i = 0; i < book->plan->server_count; i++) {
@@ -332,8 +360,10 @@ void book_before(const struct book *book)
     files_needed(book);
     keys_here(book);
     preconditions(book);
-    names_in_dns(book);
-    in_place_already(book);
+    if (!book->plan->renewal || !book->plan->renewal->held) {
+        names_in_dns(book);
+        in_place_already(book);
+    }
     book_window(book);
     when_different(book);
 }

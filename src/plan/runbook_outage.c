@@ -127,9 +127,12 @@ static void whole_item(const struct book *book, const struct outages *outages)
         *here = true;
     }
     page_text(book->out,
-              "Uploads and checks disturb nobody, so do them ahead if you like. What people notice "
+              "%s What people notice "
               "begins with step %d and is over with step %d: %zu %s to type on %zu %s%s. Some "
               "services stop in turn meanwhile, as told here; section 1 has them one by one.",
+              book->plan->renewal
+                  ? "Uploads and checks disturb nobody, and belong to their turns: do none ahead."
+                  : "Uploads and checks disturb nobody, so do them ahead if you like.",
               from, to, lines, lines == 1 ? "line" : "lines", servers,
               servers == 1 ? "server" : "servers", by_hand ? ", some of them by hand" : "");
     free(met);

@@ -1,5 +1,7 @@
+#include "base/file.h"
 #include "base/mem.h"
 #include "plan/book.h"
+#include "plan/change.h"
 #include "plan/page.h"
 
 #include <stdlib.h>
@@ -17,6 +19,8 @@ static struct group next_group(const struct plan *plan, size_t from)
     while (group.to < plan->count &&
            strcmp(plan->steps[group.to].server, plan->steps[from].server) == 0) {
         const struct step *step = &plan->steps[group.to];
+        if (plan->renewal && step->phase != plan->steps[from].phase)
+            break;
         if (*step->command && group.file && strcmp(step->file, group.file) != 0)
             break;
         if (*step->command)
@@ -34,6 +38,17 @@ static bool is_typed(const struct plan *plan, const struct group *group)
     return typed;
 }
 
+/* What a phase of a renewal does to the services of a turn. */
+static const char *renewed_words(const struct plan *plan, const struct step *step)
+{
+    if (!plan->renewal)
+        return "";
+    return step->phase == PHASE_WIDENING                                  ? "old and new accepted"
+           : step->phase == PHASE_NARROWING                               ? "new alone accepted"
+           : step->phase == PHASE_SERVICES && plan->renewal->changes.held ? "new in place"
+                                                                          : "";
+}
+
 /* What the turn is about: its services, each once. */
 static char *purpose_of(const struct plan *plan, const struct group *group)
 {
@@ -46,7 +61,9 @@ static char *purpose_of(const struct plan *plan, const struct group *group)
             strings_add_new(&titles, step->service->component->title);
     }
     char *list = strings_join(&titles, ", ");
-    char *text = !checks        ? xstrdup(list)
+    const char *renewed = renewed_words(plan, &plan->steps[group->from]);
+    char *text = *renewed       ? xformat("%s: %s", renewed, list)
+                 : !checks      ? xstrdup(list)
                  : titles.count ? xformat("upload, checks, %s", list)
                                 : xstrdup("upload, checks");
     free(list);
@@ -98,7 +115,8 @@ static void upload_step(const struct book *book, const struct step *step, const 
         page_hang(out, first, "Upload %zu files. On your computer, in this folder:", count);
     str_add_char(out, '\n');
     page_code(out, indent + 4, "cd %s", step->server);
-    page_code(out, indent + 4, "sftp -b upload.sftp admin@%s", address);
+    const char *batch = path_base(step->file);
+    page_code(out, indent + 4, "sftp -b %s admin@%s", batch, address);
     page_code(out, indent + 4, "cd ..");
     char *rest = xformat("%*s", indent, "");
     str_add_char(out, '\n');
@@ -106,7 +124,7 @@ static void upload_step(const struct book *book, const struct step *step, const 
               "With `-b` sftp never asks for a password: if you log in with one, type this "
               "in place of the second line:");
     str_add_char(out, '\n');
-    page_code(out, indent + 4, "sftp -o BatchMode=no -b upload.sftp admin@%s", address);
+    page_code(out, indent + 4, "sftp -o BatchMode=no -b %s admin@%s", batch, address);
     str_add_char(out, '\n');
     page_hang(out, rest, "It stops at the first file that does not arrive.");
     free(rest);
@@ -259,7 +277,11 @@ void book_steps(const struct book *book)
     at_a_glance(book);
     for (size_t i = 0; i < plan->count;) {
         struct group group = next_group(plan, i);
-        page_title(book->out, 3, "Turn %zu: %s", turn++, plan->steps[i].server);
+        if (plan->renewal)
+            page_title(book->out, 3, "Turn %zu, phase %d: %s", turn++, plan->steps[i].phase,
+                       plan->steps[i].server);
+        else
+            page_title(book->out, 3, "Turn %zu: %s", turn++, plan->steps[i].server);
         char *address = book_ssh_address(book_server(book, plan->steps[i].server));
         if (group.file)
             page_text(book->out,

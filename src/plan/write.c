@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/mem.h"
+#include "plan/change.h"
 #include "plan/files.h"
 #include "plan/folder.h"
 #include "plan/plan.h"
@@ -8,6 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static const char back[] = "back/";
+
+/* The first file of back/; NULL: none. */
+static const struct plan_extra *goes_back(const struct plan_server *server)
+{
+    for (size_t i = 0; i < server->extra_count; i++)
+        if (text_starts(server->extras[i].path, back))
+            return &server->extras[i];
+    return NULL;
+}
 
 /* Steps of one commands file stand together but for uploads and what is done by hand. */
 size_t plan_file_count(const struct plan *plan)
@@ -21,9 +33,25 @@ size_t plan_file_count(const struct plan *plan)
         if (*step->command)
             last = step->file;
     }
-    for (size_t i = 0; i < plan->server_count; i++)
-        count += plan->servers[i].files.count;
+    for (size_t i = 0; i < plan->server_count; i++) {
+        const struct plan_server *server = &plan->servers[i];
+        count += server->files.count + server->extra_count;
+        count += goes_back(server) != NULL;
+    }
     return count;
+}
+
+void plan_keys(const struct plan *plan, const struct facts *facts, struct strings *out)
+{
+    for (size_t i = 0; i < plan->server_count; i++) {
+        const struct plan_server *server = &plan->servers[i];
+        for (size_t k = 0; k < server->files.count; k++)
+            if (file_is_private(facts, server->files.items[k]))
+                strings_add_take(out, xformat("%s/files/%s", server->name, server->files.items[k]));
+        for (size_t k = 0; k < server->extra_count; k++)
+            if (server->extras[k].is_private)
+                strings_add_take(out, path_join(server->name, server->extras[k].path));
+    }
 }
 
 /* Where the files of a plan go, one after another: into a new folder, or to whoever compares. */
@@ -73,6 +101,52 @@ static bool put_file(const struct facts *facts, const struct store *store, struc
     return good;
 }
 
+/* Wiped: it may be a key. */
+static bool put_extra(const struct renewal_plan *renewal, const struct store *store,
+                      struct sink *sink, const char *server, const struct plan_extra *extra,
+                      struct error *err)
+{
+    char *place = xformat("%s/%s", server, extra->path);
+    mode_t mode = extra->is_private ? 0600 : 0644;
+    bool good;
+    if (!extra->name) {
+        good = sink->put(sink, place, str_text(extra->text), extra->text->length, mode, err);
+    } else {
+        struct buffer buffer = {0};
+        good = extra->held && renewal->held ? held_read(renewal->held, extra->name, &buffer, err)
+                                            : store_read(store, extra->name, &buffer, err);
+        good = good && sink->put(sink, place, buffer.data, buffer.length, mode, err);
+        buffer_free(&buffer);
+    }
+    free(place);
+    return good;
+}
+
+/* Run in back/ itself. */
+static bool put_back(const struct plan_server *server, struct sink *sink, struct error *err)
+{
+    struct str text = {0};
+    for (size_t i = 0; i < server->extra_count; i++) {
+        const char *name = server->extras[i].path + strlen(back);
+        if (text_starts(server->extras[i].path, back))
+            str_addf(&text, "put %s %s\n", name, name);
+    }
+    char *place = xformat("%s/%sback.sftp", server->name, back);
+    bool good = put_text(sink, place, &text, err);
+    free(place);
+    str_free(&text);
+    return good;
+}
+
+static bool put_extras(const struct plan *plan, const struct store *store, struct sink *sink,
+                       const struct plan_server *server, struct error *err)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < server->extra_count; i++)
+        good = put_extra(plan->renewal, store, sink, server->name, &server->extras[i], err);
+    return good && (!goes_back(server) || put_back(server, sink, err));
+}
+
 static bool put_files(const struct plan *plan, const struct facts *facts, struct sink *sink,
                       struct error *err)
 {
@@ -80,19 +154,30 @@ static bool put_files(const struct plan *plan, const struct facts *facts, struct
     if (!store_open(facts->store_path, false, &store, err))
         return false;
     bool good = true;
-    for (size_t i = 0; good && i < plan->server_count; i++)
+    for (size_t i = 0; good && i < plan->server_count; i++) {
         for (size_t k = 0; good && k < plan->servers[i].files.count; k++)
             good = put_file(facts, &store, sink, plan->servers[i].name,
                             plan->servers[i].files.items[k], err);
+        good = good && put_extras(plan, &store, sink, &plan->servers[i], err);
+    }
     store_close(&store);
     return good;
+}
+
+char *step_folder(const struct step *step)
+{
+    static const char upload[] = "/upload", end[] = ".sftp";
+    const char *number = strrchr(step->file, '/') + strlen(upload);
+    return xformat("files%.*s", (int)(strlen(number) - strlen(end)), number);
 }
 
 static bool put_batch(const struct step *step, struct sink *sink, struct error *err)
 {
     struct str text = {0};
+    char *folder = step_folder(step);
     for (size_t i = 0; i < step->upload.count; i++)
-        str_addf(&text, "put files/%s %s\n", step->upload.items[i], step->upload.items[i]);
+        str_addf(&text, "put %s/%s %s\n", folder, step->upload.items[i], step->upload.items[i]);
+    free(folder);
     bool good = put_text(sink, step->file, &text, err);
     str_free(&text);
     return good;
@@ -141,12 +226,34 @@ static bool put_all(const struct plan *plan, const struct facts *facts, struct s
     return good;
 }
 
+/* files-2, back: one after another in the list. */
+static bool add_extra_folders(const struct plan_server *server, struct folder *folder,
+                              struct error *err)
+{
+    struct strings made = {0};
+    bool good = true;
+    if (server->files.count)
+        strings_add(&made, "files");
+    for (size_t i = 0; good && i < server->extra_count; i++) {
+        const char *path = server->extras[i].path;
+        char *name = xstrndup(path, strcspn(path, "/")), *whole = path_join(server->name, name);
+        good = !strings_add_new(&made, name) || folder_add(folder, whole, err);
+        free(name);
+        free(whole);
+    }
+    strings_free(&made);
+    return good;
+}
+
 static bool add_folders(const struct plan *plan, struct folder *folder, struct error *err)
 {
     bool good = true;
     for (size_t i = 0; good && i < plan->server_count; i++) {
-        char *files = xformat("%s/files", plan->servers[i].name);
-        good = folder_add(folder, plan->servers[i].name, err) && folder_add(folder, files, err);
+        const struct plan_server *server = &plan->servers[i];
+        char *files = xformat("%s/files", server->name);
+        good = folder_add(folder, server->name, err) &&
+               ((server->extra_count && !server->files.count) || folder_add(folder, files, err)) &&
+               add_extra_folders(server, folder, err);
         free(files);
     }
     return good;

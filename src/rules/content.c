@@ -154,10 +154,20 @@ static void remedy_fullchain(struct finding *finding, const struct subject *s)
         remedy_chain(finding, s, "its chain");
 }
 
+/* The key lacks as well, as before anything is made: of that the key is told, which comes first. */
+static bool waits_for_key(const struct subject *s)
+{
+    const struct view *view = s->view;
+    return s->role != ROLE_KEY && view->roles & 1u << ROLE_KEY && !view->files[ROLE_KEY] &&
+           !*view->identity->key_at && !view->files[ROLE_CERTIFICATE] &&
+           !view->files[ROLE_FULLCHAIN];
+}
+
 /* Trust files have a rule of their own, and bundles too. */
 static void file_missing(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    if (s->file || s->trust || s->role == ROLE_BUNDLE || s->role == ROLE_CSR || made_elsewhere(s))
+    if (s->file || s->trust || s->role == ROLE_BUNDLE || s->role == ROLE_CSR || made_elsewhere(s) ||
+        waits_for_key(s))
         return;
     const struct identity *identity = s->view->identity;
     struct finding *finding =
@@ -380,13 +390,13 @@ static void key_match(const struct rule *rule, const struct subject *s, struct f
     const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;
     if (key && !key->encrypted)
         mismatch(rule, s, s->view->names[ROLE_KEY], key->id, out);
-    else if (!key && request && *s->view->identity->key_at)
+    else if (!key && request && *s->view->identity->key_at && !s->view->next)
         mismatch(rule, s, csr->name, request->key_id, out);
 }
 
 static void csr_stale(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    const struct key *key = s->role == ROLE_CSR ? private_key(s) : NULL;
+    const struct key *key = s->role == ROLE_CSR && !s->view->next ? private_key(s) : NULL;
     if (!s->file || s->file->problem || !key || key->encrypted)
         return;
     const struct csr *request = pki_first_csr(&s->file->pki);
@@ -578,7 +588,8 @@ static const struct rule rules[] = {
     {"NAME-DOT", "4.2", SEVERITY_ERROR, SCOPE_FILE, name_dot, .field = ""},
     {"NAME-UNDERSCORE", "3.1", SEVERITY_WARNING, SCOPE_FILE, name_underscore, .field = ""},
     {"NAME-EXT", "B", SEVERITY_ERROR, SCOPE_FILE, name_extension_fits, .ranks = {{ORDER_FILE, -1}}},
-    {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding, .fix = FIX_CHAIN},
+    {"EXT-ENCODING", "B", SEVERITY_WARNING, SCOPE_FILE, ext_encoding, .fix = FIX_CHAIN,
+     .ranks = {{ORDER_FILE, 5}}},
     {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_FILE, file_missing,
      .ranks = {{ORDER_FILE, 0}, {ORDER_PRESENT, 1}, {ORDER_SET, 1}}},
     {"FILE-MISSING", "4.2", SEVERITY_ERROR, SCOPE_SLOT, no_identity,

@@ -31,7 +31,7 @@ bool request_is_strange(const struct view *view)
 {
     const struct key *key = open_key(view->files[ROLE_KEY]);
     const struct csr *request = request_of(view);
-    return key && request && memcmp(key->id, request->key_id, KEY_ID_BYTES) != 0;
+    return key && request && !view->next && memcmp(key->id, request->key_id, KEY_ID_BYTES) != 0;
 }
 
 /* The key of its certificate and of its request, where these agree and the key here is another. */

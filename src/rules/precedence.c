@@ -10,11 +10,12 @@
 /* What two findings must have in common for the deeper one to silence the other. */
 enum common { SAME_FILE, SAME_IDENTITY, SAME_SERVICE };
 static const enum common commons[] = {
-    [ORDER_FILE] = SAME_FILE,       [ORDER_SAN] = SAME_IDENTITY,
-    [ORDER_CN] = SAME_IDENTITY,     [ORDER_WILDCARD] = SAME_IDENTITY,
-    [ORDER_CLIENT] = SAME_IDENTITY, [ORDER_SIGNER] = SAME_IDENTITY,
-    [ORDER_NAME] = SAME_SERVICE,    [ORDER_PRESENT] = SAME_SERVICE,
-    [ORDER_SET] = SAME_IDENTITY,    [ORDER_VALIDATE] = SAME_SERVICE,
+    [ORDER_FILE] = SAME_FILE,        [ORDER_SAN] = SAME_IDENTITY,
+    [ORDER_CN] = SAME_IDENTITY,      [ORDER_WILDCARD] = SAME_IDENTITY,
+    [ORDER_CLIENT] = SAME_IDENTITY,  [ORDER_SIGNER] = SAME_IDENTITY,
+    [ORDER_NAME] = SAME_SERVICE,     [ORDER_PRESENT] = SAME_SERVICE,
+    [ORDER_ROOT] = SAME_SERVICE,     [ORDER_SET] = SAME_IDENTITY,
+    [ORDER_VALIDATE] = SAME_SERVICE,
 };
 
 /* A finding, its rule and whether it stays. */

@@ -153,10 +153,11 @@ static bool is_outside(const char *signer)
 }
 
 /* again: the identity has a certificate, which would do otherwise. */
-static void answer(struct finding *finding, const char *name, const char *signer, bool again)
+static void answer(struct finding *finding, const char *name, const char *request,
+                   const char *signer, bool again)
 {
     if (is_outside(signer)) {
-        remedy_add(finding, "send %s.csr to the CA", name);
+        remedy_add(finding, "send %s.csr to the CA", request);
         remedy_add(finding, STEP_IMPORT);
     } else if (strcmp(signer, "self") != 0) {
         remedy_add(finding, "certwright sign %s%s", again ? "--force " : "", name);
@@ -203,7 +204,7 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     bool here = s->view->files[ROLE_CSR] || s->view->files[ROLE_CERTIFICATE];
     if (*identity->key_at && (request || !here)) {
         char *there = remedy_request_there(finding, s);
-        answer(finding, there, signer, false);
+        answer(finding, there, there, signer, false);
         free(there);
         return;
     }
@@ -214,7 +215,9 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     if (!*identity->key_at && (self || !s->view->files[ROLE_CSR] || request_is_strange(s->view) ||
                                (request && !is_asked(finding, s))))
         remedy_add(finding, "certwright generate %s", name);
-    answer(finding, name, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
+    char *csr = xformat(s->view->next && !*identity->key_at ? "%s-next" : "%s", name);
+    answer(finding, name, csr, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
+    free(csr);
 }
 
 void remedy_new_certificate(struct finding *finding, const struct subject *s, bool request)
@@ -270,7 +273,7 @@ static void add_identity(struct finding *finding, const struct deployment *deplo
 void remedy_make(struct finding *finding, const char *name, const char *signer)
 {
     remedy_add(finding, "certwright generate %s", name);
-    answer(finding, name, signer, false);
+    answer(finding, name, name, signer, false);
 }
 
 void remedy_add_identity(struct finding *finding, const struct deployment *deployment,

@@ -33,6 +33,7 @@ struct view {
     struct strings sans, eku; /* typed, as in cert */
     struct names request;
     bool signs;                 /* other identities: a CA of the store */
+    bool next;                  /* a renewal waits, and its request is a new key's */
     unsigned roles;             /* 1 << role: what the slots that use it take */
     size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
     size_t service_count;       /* that use it */
@@ -84,6 +85,7 @@ enum order {
     ORDER_SIGNER,
     ORDER_NAME, /* the same service */
     ORDER_PRESENT,
+    ORDER_ROOT,
     ORDER_SET, /* the same identity */
     ORDER_VALIDATE
 };

@@ -286,8 +286,8 @@ static void sig_sha1(const struct rule *rule, const struct subject *s, struct fi
         return;
     for (size_t i = 0; i < term.chain.count; i++) {
         const struct cert *cert = term.chain.certs[i];
-        bool older = strcasecmp(cert->signature_digest, "SHA1") != 0;
-        if ((i && cert->self_signed) || !cert_has_weak_digest(cert))
+        bool older = strncmp(cert->signature_digest, "MD", 2) == 0;
+        if ((i && cert->self_signed) || (!older && strcasecmp(cert->signature_digest, "SHA1") != 0))
             continue;
         struct finding *finding = report(out, rule, s, "\"%s\" in %s is signed with %s",
                                          cert_name(cert), term.files[i], cert->signature_digest);

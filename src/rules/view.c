@@ -21,7 +21,7 @@ static const unsigned char *key_id(const struct view *view)
         return found && !found->encrypted ? found->id : NULL;
     }
     const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;
-    return request && *view->identity->key_at ? request->key_id : NULL;
+    return request && *view->identity->key_at && !view->next ? request->key_id : NULL;
 }
 
 static const struct cert *sound(const struct view *view, enum role role)
@@ -107,6 +107,8 @@ static void open_views(struct judge *judge)
         view->files[ROLE_FULLCHAIN] = files.fullchain;
         view->files[ROLE_CSR] = files.csr;
         view->names[ROLE_CSR] = files.csr ? files.csr->name : "";
+        const struct renewal *renewal = renewals_open(&judge->facts->renewals, identity->name);
+        view->next = files.next_key || (renewal && !renewal->first && renewal->new_key);
     }
 }
 

@@ -37,6 +37,7 @@ struct checks {
     struct strings folder; /* sorted without regard to case */
     bool listed;
     bool keeps_all; /* whatever is replaced stays as .bak */
+    const struct batch *batch;
 };
 
 static int compare_names(const void *left, const void *right)
@@ -113,6 +114,18 @@ static bool is_ssh_name(const char *name)
     return text_ends(name, ".pub");
 }
 
+/* The batch has these bytes under another name: nothing is lost with the file. */
+static bool moves(const struct checks *checks, const struct buffer *old)
+{
+    for (size_t i = 0; i < checks->batch->count; i++) {
+        const struct store_write *item = &checks->batch->items[i];
+        if (!item->remove && item->length == old->length &&
+            memcmp(item->data, old->data, old->length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool check_old(struct checks *checks, struct move *move, struct error *err)
 {
     const struct store *store = checks->store;
@@ -136,6 +149,8 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
         return true;
     }
     move->is_key = pki_holds_private(move->old.data, move->old.length);
+    if (item->remove && moves(checks, &move->old))
+        return true;
     move->stays = move->is_key || (checks->keeps_all && *item->name != '.') || item->keep;
     if (move->is_key && !item->remove && item->mode != 0600 && !is_ssh_name(item->name))
         return error_set(err, STATUS_NO, item->name,
@@ -155,7 +170,7 @@ static bool check_old(struct checks *checks, struct move *move, struct error *er
 static bool check_all(const struct store *store, const struct batch *batch, bool keeps_all,
                       struct move *moves, struct error *err)
 {
-    struct checks checks = {.store = store, .keeps_all = keeps_all};
+    struct checks checks = {.store = store, .keeps_all = keeps_all, .batch = batch};
     size_t twice = find_twice(batch);
     bool good = true;
     for (size_t i = 0; i < batch->count && good; i++) {

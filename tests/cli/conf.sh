@@ -27,6 +27,10 @@ add()
     at=$(wc -l <deployment.conf)
 }
 
+add 'subject { O = "Example" }'
+run "$CERTWRIGHT" check
+same "what a section does not give is nobody's fault" "" "$err"
+
 add 'nam = "x"'
 bad "an unknown option" "$at" nam
 says "with the nearest one" '"name"'

@@ -56,6 +56,12 @@ also "and where they hold it" "edge2 Edge2toLB-trust.crt"
 fault KEY-MATCH "another key's certificate" cp store/webadmin2.crt store/callbridge1.crt
 fault FILE-KIND "a file that is no certificate" cp deployment.conf store/callbridge1.crt
 fault FILE-MISSING "a certificate that is gone" rm store/callbridge1.crt store/callbridge1fullchain.crt
+fault FILE-MISSING "its key as well" rm store/callbridge1.crt store/callbridge1fullchain.crt store/callbridge1.key
+json "told of the key, which comes first" '.[] | select(.severity == "error") | .file + ": " + .remedy' \
+    "callbridge1.key: certwright generate callbridge1"
+ok "the one" "$CERTWRIGHT" generate callbridge1
+ok "and the other" "$CERTWRIGHT" sign callbridge1
+ok "make it go" "$CERTWRIGHT" check
 glue()
 {
     printf '%s%s\n' "$(cat store/callbridge1.crt)" "$(cat store/labca.crt)" >glued
@@ -71,6 +77,41 @@ stranger()
     rm store/other.*
 }
 fault CHAIN-BROKEN "a certificate of a CA that nobody knows" stranger
+# A chain that the store cannot complete: its issuer's root is not here.
+half_chain()
+{
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout store/half.key -subj "/CN=Half" -out half.csr 2>>log
+    openssl x509 -req -in half.csr -CA store/other.crt -CAkey store/other.key -CAcreateserial -days 300 \
+        -extfile <(printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\nsubjectKeyIdentifier=hash\n') -out store/half.crt 2>>log
+    signed_as callbridge1 /CN=callbridge1.example.com half "$names"
+}
+half()
+{
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=Stranger" -keyout store/other.key \
+        -out store/other.crt 2>>log
+    half_chain
+    rm store/other.* store/half.*
+    "$CERTWRIGHT" check --fix >>log
+}
+half_glued()
+{
+    half
+    { head -c -1 store/callbridge1bundle.crt && cat good/labca.crt; } >glued && mv glued store/callbridge1bundle.crt
+}
+half_der()
+{
+    half
+    openssl x509 -in store/callbridge1bundle.crt -outform DER -out der && mv der store/callbridge1bundle.crt
+}
+fault BUNDLE-NO-ROOT "a chain without its root" half
+fault PEM-GLUED "the same, and glued" half_glued
+cw check --fix
+same "the form is mended, and what lacks still lacks" CHAIN-BROKEN "$(sed -n 's/^error \([^ ]*\).*/\1/p' "$T/out")"
+ok "nothing of it is lost" test "$(openssl storeutl -noout -certs store/callbridge1bundle.crt 2>>log | tail -1)" = "Total found: 2"
+fault EXT-ENCODING "the same, in DER" half_der
+cw check --fix
+same "that is mended, too" BUNDLE-NO-ROOT "$(sed -n 's/^error \([^ ]*\).*/\1/p' "$T/out")"
+ok "and PEM now" openssl x509 -in store/callbridge1bundle.crt -noout
 expired()
 {
     openssl req -x509 -key store/labca.key -subj "$(openssl x509 -in store/labca.crt -noout -subject -nameopt compat | sed 's/^subject=//')" \
@@ -92,6 +133,8 @@ fault EKU-CLIENT "a client of three databases without its usage" \
 also "and which they are" "core2 dbclient.crt, core3 dbclient.crt"
 fault DBCLIENT-CN "of another name" signed_as dbclient /CN=client dbca
 fault DB-SAME-CA "of another CA" signed_as dbclient /CN=postgres labca
+fault DB-SAME-CA "a server of another CA, which signs others, too" \
+    signed_as dbserver /CN=dbserver labca subjectAltName=DNS:core1.example.com,DNS:core2.example.com,DNS:core3.example.com
 fault REUSE-DB-ROOT "a root that signs a Call Bridge's certificate, too" eval \
     'signed_as callbridge1 /CN=callbridge1.example.com dbca "$names" && "$CERTWRIGHT" check --fix >>log'
 fault DB-CERTS "a set without the server's files" rm store/dbserver.key store/dbserver.crt store/dbserverfullchain.crt

@@ -194,10 +194,12 @@ static void missing_files_are_told_in_order(void **state)
     struct fixture fixture;
     struct findings findings;
     open_fixture(&fixture, "server \"cms1\" { address = \"cms1.example.com\"\n"
-                           "  service \"webadmin\" { identity = \"admin\" } }\n");
+                           "  service \"webadmin\" { identity = \"admin\" }\n"
+                           "  service \"recorder\" { identity = \"web\" } }\n");
     rules_run(fixture.facts, RULES_ALL, &findings);
-    assert_int_equal(findings_errors(&findings), 2);
-    assert_string_equal(findings.items[0].file, "admin.crt");
+    assert_int_equal(findings_errors(&findings), 2); /* of a pair the key, which comes first */
+    assert_string_equal(findings.items[0].file, "web.key");
+    assert_string_equal(findings.items[0].service, "recorder");
     assert_string_equal(findings.items[1].file, "admin.key");
     assert_string_equal(findings.items[1].remedy, "certwright generate admin");
     findings_free(&findings);
@@ -211,7 +213,8 @@ static size_t errors_with(const char *accept)
     struct str text = {0};
     str_addf(&text,
              "server \"cms1\" { address = \"cms1.example.com\"\n"
-             "  service \"webadmin\" { identity = \"admin\" } }\n%s\n",
+             "  service \"webadmin\" { identity = \"admin\" }\n"
+             "  service \"recorder\" { identity = \"web\" } }\n%s\n",
              accept);
     open_fixture(&fixture, str_text(&text));
     rules_run(fixture.facts, RULES_ALL, &findings);
@@ -229,9 +232,9 @@ static void accepted_findings_stay_but_do_not_count(void **state)
     assert_int_equal(errors_with(""), 2);
     assert_int_equal(errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" }"), 0);
     assert_int_equal(
-        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" file = \"admin.crt\" }"), 1);
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" file = \"admin.key\" }"), 1);
     assert_int_equal(
-        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" identity = \"web\" }"), 2);
+        errors_with("accept { rule = \"FILE-MISSING\" reason = \"x\" identity = \"web\" }"), 1);
     assert_int_equal(errors_with("accept { rule = \"KEY-MATCH\" reason = \"x\" }"), 2);
 }
 

@@ -223,6 +223,7 @@ static void component(const struct component *c)
     member("name", c->name);
     member("outage", c->outage);
     member("notes", c->notes);
+    member("renewal", c->renewal);
     member("first", c->first);
     member("replaced_by", c->replaced_by);
     member("part_of", c->part_of);

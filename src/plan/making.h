@@ -1,0 +1,67 @@
+#ifndef PLAN_MAKING_H
+#define PLAN_MAKING_H
+
+#include "plan/change.h"
+#include "plan/files.h"
+#include "plan/merge.h"
+#include "plan/order.h"
+#include "plan/plan.h"
+
+/* A plan while it is made. */
+
+/* What lies on an appliance under a name. */
+struct holding {
+    char *name;
+    const struct store_file *file; /* as one of the store, or of what was held; NULL: */
+    const struct cert_set *certs;
+    const struct str *text; /* of certs */
+    bool held;              /* since before this plan */
+    bool kept;              /* and goes into back/ already */
+};
+struct appliance {
+    bool known;
+    struct holding *files;
+    size_t count;
+};
+/* The files of an upload within a turn. */
+struct shipment {
+    size_t step;
+    const struct need **items;
+    size_t count;
+};
+struct making {
+    const struct facts *facts;
+    const struct plan_options *options;
+    struct changes *changes;
+    struct procedure **procedures; /* one array a server, one procedure a service */
+    struct server_files *files;    /* one a server */
+    struct appliance *appliances;  /* one a server */
+    struct shipment *shipments;
+    size_t shipment_count;
+    struct ca_keys cas;
+    struct plan *plan;
+    struct plan_server **servers; /* the plan's, by the deployment's; NULL: nothing to do there */
+    size_t *where;                /* the server's number, one a step */
+};
+
+struct step *making_step(struct making *making, enum phase phase, const struct server *server);
+/* `pki list`, looking for those names. */
+void making_list(struct making *making, enum phase phase, const struct server *server,
+                 const struct strings *names);
+/* The checks of the pairs. */
+void making_pairs(struct making *making, enum phase phase, const struct server *server,
+                  const struct server_files *files);
+const struct procedure *making_procedure(const struct making *making,
+                                         const struct service *service);
+
+/* What the turn's lines need and the appliance has not, uploaded and checked before anything is
+ * stopped. */
+must_check bool ship_turn(struct making *making, enum phase phase, const struct turn *turn,
+                          struct error *err);
+/* An upload of the first phase. */
+void ship_known(struct making *making, const struct server *server, const struct strings *names);
+/* Below the servers' folders: files-N/ and back/, when each turn has its number. */
+void ship_files(struct making *making, const size_t *turns, const size_t *turn);
+void ship_free(struct making *making);
+
+#endif
