@@ -1,6 +1,7 @@
 #ifndef MMP_APPLIANCE_H
 #define MMP_APPLIANCE_H
 
+#include "base/file.h"
 #include "model/catalogue.h"
 
 #include <time.h>
@@ -30,6 +31,10 @@ struct appliance_reply {
     bool asks;   /* the next line is the answer to the text */
     bool hidden; /* which is not to be seen: a password */
     bool ends;   /* the session is over */
+    /* Of a command that stopped, started or restarted a service, which it did: */
+    enum effect effect;
+    const struct component *component;
+    char *tag; /* "" where the kind has none; NULL: no such command */
 };
 
 /* The folder is made where it is absent. Free with appliance_close, success or not. */
@@ -46,6 +51,12 @@ void appliance_prompt(const struct appliance *appliance, struct str *out);
  * there is none or it does not run. name: the service's; it counts where the kind has tags. */
 const char *appliance_running(const struct appliance *appliance, const char *kind, const char *name,
                               const char *path);
+/* The same for a file, as it was then: of an appliance that is alone. NULL: there is none. */
+const struct buffer *appliance_running_file(const struct appliance *appliance, const char *kind,
+                                            const char *name, const char *path);
+/* A key that never leaves the server that it stands for: its certificate lies there under the key's
+ * name, and serves as a key that fits. */
+void appliance_stand_in(struct appliance *appliance, const char *key_file);
 /* Makes a service be there that the deployment has in place already: what its first lines would
  * make known. */
 must_check bool appliance_assume(struct appliance *appliance, const char *kind, const char *name,

@@ -88,6 +88,7 @@ static void prepare(struct record *record, const struct appliance_options *optio
     free(record->release);
     record->release = copy;
     record->bare = is_new ? options->bare : record->bare;
+    record->has_copies = options->alone;
     record->changed = true;
 }
 
@@ -129,6 +130,7 @@ void appliance_close(struct appliance *appliance)
 
 void appliance_reply_free(struct appliance_reply *reply)
 {
+    free(reply->tag);
     str_free(&reply->text);
     *reply = (struct appliance_reply){0};
 }
@@ -170,6 +172,28 @@ const char *appliance_running(const struct appliance *appliance, const char *kin
             return value && *value ? value : NULL;
         }
     return NULL;
+}
+
+const struct buffer *appliance_running_file(const struct appliance *appliance, const char *kind,
+                                            const char *name, const char *path)
+{
+    const struct component *component = catalogue_find(appliance->catalogue, kind);
+    const char *file = appliance_running(appliance, kind, name, path);
+    const char *tag = component ? tag_of(component, name) : name;
+    for (size_t i = 0; file && i < appliance->record.count; i++) {
+        const struct unit *unit = &appliance->record.units[i];
+        if (strcmp(unit->kind, kind) != 0 || strcmp(unit->tag, tag) != 0)
+            continue;
+        for (size_t j = 0; j < unit->copy_count; j++)
+            if (strcmp(unit->copies[j].name, file) == 0)
+                return &unit->copies[j].data;
+    }
+    return NULL;
+}
+
+void appliance_stand_in(struct appliance *appliance, const char *key_file)
+{
+    strings_add_new(&appliance->record.stand_ins, key_file);
 }
 
 bool appliance_assume(struct appliance *appliance, const char *kind, const char *name,
@@ -313,6 +337,11 @@ static void run_command(struct appliance *appliance, const struct ground *ground
         ask(appliance, line, false, reply);
     } else if (!perform(ground, &typed, line, &reply->text)) {
         reply->verdict = APPLIANCE_REFUSED;
+    } else if (perform_effect(&typed) != EFFECT_NONE) {
+        const char *tag = match_value(&typed.match, "tag");
+        reply->effect = perform_effect(&typed);
+        reply->component = typed.component;
+        reply->tag = xstrdup(tag ? tag : "");
     }
     typed_free(&typed);
 }

@@ -165,8 +165,10 @@ static void answer(struct work *work)
         add_expanded(&work->view, lines->items[i], work->out);
 }
 
-static enum effect effect_of(const struct typed *typed)
+enum effect perform_effect(const struct typed *typed)
 {
+    if (!typed->command)
+        return EFFECT_NONE;
     if (typed->act == ACT_DO)
         return typed->command->effect;
     return typed->command->effect == EFFECT_START ? EFFECT_STOP : EFFECT_NONE;
@@ -176,7 +178,7 @@ static enum effect effect_of(const struct typed *typed)
  */
 static bool take_effect(struct work *work)
 {
-    enum effect effect = effect_of(work->typed);
+    enum effect effect = perform_effect(work->typed);
     bool good = true;
     if (effect == EFFECT_START || effect == EFFECT_RESTART)
         good = present_check(&work->view, work->typed->command, work->out);
@@ -187,6 +189,23 @@ static bool take_effect(struct work *work)
     return good;
 }
 
+/* The files as they are now: what lies there later under their names counts from the next start. */
+static void copy_files(const struct ground *ground, const struct component *component,
+                       const struct values *running, struct unit *unit)
+{
+    for (size_t i = 0; i < running->count; i++) {
+        const char *name = running->items[i].text;
+        char *path = path_join(ground->place.store, name);
+        struct buffer data = {0};
+        if (*name && hole_is_file(hole_kind(component, running->items[i].path).hole) &&
+            file_read(path, &data, NULL)) {
+            unit->copies = grow(unit->copies, unit->copy_count, sizeof *unit->copies);
+            unit->copies[unit->copy_count++] = (struct copy){xstrdup(name), data};
+        }
+        free(path);
+    }
+}
+
 /* What it keeps from now on, also where it did not start: then it is down. */
 static void settle(struct work *work, bool good, const char *line)
 {
@@ -195,12 +214,16 @@ static void settle(struct work *work, bool good, const char *line)
         keep_words(work);
         value_set(&work->next.set, LAST, line);
     }
-    bool starts = effect_of(typed) == EFFECT_START || effect_of(typed) == EFFECT_RESTART;
+    bool starts = perform_effect(typed) == EFFECT_START || perform_effect(typed) == EFFECT_RESTART;
     if (good && starts)
         values_copy(&work->next.running, &work->next.set);
-    else if (effect_of(typed) != EFFECT_NONE)
+    else if (perform_effect(typed) != EFFECT_NONE)
         values_free(&work->next.running);
     struct unit *unit = record_unit(work->ground->record, typed->component->kind, work->tag, true);
+    if (perform_effect(typed) != EFFECT_NONE)
+        unit_forget_copies(unit);
+    if (good && starts && work->ground->record->has_copies)
+        copy_files(work->ground, typed->component, &work->next.running, unit);
     values_copy(&unit->set, &work->next.set);
     values_copy(&unit->running, &work->next.running);
     work->ground->record->changed = true;
@@ -210,7 +233,7 @@ static bool carry_out(struct work *work, const char *line)
 {
     if (work->typed->act == ACT_DO && !files_serve(work))
         return false;
-    if (effect_of(work->typed) == EFFECT_NONE || work->typed->act == ACT_DO)
+    if (perform_effect(work->typed) == EFFECT_NONE || work->typed->act == ACT_DO)
         keep_values(work);
     if (is_refused(work))
         return false;

@@ -11,4 +11,7 @@
 bool perform(const struct ground *ground, const struct typed *typed, const char *line,
              struct str *out);
 
+/* What it does to the service of the command. */
+enum effect perform_effect(const struct typed *typed);
+
 #endif

@@ -58,7 +58,8 @@ static void check_pair(const struct view *view, const char *key, const char *cer
     struct notes notes = {0};
     struct error err = {0};
     bool read = pki_read_pair(view->place, PKI_NAMES, names, files, pair, &notes, &err);
-    bool is_key = read && pair[0]->kind == OBJECT_KEY && pair[0]->key->is_private;
+    bool is_key = read && ((pair[0]->kind == OBJECT_KEY && pair[0]->key->is_private) ||
+                           strings_has(&view->record->stand_ins, key));
     bool is_cert = read && pair[1]->kind == OBJECT_CERT;
     bool match = is_key && is_cert && object_same_key(pair[0], pair[1]);
     struct str why = {0};

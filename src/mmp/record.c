@@ -67,6 +67,17 @@ void values_copy(struct values *to, const struct values *from)
     *to = copy;
 }
 
+void unit_forget_copies(struct unit *unit)
+{
+    for (size_t i = 0; i < unit->copy_count; i++) {
+        free(unit->copies[i].name);
+        buffer_free(&unit->copies[i].data);
+    }
+    free(unit->copies);
+    unit->copies = NULL;
+    unit->copy_count = 0;
+}
+
 void record_free(struct record *record)
 {
     for (size_t i = 0; i < record->count; i++) {
@@ -74,7 +85,9 @@ void record_free(struct record *record)
         free(record->units[i].tag);
         values_free(&record->units[i].set);
         values_free(&record->units[i].running);
+        unit_forget_copies(&record->units[i]);
     }
+    strings_free(&record->stand_ins);
     free(record->units);
     free(record->release);
     free(record->hostname);

@@ -32,13 +32,14 @@ void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *serve
 {
     int step =
         rehearsal->at < rehearsal->play.count ? rehearsal->play.steps[rehearsal->at].number : 0;
-    told_free(&rehearsal->told);
-    rehearsal->told = (struct rehearsed){.how = how,
-                                         .step = step,
-                                         .server = xstrdup(server),
-                                         .what = xstrdup(what),
-                                         .why = xstrdup(why),
-                                         .remedy = xstrdup(remedy)};
+    const struct rehearsed told = {.how = how,
+                                   .step = step,
+                                   .server = xstrdup(server),
+                                   .what = xstrdup(what),
+                                   .why = xstrdup(why),
+                                   .remedy = xstrdup(remedy)};
+    told_free(&rehearsal->told); /* what may be told again */
+    rehearsal->told = told;
 }
 
 static bool open_server(struct rehearsal *rehearsal, const struct server *server, struct error *err)
@@ -214,6 +215,15 @@ static bool type(struct stage_server *server, const char *line, struct appliance
     return false;
 }
 
+/* A service was started anew beside others that run. */
+static bool look_around(struct rehearsal *rehearsal, const char *server,
+                        const struct appliance_reply *reply, struct error *err)
+{
+    bool starts = reply->effect == EFFECT_START || reply->effect == EFFECT_RESTART;
+    return !rehearsal->runs_already || !starts || rehearsal->told.how == REHEARSED_SURPRISE ||
+           rehearse_unbroken(rehearsal, server, reply->component, reply->tag, err);
+}
+
 /* What is typed is what the commands file has, line by line, as a person would paste it. */
 static bool run_command(struct rehearsal *rehearsal, struct stage_server *server,
                         const struct play_step *step, struct error *err)
@@ -235,8 +245,9 @@ static bool run_command(struct rehearsal *rehearsal, struct stage_server *server
     if (!type(server, line, &reply, err))
         return false;
     judge_reply(rehearsal, step, line, &reply);
+    bool good = look_around(rehearsal, step->server, &reply, err);
     appliance_reply_free(&reply);
-    return true;
+    return good;
 }
 
 /* Each line of a step that a person does, and the answers to what is asked back. */

@@ -2,6 +2,7 @@
  * are in place already. */
 #include "base/file.h"
 #include "base/mem.h"
+#include "model/held.h"
 #include "ops/rehearsing.h"
 #include "plan/plan.h"
 #include "store/read.h"
@@ -22,24 +23,52 @@ static bool type_quietly(struct appliance *appliance, const char *line, struct e
     return good;
 }
 
+/* Where what lies on the servers is read: the store, or what it had before a renewal began. */
+struct before {
+    const struct facts *facts;
+    const struct held *held; /* NULL: the store */
+};
+
 /* A file of the store lies on the server since then; one that is not here lacks there, too. */
-static bool lay_file(const struct facts *facts, struct appliance *appliance, const char *name,
-                     struct error *err)
+static bool lay_file(const struct before *before, struct appliance *appliance, const char *name,
+                     const char *as, struct error *err)
 {
-    char *from = path_join(facts->store_path, name);
-    char *to = path_join(appliance_folder(appliance), name);
+    char *from = path_join(before->facts->store_path, name);
+    char *to = path_join(appliance_folder(appliance), as);
     struct buffer data = {0};
-    bool good = !file_read(from, &data, NULL) || rehearse_put(to, &data, err);
+    bool there =
+        before->held ? held_read(before->held, name, &data, NULL) : file_read(from, &data, NULL);
+    bool good = !there || rehearse_put(to, &data, err);
     buffer_free(&data);
     free(from);
     free(to);
     return good;
 }
 
-static bool seed_step(struct rehearsal *rehearsal, const struct step *step, struct error *err)
+/* Keys that never leave their servers: their certificates stand for them. */
+static bool lay_stand_ins(struct rehearsal *rehearsal, const struct before *before,
+                          struct error *err)
+{
+    const struct deployment *d = &rehearsal->facts->deployment;
+    for (size_t i = 0; i < d->identity_count; i++)
+        for (size_t j = 0; j < d->identities[i].key_servers.count; j++) {
+            const struct identity *identity = &d->identities[i];
+            struct stage_server *stage = stage_find(rehearsal, identity->key_servers.items[j]);
+            if (!stage)
+                continue;
+            appliance_stand_in(stage->appliance, identity->key_file);
+            if (!lay_file(before, stage->appliance, identity->certificate_file, identity->key_file,
+                          err))
+                return false;
+        }
+    return true;
+}
+
+static bool seed_step(struct rehearsal *rehearsal, const struct step *step, bool whole,
+                      struct error *err)
 {
     struct stage_server *server = stage_find(rehearsal, step->server);
-    bool in_place = step->service && step->service->installed;
+    bool in_place = whole || (step->service && step->service->installed);
     bool base = step->phase == PHASE_BASE && !rehearsal->play.has_base;
     if (!server || !(in_place || base))
         return true;
@@ -73,22 +102,47 @@ static bool has_installed(const struct facts *facts)
     return false;
 }
 
+static bool lay_files(struct rehearsal *rehearsal, const struct before *before,
+                      const struct plan *plan, struct error *err)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < plan->server_count; i++) {
+        struct stage_server *server = stage_find(rehearsal, plan->servers[i].name);
+        for (size_t j = 0; good && server && j < plan->servers[i].files.count; j++)
+            good = lay_file(before, server->appliance, plan->servers[i].files.items[j],
+                            plan->servers[i].files.items[j], err);
+    }
+    return good;
+}
+
+/* whole: everything that the facts have was installed before, as a plan of all of it does. */
+static bool seed(struct rehearsal *rehearsal, const struct before *before, bool whole,
+                 struct error *err)
+{
+    const struct plan_options options = {.base = true, .all = rehearsal->runs_already};
+    struct plan plan = {0};
+    bool good = plan_make(before->facts, &options, &plan, err);
+    for (size_t i = 0; good && i < before->facts->deployment.server_count; i++)
+        good = assume(rehearsal, &before->facts->deployment.servers[i], err);
+    if (good && rehearsal->runs_already)
+        good = lay_files(rehearsal, before, &plan, err);
+    good = good && lay_stand_ins(rehearsal, before, err);
+    for (size_t i = 0; good && i < plan.count; i++)
+        /* what is asked back at a cluster that never was has no answer here */
+        if (!(whole && plan.steps[i].phase == PHASE_REMOVAL))
+            good = seed_step(rehearsal, &plan.steps[i], whole, err);
+    plan_free(&plan);
+    return good;
+}
+
 bool rehearse_seed(struct rehearsal *rehearsal, struct error *err)
 {
-    const struct facts *facts = rehearsal->facts;
-    bool installed = has_installed(facts);
-    const struct plan_options options = {.base = true, .all = installed};
-    struct plan plan = {0};
-    bool good = plan_make(facts, &options, &plan, err);
-    for (size_t i = 0; good && i < facts->deployment.server_count; i++)
-        good = assume(rehearsal, &facts->deployment.servers[i], err);
-    for (size_t i = 0; good && installed && i < plan.server_count; i++) {
-        struct stage_server *server = stage_find(rehearsal, plan.servers[i].name);
-        for (size_t j = 0; good && server && j < plan.servers[i].files.count; j++)
-            good = lay_file(facts, server->appliance, plan.servers[i].files.items[j], err);
-    }
-    for (size_t i = 0; good && i < plan.count; i++)
-        good = seed_step(rehearsal, &plan.steps[i], err);
-    plan_free(&plan);
+    struct held *held = NULL;
+    if (!held_gather(rehearsal->facts, &held, err))
+        return false;
+    const struct before before = {held ? held->facts : rehearsal->facts, held};
+    rehearsal->runs_already = held || has_installed(rehearsal->facts);
+    bool good = seed(rehearsal, &before, held != NULL, err);
+    held_free(held);
     return good;
 }

@@ -17,16 +17,6 @@ static const char *running(struct rehearsal *rehearsal, const struct service *se
                : NULL;
 }
 
-/* The file that runs in a slot, by part; NULL: none. */
-static const char *slot_file(struct rehearsal *rehearsal, const struct service *service,
-                             const struct slot *slot, const char *part)
-{
-    char *path = xformat("%s.%s", slot->name, part);
-    const char *name = running(rehearsal, service, path);
-    free(path);
-    return name;
-}
-
 /* The key never leaves that server, so there is none to prove anything with. */
 static bool is_elsewhere(const struct identity *identity)
 {
@@ -117,18 +107,18 @@ static void side_free(struct side *side)
     pki_file_free(&side->bundle);
 }
 
-static bool read_file(struct rehearsal *rehearsal, const struct service *service, const char *name,
-                      struct pki_file *out)
+/* The file behind a hole as the service has it since it was started. */
+static bool read_running(struct rehearsal *rehearsal, const struct service *service,
+                         const char *path, struct pki_file *out)
 {
     struct stage_server *stage = stage_find(rehearsal, service->server->name);
-    char *path = path_join(appliance_folder(stage->appliance), name);
-    struct buffer data = {0};
-    bool good = file_read(path, &data, NULL);
-    if (good)
-        pki_parse(data.data, data.length, NULL, out);
-    buffer_free(&data);
-    free(path);
-    return good;
+    const struct buffer *data =
+        stage ? appliance_running_file(stage->appliance, service->component->kind, service->name,
+                                       path)
+              : NULL;
+    if (data)
+        pki_parse(data->data, data->length, NULL, out);
+    return data != NULL;
 }
 
 static void add_certs(const struct pki_file *file, struct side *side)
@@ -139,21 +129,25 @@ static void add_certs(const struct pki_file *file, struct side *side)
             side->chain[side->count++] = file->objects[i].cert;
 }
 
+static bool read_part(struct rehearsal *rehearsal, const struct trust_target *target,
+                      const char *part, struct pki_file *out)
+{
+    char *path = xformat("%s.%s", target->slot->name, part);
+    bool good = read_running(rehearsal, target->service, path, out);
+    free(path);
+    return good;
+}
+
 /* What the one who is trusted shows: the files that its slot runs with. */
 static bool read_side(struct rehearsal *rehearsal, const struct trust_target *target,
                       struct side *side)
 {
-    const struct service *service = target->service;
-    const char *key = slot_file(rehearsal, service, target->slot, "key");
-    const char *whole = slot_file(rehearsal, service, target->slot, "fullchain");
-    const char *certificate =
-        whole ? whole : slot_file(rehearsal, service, target->slot, "certificate");
-    const char *bundle = slot_file(rehearsal, service, target->slot, "bundle");
-    if (!key || !certificate || !read_file(rehearsal, service, key, &side->key) ||
-        !read_file(rehearsal, service, certificate, &side->certificate))
+    if (!read_part(rehearsal, target, "key", &side->key) ||
+        !(read_part(rehearsal, target, "fullchain", &side->certificate) ||
+          read_part(rehearsal, target, "certificate", &side->certificate)))
         return false;
     add_certs(&side->certificate, side);
-    if (bundle && read_file(rehearsal, service, bundle, &side->bundle))
+    if (read_part(rehearsal, target, "bundle", &side->bundle))
         add_certs(&side->bundle, side);
     const struct key *private = pki_first_key(&side->key);
     return private && private->is_private && !private->encrypted && side->count;
@@ -324,8 +318,7 @@ bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust, stru
     struct trial trial = {.rehearsal = rehearsal, .trust = trust};
     size_t tried = 0;
     bool good = true;
-    const char *file = running(rehearsal, trust->reader, trust->rule->name);
-    if (file && read_file(rehearsal, trust->reader, file, &trial.trusted.certificate)) {
+    if (read_running(rehearsal, trust->reader, trust->rule->name, &trial.trusted.certificate)) {
         add_certs(&trial.trusted.certificate, &trial.trusted);
         good = try_targets(&trial, &tried, err);
     } else if (reader_is_ours(trust)) {
@@ -336,5 +329,57 @@ bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust, stru
         tell_trust(&trial, tried);
     side_free(&trial.trusted);
     free(trial.why);
+    return good;
+}
+
+static bool is_that(const struct service *service, const char *server,
+                    const struct component *component, const char *tag)
+{
+    return service->component == component && strcmp(service->server->name, server) == 0 &&
+           (!*tag || strcmp(service->name, tag) == 0);
+}
+
+/* Whether it holds now, where both run; *why is owned. */
+static bool holds_now(struct rehearsal *rehearsal, const struct trust *trust,
+                      const struct trust_target *target, char **why, struct error *err)
+{
+    struct trial trial = {.rehearsal = rehearsal, .trust = trust, .target = target};
+    struct side side = {0};
+    struct str text = {0};
+    bool good = true, accepted = true;
+    if (read_running(rehearsal, trust->reader, trust->rule->name, &trial.trusted.certificate) &&
+        read_side(rehearsal, target, &side)) {
+        add_certs(&trial.trusted.certificate, &trial.trusted);
+        good = shake(&trial, &side, NULL, &accepted, &text, err);
+    }
+    if (good && !accepted)
+        *why = xformat("%s of %s refuses %s of %s from here on: %s", trust->reader->name,
+                       trust->reader->server->name, target->service->name,
+                       target->service->server->name, str_text(&text));
+    str_free(&text);
+    side_free(&side);
+    side_free(&trial.trusted);
+    return good;
+}
+
+bool rehearse_unbroken(struct rehearsal *rehearsal, const char *server,
+                       const struct component *component, const char *tag, struct error *err)
+{
+    const struct trusts *trusts = &rehearsal->facts->trusts;
+    char *why = NULL;
+    bool good = true;
+    for (size_t i = 0; good && !why && i < trusts->count; i++) {
+        const struct trust *trust = &trusts->items[i];
+        bool reads = is_that(trust->reader, server, component, tag);
+        for (size_t j = 0; good && !why && j < trust->need->target_count; j++) {
+            const struct trust_target *target = &trust->need->targets[j];
+            if (reads || is_that(target->service, server, component, tag))
+                good = holds_now(rehearsal, trust, target, &why, err);
+        }
+    }
+    if (why)
+        tell(rehearsal, REHEARSED_SURPRISE, server, rehearsal->told.what, why,
+             "certwright plan orders the lines so that no trust breaks");
+    free(why);
     return good;
 }

@@ -39,7 +39,8 @@ struct rehearsal {
     size_t server_count;
     struct stage_files *files;
     size_t file_count;
-    size_t at; /* of steps, then of trusts */
+    size_t at;         /* of steps, then of trusts */
+    bool runs_already; /* services that the plan touches ran before it */
     bool ended;
     struct rehearsed told;
     struct rehearsal_sum sum;
@@ -55,6 +56,11 @@ void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *serve
 must_check bool rehearse_seed(struct rehearsal *rehearsal, struct error *err);
 /* Every service that has an identity runs with the files that deployment.conf names. */
 void rehearse_services(struct rehearsal *rehearsal);
+/* Each trust that a service has a part in holds after it was started anew: what is wrong is told as
+ * the present step's. */
+must_check bool rehearse_unbroken(struct rehearsal *rehearsal, const char *server,
+                                  const struct component *component, const char *tag,
+                                  struct error *err);
 /* A trust of the facts, by handshakes. */
 must_check bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust,
                                struct error *err);

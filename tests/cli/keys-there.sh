@@ -47,6 +47,8 @@ ok "import finds whose they are by their requests" "$CERTWRIGHT" import answers
 same_file "for a key that was never here" <(openssl x509 -in answers/turn2.cer) store/turn2.crt
 ok "check" "$CERTWRIGHT" check
 ok "plan" "$CERTWRIGHT" plan
+ok "it is rehearsed, each key being where it is" "$CERTWRIGHT" rehearse
+matches "and what can't be proven without a key is told" "nobody has a key and a certificate here"
 
 same "no key that is there already is uploaded" "" \
     "$(find install \( -name 'edge*.key' -o -name 'turn*.key' -o -name 'dbserver.key' -o -name 'dbclient.key' \))"

@@ -149,3 +149,21 @@ fails "a certificate that has ended by then" "$CERTWRIGHT" rehearse --at 2036-01
 says "and where" "certificate has expired"
 ok "--keep-going goes to the end" sh -c '"$0" rehearse --at 2036-01-01 --keep-going | grep -q "surprises"' "$CERTWRIGHT"
 exits 2 "an argument" "$CERTWRIGHT" rehearse cms1
+
+# A renewal: what the servers hold is there, and each start of a service is followed by handshakes with
+# those that run.
+cd "$W/combined" || exit 1
+"$CERTWRIGHT" sign --ca labca --force callbridge >/dev/null && "$CERTWRIGHT" plan >/dev/null
+ok "a renewal is rehearsed" "$CERTWRIGHT" rehearse
+cp -a install "$W/sound3"
+cp store/callbridge.crt install/cms1/files-1/webbridge-trust.crt
+fails "a list that lacks the old certificate breaks a trust" "$CERTWRIGHT" rehearse
+says "at the line from which it is broken" "step 5, cms1, webbridge enable: webbridge of cms1 refuses callbridge of cms1 from here on"
+rm -rf install && cp -a "$W/sound3" install
+cp "$W/sound/cms1/files/callbridge.crt" install/cms1/files-1/webbridge-trust.crt
+fails "and one that lacks the new one" "$CERTWRIGHT" rehearse
+says "at the restart that presents it" "callbridge restart: webbridge of cms1 refuses callbridge of cms1 from here on"
+cd "$W/scalable" || exit 1
+"$CERTWRIGHT" sign --ca labca --force xmppserver1 core1 edge1 webadmin1 dbserver dbclient >/dev/null 2>&1
+"$CERTWRIGHT" plan >/dev/null 2>&1
+ok "several at once, the database among them" "$CERTWRIGHT" rehearse
