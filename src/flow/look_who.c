@@ -89,9 +89,18 @@ void look_copies(const struct flow *flow, const struct cert *leaf, struct string
     strings_free(&names);
 }
 
+/* Its key is the identity's, or that of its request. */
+static bool fits_key(const struct identity_files *files, const struct cert *cert)
+{
+    const struct key *key = files->key ? pki_first_key(&files->key->pki) : NULL;
+    const struct csr *csr = files->csr ? pki_first_csr(&files->csr->pki) : NULL;
+    return (key && !key->encrypted && memcmp(key->id, cert->key_id, KEY_ID_BYTES) == 0) ||
+           (csr && memcmp(csr->key_id, cert->key_id, KEY_ID_BYTES) == 0);
+}
+
 void look_whose(const struct flow *flow, const struct cert *cert, struct strings *lines)
 {
-    const struct identity *former = NULL;
+    const struct identity *former = NULL, *fits = NULL;
     for (size_t i = 0; i < flow->facts->deployment.identity_count; i++) {
         const struct identity *identity = &flow->facts->deployment.identities[i];
         struct identity_files files;
@@ -101,10 +110,15 @@ void look_whose(const struct flow *flow, const struct cert *cert, struct strings
                       identity->name);
             return;
         }
-        if (files.leaf && !former && is_former(files.leaf, cert))
+        bool is_older = files.leaf && cert->not_before < files.leaf->not_before;
+        if (files.leaf && !former && is_older && is_former(files.leaf, cert))
             former = identity;
+        else if (!fits && !is_older && fits_key(&files, cert))
+            fits = identity;
     }
-    if (former)
+    if (fits)
+        page_line(lines, "Fits     the key of %s: import takes it", fits->name);
+    else if (former)
         page_line(lines, "Was      the certificate of %s: %s is another one now", former->name,
                   former->certificate_file);
 }

@@ -106,3 +106,9 @@ matches "the issuers" "^  issuer +Acme Issuing +Acme Old"
 matches "what it loses" "^  name +DNS:cms1.example.com +- +LOST"
 silent "what is the same is not told" "  key "
 says "and what that stops" "webadmin on cms1 lacks DNS:cms1.example.com"
+
+# The page of one certificate says whose an answer is that is not imported yet.
+run bash -c 'printf "look\nplain.crt\nleave\n" | "$CERTWRIGHT" --plain wizard'
+says "whose key it fits" "Fits: the key of webadmin: import takes it"
+run bash -c 'printf "look\nOld.crt\nleave\n" | "$CERTWRIGHT" --plain wizard'
+silent "a stranger's fits none" "Fits:"
