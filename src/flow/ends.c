@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/step.h"
+#include "ops/renew.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char renew_action[] = "renew";
 
 static enum level level_of_term(enum term_state term)
 {
@@ -27,12 +30,24 @@ static char *when_words(const struct ending *ending)
                     : xformat("ends %s, in %ld day%s", date, days, days == 1 ? "" : "s");
 }
 
+/* A renewal that is begun says where it goes on. */
+static void add_open(const struct renewal *open, struct row *row)
+{
+    if (open->first)
+        row_detail(row,
+                   "Its next one is in the store since %s (%s), to be installed: F7 shows it. The "
+                   "servers' own one may end before this.",
+                   open->since, renew_words(open->new_key));
+    else
+        row_detail(row, "Its renewal waits since %s for the CA (%s). Import takes the answer.",
+                   open->since, renew_words(open->new_key));
+}
+
 /* What is to be done about it, as far as it is the deployment's own. */
 static void add_remedy(const struct flow *flow, const struct ending *ending, struct row *row)
 {
-    struct identity_files files = {0};
-    if (ending->identity)
-        facts_files(flow->facts, ending->identity, &files);
+    const struct renewal *open =
+        ending->identity ? renewals_open(&flow->facts->renewals, ending->name) : NULL;
     if (ending->kind == END_COPY)
         row_detail(row,
                    "%s in %s is another's: ask for its successor, and put that into the file "
@@ -43,21 +58,16 @@ static void add_remedy(const struct flow *flow, const struct ending *ending, str
                    "This CA signed %zu of your certificates: all of them need new ones of "
                    "its successor before the day.",
                    ending->signs);
+    else if (open)
+        add_open(open, row);
     else if (strcmp(ending->identity->signer, "self") == 0)
-        row_detail(row, "It signs itself. A new one takes its place on every server that pins it.");
+        row_detail(row, "F7 renews it: it signs itself. The new one takes its place on every "
+                        "server that pins it.");
     else if (deployment_identity(&flow->facts->deployment, ending->identity->signer))
-        row_detail(row, "It is signed here: certwright sign --force %s makes the next one.",
-                   ending->name);
-    else if (files.csr)
-        row_detail(row,
-                   "The key may be kept: send %s to the CA once more, then import what it "
-                   "returns.",
-                   files.csr->name);
+        row_detail(row, "F7 renews it: %s signs it here, at once.", ending->identity->signer);
     else
-        row_detail(row,
-                   "Its request is not here any more: certwright generate %s makes it again "
-                   "from the key, for the CA.",
-                   ending->name);
+        row_detail(row, "F7 renews it: the key may be kept, and its request goes to the CA once "
+                        "more.");
 }
 
 static void add_below(const struct ends *ends, const struct ending *ending, struct row *row)
@@ -149,9 +159,19 @@ static void build(struct flow *flow, struct page *page)
     for (size_t i = 0; i < ends.count; i++)
         add_row(flow, &ends, &ends.items[i], page);
     if (ends.count)
+        page_add_action(page, renew_action, 7, 0, "Renew");
+    if (ends.count)
         page_line(&page->text, "One sign is 20 days; ~ and ! are due, ! most, x has ended.");
     add_awaited(&ends, page);
     ends_free(&ends);
+}
+
+static struct way to_row(const char *step, const struct page *page, size_t row)
+{
+    char *id = row < page->row_count ? xformat("%s:%s", step, page->rows[row].id) : xstrdup(step);
+    struct way way = way_to(id, NULL);
+    free(id);
+    return way;
 }
 
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
@@ -161,6 +181,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     (void)err;
     if (event->kind == EVENT_NEXT)
         return way_to("start", NULL);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, renew_action) == 0)
+        return to_row("renew", page, event->row);
     if (event->kind != EVENT_CHOOSE || event->row >= page->row_count ||
         !page->rows[event->row].can_open)
         return way_go(GO_STAY);

@@ -16,7 +16,7 @@ static const struct step_ops *const all_steps[] = {
     &step_request,      &step_import,  &step_key,      &step_trust, &step_holds,
     &step_commands,     &step_check,   &step_look,     &step_text,  &step_accept,
     &step_plan,         &step_order,   &step_done,     &step_ends,  &step_findings,
-    &step_certificates, &step_upgrade, &step_certs};
+    &step_certificates, &step_upgrade, &step_certs,    &step_renew};
 
 static const struct step_ops *step_of(const char *page_id)
 {

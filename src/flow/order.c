@@ -20,9 +20,9 @@ const char *order_owner(const char *page_id)
                    text_starts(page_id, "accept:") || text_starts(page_id, "findings:") ||
                    text_starts(page_id, "upgrade") || strcmp(page_id, "certificates") == 0
                ? "check"
-           : strcmp(page_id, "order") == 0  ? "plan"
-           : strcmp(page_id, "status") == 0 ? "start"
-                                            : NULL;
+           : strcmp(page_id, "order") == 0                                   ? "plan"
+           : strcmp(page_id, "status") == 0 || text_starts(page_id, "renew") ? "start"
+                                                                             : NULL;
 }
 
 static bool has_asked_facts(const struct flow *flow)
@@ -173,6 +173,7 @@ char *order_title(const struct flow *flow, const char *page_id)
         const char *id, *title;
     } titles[] = {{"start", "Start"},
                   {"status", "Status"},
+                  {"renew", "Renew"},
                   {"basics", "Basics"},
                   {"topology", "Topology"},
                   {"facts", "Environment"},

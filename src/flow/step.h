@@ -122,7 +122,7 @@ extern const struct step_ops step_start, step_basics, step_topology, step_facts,
     step_component, step_each, step_review, step_make, step_requests, step_request, step_import,
     step_key, step_check, step_look, step_plan, step_done, step_accept, step_order, step_text,
     step_trust, step_holds, step_commands, step_ends, step_findings, step_certificates,
-    step_upgrade, step_certs;
+    step_upgrade, step_certs, step_renew;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */

@@ -71,8 +71,8 @@ static void add_trust(const struct trust *trust, const struct places *readers, b
     strings_add_take(
         &out->trusts,
         is_pinned(trust, self_signed)
-            ? xformat("%s: %s holds this very certificate, so old and new stand in it side by "
-                      "side until the exchange is done",
+            ? xformat("%s: %s holds the certificate itself: old and new side by side until the "
+                      "exchange is done",
                       who, trust->file)
             : xformat("%s: %s holds its CA, and changes only when the CA does", who, trust->file));
     free(who);

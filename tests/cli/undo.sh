@@ -13,10 +13,10 @@ server "core1" { address = "core1.example.com"
     service "webadmin" { identity = "wa"  listen = { "admin:443" } }
     service "callbridge" { identity = "cb"  listen = { "a" }  database = "none" } }
 END
-# state FOLDER: names, modes and contents of what is no dot file.
+# state FOLDER: names, modes and contents of what is no dot file, and which renewals are open.
 state()
 {
-    (cd "$1" && find . -type f ! -path './.*' -printf '%m %f ' -exec sha256sum {} \; | sort)
+    (cd "$1" && find . -type f \( ! -path './.*' -o -name .certwright.renewals \) -printf '%m %f ' -exec sha256sum {} \; | sort)
 }
 same_state()
 {
@@ -120,6 +120,11 @@ killed_at() # N COMMAND…
         exit $?
     ) >/dev/null 2>&1
 }
+# blind: but for the time in a name, and what a new key and its request are.
+blind()
+{
+    sed 's/[0-9]\{8\}T[0-9]*Z/STAMP/g; s/^\([0-9]* [^ ]*-next[^ ]*\) [0-9a-f]*/\1/'
+}
 # each_call WHAT FOLDER COMMAND…: the command on a copy of the folder, killed at its first call, its
 # second, and so on to its end.
 each_call()
@@ -129,7 +134,7 @@ each_call()
     old=$(state "$folder")
     rm -rf store && cp -a "$folder" store
     "$@" >/dev/null 2>&1
-    new=$(state store | sed 's/[0-9]\{8\}T[0-9]*Z/STAMP/g')
+    new=$(state store | blind)
     same "$what changes something" different "$([ "$old" = "$new" ] && echo same || echo different)"
     for at in $(seq 1 400); do
         rm -rf store && cp -a "$folder" store
@@ -141,7 +146,7 @@ each_call()
         now=$(state store)
         if [ "$now" = "$old" ]; then
             olds=$((olds + 1))
-        elif [ "$(sed 's/[0-9]\{8\}T[0-9]*Z/STAMP/g' <<<"$now")" != "$new" ]; then
+        elif [ "$(blind <<<"$now")" != "$new" ]; then
             torn="$torn $at"
             [ "${#torn}" -gt 60 ] || diff <(echo "$old") <(echo "$now")
         fi
@@ -154,6 +159,26 @@ each_call()
 each_call import first "$CERTWRIGHT" import cb2.pem
 each_call "import of a key" fresh "$CERTWRIGHT" import --as cb new.key new.pem chain.pem
 each_call undo second "$CERTWRIGHT" undo
+each_call "renewal with a new key" first "$CERTWRIGHT" renew --new-key cb
+rm -rf store && cp -a first store
+cw renew --new-key cb
+ca_signs ca store/cb-next.csr next.pem
+rm -rf waiting && cp -a store waiting
+each_call "import of the new key's answer" waiting "$CERTWRIGHT" import next.pem
+
+# Its end is one file.
+rm -rf store && cp -a second store
+cw renew --done cb
+over=$(cat store/.certwright.renewals) torn='' rc=0
+for at in $(seq 1 40); do
+    rm -rf store && cp -a second store
+    killed_at "$at" "$CERTWRIGHT" renew --done cb
+    rc=$?
+    [ "$rc" = 137 ] || break
+    is=$(cat store/.certwright.renewals)
+    [ "$is" = "$over" ] || [ "$is" = "$(cat second/.certwright.renewals)" ] || torn="$torn $at"
+done
+same "the end of a renewal: killed at $((at - 1)) calls, never torn" " 0" "$torn $rc"
 
 # Killed in the middle, and again while that is taken back.
 rm -rf store && cp -a first store
