@@ -17,6 +17,7 @@ struct step {
     const struct service *service; /* whose procedure it is of; NULL: the server's */
     enum stage stage;              /* of it */
     enum effect effect;            /* on those who use the service */
+    bool outside;                  /* manual is not done on our servers */
     bool api;                      /* manual is a call of the API */
     enum source source;            /* of the reply */
 };

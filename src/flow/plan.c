@@ -37,9 +37,10 @@ static const char *effect_words(enum effect effect)
 }
 
 /* The reply to wait for and the way back, as RUNBOOK.md has them. */
-static void add_detail(const struct step *step, struct row *row)
+static void add_detail(const struct step *step, const char *phase, struct row *row)
 {
     struct str detail = {0};
+    str_addf(&detail, "%s%s", phase, *phase ? "\n" : "");
     if (step->upload.count) {
         str_addf(&detail, "In install/%s: sftp -b %s, see RUNBOOK.md.", step->server,
                  path_base(step->file));
@@ -57,7 +58,26 @@ static void add_detail(const struct step *step, struct row *row)
     str_free(&detail);
 }
 
-static void add_step(const struct step *step, struct page *page)
+/* Which phase of a renewal begins there. */
+static const char *phase_words(const struct plan *plan, const struct step *step)
+{
+    if (!plan->renewal)
+        return "";
+    switch (step->phase) {
+    case PHASE_WIDENING:
+        return "Phase 2: old and new are accepted from here on.";
+    case PHASE_SERVICES:
+        return "Phase 4: what is new is put in place.";
+    case PHASE_NARROWING:
+        return "Phase 6: the new alone is accepted. It may wait for the next window.";
+    default:
+        return "";
+    }
+}
+
+/* before: the step above it on its server; NULL: it is the first. */
+static void add_step(const struct plan *plan, const struct step *step, const struct step *before,
+                     struct page *page)
 {
     char *id = xformat("step%d", step->number);
     struct row *row;
@@ -73,8 +93,11 @@ static void add_step(const struct step *step, struct page *page)
         row = page_row(page, id, LEVEL_NONE, "", "%3d  by hand: %s", step->number, step->manual);
     }
     free(row->right);
-    row->right = xstrdup(effect_words(step->effect));
-    add_detail(step, row);
+    bool begins = !before || before->phase != step->phase;
+    const char *phase = begins ? phase_words(plan, step) : "";
+    const char *effect = effect_words(step->effect);
+    row->right = *phase && !*effect ? xformat("phase %d", step->phase) : xstrdup(effect);
+    add_detail(step, phase, row);
     free(id);
 }
 
@@ -104,14 +127,58 @@ static char *outage_words(const struct outage *outage)
                    outage->to->number, outage->lines);
 }
 
+/* "XMPP server is out 3 times (steps 3 to 5, 155 to 157, 235 to 237)": those of its kind there. */
+static char *several_words(const struct outages *outages, size_t from)
+{
+    const struct outage *first = &outages->items[from];
+    bool restarts = first->from == first->to;
+    struct strings steps = {0};
+    for (size_t i = from; i < outages->count; i++) {
+        const struct outage *outage = &outages->items[i];
+        if (outage->service->component != first->service->component ||
+            outage->service->server != first->service->server ||
+            (outage->from == outage->to) != restarts || !outage->to)
+            continue;
+        strings_add_take(&steps,
+                         restarts ? xformat("%d", outage->from->number)
+                                  : xformat("%d to %d", outage->from->number, outage->to->number));
+    }
+    char *list = strings_join(&steps, ", ");
+    char *text = steps.count < 2
+                     ? NULL
+                     : xformat("%s %s %zu times (steps %s)", first->service->component->title,
+                               restarts ? "restarts" : "is out", steps.count, list);
+    free(list);
+    strings_free(&steps);
+    return text;
+}
+
+/* The same was said of an earlier one. */
+static bool is_said(const struct outages *outages, size_t index)
+{
+    const struct outage *outage = &outages->items[index];
+    for (size_t i = 0; i < index; i++)
+        if (outages->items[i].service->component == outage->service->component &&
+            outages->items[i].service->server == outage->service->server &&
+            (outages->items[i].from == outages->items[i].to) == (outage->from == outage->to) &&
+            outage->to && outages->items[i].to)
+            return true;
+    return false;
+}
+
 static void add_outages(const struct plan *plan, const char *server, struct page *page)
 {
     struct outages outages;
     struct strings words = {0};
     plan_outages(plan, &outages);
-    for (size_t i = 0; i < outages.count; i++)
-        if (strcmp(outages.items[i].service->server->name, server) == 0)
-            strings_add_take(&words, outage_words(&outages.items[i]));
+    for (size_t i = 0; i < outages.count; i++) {
+        if (strcmp(outages.items[i].service->server->name, server) != 0)
+            continue;
+        if (plan->renewal && is_said(&outages, i))
+            continue;
+        char *several = plan->renewal ? several_words(&outages, i) : NULL;
+        strings_add_take(&words, several ? several : outage_words(&outages.items[i]));
+    }
     char *all = strings_join(&words, "; ");
     if (words.count)
         page_line(&page->text, "%s.", all);
@@ -170,14 +237,19 @@ static void fill(struct flow *flow, const struct plan *plan, struct page *page)
     size_t at = flow->plan_server < plan->server_count ? flow->plan_server : 0;
     if (plan->server_count) {
         const char *server = plan->servers[at].name;
+        const char *what = plan->renewal ? "Renewal" : "Plan";
         page->title = plan->server_count == 1
-                          ? xformat("Plan: %s - %s", server, written_words(written))
-                          : xformat("Plan, server %zu of %zu: %s - %s", at + 1, plan->server_count,
-                                    server, written_words(written));
+                          ? xformat("%s: %s - %s", what, server, written_words(written))
+                          : xformat("%s, server %zu of %zu: %s - %s", what, at + 1,
+                                    plan->server_count, server, written_words(written));
         add_server_line(plan, at, page);
-        for (size_t i = 0; i < plan->count; i++)
-            if (strcmp(plan->steps[i].server, server) == 0)
-                add_step(&plan->steps[i], page);
+        const struct step *above = NULL;
+        for (size_t i = 0; i < plan->count; i++) {
+            if (strcmp(plan->steps[i].server, server) != 0)
+                continue;
+            add_step(plan, &plan->steps[i], above, page);
+            above = &plan->steps[i];
+        }
         add_outages(plan, server, page);
         page_add_action(page, order_page, 0, 'o', "Order");
     } else {
@@ -301,11 +373,37 @@ static void add_reason(const struct flow *flow, const struct component *componen
     str_free(&names);
 }
 
+/* Of a renewal. */
+static void add_renewal(struct page *page)
+{
+    page_lines(&page->text, "Phase 2 comes first: who accepts certificates or CAs side by side "
+                            "gets the new ones beside the old ones, so that nobody is refused "
+                            "whichever of them he presents.");
+    page_lines(&page->text, "Then each service presents its new one (phase 4). What drops calls "
+                            "when it restarts takes its own new certificate and its wide lists "
+                            "in one restart, before those whom the lists are for.");
+    page_lines(&page->text, "A database is taken apart when all that is done, and built at once.");
+    page_lines(&page->text,
+               "In the end the old ones go from the lists (phase 6). That may wait for "
+               "the next window: until then everything works.");
+    page_lines(&page->text, "Each file is uploaded in the turn that uses it, not before: a service "
+                            "that is started again presents whatever lies there.");
+    page_lines(&page->text, "RUNBOOK.md says of each certificate why now and what is new, and "
+                            "counts the restarts that drop calls.");
+}
+
 static void build_order(struct flow *flow, struct page *page)
 {
     page->kind = PAGE_TEXT;
     page->title = xstrdup("Why this order");
     page->next = xstrdup("Back");
+    struct held *held = NULL;
+    struct error ignored; /* then it is no renewal that is planned */
+    if (held_gather(flow->facts, &held, &ignored) && held) {
+        held_free(held);
+        add_renewal(page);
+        return;
+    }
     page_lines(&page->text,
                "Uploads and checks come first, on every server: they disturb nobody, and what is "
                "wrong shows before anything is switched off.");

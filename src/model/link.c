@@ -104,14 +104,15 @@ static void link_uses(struct deployment *d)
 }
 
 /* One that is there without being written has some options of the first one that is. */
-static void imply(struct server *server, const struct component *component,
+static void imply(const struct service *beside, const struct component *component,
                   const struct service *first, const struct strings *options)
 {
+    struct server *server = beside->server;
     struct service *service = &server->services[server->service_count++];
     *service = (struct service){
         .name = xstrdup(component->kind),
         .component = component,
-        .installed = first->installed,
+        .installed = first->installed && beside->installed,
         .implied = true,
         .server = server,
     };
@@ -146,7 +147,7 @@ static bool imply_kind(struct deployment *d, const struct component *component)
             const struct service *beside = hosts->services[k];
             if (is_there(beside->server, component) || !service_condition(d, beside, implied->when))
                 continue;
-            imply(beside->server, component, kind->services[0], &implied->options);
+            imply(beside, component, kind->services[0], &implied->options);
             any = true;
         }
     }

@@ -2,6 +2,7 @@
 #include "model/template.h"
 #include "pki/words.h"
 #include "plan/making.h"
+#include "plan/outside.h"
 #include "plan/renewal.h"
 
 #include <stdlib.h>
@@ -47,6 +48,7 @@ static void add_line(struct making *making, enum phase phase, const struct servi
     step->stage = line->stage;
     step->effect = line->effect;
     step->api = line->api;
+    step->outside = line->outside;
     step->source = line->source;
 }
 
@@ -478,6 +480,16 @@ static bool add_phases(struct making *making, struct error *err)
            add_phase(making, PHASE_NARROWING, err);
 }
 
+static void add_outside(struct making *making)
+{
+    struct procedure **by_index = xcalloc(making->changes->count + 1, sizeof(void *));
+    for (size_t i = 0; i < making->facts->deployment.server_count; i++)
+        for (size_t k = 0; k < server_at(making, i)->service_count; k++)
+            by_index[server_at(making, i)->services[k].index] = &making->procedures[i][k];
+    outside_lines(making->changes, by_index);
+    free(by_index);
+}
+
 static struct renewal_plan *renewal_make(const struct facts *facts,
                                          const struct plan_options *options)
 {
@@ -513,6 +525,8 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
     bool good = true;
     for (size_t i = 0; good && i < count; i++)
         good = fill_server(&making, i, err);
+    if (good && renewal->held)
+        add_outside(&making);
     if (good) {
         add_servers(&making);
         add_phases_before(&making);

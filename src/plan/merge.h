@@ -23,6 +23,7 @@ struct line {
     struct strings typed; /* of what is done by hand */
     size_t rank;          /* the command's place in the component's file */
     enum source source;
+    bool outside;         /* by hand, and not on our servers */
     struct strings holes; /* of a renewal: the paths of the slots that it gives a new pair */
     struct need *needs;
     size_t need_count;

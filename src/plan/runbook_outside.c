@@ -1,5 +1,7 @@
 #include "base/mem.h"
 #include "plan/book.h"
+#include "plan/change.h"
+#include "plan/outside.h"
 #include "plan/page.h"
 
 #include <stdlib.h>
@@ -31,44 +33,6 @@ static const struct outsider outsiders[] = {
      "Expressway connects to %s and must trust the CAs below. The Expressway-E's own certificate "
      "must hold the host name of the Web Bridge in its SAN (guide 2.2, 3.1.2)."},
 };
-
-static bool has_word(const char *text, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = text; (at = strstr(at, word)); at += length)
-        if ((at == text || at[-1] == ' ') && (!at[length] || strchr(" =", at[length])))
-            return true;
-    return false;
-}
-
-/* The component declares the fact or has a rule that hangs on it: its certificate is looked at. */
-static bool concerns(const struct component *component, const char *fact)
-{
-    for (size_t i = 0; i < component->fact_count; i++)
-        if (strcmp(component->facts[i].name, fact) == 0)
-            return true;
-    for (size_t i = 0; i < component->require_count; i++)
-        if (*component->requires[i].slot && has_word(component->requires[i].when, fact))
-            return true;
-    return false;
-}
-
-static const struct signer *public_signer(const struct slot *slot)
-{
-    for (size_t i = 0; i < slot->signer_count; i++)
-        if (strcmp(slot->signers[i].name, "public") == 0)
-            return &slot->signers[i];
-    return NULL;
-}
-
-/* Where one slot of several meets the outside, that one alone is meant. */
-static bool faces_outside(const struct component *component, const struct slot *slot)
-{
-    bool any = false;
-    for (size_t i = 0; i < component->slot_count; i++)
-        any = any || public_signer(&component->slots[i]);
-    return !any || public_signer(slot);
-}
 
 static const char *ca_file(const struct plan_server *server, const struct identity *identity)
 {
@@ -175,13 +139,13 @@ static void certificates_of(const struct book *book, const char *fact, struct me
     for (size_t i = 0; i < book->count; i++) {
         const struct service *service = book->services[i].service;
         const struct component *component = service->component;
-        if (!concerns(component, fact))
+        if (!outside_concerns(component, fact))
             continue;
         for (size_t k = 0; k < component->slot_count; k++) {
             const struct slot *slot = &component->slots[k];
             const struct identity *identity =
                 service_identity(&book->facts->deployment, service, slot);
-            if (identity && faces_outside(component, slot) &&
+            if (identity && outside_faces(component, slot) &&
                 slot_used(&book->facts->deployment, service, slot))
                 mets_add(mets, book, service, slot, identity);
         }
@@ -222,7 +186,7 @@ static bool outside_by_fact(const struct book *book)
 static bool clients_lack_ca(const struct book *book, const struct service *service,
                             const struct slot *slot, const struct identity *identity)
 {
-    const struct signer *signer = public_signer(slot);
+    const struct signer *signer = outside_signer(slot);
     return signer && identity && !service->component->management &&
            strcmp(identity->signer, "public") != 0 &&
            (text_starts(signer->when, "purpose=") ||
@@ -251,9 +215,34 @@ static bool outside_by_signer(const struct book *book)
     return any;
 }
 
+/* Told by steps of their own, before and after. */
+static void outside_renewed(const struct book *book)
+{
+    struct strings steps = {0};
+    for (size_t i = 0; i < book->plan->count; i++)
+        if (book->plan->steps[i].outside)
+            strings_add_take(&steps, xformat("%d", book->plan->steps[i].number));
+    char *list = strings_join(&steps, ", ");
+    if (steps.count)
+        page_item(book->out,
+                  "Others outside of these servers must learn of a CA before phase 4, and may "
+                  "forget one in phase 6: steps %s say who, and which files to hand over.",
+                  list);
+    else
+        page_item(book->out, "Nobody has to do anything: no CA changes that anybody outside of "
+                             "these servers is told of in deployment.conf.");
+    str_add_char(book->out, '\n');
+    free(list);
+    strings_free(&steps);
+}
+
 void book_outside(const struct book *book)
 {
     page_title(book->out, 2, "4. What others must trust");
+    if (book->plan->renewal && book->plan->renewal->held) {
+        outside_renewed(book);
+        return;
+    }
     page_text(book->out, "Outside of these servers. Hand over certificates and CA files, never a "
                          "`.key`.");
     bool any = outside_by_fact(book);

@@ -123,6 +123,14 @@ static bool keeps_key(const struct book *book, const struct identity *identity)
     return keeps;
 }
 
+static bool has_phase(const struct book *book, enum phase phase)
+{
+    for (size_t i = 0; i < book->plan->count; i++)
+        if (book->plan->steps[i].phase == (int)phase)
+            return true;
+    return false;
+}
+
 static void say_key(const struct book *book, const struct held_identity *item, struct str *out)
 {
     if (!item->new_key)
@@ -131,8 +139,10 @@ static void say_key(const struct book *book, const struct held_identity *item, s
         str_add(out, " It has a new key, made on the appliance.");
     else
         str_add(out, " It has a new key, which is uploaded with it. If the old one was lost, "
-                     "nothing else changes. If somebody else may have it, do not wait with phase "
-                     "6: until then who has the old key is believed.");
+                     "nothing else changes.");
+    if (item->new_key && has_phase(book, PHASE_NARROWING))
+        str_add(out, " If somebody else may have the old one, do not wait with phase 6: until then "
+                     "who has it is believed.");
     if (item->new_key && !item->identity->key_servers.count && !keeps_key(book, item->identity))
         str_addf(out,
                  " The old key is not in the store: fetch `%s` by sftp before its turn of phase 4 "

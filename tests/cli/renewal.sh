@@ -104,6 +104,82 @@ same "a new key is uploaded with its certificate" "cms1/upload-2.sftp: callbridg
 same "for its owner alone" 600 "$(stat -c %a install/cms1/files-2/callbridge.key)"
 tells "RUNBOOK says so" "It has a new key, which is uploaded with it."
 
+# Others outside learn of another CA before, and forget the old one after.
+again single-combined
+sed -i 's/^environment {/environment { sip-tls = true  active-directory = true  cucm = "cms1.example.com" /' deployment.conf
+cw sign --ca other --make-ca --force
+cw plan
+same "who is told of a CA, and when" "2 Unified CM must trust
+2 Meeting Management, where
+2 Active Directory must
+2 SIP call control
+6 Unified CM need not
+6 Meeting Management, where
+6 Active Directory need
+6 SIP call control" "$(jq -r '.[] | select(.manual != "") | "\(.phase) \(.manual)"' install/plan.json | awk '{ print $1, $2, $3, $4, $5 }' |
+    sed 's/ trust beside.*//; s/Directory must trust/Directory must/; s/Directory need not/Directory need/; s/control .*/control/; s/where .*/where/; s/CM must trust.*/CM must trust/; s/CM need not.*/CM need not/')"
+tells "RUNBOOK says where" "steps 7, 8, 9, 10,"
+
+# What has ended needs no side by side: nobody trusts it any more.
+again single-combined
+cat >"$T/ca.cnf" <<'CNF'
+[ca]
+default_ca = d
+[d]
+database = index.txt
+new_certs_dir = .
+serial = serial
+default_md = sha256
+policy = p
+copy_extensions = copy
+[p]
+commonName = supplied
+CNF
+: >index.txt
+ok "a certificate that has ended" openssl ca -batch -notext -config "$T/ca.cnf" -in store/callbridge.csr -cert store/testca.crt \
+    -keyfile store/testca.key -startdate 20250101000000Z -enddate 20260101000000Z -rand_serial -preserveDN -out ended.crt
+mv ended.crt store/callbridge.crt
+cw sign --ca testca --force callbridge
+cw plan
+same "it is swapped at once" "4" "$(phases)"
+same "and accepted in the same turn" "callbridge restart
+webbridge disable
+webbridge trust callbridge.crt
+webbridge enable" "$(of 4 | tail -n 4)"
+tells "and RUNBOOK says why" "the old certificate has ended, so that trust is broken already."
+
+# Two of one name, each signed by itself: only the first would be tried.
+again single-combined
+printf 'identity "wb3" { CN = "wb.example.com"  signer = "self" }\n' >>deployment.conf
+sed -i '/service "webadmin" /a\    service "webbridge3" { https = "wb3"  c2w = "wb3"  https-listen = { "a:446" }  c2w-url = "c2w://wb.example.com:9999" }' deployment.conf
+cw generate wb3
+ok "signed by itself again, with another key" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 400 \
+    -keyout new.key -out new.crt -subj "$(openssl x509 -in store/wb3.crt -noout -subject -nameopt compat | sed 's/subject=//')" \
+    -addext subjectAltName=DNS:wb.example.com
+cw import --as wb3 --force new.key new.crt
+cw plan --force
+same "no list holds both" "4" "$(phases)"
+tells "RUNBOOK tells the break, and how long" "They do not accept each other from step"
+
+# A service beside those in place: they accept it before it begins.
+again single-combined
+sed -i '/service "/s/{/{ installed = true/' deployment.conf
+cw plan
+says "all in place" "No service needs anything"
+printf 'identity "callbridge2" { CN = "callbridge2.example.com"  signer = "internal" }
+server "cms2" { address = "cms2.example.com"  service "callbridge" { identity = "callbridge2" } }\n' >>deployment.conf
+cw generate callbridge2
+cw sign --ca testca callbridge2
+cw plan --force
+same "first what is new is uploaded, then it is accepted, then it begins" "1 cms2
+2 cms1
+4 cms2" "$(jq -r '.[] | "\(.phase) \(.server)"' install/plan.json | uniq)"
+same "by a list" "cms1/upload.sftp: webbridge-trust.crt
+webbridge disable
+webbridge trust webbridge-trust.crt
+webbridge enable" "$(of 2)"
+tells "RUNBOOK says what is new" "Call Bridge on cms2 is new."
+
 deployment scalable --with webbridge3,recorder
 cw sign --ca testca --force callbridge1 callbridge2 callbridge3 webadmin1 webadmin2 webadmin3 xmppserver1 \
     xmppserver2 xmppserver3
