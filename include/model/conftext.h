@@ -57,6 +57,8 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
 bool conf_remove(struct str *text, const struct conf_step *path, size_t depth);
 /* The same of the nth section without a title, from 0: accept {}. */
 bool conf_remove_nth(struct str *text, const char *section, size_t nth);
+/* What is remembered of the text last read or edited goes. */
+void conf_forget(void);
 /* Gives a section another title. */
 bool conf_retitle(struct str *text, const struct conf_step *path, size_t depth, const char *title);
 /* "value" with \" \\ \$ and control bytes escaped so that libconfuse reads the same bytes. */

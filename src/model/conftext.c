@@ -24,7 +24,7 @@ static struct outline {
     struct scanner scanner; /* over the text; its problem ends the items */
 } known;
 
-static void outline_forget(void)
+void conf_forget(void)
 {
     for (size_t i = 0; i < known.count; i++) {
         free(known.items[i].name);
@@ -127,7 +127,7 @@ static const struct outline *outline_of(const char *text, size_t length)
     if (known.text.data && known.text.length == length &&
         memcmp(known.text.data, text, length) == 0)
         return &known;
-    outline_forget();
+    conf_forget();
     str_add_bytes(&known.text, text, length);
     known.scanner = (struct scanner){.text = str_text(&known.text), .length = length};
     read_items(&known, -1, 0);
@@ -376,7 +376,7 @@ static void splice_value(struct str *text, const struct outline *outline, long i
            end = outline->items[index].span.value_end, came = strlen(value);
     splice(text, start, end, value);
     if (!strchr(" \t\r\n}", known.text.data[end])) { /* they might grow together */
-        outline_forget();
+        conf_forget();
         return;
     }
     splice(&known.text, start, end, value);

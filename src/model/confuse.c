@@ -23,7 +23,7 @@ static struct {
         cfg_t *cfg;
         size_t round; /* in which it was used last */
     } * items;
-    size_t count, round;
+    size_t count, round; /* the first parse keeps nothing: a command has no other */
     unsigned long table; /* of options, with which they were read */
 } kept;
 
@@ -218,7 +218,7 @@ static bool parse_parts(struct reading *reading, struct parts *out, struct error
     const char *text = reading->text;
     size_t length = reading->length;
     struct conf_cuts cuts;
-    bool keep = length <= KEPT_BYTES, good = true;
+    bool keep = kept.round > 1 && length <= KEPT_BYTES, good = true;
     conf_cut(text, length, keep ? KEPT_PART_BYTES : PART_BYTES, &cuts);
     *out = (struct parts){.items = xcalloc(cuts.count, sizeof *out->items), .lent = keep};
     int lines = 0;
@@ -255,6 +255,8 @@ bool confuse_parse_parts(cfg_opt_t *opts, const char *place, const char *text, s
     bool good = parse_parts(&reading, out, err);
     if (reading.given)
         named_free(reading.given);
+    if (kept.round == 1)
+        conf_forget();
     return good;
 }
 
