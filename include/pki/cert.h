@@ -20,13 +20,12 @@ struct cert {
     struct strings sans; /* "DNS:x" "IP:y" "email:z" "URI:u" */
     const char *key_algorithm;
     int key_bits;
-    char *signature_algorithm; /* OpenSSL's long name */
-    char *signature_digest;    /* SHA1, SHA256, MD5, "" for Ed25519 */
+    const char *signature_algorithm; /* OpenSSL's long name */
+    const char *signature_digest;    /* SHA1, SHA256, MD5, "" for Ed25519 */
     bool has_basic, is_ca;
     long path_length; /* -1: no limit */
     bool has_ku, has_eku;
     struct strings ku, eku; /* RFC 5280 names, else OIDs */
-    char *fingerprint;      /* SHA-256 with colons */
     char *aia;              /* caIssuers URI, "" where there is none */
     bool self_issued;       /* subject equals issuer */
     bool self_signed;       /* and its own key made the signature */
@@ -41,6 +40,9 @@ struct cert {
 };
 /* The last of those that share it frees it. */
 void cert_free(struct cert *cert);
+/* Its id in hexadecimal, with colons; "" where it was not asked for. */
+enum { FINGERPRINT_SIZE = 3 * KEY_ID_BYTES };
+void cert_fingerprint(const struct cert *cert, char out[static FINGERPRINT_SIZE]);
 bool cert_same(const struct cert *a, const struct cert *b);
 /* The certificate as PEM, each END line followed by one line end. Adds to out. */
 void cert_pem(const struct cert *cert, struct str *out);

@@ -49,12 +49,12 @@ enum { PEM_FLAG_COUNT = 17 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {
-    enum pki_kind kind;                /* several kinds in one file: the first object's */
-    bool pem;                          /* else DER (or SSH text) */
-    unsigned flags;                    /* enum pem_flag */
-    size_t flag_lines[PEM_FLAG_COUNT]; /* where each stands first, by its bit */
-    bool locked;                       /* a password is needed for all or a part */
-    bool wrong_password;               /* one was given and didn't open it */
+    enum pki_kind kind;                  /* several kinds in one file: the first object's */
+    bool pem;                            /* else DER (or SSH text) */
+    bool locked;                         /* a password is needed for all or a part */
+    bool wrong_password;                 /* one was given and didn't open it */
+    unsigned flags;                      /* enum pem_flag */
+    unsigned flag_lines[PEM_FLAG_COUNT]; /* where each stands first, by its bit */
     struct object *objects;
     size_t count;
     char *problem;       /* why nothing (or less) could be read; NULL when all is well */

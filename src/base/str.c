@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STR_SLACK_BYTES = 16 };
+
 void str_reserve(struct str *str, size_t capacity)
 {
     if (capacity < str->capacity)
@@ -65,6 +67,8 @@ const char *str_text(const struct str *str)
 char *str_take(struct str *str)
 {
     char *text = str->data ? str->data : xstrdup("");
+    if (str->capacity > str->length + STR_SLACK_BYTES)
+        text = xrealloc(text, str->length + 1); /* it stays as it is, often for long */
     *str = (struct str){0};
     return text;
 }

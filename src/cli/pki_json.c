@@ -64,7 +64,9 @@ static json_t *cert_json(const struct cert *cert)
     json_put(out, "is_ca", json_boolean(cert->is_ca));
     json_put(out, "key_usage", json_strings(&cert->ku));
     json_put(out, "extended_key_usage", json_strings(&cert->eku));
-    json_put(out, "sha256_fingerprint", json_text(cert->fingerprint));
+    char print[FINGERPRINT_SIZE];
+    cert_fingerprint(cert, print);
+    json_put(out, "sha256_fingerprint", json_text(print));
     return out;
 }
 

@@ -227,9 +227,11 @@ static void add_more_facts(const struct cert *cert, struct strings *lines)
     free(usages);
     page_line(lines, "Key      %s %d, signed with %s", cert->key_algorithm, cert->key_bits,
               cert->signature_algorithm);
-    int half = (int)strlen(cert->fingerprint) / 2; /* a row each, the colon between left out */
-    page_line(lines, "SHA-256  %.*s", half, cert->fingerprint);
-    page_line(lines, "         %s", cert->fingerprint + half + 1);
+    char print[FINGERPRINT_SIZE];
+    cert_fingerprint(cert, print);
+    int half = (int)strlen(print) / 2; /* a row each, the colon between left out */
+    page_line(lines, "SHA-256  %.*s", half, print);
+    page_line(lines, "         %s", print + half + 1);
 }
 
 static void add_request_facts(const struct csr *csr, struct strings *lines)

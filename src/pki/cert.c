@@ -19,30 +19,33 @@ static void read_digests(struct cert *cert)
 {
     unsigned char *der = NULL;
     int length = i2d_X509(cert->x509, &der);
-    static const char digits[] = "0123456789ABCDEF";
-    char colons[3 * KEY_ID_BYTES];
     if (length > 0) {
         cert->der_bytes = (size_t)length;
         crypto_digest(der, (size_t)length, cert->id);
     }
     OPENSSL_free(der);
-    for (size_t i = 0; i < sizeof cert->id; i++) {
-        colons[3 * i] = digits[cert->id[i] >> 4];
-        colons[3 * i + 1] = digits[cert->id[i] & 15];
-        colons[3 * i + 2] = i + 1 < sizeof cert->id ? ':' : '\0';
+}
+
+void cert_fingerprint(const struct cert *cert, char out[static FINGERPRINT_SIZE])
+{
+    static const char digits[] = "0123456789ABCDEF";
+    *out = '\0';
+    for (size_t i = 0; cert->der_bytes && i < sizeof cert->id; i++) {
+        out[3 * i] = digits[cert->id[i] >> 4];
+        out[3 * i + 1] = digits[cert->id[i] & 15];
+        out[3 * i + 2] = i + 1 < sizeof cert->id ? ':' : '\0';
     }
-    cert->fingerprint = xstrdup(colons);
 }
 
 static void read_signature(struct cert *cert)
 {
     int signature = X509_get_signature_nid(cert->x509), digest = NID_undef;
-    cert->signature_algorithm = xstrdup(signature == NID_undef ? "unknown" : OBJ_nid2ln(signature));
+    cert->signature_algorithm = signature == NID_undef ? "unknown" : OBJ_nid2ln(signature);
     if (signature == NID_rsassaPss) /* its parameters tell */
         X509_get_signature_info(cert->x509, &digest, NULL, NULL, NULL);
     else
         OBJ_find_sigid_algs(signature, &digest, NULL);
-    cert->signature_digest = xstrdup(digest == NID_undef ? "" : OBJ_nid2sn(digest));
+    cert->signature_digest = digest == NID_undef ? "" : OBJ_nid2sn(digest);
 }
 
 static void read_basic(const STACK_OF(X509_EXTENSION) * list, struct cert *cert)
@@ -106,11 +109,9 @@ static bool signed_by(X509 *cert, X509 *issuer)
 /* What is not asked for. */
 static void leave_out(struct cert *cert)
 {
-    char **const texts[] = {&cert->serial, &cert->signature_algorithm, &cert->signature_digest,
-                            &cert->fingerprint, &cert->aia};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        *texts[i] = xstrdup("");
-    cert->key_algorithm = "";
+    cert->serial = xstrdup("");
+    cert->aia = xstrdup("");
+    cert->key_algorithm = cert->signature_algorithm = cert->signature_digest = "";
     cert->path_length = -1;
 }
 
@@ -165,11 +166,8 @@ void cert_free(struct cert *cert)
     names_free(&cert->names);
     free(cert->serial);
     strings_free(&cert->sans);
-    free(cert->signature_algorithm);
-    free(cert->signature_digest);
     strings_free(&cert->ku);
     strings_free(&cert->eku);
-    free(cert->fingerprint);
     free(cert->aia);
     OPENSSL_free(cert->der);
     X509_free(cert->x509);

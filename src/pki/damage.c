@@ -222,6 +222,6 @@ void pki_text_notes(const struct pki_file *file, struct strings *out)
         bool said = flag == PEM_INDENTED && file->flags & PEM_QUOTED;
         if (file->flags & flag && !said)
             strings_add_take(
-                out, xformat("line %zu: %s", file->flag_lines[__builtin_ctz(flag)], notes[i].what));
+                out, xformat("line %u: %s", file->flag_lines[__builtin_ctz(flag)], notes[i].what));
     }
 }

@@ -106,7 +106,7 @@ void reader_forget(struct reader *reader, size_t count, bool keep_problem)
 void reader_flag(struct reader *reader, unsigned flag, size_t line)
 {
     if (!(reader->file->flags & flag))
-        reader->file->flag_lines[__builtin_ctz(flag)] = line;
+        reader->file->flag_lines[__builtin_ctz(flag)] = (unsigned)line;
     reader->file->flags |= flag;
 }
 

@@ -307,7 +307,7 @@ static void pem_text(const struct rule *rule, const struct subject *s, struct fi
     for (size_t i = 0; s->file && i < sizeof texts / sizeof *texts; i++) {
         if (strcmp(texts[i].id, rule->id) != 0 || !(s->file->pki.flags & texts[i].flag))
             continue;
-        struct finding *finding = report(out, rule, s, "%s %s (line %zu)", s->name, texts[i].is,
+        struct finding *finding = report(out, rule, s, "%s %s (line %u)", s->name, texts[i].is,
                                          s->file->pki.flag_lines[__builtin_ctz(texts[i].flag)]);
         if (s->role == ROLE_KEY || s->role == ROLE_CSR)
             report_remedy(finding, "%s", texts[i].remedy);

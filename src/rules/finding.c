@@ -7,6 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Half of a finding's texts are empty: they have one in common. */
+static char nothing[1];
+
+static char *copy(const char *text)
+{
+    return *text ? xstrdup(text) : nothing;
+}
+
+static void drop(char *text)
+{
+    if (text != nothing)
+        free(text);
+}
+
 char *finding_format(const char *format, va_list args)
 {
     va_list again;
@@ -37,18 +51,18 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
     struct finding *finding = &out->items[out->count++];
     *finding = (struct finding){
         .severity = rule->severity,
-        .id = xstrdup(rule->id),
-        .server = xstrdup(server ? server->name : ""),
-        .service = xstrdup(service ? service->name : ""),
-        .identity = xstrdup(view ? view->identity->name : ""),
-        .file = xstrdup(file),
-        .remedy = xstrdup(""),
-        .section = xstrdup(rule->section),
-        .field = xstrdup(rule->field ? rule->field : ""),
-        .mend = xstrdup(""),
-        .reason = xstrdup(""),
-        .until = xstrdup(""),
-        .cause = xstrdup(""),
+        .id = copy(rule->id),
+        .server = copy(server ? server->name : ""),
+        .service = copy(service ? service->name : ""),
+        .identity = copy(view ? view->identity->name : ""),
+        .file = copy(file),
+        .remedy = copy(""),
+        .section = copy(rule->section),
+        .field = copy(rule->field ? rule->field : ""),
+        .mend = copy(""),
+        .reason = copy(""),
+        .until = copy(""),
+        .cause = copy(""),
     };
     va_list args;
     va_start(args, format);
@@ -61,20 +75,20 @@ void report_remedy(struct finding *finding, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    free(finding->remedy);
+    drop(finding->remedy);
     finding->remedy = finding_format(format, args);
     va_end(args);
 }
 
 void finding_take(char **member, char *value)
 {
-    free(*member);
+    drop(*member);
     *member = value;
 }
 
 void finding_set(char **member, const char *value)
 {
-    finding_take(member, xstrdup(value));
+    finding_take(member, copy(value));
 }
 
 void report_mend(struct finding *finding, const char *field, const char *value)
@@ -110,7 +124,7 @@ void finding_free(struct finding *finding)
                      finding->field, finding->mend,    finding->reason,  finding->until,
                      finding->cause};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        free(owned[i]);
+        drop(owned[i]);
     for (size_t i = 0; i < finding->also_count; i++) {
         free(finding->also[i].server);
         free(finding->also[i].service);

@@ -132,8 +132,11 @@ struct term {
 static void report_term(struct finding *finding, const struct term *term, size_t depth)
 {
     report_file(finding, term->files[depth]);
-    if (depth)
-        finding_take(&finding->cause, xformat("\t%s", term->chain.certs[depth]->fingerprint));
+    if (!depth)
+        return;
+    char print[FINGERPRINT_SIZE];
+    cert_fingerprint(term->chain.certs[depth], print);
+    finding_take(&finding->cause, xformat("\t%s", print));
 }
 
 static bool term_open(const struct subject *s, struct term *term)

@@ -246,7 +246,7 @@ static void remedy_files(struct finding *finding, const struct subject *s,
             remedy_make(&steps, name, signer);
             remedy_join(finding, steps.remedy);
         }
-        free(steps.remedy);
+        finding_free(&steps);
         free(signer);
         free(name);
     }

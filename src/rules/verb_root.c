@@ -198,9 +198,7 @@ static void found_own(struct finding *finding, const struct subject *s, const st
             remedy_join(finding, step.remedy);
         }
         free(option);
-        free(step.remedy);
-        free(step.field);
-        free(step.mend);
+        finding_free(&step);
     }
     for (size_t i = 0; name && i < judge->view_count; i++) {
         struct subject subject = {.judge = judge, .view = &judge->views[i]};
