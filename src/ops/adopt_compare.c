@@ -110,14 +110,6 @@ static void compare_content(struct comparing *c, const struct speaker *speaker, 
     free(found);
 }
 
-/* adopt gave it a name of its own, because another server's has that one. */
-static bool is_renamed(const struct comparing *c, const char *here, const char *there)
-{
-    size_t length = strlen(c->server);
-    return strncmp(here, c->server, length) == 0 && here[length] == '-' && text_ends(here, there) &&
-           here[strlen(here) - strlen(there) - 1] == '-';
-}
-
 struct seat {
     const struct deployment *deployment;
     const struct service *service;
@@ -156,6 +148,14 @@ static bool is_part(const struct shown *shown, const char *path)
     return part;
 }
 
+/* adopt gave it a name of its own, because another server's has that one. */
+static bool is_renamed(const struct comparing *c, const char *here, const char *there)
+{
+    size_t length = strlen(c->server);
+    return strncmp(here, c->server, length) == 0 && here[length] == '-' && text_ends(here, there) &&
+           here[strlen(here) - strlen(there) - 1] == '-';
+}
+
 static bool is_own_bundle(const struct comparing *c, const struct service *service,
                           const char *path, const char *found)
 {
@@ -165,7 +165,8 @@ static bool is_own_bundle(const struct comparing *c, const struct service *servi
         slot ? service_identity(&c->facts->deployment, service, slot) : NULL;
     free(name);
     return identity && text_ends(path, ".bundle") && found &&
-           strcmp(identity->bundle_file, found) == 0;
+           (strcmp(identity->bundle_file, found) == 0 ||
+            is_renamed(c, identity->bundle_file, found));
 }
 
 /* One hole of a line: the deployment's value beside the server's. */
@@ -184,10 +185,9 @@ static void compare_hole(struct comparing *c, const struct service *service,
     if (!*expected && is_own_bundle(c, service, path, found)) {
         /* Its bundle is named, and was never fetched. */
         free(expected);
-        expected = xstrdup(found);
+        expected = xstrdup(found); /* under whatever name it is here */
     }
     bool none = !*expected || strcmp(expected, "none") == 0;
-    char *label = label_of(c, service, line);
     bool is_file = name_is_pki(expected);
     if (!found)
         found = "";
@@ -197,11 +197,13 @@ static void compare_hole(struct comparing *c, const struct service *service,
         const struct store_file *here = scan_find(&c->facts->scan, expected);
         other = !is_renamed(c, expected, found) && !(there && here && same_content(there, here));
     }
-    if (other)
+    if (other) {
+        char *label = label_of(c, service, line);
         differ(c, *label ? label : path, none ? "none" : expected, *found ? found : "none");
-    else if (is_file && *found)
+        free(label);
+    } else if (is_file && *found) {
         compare_content(c, speaker, found, expected);
-    free(label);
+    }
     free(expected);
     strings_free(&values);
 }
@@ -312,23 +314,24 @@ void op_adopt_compare(const struct facts *facts, const struct adopt *read,
     const struct deployment *d = &facts->deployment;
     *out = (struct adopt_differences){0};
     struct comparing c = {.facts = facts, .out = out};
+    bool *known = xcalloc(work->speaker_count, sizeof *known);
     for (size_t i = 0; i < d->server_count; i++) {
         const struct speaker *speaker = speaker_of(work, &d->servers[i]);
         c.server = d->servers[i].name;
         c.service = "";
-        if (speaker)
+        if (speaker) {
+            known[speaker - work->speakers] = true;
             compare_server(&c, speaker, &d->servers[i]);
-        else
+        } else {
             differ(&c, "log", "what it says", "none");
+        }
         strings_free(&c.files);
     }
     for (size_t i = 0; i < work->speaker_count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < d->server_count; k++)
-            known = known || speaker_of(work, &d->servers[k]) == &work->speakers[i];
         c.server = work->speakers[i].name;
         c.service = "";
-        if (!known)
+        if (!known[i])
             differ(&c, "server", "none", work->speakers[i].prompt);
     }
+    free(known);
 }

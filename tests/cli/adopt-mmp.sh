@@ -10,7 +10,7 @@ sed -i "s/^key .*/key { type = \"ec\" bits = 256 }/" deployment.conf
     "$CERTWRIGHT" --quiet plan --base --force || exit 1
 cd "$W" || exit 1
 servers=$(jq -r '[.[].server] | unique[]' planned/install/plan.json)
-same "five servers" "core1 core2 db1 edge1 edge2" "$(echo $servers)"
+same "five servers" "core1 core2 db1 edge1 edge2" "$(paste -sd ' ' <<<"$servers")"
 
 # Each server gets its files, then its lines in the order of the plan; then what adopt asks for is typed.
 "$CERTWRIGHT" adopt --commands | sed -n '/^version$/,/^$/p' | grep . >typed
