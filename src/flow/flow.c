@@ -16,7 +16,8 @@ static const struct step_ops *const all_steps[] = {
     &step_request,      &step_import,  &step_key,      &step_trust, &step_holds,
     &step_commands,     &step_check,   &step_look,     &step_text,  &step_accept,
     &step_plan,         &step_order,   &step_done,     &step_ends,  &step_findings,
-    &step_certificates, &step_upgrade, &step_certs,    &step_renew};
+    &step_certificates, &step_upgrade, &step_certs,    &step_renew, &step_takeover,
+    &step_typed};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -110,6 +111,7 @@ static void close_flow(struct flow *flow)
     page_free(&flow->page);
     if (flow->looked)
         import_free(&flow->import);
+    takeover_free(flow->takeover);
     tray_free(&flow->tray);
     strings_free(&flow->left);
     strings_free(&flow->chains);

@@ -20,9 +20,11 @@ const char *order_owner(const char *page_id)
                    text_starts(page_id, "accept:") || text_starts(page_id, "findings:") ||
                    text_starts(page_id, "upgrade") || strcmp(page_id, "certificates") == 0
                ? "check"
-           : strcmp(page_id, "order") == 0                                   ? "plan"
-           : strcmp(page_id, "status") == 0 || text_starts(page_id, "renew") ? "start"
-                                                                             : NULL;
+           : strcmp(page_id, "order") == 0 ? "plan"
+           : strcmp(page_id, "status") == 0 || text_starts(page_id, "renew") ||
+                   strcmp(page_id, "takeover") == 0 || strcmp(page_id, "typed") == 0
+               ? "start"
+               : NULL;
 }
 
 static bool has_asked_facts(const struct flow *flow)

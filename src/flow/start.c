@@ -164,6 +164,9 @@ static void build(struct flow *flow, struct page *page)
     } else {
         page_line(&page->intro, "What would you like to do?");
         add_presets(flow, page);
+        add_row(page, "takeover", "Take over servers that run ...",
+                "What their displays say, and the public files fetched from them, become "
+                "deployment.conf and store. Keys stay where they are.");
         page_lines(&page->why,
                    "What shall run where is asked on the next pages. The first answer creates "
                    "deployment.conf in this folder; nothing before.");
@@ -216,7 +219,7 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
         return way_go(GO_STAY); /* the front end asks for the path, then does the action */
     if (strcmp(row->id, "continue") == 0)
         return go_on(flow);
-    if (flow->loaded)
+    if (flow->loaded || strcmp(row->id, "takeover") == 0)
         return way_to(row->id, NULL);
     flow->preset = catalogue_preset(flow->catalogue, row->id);
     return way_to("basics", NULL);

@@ -87,6 +87,7 @@ struct flow {
     char *request;                      /* the identity whose CSR is shown */
     char *accept_reason, *accept_until; /* as typed for accept {}; NULL: not yet */
     struct strings marked;              /* servers that something is copied to */
+    struct takeover *takeover;          /* what was named on the page takeover; NULL: nothing */
     size_t plan_server;                 /* whose steps the plan's page shows */
 };
 
@@ -122,7 +123,7 @@ extern const struct step_ops step_start, step_basics, step_topology, step_facts,
     step_component, step_each, step_review, step_make, step_requests, step_request, step_import,
     step_key, step_check, step_look, step_plan, step_done, step_accept, step_order, step_text,
     step_trust, step_holds, step_commands, step_ends, step_findings, step_certificates,
-    step_upgrade, step_certs, step_renew;
+    step_upgrade, step_certs, step_renew, step_takeover, step_typed;
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */
@@ -248,6 +249,9 @@ const char *flow_level_word(enum level level); /* OK note WARN ERROR */
 
 /* basics.c */
 const char *basics_label(const char *attribute); /* of O, L, C …; NULL: not asked there */
+
+/* takeover.c; NULL is none */
+void takeover_free(struct takeover *takeover);
 
 /* topology.c: how many servers, and what runs there */
 bool topology_is_asked(const struct flow *flow);

@@ -41,16 +41,14 @@ static void public_files(const struct speaker *speaker, struct strings *out)
 
 void op_adopt_commands(const struct catalogue *catalogue, const struct adopt *read, struct str *out)
 {
-    str_add(out,
-            "# Log a session on each server, and type there (a command that it does not know is\n"
-            "# as good an answer):\nversion\npki list\n");
+    str_add(out, "# Log a session on each server, and type there (that it does not know a\n"
+                 "# command is an answer, too):\nversion\npki list\n");
     add_displays(catalogue, read ? read->release : NULL, out);
     if (!read) {
-        str_add(
-            out,
-            "\n# Fetch its public files into a folder called like the server, with sftp -b.\n"
-            "# .pem and .der may be keys: certwright adopt --commands LOG names what is in use.\n"
-            "-get *.crt\n-get *.cer\n-get *.csr\n");
+        str_add(out,
+                "\n# Fetch its public files with sftp -b into a folder called like the server.\n"
+                "# .pem and .der may be keys: adopt --commands LOG names what is in use.\n"
+                "-get *.crt\n-get *.cer\n-get *.csr\n");
         return;
     }
     for (size_t i = 0; i < read->work->speaker_count; i++) {

@@ -1,6 +1,7 @@
 /* Servers that run, taken over: each preset, signed, printed by the forms as its servers would and
  * read again, is the same deployment; what differs is told. */
 #include "base/mem.h"
+#include "flow/flow.h"
 #include "model/build.h"
 #include "model/template.h"
 #include "ops/adopt.h"
@@ -354,11 +355,70 @@ static void each_preset_comes_back(void **state)
     takes_over("scalable", "3.12");
 }
 
+static void take(struct flow *flow, struct event event)
+{
+    struct error err = {0};
+    if (!flow_take(flow, &event, &err))
+        fail_msg("%s: %s", err.place, err.message);
+}
+
+/* Of a page of the wizard: the row that is called so, or begins so. */
+static size_t row_of(struct flow *flow, const char *id, const char *text)
+{
+    const struct page *page = flow_page(flow);
+    for (size_t i = 0; i < page->row_count; i++)
+        if (id ? strcmp(page->rows[i].id, id) == 0
+               : strncmp(page->rows[i].text, text, strlen(text)) == 0)
+            return i;
+    fail_msg("no row %s%s on page %s", id ? id : "", text ? text : "", page->id);
+    return 0;
+}
+
+static void the_wizard_takes_over(void **state)
+{
+    (void)state;
+    make("single-split", "2.9", "was");
+    struct facts *facts = gather("was/deployment.conf");
+    print_all(facts, "all.log");
+    facts_free(facts);
+    assert_int_equal(mkdir("new", 0700), 0);
+    struct flow *flow = NULL;
+    struct error err = {0};
+    const struct flow_options options = {.config = "new/deployment.conf", .catalogue = &catalogue};
+    assert_true(flow_open(&options, &flow, &err));
+    take(flow, (struct event){.kind = EVENT_CHOOSE, .row = row_of(flow, "takeover", NULL)});
+    assert_string_equal(flow_page(flow)->title, "Take over servers that run");
+    take(flow, (struct event){.kind = EVENT_CHOOSE, .row = row_of(flow, "commands", NULL)});
+    assert_true(strings_has(&flow_page(flow)->text, "webadmin"));
+    take(flow, (struct event){.kind = EVENT_BACK});
+    struct event name = {.kind = EVENT_ACTION, .id = "path", .text = "nothing.log"};
+    assert_false(flow_take(flow, &name, &err)); /* and what was named before stays */
+    name.text = "all.log";
+    take(flow, name);
+    assert_string_equal(flow_page(flow)->rows[row_of(flow, NULL, "core1: ")].word, "OK");
+    assert_string_equal(flow_page(flow)->rows[row_of(flow, NULL, "callbridge.crt is not")].word,
+                        "OPEN");
+    assert_int_equal(access("new/deployment.conf", F_OK), -1);
+    name.text = "was/store"; /* what was fetched; its keys are left alone */
+    take(flow, name);
+    for (size_t i = 0; i < flow_page(flow)->row_count; i++)
+        assert_string_not_equal(flow_page(flow)->rows[i].word, "OPEN");
+    take(flow, (struct event){.kind = EVENT_NEXT});
+    assert_string_equal(flow_page(flow)->id, "status");
+    flow_free(flow);
+    tell_none("new/deployment.conf", "all.log", "was/store");
+    assert_int_equal(access("new/store/callbridge.key", F_OK), -1);
+    assert_int_equal(access("new/store/callbridge.crt", F_OK), 0);
+    assert_true(folder_remove("was", NULL));
+    assert_true(folder_remove("new", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_preset_comes_back),
         cmocka_unit_test(what_differs_is_told),
+        cmocka_unit_test(the_wizard_takes_over),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
