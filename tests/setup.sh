@@ -12,7 +12,7 @@ fedora_build="gcc glibc-devel make pkgconf-pkg-config ncurses-devel openssl-deve
 alpine_build="gcc musl-dev make pkgconf ncurses-dev openssl-dev confuse-dev jansson-dev libidn2-dev libarchive-dev libedit-dev"
 arch_build="gcc make pkgconf ncurses openssl confuse jansson libidn2 libarchive libedit"
 macos_build="pkg-config ncurses openssl@3 confuse jansson libidn2 libarchive"
-debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz python3-icalendar python3-prometheus-client"
+debian_check="bash libcmocka-dev tmux openssl jq python3 openssh-client valgrind faketime gnutls-bin python3-cryptography-vectors ca-certificates fish zsh mandoc graphviz python3-icalendar python3-prometheus-client"
 fedora_check="bash libcmocka-devel tmux openssl jq python3 openssh valgrind gnutls-utils fish zsh mandoc graphviz"
 alpine_check="bash cmocka-dev tmux openssl jq python3 openssh-keygen util-linux valgrind gnutls-utils coreutils findutils diffutils fish zsh mandoc graphviz"
 arch_check="bash cmocka tmux openssl jq python openssh valgrind gnutls fish zsh mandoc graphviz"
@@ -126,7 +126,7 @@ install_debian()
 
 optional=
 if command -v apt-get >/dev/null 2>&1; then
-    optional="valgrind certtool fish zsh mandoc dot $(for server in $debian_servers; do echo "${server#*:}"; done)"
+    optional="valgrind faketime certtool fish zsh mandoc dot $(for server in $debian_servers; do echo "${server#*:}"; done)"
 fi
 lacking=$(missing "$optional")
 [ -z "$lacking" ] && exit 0

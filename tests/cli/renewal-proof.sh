@@ -29,14 +29,26 @@ renewed()
     ok "$1: a plan" "$CERTWRIGHT" plan
     proven "$1: unbroken at every line" first install
 }
+# What the runbook says of the restarts, in the checker's words.
+counted()
+{
+    tr '\n' ' ' <install/RUNBOOK.md | sed 's/  */ /g' | grep -o 'Restarts of each Call Bridge[^:]*: [^.]*' |
+        grep -oE '[a-z]+[0-9]+ [0-9]+ \(' | sed -E 's/(.*) (.*) \(/callbridge of \1: \2 restarts/'
+}
 
 begin kept
 answer ca1 store/*.csr
 renewed "kept keys"
+same "the runbook counts the restarts of each Call Bridge" "$(grep restarts <<<"$proof")" "$(counted)"
 
 begin one
 answer ca1 callbridge1
 renewed "one certificate"
+
+begin new
+"$CERTWRIGHT" renew --new-key $(cd store && ls *.csr | sed 's/\.csr$//; /^db/d') >/dev/null
+answer ca1 store/*-next.csr
+renewed "new keys"
 
 begin moved
 answer ca2 store/*.csr
@@ -48,9 +60,9 @@ answer ca1 store/*.csr
 renewed "another intermediate of the same root"
 
 begin name
-sed -i '/identity "wb3-https1"/,/signer/s/subjectAltName = { /&"meet.example.com", /' deployment.conf
+named meet.example.com wb3-https1 webadmin2
 cw generate
-answer ca1 wb3-https1
+answer ca1 wb3-https1 webadmin2
 renewed "a name more"
 
 # cores N: the deployment with that many, of which the first three are in place

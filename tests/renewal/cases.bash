@@ -18,14 +18,28 @@ authority()
 # answer CA NAME…: what the CA returns to these requests, in answer/
 answer()
 {
-    local ca=$1 csr
+    local ca=$1 csr asked
     shift
     rm -rf answer && mkdir answer && cp "$ca/issuing.crt" "$ca/root.crt" answer/
     for csr; do
         csr=$(basename "$csr" .csr)
+        csr=${csr%-next}
         case $csr in dbserver | dbclient) continue ;; esac # the database's own CA signs these
-        ca_signs "$ca" "store/$csr.csr" "answer/$csr.crt" "${DAYS:-400}"
+        asked=store/$csr.csr
+        [ ! -e "store/$csr-next.csr" ] || asked=store/$csr-next.csr
+        ca_signs "$ca" "$asked" "answer/$csr.crt" "${DAYS:-400}"
     done
+}
+
+# named HOST NAME…: a name more in each of these identities of deployment.conf
+named()
+{
+    python3 -c 'import re, sys
+text = open("deployment.conf").read()
+for name in sys.argv[2:]:
+    text = re.sub(r"(identity \"%s\" \{ CN = \"[^\"]*\")(\s*subjectAltName = \{)?" % name, lambda found: found[1] +
+                  (found[2] + " \"%s\"," if found[2] else "  subjectAltName = { \"%s\" }") % sys.argv[1], text)
+open("deployment.conf", "w").write(text)' "$@"
 }
 
 # proven WHAT FOLDER…: the checker finds nothing wrong; what it counted is in $proof
