@@ -100,6 +100,7 @@ static void close_flow(struct flow *flow)
     draft_free(&flow->draft);
     history_clear(flow);
     free(flow->past);
+    undo_forget(flow);
     flow_forget_findings(flow);
     strings_free(&flow->passed);
     strings_free(&flow->came);
@@ -246,6 +247,7 @@ static void build_page(struct flow *flow, struct page *page)
     place(flow, page);
     const char *undo = history_last(flow);
     page->undo = undo ? xstrdup(undo) : NULL;
+    undo_action(flow, page);
     page->ask = flow->ask ? xstrdup(flow->ask) : NULL;
     page->ask_verb = flow->ask ? xstrdup(flow->ask_verb) : NULL;
     page->message = xstrdup(flow->message ? flow->message : "");
@@ -390,9 +392,11 @@ static struct way step_take(struct flow *flow, const struct event *event, struct
     return way;
 }
 
-static struct way undo(struct flow *flow, struct error *err)
+static struct way undo(struct flow *flow, bool insist, struct error *err)
 {
     bool tick = false;
+    if (!history_last(flow) && undo_of_store(flow))
+        return way_if(undo_store(flow, insist, err), GO_STAY);
     struct way way = history_undo(flow, &tick, err);
     if (!tick)
         return way;
@@ -450,7 +454,9 @@ bool flow_take(struct flow *flow, const struct event *event, struct error *err)
     else if (event->kind == EVENT_BACK)
         way.go = GO_BACK;
     else if (event->kind == EVENT_UNDO)
-        way = undo(flow, err);
+        way = undo(flow, event->insist, err);
+    else if (event->kind == EVENT_ACTION && strcmp(event->id, "undo") == 0)
+        way = way_if(undo_store(flow, event->insist, err), GO_STAY);
     else if (event->kind == EVENT_GOTO && event->id && order_has(flow, event->id))
         way = way_to(event->id, NULL);
     else if (event->kind == EVENT_NEXT && held_back(flow, event, err))

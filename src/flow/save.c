@@ -48,6 +48,7 @@ static bool gather(struct flow *flow, struct error *err)
     if (!facts_gather(&options, flow->catalogue, &fresh, err))
         return false;
     have(flow, fresh);
+    undo_forget(flow);
     return true;
 }
 

@@ -52,6 +52,7 @@ struct flow {
     struct strings rows;   /* page, row: where each list was left */
     struct strings passed; /* pages that were left by Next, in this visit or an earlier one */
     struct history *past;  /* for EVENT_UNDO */
+    char *store_verb; /* what of the store it takes back: import; "" nothing; NULL: not known */
     struct draft draft;
     char *waiting; /* "Basics, Organisation": where half-typed text waits; NULL: none */
     char *waiting_page, *waiting_field;
@@ -218,6 +219,16 @@ struct way history_undo(struct flow *flow, bool *tick, struct error *err);
 const char *history_last(const struct flow *flow);
 /* What was written before is no more to be taken back: the store, or someone else, went on. */
 void history_clear(struct flow *flow);
+
+/* undo.c: the same of the store */
+/* What its last change was: import, sign, unlock, renew; NULL: there is none to be taken back. */
+const char *undo_of_store(struct flow *flow);
+/* Asked first, and done when it comes again with insist. */
+must_check bool undo_store(struct flow *flow, bool insist, struct error *err);
+/* The keys for it, on pages where the store is at hand. */
+void undo_action(struct flow *flow, struct page *page);
+/* The store was read again. */
+void undo_forget(struct flow *flow);
 
 /* page.c: filling a page */
 struct field *page_field(struct page *page, enum field_kind kind, const char *id, const char *label,
