@@ -134,7 +134,7 @@ __certwright_options()
     plan:*) own='json out base all graph force' ;;
     mmp:*) own='state release' ;;
     adopt:*) own='json files commands compare force' ;;
-    rehearse:*) own='at keep-going out' ;;
+    rehearse:*) own='at keep-going drill out' ;;
     pki:csr) own='json bits ec key force password-file' ;;
     pki:selfsigned) own='json bits ec key days force password-file' ;;
     pki:sign) own='json days force' ;;

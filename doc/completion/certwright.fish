@@ -250,6 +250,7 @@ complete -c certwright -n '__certwright_in explain; and test (count (__certwrigh
     -a '(__certwright_rules)' -d rule
 
 complete -c certwright -n '__certwright_in rehearse' -l keep-going -d 'past a surprise'
+complete -c certwright -n '__certwright_in rehearse' -l drill -d 'plants a fault to be found'
 complete -c certwright -n '__certwright_in plan orders rehearse' -l out -x -a '(__fish_complete_directories)' -d 'folder to write'
 complete -c certwright -n '__certwright_in plan' -l base -d 'preconditions first'
 complete -c certwright -n '__certwright_in plan' -l all -d 'installed services, too'

@@ -23,6 +23,7 @@ struct rehearsed {
 struct rehearsal_options {
     const char *folder; /* install */
     bool keep_going;    /* past a surprise */
+    bool drill; /* a fault is planted, nothing is told, and the appliances stay to be looked at */
 };
 struct rehearsal;
 
@@ -42,7 +43,9 @@ struct rehearsal_sum {
 struct rehearsal_sum rehearsal_sum(const struct rehearsal *rehearsal);
 /* Writes the transcripts into rehearsal/ of the folder, a file a server. */
 must_check bool rehearsal_write(const struct rehearsal *rehearsal, struct error *err);
-/* Removes the appliances. */
+/* Where the appliances of a drill are, and what is wrong there. */
+const char *rehearsal_drill(const struct rehearsal *rehearsal, const char **answer);
+/* Removes the appliances, but those of a drill. */
 void rehearsal_end(struct rehearsal *rehearsal);
 
 #endif

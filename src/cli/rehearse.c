@@ -1,6 +1,7 @@
 /* certwright rehearse: the plan on emulated appliances. */
 #include "ops/rehearse.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 
@@ -64,6 +65,28 @@ static int play(const struct cli *cli, struct rehearsal *rehearsal, const char *
     return rehearsal_sum(rehearsal).surprises ? STATUS_NO : STATUS_OK;
 }
 
+/* Nothing is told but where to look; the answer lies beside. */
+static int drill(const struct cli *cli, struct rehearsal *rehearsal)
+{
+    struct error err = {0};
+    const struct rehearsed *told;
+    const char *answer, *folder = rehearsal_drill(rehearsal, &answer);
+    bool done = false, good = true;
+    while (good && !done)
+        good = rehearsal_next(rehearsal, &told, &done, &err);
+    char *path = xformat("%s/answer.txt", folder), *text = xformat("%s\n", answer);
+    good = good && file_replace(path, text, strlen(text), 0600, &err);
+    if (good) {
+        cli_say(cli, "The plan was carried out on appliances, and one file on one of them is not");
+        cli_say(cli, "what its name says. Find it: certwright mmp --state %s/SERVER", folder);
+        cli_say(cli, "Begin where you would in earnest: displays, pki match, pki verify.");
+        cli_say(cli, "The answer lies in %s.", path);
+    }
+    free(path);
+    free(text);
+    return good ? STATUS_OK : cli_fail(&err);
+}
+
 static int run_rehearse(const struct cli *cli)
 {
     struct catalogue catalogue = {0};
@@ -72,13 +95,14 @@ static int run_rehearse(const struct cli *cli)
     struct error err = {0};
     const char *given = cli_value(cli, "out");
     const struct rehearsal_options options = {.folder = given ? given : default_folder,
-                                              .keep_going = cli_flag(cli, "keep-going")};
+                                              .keep_going = cli_flag(cli, "keep-going"),
+                                              .drill = cli_flag(cli, "drill")};
     if (cli->arg_count)
         return cli_usage(cli, "rehearse takes no \"%s\": it carries out the whole plan",
                          cli->args[0]);
     int status = cli_gather(cli, &catalogue, &facts);
     if (status == STATUS_OK && rehearsal_begin(facts, &options, &rehearsal, &err))
-        status = play(cli, rehearsal, options.folder);
+        status = options.drill ? drill(cli, rehearsal) : play(cli, rehearsal, options.folder);
     else if (status == STATUS_OK)
         status = cli_fail(&err);
     rehearsal_end(rehearsal);
@@ -87,14 +111,15 @@ static int run_rehearse(const struct cli *cli)
     return status;
 }
 
-static const struct cli_option options[] = {{"keep-going", false}, {"out", true}, {NULL, false}};
+static const struct cli_option options[] = {
+    {"keep-going", false}, {"drill", false}, {"out", true}, {NULL, false}};
 
 const struct cli_command command_rehearse = {
     .name = "rehearse",
     .takes = CLI_AT,
     .run = run_rehearse,
     .options = options,
-    .usage = "rehearse [--keep-going] [--out DIR] [--at DATE]",
+    .usage = "rehearse [--keep-going] [--drill] [--out DIR] [--at DATE]",
     .summary = "carries the plan out on emulated appliances, and tries each trust",
     .help =
         "  The files of install/ are uploaded and its lines typed, on an appliance for each "
@@ -103,6 +128,7 @@ const struct cli_command command_rehearse = {
         "trust\n"
         "  is tried by a TLS handshake with the files that lie there. Nothing is sent anywhere.\n"
         "  --keep-going    past a surprise; else the first one ends it, exit status 1\n"
+        "  --drill         plants a fault, and leaves the appliances for somebody to find it\n"
         "  --out DIR       where the plan lies, in place of install\n"
         "  --at DATE       certificates are judged as of then\n",
 };

@@ -45,8 +45,10 @@ void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *serve
 static bool open_server(struct rehearsal *rehearsal, const struct server *server, struct error *err)
 {
     const struct facts *facts = rehearsal->facts;
-    const struct appliance_options options = {
-        .release = facts->deployment.release, .at = facts->at, .alone = true, .bare = true};
+    const struct appliance_options options = {.release = facts->deployment.release,
+                                              .at = facts->at,
+                                              .alone = !rehearsal->options.drill,
+                                              .bare = true};
     char *folder = path_join(rehearsal->run, server->name);
     rehearsal->servers =
         grow(rehearsal->servers, rehearsal->server_count, sizeof *rehearsal->servers);
@@ -63,8 +65,11 @@ static bool open_servers(struct rehearsal *rehearsal, struct error *err)
     const struct deployment *d = &rehearsal->facts->deployment;
     char *folder = path_join(rehearsal->folder, "rehearsal");
     bool good = folder_make(folder, 0700, err);
-    rehearsal->run = path_join(folder, ".run-XXXXXX");
-    if (good && !mkdtemp(rehearsal->run)) {
+    rehearsal->run = path_join(folder, rehearsal->options.drill ? "drill" : ".run-XXXXXX");
+    if (good && rehearsal->options.drill) {
+        good = (access(rehearsal->run, F_OK) != 0 || folder_remove(rehearsal->run, err)) &&
+               folder_make(rehearsal->run, 0700, err);
+    } else if (good && !mkdtemp(rehearsal->run)) {
         good = error_system(err, folder, "no folder can be made in it");
         *rehearsal->run = '\0';
     }
@@ -81,8 +86,9 @@ bool rehearsal_begin(const struct facts *facts, const struct rehearsal_options *
     *rehearsal =
         (struct rehearsal){.facts = facts, .options = *options, .folder = xstrdup(options->folder)};
     *out = rehearsal;
-    return play_read(options->folder, &rehearsal->play, err) && open_servers(rehearsal, err) &&
-           rehearse_seed(rehearsal, err);
+    return play_read(options->folder, &rehearsal->play, err) &&
+           (!options->drill || drill_choose(rehearsal, &rehearsal->drill, err)) &&
+           open_servers(rehearsal, err) && rehearse_seed(rehearsal, err);
 }
 
 void rehearsal_end(struct rehearsal *rehearsal)
@@ -98,8 +104,10 @@ void rehearsal_end(struct rehearsal *rehearsal)
         strings_free(&rehearsal->files[i].lines);
     }
     /* Keys lay in it; one that cannot be removed lies in install/ all the same. */
-    if (rehearsal->run && *rehearsal->run && !folder_remove(rehearsal->run, NULL))
+    if (rehearsal->run && *rehearsal->run && !rehearsal->options.drill &&
+        !folder_remove(rehearsal->run, NULL))
         errno = 0;
+    drill_free(&rehearsal->drill);
     told_free(&rehearsal->told);
     play_free(&rehearsal->play);
     free(rehearsal->servers);
@@ -283,6 +291,23 @@ bool rehearse_put(const char *path, const struct buffer *data, struct error *err
     return true;
 }
 
+/* In a drill one file is another one. */
+static bool plant(struct rehearsal *rehearsal, const struct stage_server *server, const char *name,
+                  const char *path, struct error *err)
+{
+    const struct drill *drill = &rehearsal->drill;
+    if (!drill->server || strcmp(drill->server, server->server->name) != 0 ||
+        strcmp(drill->file, name) != 0)
+        return true;
+    return file_replace(path, drill->content, strlen(drill->content), 0600, err);
+}
+
+const char *rehearsal_drill(const struct rehearsal *rehearsal, const char **answer)
+{
+    *answer = rehearsal->drill.answer;
+    return rehearsal->run;
+}
+
 /* "put files/a.crt a.crt", in the server's folder. *why: what of it is not as the plan says; free
  * it. */
 static bool put_file(struct rehearsal *rehearsal, struct stage_server *server,
@@ -301,7 +326,8 @@ static bool put_file(struct rehearsal *rehearsal, struct stage_server *server,
         char *from = path_join(folder, words.items[1]);
         char *to = path_join(appliance_folder(server->appliance), words.items[2]);
         if (file_read(from, &data, &unread))
-            good = rehearse_put(to, &data, err);
+            good =
+                rehearse_put(to, &data, err) && plant(rehearsal, server, words.items[2], to, err);
         else
             *why = xformat("%s: %s", words.items[1], unread.message);
         free(folder);
@@ -381,7 +407,8 @@ bool rehearsal_next(struct rehearsal *rehearsal, const struct rehearsed **out, b
     rehearsal->sum.trusts += at > steps;
     rehearsal->sum.notes += rehearsal->told.how == REHEARSED_NOTE;
     rehearsal->sum.surprises += rehearsal->told.how == REHEARSED_SURPRISE;
-    rehearsal->ended = rehearsal->told.how == REHEARSED_SURPRISE && !rehearsal->options.keep_going;
+    rehearsal->ended = rehearsal->told.how == REHEARSED_SURPRISE &&
+                       !rehearsal->options.keep_going && !rehearsal->options.drill;
     *out = &rehearsal->told;
     return true;
 }

@@ -20,6 +20,9 @@ struct play {
 must_check bool play_read(const char *folder, struct play *out, struct error *err);
 void play_free(struct play *play);
 
+struct drill { /* a fault: the file that is put in the place of one that the plan uploads */
+    char *server, *file, *content, *answer;
+};
 struct stage_server {
     const struct server *server;
     struct appliance *appliance;
@@ -42,6 +45,7 @@ struct rehearsal {
     size_t at;         /* of steps, then of trusts */
     bool runs_already; /* services that the plan touches ran before it */
     bool ended;
+    struct drill drill; /* server NULL: none */
     struct rehearsed told;
     struct rehearsal_sum sum;
 };
@@ -52,6 +56,10 @@ must_check bool rehearse_put(const char *path, const struct buffer *data, struct
 void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *server, const char *what,
           const char *why, const char *remedy);
 
+/* One of the faults that there may be, by chance. Free with drill_free. */
+must_check bool drill_choose(const struct rehearsal *rehearsal, struct drill *out,
+                             struct error *err);
+void drill_free(struct drill *drill);
 /* What the servers have before the plan begins. */
 must_check bool rehearse_seed(struct rehearsal *rehearsal, struct error *err);
 /* Every service that has an identity runs with the files that deployment.conf names. */

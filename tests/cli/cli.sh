@@ -74,7 +74,7 @@ takes()
     undo) echo " list " ;;
     plan) echo " out= base all graph force " ;;
     mmp) echo " state= release= " ;;
-    rehearse) echo " keep-going out= " ;;
+    rehearse) echo " keep-going drill out= " ;;
     adopt) echo " files= commands compare force " ;;
     esac
 }

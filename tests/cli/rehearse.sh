@@ -167,3 +167,17 @@ cd "$W/scalable" || exit 1
 "$CERTWRIGHT" sign --ca labca --force xmppserver1 core1 edge1 webadmin1 dbserver dbclient >/dev/null 2>&1
 "$CERTWRIGHT" plan >/dev/null 2>&1
 ok "several at once, the database among them" "$CERTWRIGHT" rehearse
+
+# A drill: one file is not what its name says, and the answer tells which.
+cd "$W/combined" || exit 1
+rm -rf install && "$CERTWRIGHT" plan --all >/dev/null
+ok "a drill" "$CERTWRIGHT" rehearse --drill
+answer=$(cat install/rehearsal/drill/answer.txt)
+silent "it tells nothing" "${answer#*: }"
+file=$(grep -oE '[A-Za-z0-9-]+[.]crt on cms1' <<<"$answer" | sed 's/ on cms1//')
+ok "the appliance is there to be looked at" sh -c 'echo "pki list" | "$0" mmp --state install/rehearsal/drill/cms1' "$CERTWRIGHT"
+fails "its $file is not the one of the store" cmp -s "install/rehearsal/drill/cms1/$file" "store/$file"
+same "and it alone" "$file" "$(for f in install/rehearsal/drill/cms1/*.crt; do
+    cmp -s "$f" "store/${f##*/}" || echo "${f##*/}"
+done)"
+ok "another drill takes its place" "$CERTWRIGHT" rehearse --drill
