@@ -38,6 +38,8 @@ unsigned journal_next(const struct store *store);
 const struct journal_entry *journal_entry(const struct journal *journal, unsigned number);
 /* Where that file stands in the entry; its count where it has not touched it. */
 size_t journal_place(const struct journal_entry *entry, const char *name);
+/* Its verb as a noun: "renewal", else as it is. */
+const char *journal_noun(const char *verb);
 /* Another entry took it back. */
 bool journal_is_undone(const struct journal *journal, const struct journal_entry *entry);
 /* What undo takes back next; NULL: nothing. */

@@ -18,7 +18,7 @@ struct renewal {
                        for that */
 };
 struct renewals {
-    struct renewal *items; /* one an identity at most */
+    struct renewal *items; /* one an identity at most, by name */
     size_t count;
 };
 

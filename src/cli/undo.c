@@ -31,7 +31,7 @@ static void say_undone(const struct cli *cli, const struct undone *undone)
         cli_say(cli, "removed %s", undone->removed.items[i]);
     for (size_t i = 0; i < undone->kept.count; i++)
         cli_say(cli, "kept the key %s", undone->kept.items[i]);
-    cli_say(cli, "The store is as it was before the %s of %s.", undone->verb, stamp);
+    cli_say(cli, "The store is as it was before the %s of %s.", journal_noun(undone->verb), stamp);
 }
 
 static int undo(const struct cli *cli, const char *store)

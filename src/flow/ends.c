@@ -136,6 +136,21 @@ static void add_awaited(const struct ends *ends, struct page *page)
     strings_free(&unsent);
 }
 
+/* New in the store; the servers have the old ones until somebody says otherwise. */
+static void add_to_install(const struct flow *flow, struct page *page)
+{
+    const struct renewals *renewals = &flow->facts->renewals;
+    struct strings names = {0};
+    for (size_t i = 0; i < renewals->count; i++)
+        if (!renewals->items[i].done && renewals->items[i].first)
+            strings_add(&names, renewals->items[i].identity);
+    char *all = strings_fold(&names, ", ");
+    if (names.count)
+        page_line(&page->text, "To be installed, by the plan: %s", all);
+    free(all);
+    strings_free(&names);
+}
+
 static void build(struct flow *flow, struct page *page)
 {
     static const char *const heads[] = {"certificate",         "ends",    " days",
@@ -163,6 +178,7 @@ static void build(struct flow *flow, struct page *page)
     if (ends.count)
         page_line(&page->text, "One sign is 20 days; ~ and ! are due, ! most, x has ended.");
     add_awaited(&ends, page);
+    add_to_install(flow, page);
     ends_free(&ends);
 }
 

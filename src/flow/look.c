@@ -178,7 +178,7 @@ static void add_checks(struct flow *flow, const struct identity *identity, const
     add_needs(flow, identity, leaf, lines);
 }
 
-static const struct identity *identity_of_file(struct flow *flow, const char *file)
+static const struct identity *identity_of_file(const struct flow *flow, const char *file)
 {
     for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++) {
         const struct identity *identity = &flow->facts->deployment.identities[i];
@@ -385,6 +385,17 @@ void look_file(struct flow *flow, const char *file, struct page *page)
     free(path);
 }
 
+/* Whose certificate is shown; NULL: it is another thing. */
+static const struct identity *renewed_by(const struct flow *flow)
+{
+    const char *file = flow_page_part(flow);
+    const struct identity *identity =
+        flow->loaded && !strchr(file, '/') ? identity_of_file(flow, file) : NULL;
+    bool leaf = identity && (strcmp(identity->certificate_file, file) == 0 ||
+                             strcmp(identity->fullchain_file, file) == 0);
+    return leaf && scan_cert(&flow->facts->scan, file) ? identity : NULL;
+}
+
 /* look:FILE is what it is in short, text:FILE the whole text as `pki inspect` prints it. */
 static void build(struct flow *flow, struct page *page)
 {
@@ -399,6 +410,8 @@ static void build(struct flow *flow, struct page *page)
     } else {
         strings_free(&page->live);
         page_add_action(page, "text", 6, 0, "Text");
+        if (renewed_by(flow))
+            page_add_action(page, "renew", 7, 0, "Renew");
     }
 }
 
@@ -409,6 +422,13 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     (void)err;
     if (event->kind == EVENT_ACTION && strcmp(event->id, "text") == 0) {
         char *id = xformat("text:%s", flow_page_part(flow));
+        struct way way = way_to(id, NULL);
+        free(id);
+        return way;
+    }
+    const struct identity *identity = renewed_by(flow);
+    if (event->kind == EVENT_ACTION && identity && strcmp(event->id, "renew") == 0) {
+        char *id = xformat("renew:%s", identity->name);
         struct way way = way_to(id, NULL);
         free(id);
         return way;

@@ -49,6 +49,16 @@ static void say_ends(const struct flow *flow, struct str *out)
         str_addf(out, days == 1 ? " in 1 day" : " in %ld days", days);
 }
 
+/* Their certificates are in the store, and not yet said to be on the servers. */
+static size_t count_to_install(const struct flow *flow)
+{
+    const struct renewals *renewals = &flow->facts->renewals;
+    size_t count = 0;
+    for (size_t i = 0; i < renewals->count; i++)
+        count += !renewals->items[i].done && renewals->items[i].first;
+    return count;
+}
+
 static void say_plan(struct flow *flow, struct str *out)
 {
     time_t written;
@@ -75,6 +85,7 @@ static void add_state(struct flow *flow, struct page *page)
     say_count(&text, by_life[LIFE_OUTDATED], "request outdated", "requests outdated");
     say_count(&text, by_life[LIFE_SENT], "request with the CA", "requests with the CA");
     say_count(&text, by_life[LIFE_RENEWING], "certificate in renewal", "certificates in renewal");
+    say_count(&text, count_to_install(flow), "renewal to be installed", "renewals to be installed");
     say_count(&text, states.behind, "certificate lacks what was answered since",
               "certificates lack what was answered since");
     say_ends(flow, &text);

@@ -5,6 +5,7 @@
 #include "ops/certify.h"
 #include "ops/forge.h"
 #include "ops/material.h"
+#include "ops/renewing.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -251,6 +252,20 @@ static unsigned what_of(const struct task *task)
            (task->outdated ? MADE_ANEW : 0u);
 }
 
+/* What follows from certificates that sign themselves; where another one was in place its renewal
+ * is open, and the journal keeps that. */
+static bool follow(struct run *run, struct batch *batch, struct error *err)
+{
+    if (!certify_trusts(run->facts, &run->store, batch, err))
+        return false;
+    size_t before = batch->count;
+    if (!renewing_open(run->facts, &run->store, batch, err))
+        return false;
+    if (batch->count > before)
+        batch->verb = "renew";
+    return true;
+}
+
 /* The tasks from first to before last in one transaction. What they made stays theirs; the trust
  * files that follow from new certificates are added here. */
 static bool commit(struct run *run, size_t first, size_t last, struct strings *written,
@@ -267,7 +282,7 @@ static bool commit(struct run *run, size_t first, size_t last, struct strings *w
         }
     }
     size_t own = all.count;
-    bool good = !own || ((!certified || certify_trusts(run->facts, &run->store, &all, err)) &&
+    bool good = !own || ((!certified || follow(run, &all, err)) &&
                          certify_commit(&run->store, &all, run->facts->at, written, err));
     for (size_t i = own; i < all.count; i++) {
         trusts.items = grow(trusts.items, trusts.count, sizeof *trusts.items);

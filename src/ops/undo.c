@@ -22,9 +22,10 @@ static bool changed_since(const struct journal_entry *entry, const struct journa
 {
     char stamp[32];
     clock_stamp(entry->at, stamp);
-    return error_set(
-        err, STATUS_NO, file->name, "move it out of the store if it is to stay, then undo again",
-        "was changed after the %s of %s, and undo would lose that", entry->verb, stamp);
+    return error_set(err, STATUS_NO, file->name,
+                     "move it out of the store if it is to stay, then undo again",
+                     "was changed after the %s of %s, and undo would lose that",
+                     journal_noun(entry->verb), stamp);
 }
 
 /* What stands there now is what the transaction left, or nothing. */

@@ -226,6 +226,11 @@ const struct journal_entry *journal_entry(const struct journal *journal, unsigne
     return NULL;
 }
 
+const char *journal_noun(const char *verb)
+{
+    return strcmp(verb, "renew") == 0 ? "renewal" : verb;
+}
+
 size_t journal_place(const struct journal_entry *entry, const char *name)
 {
     size_t at = 0;

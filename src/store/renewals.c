@@ -85,12 +85,26 @@ void renewals_free(struct renewals *renewals)
     *renewals = (struct renewals){0};
 }
 
+/* Where it stands, or belongs. */
+static size_t place_of(const struct renewals *renewals, const char *identity)
+{
+    size_t low = 0, high = renewals->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(renewals->items[middle].identity, identity) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static struct renewal *find(const struct renewals *renewals, const char *identity)
 {
-    for (size_t i = 0; i < renewals->count; i++)
-        if (strcmp(renewals->items[i].identity, identity) == 0)
-            return &renewals->items[i];
-    return NULL;
+    size_t at = place_of(renewals, identity);
+    return at < renewals->count && strcmp(renewals->items[at].identity, identity) == 0
+               ? &renewals->items[at]
+               : NULL;
 }
 
 const struct renewal *renewals_open(const struct renewals *renewals, const char *identity)
@@ -114,8 +128,12 @@ void renewals_set(struct renewals *renewals, const struct renewal *renewal)
 {
     struct renewal *mine = find(renewals, renewal->identity);
     if (!mine) {
+        size_t at = place_of(renewals, renewal->identity);
         renewals->items = grow(renewals->items, renewals->count, sizeof *renewals->items);
-        mine = &renewals->items[renewals->count++];
+        mine = &renewals->items[at];
+        memmove(mine + 1, mine, (renewals->count - at) * sizeof *mine);
+        renewals->count++;
+        *mine = (struct renewal){0};
     }
     char *old = mine->identity;
     *mine = *renewal;
@@ -135,7 +153,8 @@ void renewals_take_back(struct renewals *renewals, const struct renewals *was, u
             renewals_set(renewals, old);
         } else if (its) {
             renewal_free(now);
-            *now = renewals->items[--renewals->count];
+            renewals->count--;
+            memmove(now, now + 1, (renewals->count - i) * sizeof *now);
             continue;
         }
         i++;

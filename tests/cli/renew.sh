@@ -168,6 +168,18 @@ says "gets a new key unasked" "OK   c2w  new key: signed by itself"
 sets "and another name" identity.c2w.OU "$(date -u +%F)"
 same "as its certificate has it" "OU=$(date -u +%F)" "$(openssl x509 -in here/c2w.crt -noout -subject -nameopt RFC2253 | grep -o 'OU=[0-9-]*')"
 
+# generate makes it anew by name where deployment.conf has moved on: that is a renewal as well.
+cw renew --done c2w
+sed -i '/identity "c2w"/s/signer/O = "New Inc." signer/' deployment.conf
+cp here/c2w.crt before.crt
+cw generate c2w
+same "made anew" 0 "$status"
+cw status --json
+json "its renewal is open" '[.renewals[].identity] | index("c2w") != null' true
+cw undo
+says "and can be undone" "The store is as it was before the renewal of"
+same_file "with the certificate before it" before.crt here/c2w.crt
+
 # A key that stays on its appliance.
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out there.key 2>/dev/null
 openssl req -new -key there.key -subj /CN=edge2.example.com -addext subjectAltName=DNS:edge2.example.com -out there.csr
