@@ -69,8 +69,17 @@ static size_t count_keys(const struct plan *plan, const struct facts *facts, cha
     return count;
 }
 
-static void report(const struct cli *cli, const struct plan *plan, const struct facts *facts,
-                   const char *out)
+/* " callbridge1 webadmin1" */
+static char *held_names(const struct held *held)
+{
+    struct str names = {0};
+    for (size_t i = 0; i < held->count; i++)
+        str_addf(&names, " %s", held->identities[i].identity->name);
+    return str_take(&names);
+}
+
+static void report(const struct cli *cli, const struct plan *plan, const struct held *held,
+                   const struct facts *facts, const char *out)
 {
     if (cli->json) {
         struct str text = {0};
@@ -86,6 +95,14 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
                 ? "Wrote %s/ (%zu server, %zu files). Nothing was sent: read %s/RUNBOOK.md."
                 : "Wrote %s/ (%zu servers, %zu files). Nothing was sent: read %s/RUNBOOK.md.",
             out, servers, plan_file_count(plan), out);
+    if (held) {
+        char *names = held_names(held);
+        cli_say(cli,
+                "This is the renewal of %s alone. When it is installed: certwright renew --done%s. "
+                "certwright plan --all writes everything.",
+                held->count == 1 ? "1 certificate" : "what is open", names);
+        free(names);
+    }
     if (!plan->count)
         cli_say(cli, "No service needs anything: all are installed, or none has an identity.");
     if (keys == 1)
@@ -109,7 +126,7 @@ static int make_plan(const struct cli *cli, const struct facts *facts)
         status = cli_fail(&err);
     options.held = held;
     if (!status && plan_make(facts, &options, &made, &err) && plan_write(&made, facts, out, &err))
-        report(cli, &made, facts, out);
+        report(cli, &made, held, facts, out);
     else if (!status)
         status = cli_fail(&err);
     if (status && cli->json)
@@ -185,7 +202,10 @@ const struct cli_command command_plan = {
             "RUNBOOK.md for the person who installs, and plan.json. Nothing is sent. Errors that\n"
             "`certwright check` finds stop it, unless --force. --out names the folder (install);\n"
             "one that certwright did not write is refused. --base adds the preconditions as a\n"
-            "first phase, --all the services that deployment.conf calls installed.\n"
+            "first phase.\n"
+            "While a renewal is open the plan is that alone: what holds certificates side by side\n"
+            "gets the new ones first, then each service presents its own, then the old ones go.\n"
+            "--all plans everything as for the first time, installed or not.\n"
             "--graph writes nothing and prints who trusts whom, for Graphviz's dot; --graph=text\n"
             "in characters.",
 };

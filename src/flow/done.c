@@ -86,14 +86,14 @@ static void add_first_end(const struct flow *flow, struct page *page)
 static void build(struct flow *flow, struct page *page)
 {
     struct plan plan = {0};
-    struct held *held = NULL;
+    const struct held *held = NULL;
     struct error err = {0};
     char *out = flow_path(flow, "install");
     page->kind = PAGE_TEXT;
     page->title = xstrdup("Done");
     page->last = true;
     page->next = xstrdup("Leave");
-    bool good = plan_now(flow, &held, &plan, &err);
+    bool good = flow_holds(flow, &held, &err) && plan_now(flow, &plan, &err);
     bool same = good && plan_compare(&plan, flow->facts, out) == PLAN_SAME;
     page_line(&page->intro, same ? "The plan is written. Nothing was sent yet."
                                  : "The plan as it stands now is not written yet: Esc goes back.");
@@ -102,7 +102,6 @@ static void build(struct flow *flow, struct page *page)
         add_turns(flow, &plan, held, out, page);
     add_first_end(flow, page);
     plan_free(&plan);
-    held_free(held);
     free(out);
 }
 

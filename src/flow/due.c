@@ -176,8 +176,20 @@ const struct pool *flow_pool(struct flow *flow)
     return flow->pool;
 }
 
+bool flow_holds(struct flow *flow, const struct held **out, struct error *err)
+{
+    if (!flow->looked_what_holds && !held_gather(flow->facts, &flow->holds, err))
+        return false;
+    flow->looked_what_holds = true;
+    *out = flow->holds;
+    return true;
+}
+
 void flow_forget_findings(struct flow *flow)
 {
+    held_free(flow->holds);
+    flow->holds = NULL;
+    flow->looked_what_holds = false;
     if (flow->pool)
         pool_free(flow->pool);
     free(flow->pool);
@@ -203,14 +215,12 @@ enum plan_written plan_state(struct flow *flow, time_t *when)
         if (!flow->written.good ||
             memcmp(&flow->written.of, &info.st_mtim, sizeof info.st_mtim) != 0) {
             struct plan plan = {0};
-            struct held *held = NULL;
             struct error ignored; /* what cannot be planned now isn't what is written */
-            bool made = plan_now(flow, &held, &plan, &ignored);
+            bool made = plan_now(flow, &plan, &ignored);
             flow->written.is = made ? plan_compare(&plan, flow->facts, out) : PLAN_OTHER;
             flow->written.of = info.st_mtim;
             flow->written.good = true;
             plan_free(&plan);
-            held_free(held);
         }
         is = flow->written.is;
     }

@@ -268,11 +268,12 @@ static void waits(struct page *page)
     page->next = xstrdup("");
 }
 
-bool plan_now(const struct flow *flow, struct held **held, struct plan *plan, struct error *err)
+bool plan_now(struct flow *flow, struct plan *plan, struct error *err)
 {
-    if (!held_gather(flow->facts, held, err))
+    const struct held *held;
+    if (!flow_holds(flow, &held, err))
         return false;
-    const struct plan_options options = {.held = *held};
+    const struct plan_options options = {.held = held};
     return plan_make(flow->facts, &options, plan, err);
 }
 
@@ -281,7 +282,6 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_LIST;
     size_t errors = count_errors(flow);
     struct plan plan = {0};
-    struct held *held = NULL;
     struct error err = {0};
     if (errors) {
         char *count = counted(errors, "error", "errors");
@@ -290,7 +290,7 @@ static void build(struct flow *flow, struct page *page)
         page_line(&page->why, "Esc goes back to the check, which says what to do.");
         waits(page);
         free(count);
-    } else if (!plan_now(flow, &held, &plan, &err)) {
+    } else if (!plan_now(flow, &plan, &err)) {
         page->title = xstrdup("Plan - waits");
         page_line(&page->intro, "%s: %s", err.place, err.message);
         page_line(&page->why, "%s", err.remedy);
@@ -300,7 +300,6 @@ static void build(struct flow *flow, struct page *page)
     }
     page_add_action(page, "upgrade", 7, 0, "Upgrade");
     plan_free(&plan);
-    held_free(held);
 }
 
 static struct way write_plan(struct flow *flow, struct error *err)
@@ -314,16 +313,14 @@ static struct way write_plan(struct flow *flow, struct error *err)
         return way_go(GO_REFUSED);
     }
     struct plan plan = {0};
-    struct held *held = NULL;
     char *out = flow_path(flow, "install");
-    bool good = plan_now(flow, &held, &plan, err);
+    bool good = plan_now(flow, &plan, err);
     if (good && plan_compare(&plan, flow->facts, out) != PLAN_SAME) {
         good = flow_may_write(flow, err) && plan_write(&plan, flow->facts, out, err);
         if (good)
             flow_say(flow, LEVEL_OK, "Wrote %s/ (%zu files).", out, plan_file_count(&plan));
     }
     plan_free(&plan);
-    held_free(held);
     free(out);
     return way_if(good, GO_NEXT);
 }
@@ -397,10 +394,9 @@ static void build_order(struct flow *flow, struct page *page)
     page->kind = PAGE_TEXT;
     page->title = xstrdup("Why this order");
     page->next = xstrdup("Back");
-    struct held *held = NULL;
+    const struct held *held;
     struct error ignored; /* then it is no renewal that is planned */
-    if (held_gather(flow->facts, &held, &ignored) && held) {
-        held_free(held);
+    if (flow_holds(flow, &held, &ignored) && held) {
         add_renewal(page);
         return;
     }

@@ -36,9 +36,11 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2];       /* RULES_PLANNED, RULES_ALL */
-    struct pool *pool; /* the store's certificates, each once; NULL: not looked at since */
-    struct map *map;   /* who trusts whom; NULL: not looked at since something changed */
+    } judged[2];        /* RULES_PLANNED, RULES_ALL */
+    struct pool *pool;  /* the store's certificates, each once; NULL: not looked at since */
+    struct held *holds; /* what the servers hold; see flow_holds */
+    bool looked_what_holds;
+    struct map *map; /* who trusts whom; NULL: not looked at since something changed */
     struct {
         bool good;
         struct timespec of; /* plan.json's time */
@@ -323,9 +325,10 @@ const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
 const struct map *flow_map(struct flow *flow);
 const struct pool *flow_pool(struct flow *flow);
 void flow_forget_findings(struct flow *flow);
-/* The plan as it would be written: with an open renewal that alone. Free it, then what is held. */
-must_check bool plan_now(const struct flow *flow, struct held **held, struct plan *plan,
-                         struct error *err);
+/* What the servers hold while renewals are open, likewise; *out NULL: none is. */
+must_check bool flow_holds(struct flow *flow, const struct held **out, struct error *err);
+/* The plan as it would be written: with an open renewal that alone. Free it. */
+must_check bool plan_now(struct flow *flow, struct plan *plan, struct error *err);
 /* install/ beside what would be written there now; when that was written. Compared byte by byte,
  * once for each state of the facts and of the folder. */
 enum plan_written plan_state(struct flow *flow, time_t *when);

@@ -38,6 +38,7 @@ struct making {
     struct appliance *appliances;  /* one a server */
     struct shipment *shipments;
     size_t shipment_count;
+    struct strings fetches; /* what to fetch before the present upload */
     struct ca_keys cas;
     struct plan *plan;
     struct plan_server **servers; /* the plan's, by the deployment's; NULL: nothing to do there */

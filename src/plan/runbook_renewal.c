@@ -111,18 +111,6 @@ static void say_names(const struct cert *was, const struct cert *is, struct str 
     }
 }
 
-/* back/ has the key somewhere, for who goes back. */
-static bool keeps_key(const struct book *book, const struct identity *identity)
-{
-    char *path = xformat("back/%s", identity->key_file);
-    bool keeps = false;
-    for (size_t i = 0; i < book->plan->server_count; i++)
-        for (size_t k = 0; k < book->plan->servers[i].extra_count; k++)
-            keeps |= strcmp(book->plan->servers[i].extras[k].path, path) == 0;
-    free(path);
-    return keeps;
-}
-
 static bool has_phase(const struct book *book, enum phase phase)
 {
     for (size_t i = 0; i < book->plan->count; i++)
@@ -143,12 +131,6 @@ static void say_key(const struct book *book, const struct held_identity *item, s
     if (item->new_key && has_phase(book, PHASE_NARROWING))
         str_add(out, " If somebody else may have the old one, do not wait with phase 6: until then "
                      "who has it is believed.");
-    if (item->new_key && !item->identity->key_servers.count && !keeps_key(book, item->identity))
-        str_addf(out,
-                 " The old key is not in the store: fetch `%s` by sftp before its turn of phase 4 "
-                 "and put it into the folder `back` of its server, or there is no way back to the "
-                 "old certificate.",
-                 item->identity->key_file);
 }
 
 /* All but whose it is. Free it. */

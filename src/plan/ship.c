@@ -48,8 +48,11 @@ static bool fits(const struct facts *then, const struct identity *identity)
 static void put_identity(const struct facts *then, struct appliance *appliance,
                          const struct slot *slot, const struct identity *identity)
 {
-    if (strings_has(&slot->takes, "key") && !identity->key_servers.count && fits(then, identity))
+    bool key = strings_has(&slot->takes, "key") && !identity->key_servers.count;
+    if (key && fits(then, identity))
         put_held(then, appliance, identity->key_file);
+    else if (key)
+        put(appliance, identity->key_file)->held = true;
     if (strings_has(&slot->takes, "certificate"))
         put_held(then, appliance, identity->certificate_file);
     if (strings_has(&slot->takes, "fullchain"))
@@ -180,6 +183,18 @@ static void keep_back(struct plan_server *out, struct holding *there, bool is_pr
     there->kept = true;
 }
 
+/* A key that was lost here: the only one is over there, and about to be replaced. */
+static void fetch_first(struct making *making, const struct server *server, const char *name)
+{
+    struct str text = {0};
+    str_addf(&text,
+             "%s of %s is the only copy of the old key: fetch it by sftp (get %s) into %s/back/ of "
+             "this folder before the next upload, and add `put %s %s` to back.sftp there. Without "
+             "it there is no way back to the old certificate.",
+             name, server->name, name, server->name, name, name);
+    strings_add_take(&making->fetches, str_take(&text));
+}
+
 static void take(struct making *making, const struct server *server, const struct need *need,
                  struct shipment *out)
 {
@@ -187,7 +202,9 @@ static void take(struct making *making, const struct server *server, const struc
     struct holding *there = find(appliance, need->name);
     if (has_already(there, need))
         return;
-    if (there && there->held && !there->kept)
+    if (there && there->held && !there->kept && !there->file && !there->certs)
+        fetch_first(making, server, need->name);
+    else if (there && there->held && !there->kept)
         keep_back(making->servers[server - making->facts->deployment.servers], there, need->key);
     there = put(appliance, need->name);
     there->file = need->file;
@@ -249,6 +266,13 @@ bool ship_turn(struct making *making, enum phase phase, const struct turn *turn,
     struct shipment shipment = {.step = making->plan->count};
     gather_uses(making, turn, phase, &pairs);
     bool good = load(making, phase, turn, &shipment, err);
+    for (size_t i = 0; i < making->fetches.count; i++) {
+        struct step *fetch = making_step(making, phase, turn->server);
+        fetch->manual = xstrdup(making->fetches.items[i]);
+        fetch->section = xstrdup("5.6");
+    }
+    strings_free(&making->fetches);
+    shipment.step = making->plan->count;
     if (good && shipment.count) {
         struct step *step = making_step(making, phase, turn->server);
         for (size_t i = 0; i < shipment.count; i++)

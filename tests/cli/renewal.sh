@@ -48,6 +48,7 @@ deployment single-combined
 cw sign --ca testca --force callbridge
 cw plan
 says "one certificate on one server" "Wrote install/ (1 server, 11 files)"
+says "and that it is a renewal" "certwright renew --done callbridge"
 same "its phases" "2 4 6" "$(phases)"
 same "who holds the old one holds the new one as well" "cms1/upload-1.sftp: webbridge-trust.crt
 webbridge disable
@@ -100,7 +101,10 @@ rm store/callbridge.key
 cw generate callbridge
 cw sign --ca testca callbridge
 cw plan
-same "a new key is uploaded with its certificate" "cms1/upload-2.sftp: callbridge.key callbridge.crt" "$(of 4 | head -n 1)"
+same "a new key is uploaded with its certificate" "cms1, by hand
+cms1/upload-2.sftp: callbridge.key callbridge.crt" "$(of 4 | head -n 2)"
+ok "what was lost here is fetched before it is replaced there" jq -e \
+    'any(.[]; .manual | test("^callbridge.key of cms1 is the only copy of the old key"))' install/plan.json
 same "for its owner alone" 600 "$(stat -c %a install/cms1/files-2/callbridge.key)"
 tells "RUNBOOK says so" "It has a new key, which is uploaded with it."
 
