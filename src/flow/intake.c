@@ -27,6 +27,29 @@ size_t intake_count_taken(const struct flow *flow)
     return count;
 }
 
+/* What asks for something first, then what is taken: of a year's answers most is left over. */
+static int rank_of(const struct import_object *object)
+{
+    bool is_key = object->pair && object->verdict == VERDICT_LEFT;
+    return object->verdict == VERDICT_STOP || object->waits || is_key ? 0
+           : object->verdict == VERDICT_TAKE                          ? (object->is_leaf ? 1 : 2)
+           : object->stranger                                         ? 3
+                                                                      : 4;
+}
+
+static void order_objects(struct import *import)
+{
+    struct import_object *in = import->objects;
+    struct import_object *out = xcalloc(import->object_count + 1, sizeof *out);
+    size_t count = 0;
+    for (int rank = 0; rank <= 4; rank++)
+        for (size_t i = 0; i < import->object_count; i++)
+            if (rank_of(&in[i]) == rank)
+                out[count++] = in[i];
+    free(in);
+    import->objects = out;
+}
+
 /* Everything again. What one left stays left; force is for the key alone. */
 static bool look(struct flow *flow, struct error *err)
 {
@@ -49,6 +72,7 @@ static bool look(struct flow *flow, struct error *err)
         return false;
     if (flow->looked)
         import_free(&flow->import);
+    order_objects(&fresh);
     flow->import = fresh;
     flow->looked = true;
     for (size_t i = 0; i < fresh.identity_count; i++) {
@@ -95,12 +119,13 @@ void intake_look_once(struct flow *flow)
         flow_say(flow, LEVEL_ERROR, "%s: %s", err.place, err.message);
 }
 
-/* The object that disappoints most: what stops, else what was left last. */
+/* The object that disappoints most: what stops, else a certificate that is nobody's, else what was
+ * left last. */
 static const struct import_object *worst_object(const struct flow *flow)
 {
     const struct import *import = &flow->import;
     for (size_t i = 0; i < import->object_count; i++)
-        if (import->objects[i].verdict == VERDICT_STOP)
+        if (import->objects[i].verdict == VERDICT_STOP || import->objects[i].stranger)
             return &import->objects[i];
     return import->object_count ? &import->objects[import->object_count - 1] : NULL;
 }

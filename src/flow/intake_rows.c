@@ -138,7 +138,7 @@ void intake_rows(const struct flow *flow, struct page *page)
     for (size_t i = 0; i < flow->import.object_count; i++) /* first what asks for something */
         if (strcmp(page->rows[i].word, "TAKE") != 0 && !intake_count_taken(flow)) {
             page->at = i;
-            if (strcmp(page->rows[i].word, "LEFT") != 0)
+            if (strcmp(page->rows[i].word, "LEFT") != 0 || flow->import.objects[i].stranger)
                 return;
         }
 }

@@ -76,7 +76,7 @@ run "$CERTWRIGHT" check
 says "on the command line a remedy names deployment.conf" "set L, ST, C in subject {} of deployment.conf"
 ask '#check\nleave\n'
 says "in the wizard page and fields" "and fill in City, State and Country"
-says "a new certificate is made from the review" "Go to Review (open 2), whose Enter makes it"
+says "a new certificate is made from the review" "Go to Review (open 1), whose Enter makes it"
 says "an identity of its own is chosen at its field" "and choose its own, signed by the internal CA"
 silent "and nobody is sent into deployment.conf" "of deployment.conf"
 row=$(sed -n 's/.*Go to Basics (open \([0-9]*\)).*/\1/p' "$T/out" | head -1)

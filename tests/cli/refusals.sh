@@ -155,7 +155,7 @@ instead import sealed.key web.crt --as cms1 --force --password-file right.pass
 
 # plan
 rm -rf store
-refused "a plan of what isn't there" "mend them, accept them in deployment.conf, or say --force" plan
+refused "a plan of what isn't there" "mend it, accept it in deployment.conf, or say --force" plan
 done_by 'certwright generate; certwright sign'
 rm -rf install
 mkdir install
