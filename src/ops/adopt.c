@@ -47,7 +47,7 @@ static bool read_logs(struct adopting *work, struct error *err)
         if (!file_read(path, &buffer, err))
             return false;
         log_clean((const char *)buffer.data, buffer.length, &text);
-        bool speaks = log_read(work, str_text(&text));
+        bool speaks = log_read(work, str_text(&text), i);
         buffer_free(&buffer);
         str_free(&text);
         if (!speaks)

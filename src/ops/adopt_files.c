@@ -385,7 +385,7 @@ static const struct identity_found *likely_signer(const struct identity_found *i
 }
 
 /* The same by what pki inspect printed. Free it. */
-static char *signer_told(struct adopting *work, const struct identity_found *identity)
+static char *signer_told(const struct adopting *work, const struct identity_found *identity)
 {
     const struct inspected *told = identity->told;
     const struct identity_found *signer = likely_signer(identity);
@@ -395,13 +395,11 @@ static char *signer_told(struct adopting *work, const struct identity_found *ide
         if (work->identities[i]->told && work->identities[i] != identity &&
             strcmp(work->identities[i]->told->subject, told->issuer) == 0)
             return xstrdup(work->identities[i]->name);
-    if (told)
-        adopt_guess(work, "%s is taken to be from a CA of yours, %s", identity->name, told->issuer);
     return xstrdup(signer && !told ? signer->name : *identity->key ? "internal" : "self");
 }
 
 /* Who signed it: itself, another identity, or a CA, whose marks tell a public one. */
-static void find_signer(struct adopting *work, struct identity_found *identity)
+static void find_signer(const struct adopting *work, struct identity_found *identity)
 {
     const struct cert *leaf = identity->leaf;
     if (!leaf) {
@@ -419,10 +417,41 @@ static void find_signer(struct adopting *work, struct identity_found *identity)
             return;
         }
     }
-    bool public = cert_is_public(leaf);
-    identity->signer = xstrdup(public ? "public" : "internal");
-    adopt_guess(work, "%s is taken to be from %s, %s", identity->name,
-                public ? "a public CA" : "a CA of yours", leaf->issuer);
+    identity->signer = xstrdup(cert_is_public(leaf) ? "public" : "internal");
+}
+
+static const char *issuer_of(const struct identity_found *identity)
+{
+    bool outside =
+        strcmp(identity->signer, "public") == 0 || strcmp(identity->signer, "internal") == 0;
+    return !outside         ? NULL
+           : identity->leaf ? identity->leaf->issuer
+           : identity->told ? identity->told->issuer
+                            : NULL;
+}
+
+/* A guess for each CA, with all that it signed. */
+static void tell_signers(struct adopting *work)
+{
+    for (size_t i = 0; i < work->identity_count; i++) {
+        const struct identity_found *first = work->identities[i];
+        struct strings names = {0};
+        bool told = false;
+        for (size_t k = 0; issuer_of(first) && k < work->identity_count; k++) {
+            const struct identity_found *other = work->identities[k];
+            if (!issuer_of(other) || strcmp(issuer_of(first), issuer_of(other)) != 0)
+                continue;
+            told = told || k < i;
+            strings_add(&names, other->name);
+        }
+        strings_sort(&names);
+        char *list = strings_fold(&names, ", ");
+        if (names.count && !told)
+            adopt_guess(work, "%s, which signed %s, is taken to be %s", issuer_of(first), list,
+                        strcmp(first->signer, "public") == 0 ? "a public CA" : "a CA of yours");
+        free(list);
+        strings_free(&names);
+    }
 }
 
 void adopt_identities(struct adopting *work)
@@ -438,4 +467,5 @@ void adopt_identities(struct adopting *work)
         }
     for (size_t i = 0; i < work->identity_count; i++)
         find_signer(work, work->identities[i]);
+    tell_signers(work);
 }

@@ -142,7 +142,7 @@ static struct said *begin(struct adopting *work, const char *line, size_t length
     return said;
 }
 
-bool log_read(struct adopting *work, const char *text)
+bool log_read(struct adopting *work, const char *text, size_t number)
 {
     struct said *now = NULL;
     bool spoken = false;
@@ -157,8 +157,10 @@ bool log_read(struct adopting *work, const char *text)
         size_t prompt = prompt_length(line);
         if (prompt) {
             now = is_program(line, prompt) ? NULL : begin(work, line, prompt);
-            if (now)
+            if (now) {
                 now->width = width;
+                now->log = number;
+            }
             spoken = spoken || now;
         } else if (now) {
             strings_add(&now->lines, line);

@@ -176,6 +176,22 @@ static const struct said *last_said(const struct speaker *speaker, const char *c
     return NULL;
 }
 
+/* Two logs show it otherwise: two servers under one name, or one that was changed between. */
+static void compare_logs(struct adopting *work, const struct speaker *speaker,
+                         const struct said *last)
+{
+    for (size_t i = 0; i < speaker->said_count; i++) {
+        const struct said *said = &speaker->said[i];
+        if (said->log == last->log || !status_same(said->command, last->command) ||
+            strings_equal(&said->lines, &last->lines))
+            continue;
+        adopt_open(work,
+                   "%s: two logs show %s otherwise, and %s is taken: are they of two servers "
+                   "of one name, give each its hostname; else leave the older log out",
+                   speaker->prompt, last->command, work->options->logs->items[last->log]);
+    }
+}
+
 static void read_speaker(struct adopting *work, struct speaker *speaker, const char *release)
 {
     const struct catalogue *catalogue = work->out->catalogue;
@@ -187,6 +203,8 @@ static void read_speaker(struct adopting *work, struct speaker *speaker, const c
         for (size_t i = 0; i < displays.count; i++) {
             const struct said *said = last_said(speaker, displays.items[i]);
             struct form_reading form = {0};
+            if (said)
+                compare_logs(work, speaker, said);
             if (!said) {
                 strings_add_new(&speaker->missing, displays.items[i]);
                 continue;

@@ -280,6 +280,34 @@ static void add_subject(const struct adopting *work, struct str *out)
     strings_free(&items);
 }
 
+/* How most keys are, for those that are made anew: written where it is not the default. */
+static void add_key(const struct adopting *work, struct str *out)
+{
+    static const struct {
+        const char *algorithm, *type;
+        int bits;
+    } kinds[] = {{"RSA", "rsa", 2048},
+                 {"RSA", "rsa", 3072},
+                 {"RSA", "rsa", 4096},
+                 {"EC", "ec", 256},
+                 {"EC", "ec", 384}};
+    size_t best = 0, most = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        size_t count = 0;
+        for (size_t i = 0; i < work->identity_count; i++) {
+            const struct cert *leaf = work->identities[i]->leaf;
+            count += leaf && leaf->key_bits == kinds[k].bits &&
+                     strcmp(leaf->key_algorithm, kinds[k].algorithm) == 0;
+        }
+        if (count > most) {
+            most = count;
+            best = k;
+        }
+    }
+    if (best)
+        str_addf(out, "key { type = \"%s\"  bits = %d }\n", kinds[best].type, kinds[best].bits);
+}
+
 static void add_names(const struct adopting *work, const struct names *names, struct strings *items)
 {
     struct strings sans = {0};
@@ -348,6 +376,7 @@ void adopt_text(struct adopting *work)
     conf_quote(work->domain, out);
     str_add(out, "\n");
     add_subject(work, out);
+    add_key(work, out);
     str_add(out, "\n");
     for (size_t i = 0; i < work->identity_count; i++)
         add_identity(work, work->identities[i], out);

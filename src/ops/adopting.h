@@ -11,6 +11,7 @@
 struct said {
     char *command;
     struct strings lines;
+    size_t log;   /* the number of its log */
     size_t width; /* of the longest line of its log: a screen's, where lines were wrapped */
 };
 /* A service as its server shows it. */
@@ -84,8 +85,8 @@ struct adopting {
 /* A log's text as a person saw it: escapes, colours and what was rubbed out are gone, lines end in
  * LF. */
 void log_clean(const char *data, size_t length, struct str *out);
-/* Adds what is said in it to the speakers; false: nobody speaks. */
-bool log_read(struct adopting *work, const char *text);
+/* Adds what is said in it to the speakers; false: nobody speaks. number: of the log. */
+bool log_read(struct adopting *work, const char *text, size_t number);
 /* The speaker that is called so, or a new one. */
 struct speaker *log_speaker(struct adopting *work, const char *prompt);
 

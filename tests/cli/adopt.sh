@@ -86,3 +86,38 @@ says "no display" "no display of a service is in it that is known: certwright ad
 cw --config no.conf adopt --files nowhere "$logs/guide-2.9.log"
 says "no folder" "nowhere: it is no folder"
 ok "and nothing is written" test ! -e no.conf
+
+# A cluster in trouble, as document 210530 shows it: its files are read all the same.
+cat >trouble.log <<'END'
+cb> database cluster status
+ERROR                    : Couldn't upgrade the schema
+Status                   : Error
+
+Nodes:
+    10.48.54.75          : Connected Primary
+    10.48.54.76          : Connected Replica ( In Sync )
+    10.48.54.119 (me)    : Connected Replica ( In Sync )
+Node in use              : 10.48.54.75
+
+Interface                : a
+
+Certificates
+  Server Key             : dbclusterServer.key
+  Server Certificate     : dbserver.cer
+  Client Key             : dbclusterClient.key
+  Client Certificate     : dbclient.cer
+  CA Certificate         : Root.cer
+
+Last command             : 'database cluster upgrade_schema' (Failed)
+cb>
+END
+cw --config trouble.conf adopt trouble.log
+says "a database alone" "cb: Database"
+says "the release is a guess" "guess: the release is taken to be 2.9, by what the displays look like"
+sets "its certificate" identity.dbclusterServer.certificate-file dbserver.cer trouble.conf
+sets "its root" identity.Root.certificate-file Root.cer trouble.conf
+
+# One name in two logs that differ.
+sed 's/dbserver.cer/other.cer/' trouble.log >again.log
+cw --config twice.conf adopt trouble.log again.log
+says "two servers of one name are told" "open: cb: two logs show database cluster status otherwise, and again.log is taken"
