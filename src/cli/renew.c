@@ -34,9 +34,19 @@ static void say_effects(const struct cli *cli, const struct facts *facts,
         cli_say(cli, "     %s", effects.trusts.items[i]);
     for (size_t i = 0; i < effects.restarts.count; i++)
         cli_say(cli, "     restarts %s", effects.restarts.items[i]);
+    for (size_t i = 0; i < effects.notices.count; i++)
+        cli_say(cli, "     %s", effects.notices.items[i]);
     cli_say(cli, "     keep the key: %s", effects.keep);
     cli_say(cli, "     new key: %s", effects.fresh);
     renew_effects_free(&effects);
+}
+
+static bool is_listed(const struct renewed_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].identity->name, name) == 0)
+            return true;
+    return false;
 }
 
 /* What comes next, for all that wait, and for all that were made here. */
@@ -50,7 +60,8 @@ static void say_next(const struct cli *cli, const struct renewed_list *list)
         if (*item->request)
             strings_add_new(&requests, item->request);
         for (size_t k = 0; k < item->below.count; k++)
-            strings_add_new(&below, item->below.items[k]);
+            if (!is_listed(list, item->below.items[k]))
+                strings_add_new(&below, item->below.items[k]);
     }
     char *names = strings_join(&requests, ", "), *signs = strings_join(&below, " ");
     if (requests.count)
@@ -84,6 +95,8 @@ static int renew(const struct cli *cli, const struct facts *facts)
                 item->note);
         if (item->typed)
             cli_say(cli, "     on %s type: %s", item->identity->key_at, item->typed);
+        if (item->typed)
+            cli_say(cli, "     then fetch %s from there into the store, by sftp", item->request);
         say_effects(cli, facts, item->identity);
     }
     say_next(cli, &list);

@@ -175,6 +175,14 @@ static void build(struct flow *flow, struct page *page)
     ends_free(&ends);
 }
 
+static void say_below(struct flow *flow, const struct renewed *item)
+{
+    char *below = strings_join(&item->below, ", ");
+    flow_say(flow, LEVEL_NOTE, "%s: %s. Next renew those that it signed: %s.", item->identity->name,
+             item->note, below);
+    free(below);
+}
+
 /* Where what was begun goes on: to the CA, or, made here, to its installation. */
 static struct way go_on(struct flow *flow, const struct renewed_list *list, bool fresh)
 {
@@ -191,13 +199,20 @@ static struct way go_on(struct flow *flow, const struct renewed_list *list, bool
     char *all = strings_join(&names, ", ");
     if (list->count == 1 && first->how == RENEW_THERE)
         flow_say(flow, LEVEL_NOTE, "On %s type: %s", first->identity->key_at, first->typed);
+    else if (list->count == 1 && first->below.count)
+        say_below(flow, first);
     else if (list->count == 1)
         flow_say(flow, LEVEL_OK, "%s: %s.", all, first->note);
     else
         flow_say(flow, LEVEL_OK, "%s: %s.", renew_words(fresh), all);
     free(all);
     strings_free(&names);
-    return way_to(waits || there ? "requests" : issued ? "check" : "status", NULL);
+    /* those that it signed are next */
+    const char *page = waits || there                           ? "requests"
+                       : list->count == 1 && first->below.count ? "renew"
+                       : issued                                 ? "check"
+                                                                : "status";
+    return way_to(page, NULL);
 }
 
 static struct way renew(struct flow *flow, const struct page *page, bool fresh, struct error *err)

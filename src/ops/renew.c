@@ -357,19 +357,29 @@ static bool issue(const struct run *run, const struct store *store, const struct
            renewing_open(run->facts, store, batch, err);
 }
 
-static void tell_there(const struct task *task, struct renewed *out)
+static void tell_there(const struct identity *identity, const char *base, struct renewed *out)
 {
     struct names names = {0};
     struct str line = {0};
-    identity_request(task->identity, &names);
-    names_line(&names, "csr", task->base, &line);
+    identity_request(identity, &names);
+    names_line(&names, "csr", base, &line);
     out->how = RENEW_THERE;
-    out->request = xformat("%s.csr", task->base);
+    out->request = xformat("%s.csr", base);
     out->typed = str_take(&line);
     out->note = xformat("new key: made on %s under the name %s, so that the live one stays; "
                         "deployment.conf has it as key-file",
-                        task->identity->key_at, task->base);
+                        identity->key_at, base);
     names_free(&names);
+}
+
+/* Its request has not come from there yet. */
+static bool is_made_there(const struct facts *facts, const struct task *task)
+{
+    struct identity_files files;
+    facts_files(facts, task->identity, &files);
+    const struct csr *csr = files.csr ? pki_first_csr(&files.csr->pki) : NULL;
+    return *task->identity->key_at && task->new_key &&
+           (!csr || !files.leaf || memcmp(csr->key_id, files.leaf->key_id, KEY_ID_BYTES) == 0);
 }
 
 /* The renewal waits from today on. */
@@ -393,6 +403,12 @@ static bool still_waits(const struct run *run, const struct task *task, struct r
 {
     const struct renewal *open = renewals_open(&run->facts->renewals, task->identity->name);
     struct differences asked = {0};
+    if (task->waits && is_made_there(run->facts, task)) {
+        char *base = key_base(task->identity);
+        tell_there(task->identity, base, out);
+        free(base);
+        return true;
+    }
     lifecycle_request(run->facts, task->identity, &asked);
     bool waits = task->waits && !asked.count;
     if (waits) {
@@ -430,7 +446,7 @@ static bool make(const struct run *run, const struct store *store, const struct 
         return issue(run, store, task, batch, out, err);
     bool good = true;
     if (task->base)
-        tell_there(task, out);
+        tell_there(task->identity, task->base, out);
     else if (!task->new_key || *task->identity->key_at)
         good = keep_key(run, store, task, batch, out, err);
     else if (files.next_key)

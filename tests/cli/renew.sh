@@ -160,7 +160,7 @@ same_file "the user's file has the new one, and the rest" <(cat here/lab.crt her
 cw renew --done cb wb
 cw renew --new-key lab cb
 same "a CA and one below it" 0 "$status"
-says "whom it signed is listed" "certwright renew cb wb: a CA signed them that was renewed"
+says "whom it signed is listed" "certwright renew wb: a CA signed them that was renewed"
 ok "the CA came first" openssl verify -CAfile here/lab.crt here/cb.crt
 cw renew c2w
 same "a root among roots" 0 "$status"
@@ -197,6 +197,9 @@ cw renew there --new-key
 same "which is made there" 0 "$status"
 says "under another name" "on edge1 type: pki csr there-2 CN:edge2.example.com"
 sets "that the plan uses" identity.there.key-file there-2.key
+cw renew there
+says "asked again it is told again, the name as it was" "on edge1 type: pki csr there-2 CN:edge2.example.com"
+sets "deployment.conf as well" identity.there.key-file there-2.key
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out there2.key 2>/dev/null
 openssl req -new -key there2.key -subj /CN=edge2.example.com -addext subjectAltName=DNS:edge2.example.com -out here/there-2.csr
 cw check --json
