@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/made.h"
+#include "ops/renew.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -356,6 +357,34 @@ static void keep_waiting(const struct cli *cli, const struct facts *facts,
     }
 }
 
+/* What was in place before is on the servers still. */
+static void say_renewals(const struct cli *cli, const struct facts *facts,
+                         const struct import *import)
+{
+    struct renewals now;
+    struct strings kept = {0}, fresh = {0};
+    if (!renewals_read(facts->store_path, &now, NULL))
+        return;
+    for (size_t i = 0; i < import->identity_count; i++) {
+        const struct renewal *open = renewals_open(&now, import->identities[i].identity);
+        if (open && open->first && import->identities[i].take)
+            strings_add(open->new_key ? &fresh : &kept, open->identity);
+    }
+    const struct strings *const lists[] = {&kept, &fresh};
+    for (size_t i = 0; i < 2; i++) {
+        char *names = strings_join(lists[i], " ");
+        if (*names)
+            cli_say(cli,
+                    "renewal (%s): certwright plan leads the servers from the old to the new; "
+                    "then certwright renew --done %s",
+                    renew_words(i == 1), names);
+        free(names);
+    }
+    strings_free(&kept);
+    strings_free(&fresh);
+    renewals_free(&now);
+}
+
 static int write(const struct cli *cli, const struct facts *facts, const struct import *import)
 {
     struct strings written = {0}, kept = {0};
@@ -364,8 +393,10 @@ static int write(const struct cli *cli, const struct facts *facts, const struct 
     if (!op_import_write(facts, import, &written, &kept, &err)) {
         status = cli_fail(&err);
     } else {
-        if (!cli->json)
+        if (!cli->json) {
             say_written(cli, import, &written, &kept);
+            say_renewals(cli, facts, import);
+        }
         keep_waiting(cli, facts, import);
     }
     strings_free(&written);

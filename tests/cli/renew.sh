@@ -29,6 +29,7 @@ says "and it says so" "no renewal of it is open"
 cw import cb2.pem
 same "a second one is taken" 0 "$status"
 silent "our own file is not told" .certwright
+says "what is next is told" "renewal (keep the key): certwright plan leads the servers from the old to the new; then certwright renew --done cb"
 cw status --json
 json "and opens its renewal" '.renewals[] | .identity, .new_key, .waits' $'cb\nfalse\nfalse'
 json "until its end the servers hold the first one" '.renewals[].held_not_after[0:10]' \
