@@ -41,8 +41,16 @@ struct rehearsal_sum {
     size_t steps, trusts, notes, surprises;
 };
 struct rehearsal_sum rehearsal_sum(const struct rehearsal *rehearsal);
-/* Writes the transcripts into rehearsal/ of the folder, a file a server. */
+/* Writes the transcripts into rehearsal/ of the folder, a file a server, and how it went. */
 must_check bool rehearsal_write(const struct rehearsal *rehearsal, struct error *err);
+/* How the plan that lies in the folder went when it was rehearsed last. */
+enum rehearsal_last {
+    REHEARSAL_NEVER,
+    REHEARSAL_OF_ANOTHER, /* plan than the one that lies there */
+    REHEARSAL_GOOD,
+    REHEARSAL_SURPRISE
+};
+enum rehearsal_last rehearsal_last(const char *folder, time_t *at);
 /* Where the appliances of a drill are, and what is wrong there. */
 const char *rehearsal_drill(const struct rehearsal *rehearsal, const char **answer);
 /* Removes the appliances, but those of a drill. */

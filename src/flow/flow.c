@@ -11,13 +11,13 @@
 #define CAME_MOST 100 /* pages on the way back */
 
 static const struct step_ops *const all_steps[] = {
-    &step_start,        &step_basics,  &step_topology, &step_facts, &step_servers,
-    &step_component,    &step_each,    &step_review,   &step_make,  &step_requests,
-    &step_request,      &step_import,  &step_key,      &step_trust, &step_holds,
-    &step_commands,     &step_check,   &step_look,     &step_text,  &step_accept,
-    &step_plan,         &step_order,   &step_done,     &step_ends,  &step_findings,
-    &step_certificates, &step_upgrade, &step_certs,    &step_renew, &step_takeover,
-    &step_typed};
+    &step_start,        &step_basics,   &step_topology, &step_facts, &step_servers,
+    &step_component,    &step_each,     &step_review,   &step_make,  &step_requests,
+    &step_request,      &step_import,   &step_key,      &step_trust, &step_holds,
+    &step_commands,     &step_check,    &step_look,     &step_text,  &step_accept,
+    &step_plan,         &step_order,    &step_done,     &step_ends,  &step_findings,
+    &step_certificates, &step_upgrade,  &step_certs,    &step_renew, &step_takeover,
+    &step_typed,        &step_rehearsal};
 
 static const struct step_ops *step_of(const char *page_id)
 {
@@ -97,6 +97,7 @@ static void close_flow(struct flow *flow)
 {
     flow_unlock(flow);
     change_forget(flow);
+    rehearsal_forget(flow);
     draft_free(&flow->draft);
     history_clear(flow);
     free(flow->past);

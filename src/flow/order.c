@@ -20,7 +20,7 @@ const char *order_owner(const char *page_id)
                    text_starts(page_id, "accept:") || text_starts(page_id, "findings:") ||
                    text_starts(page_id, "upgrade") || strcmp(page_id, "certificates") == 0
                ? "check"
-           : strcmp(page_id, "order") == 0 ? "plan"
+           : strcmp(page_id, "order") == 0 || strcmp(page_id, "rehearsal") == 0 ? "plan"
            : strcmp(page_id, "status") == 0 || text_starts(page_id, "renew") ||
                    strcmp(page_id, "takeover") == 0 || strcmp(page_id, "typed") == 0
                ? "start"

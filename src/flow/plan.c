@@ -1,14 +1,16 @@
 /* The plan, server by server, as it will be or is written; and why its order. */
 #include "plan/plan.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "flow/step.h"
+#include "ops/rehearse.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char order_page[] = "order";
+static const char order_page[] = "order", rehearsal_page[] = "rehearsal";
 
 static size_t count_errors(struct flow *flow)
 {
@@ -203,6 +205,23 @@ static void add_keys(const struct flow *flow, const struct plan *plan, const cha
                   keys, out);
 }
 
+/* For whoever is about to carry it out. */
+static void add_rehearsed(const char *out, struct page *page)
+{
+    time_t at;
+    char day[16];
+    enum rehearsal_last last = rehearsal_last(out, &at);
+    clock_date(at, day);
+    if (last == REHEARSAL_GOOD)
+        page_line(&page->text, "It was rehearsed on %s without a surprise.", day);
+    else if (last == REHEARSAL_SURPRISE)
+        page_line(&page->text, "Rehearsed on %s it ended in a surprise: see %s/rehearsal/.", day,
+                  out);
+    else
+        page_line(&page->text,
+                  "It has not been rehearsed: Rehearse tries it on emulated appliances.");
+}
+
 static const char *written_words(enum plan_written written)
 {
     return written == PLAN_SAME    ? "written, unchanged"
@@ -219,6 +238,8 @@ static void add_outcome(const struct flow *flow, const struct plan *plan, const 
         page_line(&page->text, "%s/ holds this plan (%s, %s). Nothing was sent.", out, servers,
                   files);
         add_keys(flow, plan, out, page);
+        add_rehearsed(out, page);
+        page_add_action(page, rehearsal_page, 0, 'r', "Rehearse");
         page->next = xstrdup("Next");
     } else {
         page_line(&page->text, "Will write %s/ (%s, %s). Nothing is sent.", out, servers, files);
@@ -335,6 +356,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
         return way_go(GO_STAY);
     if (strcmp(event->id, order_page) == 0)
         return way_to(order_page, NULL);
+    if (strcmp(event->id, rehearsal_page) == 0)
+        return rehearsal_run(flow, err) ? way_to(rehearsal_page, NULL) : way_go(GO_REFUSED);
     if (strcmp(event->id, "upgrade") == 0)
         return way_to("upgrade", NULL);
     size_t count = flow->facts->deployment.server_count;

@@ -15,6 +15,16 @@
 /* Private to flow/: what the pages share. The room has two floors: the engine (flow.c, order.c,
  * history.c) calls the steps, and a step only answers where to go. */
 
+/* What was rehearsed last in this visit. */
+struct rehearsal_line {
+    enum level level;
+    char *words, *why;
+};
+struct rehearsal_lines {
+    struct rehearsal_line *items;
+    size_t count;
+};
+
 struct flow {
     const struct catalogue *catalogue;
     char *config, *store, *folder; /* folder: of config, "" for this one */
@@ -46,6 +56,7 @@ struct flow {
         struct timespec of; /* plan.json's time */
         enum plan_written is;
     } written; /* install/, compared last */
+    struct rehearsal_lines rehearsed;
 
     char *at_page;
     char *spot;            /* the field or row of it to begin with; NULL: as the step says */
@@ -126,7 +137,11 @@ extern const struct step_ops step_start, step_basics, step_topology, step_facts,
     step_component, step_each, step_review, step_make, step_requests, step_request, step_import,
     step_key, step_check, step_look, step_plan, step_done, step_accept, step_order, step_text,
     step_trust, step_holds, step_commands, step_ends, step_findings, step_certificates,
-    step_upgrade, step_certs, step_renew, step_takeover, step_typed;
+    step_upgrade, step_certs, step_renew, step_takeover, step_typed, step_rehearsal;
+
+/* rehearsal.c */
+must_check bool rehearsal_run(struct flow *flow, struct error *err);
+void rehearsal_forget(struct flow *flow);
 
 /* save.c */
 /* A copy that takes an event without saving anything; flow must outlive it. */

@@ -1,9 +1,11 @@
 #include "ops/rehearse.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "model/template.h"
 #include "ops/rehearsing.h"
+#include "pki/digest.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,6 +110,7 @@ void rehearsal_end(struct rehearsal *rehearsal)
         !folder_remove(rehearsal->run, NULL))
         errno = 0;
     drill_free(&rehearsal->drill);
+    strings_free(&rehearsal->tried);
     told_free(&rehearsal->told);
     play_free(&rehearsal->play);
     free(rehearsal->servers);
@@ -413,6 +416,56 @@ bool rehearsal_next(struct rehearsal *rehearsal, const struct rehearsed **out, b
     return true;
 }
 
+/* What was rehearsed, by its plan.json; "" there is none. */
+static void plan_digest(const char *folder, char out[static DIGEST_HEX + 1])
+{
+    char *path = path_join(folder, "plan.json");
+    struct buffer data = {0};
+    out[0] = '\0';
+    if (file_read(path, &data, NULL))
+        digest_hex(data.data, data.length, out);
+    buffer_free(&data);
+    free(path);
+}
+
+static bool write_outcome(const struct rehearsal *rehearsal, const char *folder, struct error *err)
+{
+    char digest[DIGEST_HEX + 1], *path = path_join(folder, "last.json");
+    struct str text = {0};
+    json_t *root = json_object();
+    plan_digest(rehearsal->folder, digest);
+    json_put(root, "plan", json_text(digest));
+    json_put(root, "at", json_integer((json_int_t)time(NULL)));
+    json_put(root, "surprises", json_integer((json_int_t)rehearsal->sum.surprises));
+    json_write(root, &text);
+    json_decref(root);
+    bool good = file_replace(path, str_text(&text), text.length, 0644, err);
+    str_free(&text);
+    free(path);
+    return good;
+}
+
+enum rehearsal_last rehearsal_last(const char *folder, time_t *at)
+{
+    char digest[DIGEST_HEX + 1], *path = path_join(folder, "rehearsal/last.json");
+    struct buffer data = {0};
+    enum rehearsal_last last = REHEARSAL_NEVER;
+    json_t *root = file_read(path, &data, NULL)
+                       ? json_loadb((const char *)data.data, data.length, 0, NULL)
+                       : NULL;
+    const char *plan = json_string_value(json_object_get(root, "plan"));
+    *at = (time_t)json_integer_value(json_object_get(root, "at"));
+    plan_digest(folder, digest);
+    if (plan)
+        last = strcmp(plan, digest) != 0                                ? REHEARSAL_OF_ANOTHER
+               : json_integer_value(json_object_get(root, "surprises")) ? REHEARSAL_SURPRISE
+                                                                        : REHEARSAL_GOOD;
+    json_decref(root);
+    buffer_free(&data);
+    free(path);
+    return last;
+}
+
 bool rehearsal_write(const struct rehearsal *rehearsal, struct error *err)
 {
     bool good = true;
@@ -426,6 +479,7 @@ bool rehearsal_write(const struct rehearsal *rehearsal, struct error *err)
         free(name);
         free(path);
     }
+    good = good && write_outcome(rehearsal, folder, err);
     free(folder);
     return good;
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "model/required.h"
 #include "ops/rehearsing.h"
+#include "pki/digest.h"
 #include "pki/handshake.h"
 
 #include <stdlib.h>
@@ -180,14 +181,25 @@ static bool make_impostor(const struct side *side, time_t at, struct side *out, 
     return good;
 }
 
+/* Of its certificates, in their order. */
+static void digest_of(const struct side *side, char out[static DIGEST_HEX + 1])
+{
+    struct str ids = {0};
+    for (size_t i = 0; i < side->count; i++)
+        str_add_bytes(&ids, side->chain[i]->id, sizeof side->chain[i]->id);
+    digest_hex(str_text(&ids), ids.length, out);
+    str_free(&ids);
+}
+
 /* One trust against one target. */
 struct trial {
     struct rehearsal *rehearsal;
     const struct trust *trust;
     const struct trust_target *target;
-    struct side trusted; /* its file, as a bundle */
-    char *why;           /* of a surprise; NULL: none so far */
-    size_t names;        /* that were looked for and found */
+    struct side trusted;         /* its file, as a bundle */
+    char *why;                   /* of a surprise; NULL: none so far */
+    size_t names;                /* that were looked for and found */
+    char digest[DIGEST_HEX + 1]; /* of the file */
 };
 
 static bool shake(struct trial *trial, const struct side *side, const char *name, bool *accepted,
@@ -254,11 +266,26 @@ static bool try_names(struct trial *trial, const struct side *side, struct error
     return good;
 }
 
+/* The same file of trust has let the same service in already: of many servers that accept the same
+ * one proves it for all. */
+static bool was_tried(struct trial *trial)
+{
+    const struct service *service = trial->target->service;
+    char *key = xformat("%s %s %d %s.%s.%s", trial->digest, trial->trust->rule->as,
+                        (int)trial->trust->rule->how, service->server->name, service->name,
+                        trial->target->slot->name);
+    bool is_new = strings_add_new(&trial->rehearsal->tried, key);
+    free(key);
+    return !is_new;
+}
+
 static bool try_target(struct trial *trial, struct error *err)
 {
     struct side side = {0};
     const struct service *service = trial->target->service;
     bool good = true;
+    if (was_tried(trial))
+        return true;
     if (read_side(trial->rehearsal, trial->target, &side))
         good = try_both(trial, &side, err) && (trial->why || try_names(trial, &side, err));
     else
@@ -320,6 +347,7 @@ bool rehearse_trust(struct rehearsal *rehearsal, const struct trust *trust, stru
     bool good = true;
     if (read_running(rehearsal, trust->reader, trust->rule->name, &trial.trusted.certificate)) {
         add_certs(&trial.trusted.certificate, &trial.trusted);
+        digest_of(&trial.trusted, trial.digest);
         good = try_targets(&trial, &tried, err);
     } else if (reader_is_ours(trust)) {
         trial.why = xformat("%s of %s does not run with %s", trust->reader->name,

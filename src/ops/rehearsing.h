@@ -45,7 +45,8 @@ struct rehearsal {
     size_t at;         /* of steps, then of trusts */
     bool runs_already; /* services that the plan touches ran before it */
     bool ended;
-    struct drill drill; /* server NULL: none */
+    struct drill drill;   /* server NULL: none */
+    struct strings tried; /* handshakes that held: others with the same files would as well */
     struct rehearsed told;
     struct rehearsal_sum sum;
 };
