@@ -20,9 +20,11 @@ void json_put(json_t *object, const char *name, json_t *value);
 void json_write(const json_t *value, struct str *out);
 /* The same to a stream; the document is released. */
 void json_print(json_t *value, FILE *stream);
-/* An array whose rows are printed one by one, and released. Start with {.stream = …}. */
+/* An array whose rows are printed one by one, and released. Start with {.stream = …} or, to have
+ * them as a text, {.text = …}. */
 struct json_rows {
     FILE *stream;
+    struct str *text;
     size_t count;
 };
 void json_rows_add(struct json_rows *rows, json_t *row);

@@ -62,15 +62,23 @@ void json_print(json_t *value, FILE *stream)
     json_decref(value);
 }
 
+static void rows_put(struct json_rows *rows, const char *data, size_t length)
+{
+    if (rows->text)
+        str_add_bytes(rows->text, data, length);
+    else
+        fwrite(data, 1, length, rows->stream);
+}
+
 void json_rows_add(struct json_rows *rows, json_t *row)
 {
     struct str out = {0};
     json_write(row, &out);
-    fputs(rows->count++ ? ",\n" : "[\n", rows->stream);
+    rows_put(rows, rows->count++ ? ",\n" : "[\n", 2);
     for (const char *line = str_text(&out), *end; *line; line = end + 1) {
         end = strchr(line, '\n');
-        fputs("  ", rows->stream);
-        fwrite(line, 1, (size_t)(end - line) + (end[1] != '\0'), rows->stream);
+        rows_put(rows, "  ", 2);
+        rows_put(rows, line, (size_t)(end - line) + (end[1] != '\0'));
     }
     str_free(&out);
     json_decref(row);
@@ -78,5 +86,6 @@ void json_rows_add(struct json_rows *rows, json_t *row)
 
 void json_rows_end(struct json_rows *rows)
 {
-    fputs(rows->count ? "\n]\n" : "[]\n", rows->stream);
+    const char *end = rows->count ? "\n]\n" : "[]\n";
+    rows_put(rows, end, strlen(end));
 }
