@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ struct path {
 struct set {
     const struct cert **pool;
     size_t pool_count;
-    time_t at;
+    time_t at;          /* judged then */
+    time_t from, until; /* as long as none of the pool begins or ends */
     struct verifier *verifier;
     struct path **places; /* by leaf */
     size_t room, count;
@@ -28,6 +30,8 @@ struct set {
 
 /* Most leaves of a deployment have one of a few sets of CAs above them. */
 enum { SETS_MAX = 8, ROOM_FIRST = 16 };
+#define TIME_FIRST ((time_t)INT64_MIN)
+#define TIME_LAST ((time_t)INT64_MAX)
 struct paths {
     pthread_mutex_t lock;
     struct set sets[SETS_MAX];
@@ -73,13 +77,29 @@ void paths_free(struct paths *paths)
     free(paths);
 }
 
+/* Between two such edges no verdict changes. */
+static void add_edge(struct set *set, time_t edge)
+{
+    if (edge <= set->at && edge > set->from)
+        set->from = edge;
+    if (edge > set->at && edge < set->until)
+        set->until = edge;
+}
+
+static bool same_moment(const struct set *set, const struct cert *leaf, time_t at)
+{
+    return at >= set->from && at < set->until &&
+           (at >= leaf->not_before) == (set->at >= leaf->not_before) &&
+           (at >= leaf->not_after) == (set->at >= leaf->not_after);
+}
+
 /* Files of one store share their certificates, so that the pointers tell. */
-static struct set *set_of(struct paths *paths, const struct cert *const *pool, size_t count,
-                          time_t at)
+static struct set *set_of(struct paths *paths, const struct cert *leaf,
+                          const struct cert *const *pool, size_t count, time_t at)
 {
     for (size_t i = 0; i < paths->count; i++) {
         struct set *set = &paths->sets[i];
-        if (set->at == at && set->pool_count == count &&
+        if (set->pool_count == count && same_moment(set, leaf, at) &&
             (!count || memcmp(set->pool, pool, count * sizeof *pool) == 0))
             return set;
     }
@@ -89,10 +109,16 @@ static struct set *set_of(struct paths *paths, const struct cert *const *pool, s
     *set = (struct set){.pool = xcalloc(count, sizeof(const struct cert *)),
                         .pool_count = count,
                         .at = at,
+                        .from = TIME_FIRST,
+                        .until = TIME_LAST,
                         .places = xcalloc(ROOM_FIRST, sizeof *set->places),
                         .room = ROOM_FIRST};
     if (count)
         memcpy(set->pool, pool, count * sizeof *pool);
+    for (size_t i = 0; i < count; i++) {
+        add_edge(set, pool[i]->not_before);
+        add_edge(set, pool[i]->not_after);
+    }
     set->verifier = verifier_new(NULL, 0, set->pool, count, PURPOSE_ANY, NULL, at);
     return set;
 }
@@ -165,7 +191,7 @@ void paths_build(struct paths *paths, const struct cert *leaf, const struct cert
         return;
     }
     pthread_mutex_lock(&paths->lock);
-    struct set *set = set_of(paths, pool, count, at);
+    struct set *set = set_of(paths, leaf, pool, count, at);
     if (!recall(set, leaf, out)) {
         verifier_check(set->verifier, leaf, out);
         if (out->count)

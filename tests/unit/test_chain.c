@@ -493,7 +493,7 @@ static void remembered_paths_are_those_that_are_built(void **state)
         for (int k = 0; k < LEAVES + 2; k++)
             for (int p = 0; p < 6; p++) {
                 struct chain known, built;
-                time_t at = NOW + (p > 3 ? 20 * DAY : 0);
+                time_t at = NOW + (p > 3 ? (15 + round) * DAY : round);
                 size_t count = p % 2 ? 2 : p ? 1 : 0;
                 paths_build(paths, leaves[k], pools[p / 2 % 2], count, at, &known);
                 chain_build(leaves[k], pools[p / 2 % 2], count, at, &built);
