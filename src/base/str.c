@@ -66,9 +66,16 @@ const char *str_text(const struct str *str)
 
 char *str_take(struct str *str)
 {
-    char *text = str->data ? str->data : xstrdup("");
-    if (str->capacity > str->length + STR_SLACK_BYTES)
-        text = xrealloc(text, str->length + 1); /* it stays as it is, often for long */
+    char *text = str->data;
+    if (!text) {
+        text = xstrdup("");
+    } else if (str->capacity > str->length + STR_SLACK_BYTES) {
+        /* It stays as it is, often for long; its room serves the next. Cut off, it would be lost.
+         */
+        text = xmemdup(str->data, str->length + 1);
+        wipe(str->data, str->length);
+        free(str->data);
+    }
     *str = (struct str){0};
     return text;
 }

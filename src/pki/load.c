@@ -217,8 +217,11 @@ void shelf_parse(struct shelf *shelf, const unsigned char *data, size_t length,
 {
     struct reader reader = {.file = out, .need = PKI_ALL, .shelf = shelf};
     parse(&reader, data, length);
-    if (out->count) /* thousands are held at once */
-        out->objects = xrealloc(out->objects, out->count * sizeof *out->objects);
+    if (!out->count)
+        return;
+    struct object *objects = out->objects; /* thousands are held at once: each in its own room */
+    out->objects = xmemdup(objects, out->count * sizeof *objects);
+    free(objects);
 }
 
 bool pki_holds_private(const void *data, size_t length)
