@@ -144,8 +144,13 @@ static void fill_installed(const struct facts *facts, const struct trust *trust,
     } else {
         bool whole = trust_certs(&facts->deployment, &facts->scan, trust->need, &content->last);
         (void)whole; /* rules say what lacks */
-        if (!is_identity_file(&facts->deployment, trust->file))
-            add_set(&content->held, &there, &content->last);
+        if (is_identity_file(&facts->deployment, trust->file)) {
+            char *list = xformat("%s-%s.crt", trust->reader->name, trust->rule->name);
+            there.count = 0;
+            add_file(&facts->scan, list, &there); /* of several, of whom one is left */
+            free(list);
+        }
+        add_set(&content->held, &there, &content->last);
     }
     free(coming.items);
     free(there.items);
@@ -266,7 +271,10 @@ static const struct widening *content_of(struct changes *changes, const struct t
     for (size_t i = changes->content_count; i-- > 0;) {
         const struct widening *content = changes->contents[i];
         const char *given = trust->given ? trust->file : NULL;
-        if (content->is == trust->need && content->was == (was ? was->need : NULL) &&
+        bool same_list =
+            changes->held || (strcmp(content->of->reader->name, trust->reader->name) == 0 &&
+                              content->of->rule == trust->rule);
+        if (same_list && content->is == trust->need && content->was == (was ? was->need : NULL) &&
             !given == !content->given && (!given || strcmp(given, content->given) == 0))
             return content;
     }
@@ -274,6 +282,7 @@ static const struct widening *content_of(struct changes *changes, const struct t
     struct widening *content = xcalloc(1, sizeof *content);
     changes->contents[changes->content_count++] = content;
     content->is = trust->need;
+    content->of = trust;
     content->was = was ? was->need : NULL;
     content->given = trust->given ? trust->file : NULL;
     fill_content(changes, trust, was, content);

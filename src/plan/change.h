@@ -9,7 +9,8 @@
 /* The content of one or more trusts that accept the same, before and after. */
 struct widening {
     const struct trust_need *was, *is;
-    const char *given; /* the user's file; NULL: derived */
+    const char *given;      /* the user's file; NULL: derived */
+    const struct trust *of; /* whose it is, where services come or go */
     struct cert_set held, last,
         wide;               /* wide: all that may be met meanwhile, without what has ended */
     struct cert_set gone;   /* held, and no more in the end */

@@ -278,9 +278,11 @@ static bool add_command(const struct moment *moment, const struct command *comma
     bool good = command->stage != STAGE_ASSIGN || take_back(moment, command, &line, err);
     if (good && command->stage == STAGE_ASSIGN)
         need_files(moment, command, &line);
-    if (command->stage == STAGE_BY_HAND && line.typed.count) {
-        char *text =
-            xformat("On %s, `%s`: %s", service->server->name, line.typed.items[0], line.text);
+    if (command->stage == STAGE_BY_HAND) {
+        const char *server = service->server->name;
+        char *text = line.typed.count
+                         ? xformat("On %s, `%s`: %s", server, line.typed.items[0], line.text)
+                         : xformat("On %s: %s", server, line.text);
         free(line.text);
         line.text = text;
     }

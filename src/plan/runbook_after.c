@@ -65,6 +65,10 @@ static void look_once_more(const struct book *book)
                   "this renewal again.",
                   str_text(&names));
     str_free(&names);
+    if (book->plan->renewal && !held)
+        page_item(out, "Write `installed = true` into the new services of deployment.conf, then "
+                       "`certwright check --fix`: a trust file of the store that still names what "
+                       "is gone is written anew. Until then a plan says the same again.");
     delete_keys(book);
 }
 

@@ -129,8 +129,9 @@ static void say_key(const struct book *book, const struct held_identity *item, s
         str_add(out, " It has a new key, which is uploaded with it. If the old one was lost, "
                      "nothing else changes.");
     if (item->new_key && has_phase(book, PHASE_NARROWING))
-        str_add(out, " If somebody else may have the old one, do not wait with phase 6: until then "
-                     "who has it is believed.");
+        str_add(out, " If somebody else may have the old one, leave phase 2 out, swap at once "
+                     "(phase 4) and type phase 6 right after it: until then who has it is "
+                     "believed, and in between the two sides refuse each other.");
 }
 
 /* All but whose it is. Free it. */

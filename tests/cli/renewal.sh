@@ -183,6 +183,15 @@ webbridge disable
 webbridge trust webbridge-trust.crt
 webbridge enable" "$(of 2)"
 tells "RUNBOOK says what is new" "Call Bridge on cms2 is new."
+sed -i '/^identity "callbridge2"/,$d' deployment.conf
+cw plan --force
+same "what is gone is accepted no longer" "webbridge disable
+webbridge trust callbridge.crt
+webbridge enable" "$(of 6)"
+tells "RUNBOOK says what is gone" 'No service of deployment.conf presents these any more: `callbridge2.example.com`.'
+rm store/webbridge-trust.crt
+cw plan --force
+says "and then all is in place" "No service needs anything"
 
 deployment scalable --with webbridge3,recorder
 cw sign --ca testca --force callbridge1 callbridge2 callbridge3 webadmin1 webadmin2 webadmin3 xmppserver1 \
