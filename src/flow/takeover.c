@@ -133,8 +133,9 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_LIST;
     page->title = xstrdup("Take over servers that run");
     if (!takeover || !takeover->logs.count) {
+        page->kind = PAGE_MENU;
         build_how(page);
-        page->next = xstrdup("Back");
+        page->next = xstrdup("Choose");
     } else {
         const struct adopt *adopt = &takeover->adopt;
         struct str text = {0};
@@ -186,12 +187,13 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     bool named = flow->takeover && flow->takeover->logs.count;
     if (event->kind == EVENT_ACTION && event->text)
         return way_if(add_paths(flow, event->text, err), GO_STAY);
-    if (event->kind == EVENT_CHOOSE && event->row < page->row_count &&
-        strcmp(page->rows[event->row].id, "commands") == 0)
-        return way_to("typed", NULL);
-    if (event->kind != EVENT_NEXT)
-        return way_go(GO_STAY);
-    return named ? write_it(flow, err) : way_go(GO_BACK);
+    if (named)
+        return event->kind == EVENT_NEXT ? write_it(flow, err) : way_go(GO_STAY);
+    bool chosen = event->kind == EVENT_CHOOSE || event->kind == EVENT_NEXT;
+    return chosen && event->row < page->row_count &&
+                   strcmp(page->rows[event->row].id, "commands") == 0
+               ? way_to("typed", NULL)
+               : way_go(GO_STAY);
 }
 
 static void build_typed(struct flow *flow, struct page *page)
