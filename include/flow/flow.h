@@ -81,6 +81,7 @@ struct action {
     int function;      /* 4: F4 (Esc 4); 0: only by letter */
     char letter;       /* in lists; 0 none */
     bool of_row;       /* for those rows alone that have its id in does */
+    bool rare;         /* its key is told last, where there is room */
     char *label;       /* Write, Paste … */
     char *confirm;     /* what it will do, as a question: NULL needs none. "Write 31 files" */
     char *start;       /* of wants_path: where the picker begins; NULL: in this folder */

@@ -171,11 +171,11 @@ static void add_row(const struct flow *flow, const struct identity *identity,
 
 static void add_actions(struct page *page)
 {
-    page_add_action(page, "split-servers", 0, 'v', "Split by server");
-    page_add_action(page, "each", 0, 'o', "One per service");
-    page_add_action(page, "all", 0, 'a', "One for all");
-    page_add_action(page, "split", 0, 'e', "Split");
     page_add_action(page, "share", 0, 's', "Share");
+    page_add_action(page, "split", 0, 'e', "Split");
+    page_add_action(page, "split-servers", 0, 'v', "Split by server")->rare = true;
+    page_add_action(page, "each", 0, 'o', "One per service")->rare = true;
+    page_add_action(page, "all", 0, 'a', "One for all")->rare = true;
 }
 
 static void build(struct flow *flow, struct page *page)

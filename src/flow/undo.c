@@ -133,7 +133,7 @@ void undo_action(struct flow *flow, struct page *page)
     const char *verb = here ? undo_of_store(flow) : NULL;
     if (verb && !taken) {
         char *label = xformat("Undo %s", verb);
-        page_add_action(page, "undo", 9, 0, label);
+        page_add_action(page, "undo", 9, 0, label)->rare = true;
         free(label);
     }
     if (verb && !page->undo)

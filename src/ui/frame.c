@@ -157,6 +157,12 @@ static const struct hint *hint_starting(const struct hints *hints, const char *k
     return NULL;
 }
 
+/* A capital does more than its small letter, and is rarer. */
+static bool is_rare(const struct action *action)
+{
+    return action->rare || (action->letter >= 'A' && action->letter <= 'Z');
+}
+
 static void hint_action(struct hints *hints, const struct action *action, bool list)
 {
     char key[16];
@@ -167,8 +173,7 @@ static void hint_action(struct hints *hints, const struct action *action, bool l
     else
         return;
     if (!hint_starting(hints, key))
-        hint_add(hints, action->letter >= 'A' && action->letter <= 'Z' ? 41 : 70, "%s %s", key,
-                 action->label); /* a capital does more than its small letter, and is rarer */
+        hint_add(hints, is_rare(action) ? 41 : 70, "%s %s", key, action->label);
 }
 
 /* On the row under the cursor it would do something. */
