@@ -1,6 +1,7 @@
 #include "plan/change.h"
 
 #include "base/mem.h"
+#include "plan/merge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +400,42 @@ static void add_trust(struct changes *changes, struct service_change *change,
     item->narrows = !item->at_once && !is_within(&content->wide, &content->last);
 }
 
+const struct store_file *option_file(const struct changes *changes, const struct command *command)
+{
+    const struct deployment *deployment = &changes->facts->deployment;
+    const struct store_file *found = NULL;
+    if (command->stage != STAGE_ASSIGN || command->phase != PHASE_SERVICES)
+        return NULL;
+    for (const char *at = command->line; !found && (at = strchr(at, '{')); at++) {
+        char *path = xstrndup(at + 1, strcspn(at + 1, "}"));
+        struct cert_set certs = {0};
+        if (text_ends(path, "-file") && deployment_knows_fact(deployment, path)) {
+            found = scan_find(&changes->facts->scan, deployment_fact(deployment, path));
+            add_file(&changes->facts->scan, deployment_fact(deployment, path), &certs);
+        }
+        bool any = false;
+        for (size_t i = 0; i < certs.count; i++)
+            any |= cert_set_has(&changes->come, certs.items[i]);
+        found = any ? found : NULL;
+        free(certs.items);
+        free(path);
+    }
+    return found;
+}
+
+/* The CAs that come with what is renewed. */
+static void find_new_cas(struct changes *changes)
+{
+    for (size_t i = 0; changes->held && i < changes->held->count; i++) {
+        struct cert_set was = {0}, is = {0};
+        identity_cas(held_facts(changes), changes->held->identities[i].identity, &was);
+        identity_cas(changes->facts, changes->held->identities[i].identity, &is);
+        add_set(&changes->come, &is, &was);
+        free(was.items);
+        free(is.items);
+    }
+}
+
 static void fill_service(struct changes *changes, const struct service *service)
 {
     struct service_change *change = &changes->services[service->index];
@@ -412,6 +449,11 @@ static void fill_service(struct changes *changes, const struct service *service)
     for (size_t i = 0; i < count; i++)
         add_trust(changes, change, &trusts[i]);
     change->touched = change->swaps || change->count;
+    for (size_t i = 0; changes->come.count && i < service->component->command_count; i++) {
+        const struct command *command = &service->component->commands[i];
+        change->touched |=
+            option_file(changes, command) && merge_takes(changes->facts, service, command, NULL);
+    }
     changes->any |= change->touched;
 }
 
@@ -504,6 +546,7 @@ void changes_make(const struct facts *facts, const struct held *held, bool all, 
     for (size_t i = 0; i < deployment->server_count; i++)
         out->count += deployment->servers[i].service_count;
     out->services = xcalloc(out->count + 1, sizeof *out->services);
+    find_new_cas(out);
     for (size_t i = 0; i < deployment->server_count; i++)
         for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
             const struct service *service = &deployment->servers[i].services[k];
@@ -541,6 +584,7 @@ void changes_free(struct changes *changes)
         str_free(&content->held_text);
         free(content);
     }
+    free(changes->come.items);
     free(changes->services);
     free(changes->contents);
     *changes = (struct changes){0};

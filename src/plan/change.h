@@ -48,6 +48,7 @@ struct changes {
     const struct held *held;         /* NULL: services come or go, no pair changes */
     struct service_change *services; /* by index */
     size_t count;
+    struct cert_set come; /* CAs that are new above what is renewed */
     struct widening **contents;
     size_t content_count;
     bool any;
@@ -67,6 +68,9 @@ const struct service *held_service(const struct changes *changes, const struct s
 const struct facts *held_facts(const struct changes *changes);
 /* "{path}" or "{path.part}" stands in the pattern. */
 bool line_names(const char *pattern, const char *path);
+/* A file of deployment.conf's options that the line names, and that holds a CA that is new: the
+ * CAs of SIP peers, of whom a recorder may be one. NULL: none. */
+const struct store_file *option_file(const struct changes *changes, const struct command *command);
 /* The joined reader has had its turn: those who waited for it wait for one less. */
 void changes_let_go(struct changes *changes, const struct service *reader);
 /* The CAs of an identity, as its bundle has them; of what is signed by itself, itself. */

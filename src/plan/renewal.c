@@ -123,9 +123,13 @@ static bool names_trust(const struct service_change *change, const struct comman
 }
 
 /* An assignment of that phase of the plan, for what it names changes then. */
-static bool is_assigned(const struct service_change *change, const struct command *command,
-                        enum phase phase)
+static bool is_assigned(const struct moment *moment, const struct command *command)
 {
+    const struct service_change *change = moment->change;
+    enum phase phase = moment->phase;
+    if (phase == PHASE_WIDENING && option_file(moment->changes, command) &&
+        merge_takes(moment->changes->facts, change->service, command, NULL))
+        return true;
     bool building = command->phase == PHASE_BUILDING;
     if (command->stage != STAGE_ASSIGN || building != (phase == PHASE_BUILDING))
         return false;
@@ -215,6 +219,10 @@ static void need_files(const struct moment *moment, const struct command *comman
     for (size_t i = 0; swap && i < component->slot_count; i++)
         if (change->slots[i] && line_names(command->line, component->slots[i].name))
             need_pair(moment, &component->slots[i], command, line);
+    const struct store_file *option =
+        moment->phase == PHASE_WIDENING ? option_file(moment->changes, command) : NULL;
+    if (option)
+        add_need(line, option->name)->file = option;
     for (size_t i = 0; i < change->count; i++) {
         const struct trust_change *trust = &change->trusts[i];
         if (line_names(command->line, trust->trust->rule->name))
@@ -309,7 +317,7 @@ static bool has_assignment(const struct moment *moment)
 {
     const struct component *component = moment->change->service->component;
     for (size_t i = 0; i < component->command_count; i++)
-        if (is_assigned(moment->change, &component->commands[i], moment->phase))
+        if (is_assigned(moment, &component->commands[i]))
             return true;
     return false;
 }
@@ -326,7 +334,7 @@ static bool add_phase(const struct moment *moment, struct procedure *out, struct
             const struct command *command = &component->commands[i];
             if (command->stage != stages[s])
                 continue;
-            bool wanted = is_assigned(moment->change, command, moment->phase) ||
+            bool wanted = is_assigned(moment, command) ||
                           (assigns && is_framed(command, moment->phase)) ||
                           is_by_hand(moment->change, command, moment->phase, assigns);
             if (wanted && !add_command(moment, command, out, err))

@@ -134,10 +134,17 @@ static void introduction(const struct book *book)
                name);
     page_text(
         book->out,
-        "This puts the certificates of %s in place (Cisco Meeting Server %s). It has %zu steps. Do "
+        "This %s %s %s (Cisco Meeting Server %s). It has %zu steps. Do "
         "them in the order of their numbers, on the server that is named, and compare each reply "
         "with what stands below the command. Nothing in this folder has been sent anywhere yet.",
-        servers == 1 ? "1 server" : count, release, book->plan->count);
+        renews ? "puts renewed certificates" : "puts the certificates of",
+        renews         ? "in place on"
+        : servers == 1 ? "1 server"
+                       : count,
+        !renews        ? "in place"
+        : servers == 1 ? "1 server"
+                       : count,
+        release, book->plan->count);
     page_text(
         book->out,
         "When a reply is not as written here, stop and read section 2. How to undo everything "

@@ -124,6 +124,24 @@ same "who is told of a CA, and when" "2 Unified CM must trust
     sed 's/ trust beside.*//; s/Directory must trust/Directory must/; s/Directory need not/Directory need/; s/control .*/control/; s/where .*/where/; s/CM must trust.*/CM must trust/; s/CM need not.*/CM need not/')"
 tells "RUNBOOK says where" "steps 7, 8, 9, 10,"
 
+# From 3.0 on a recorder is a SIP peer: where those are verified its new CA is in their file first.
+again single-combined
+mkdir "$W/later" && cd "$W/later" || exit 1
+cw init --preset single-combined --release 3.9 --with recorder --domain example.com
+sed -i 's/^key {.*/key { type = "ec" bits = 256 }/' deployment.conf
+cw generate
+cw sign --ca testca --make-ca
+printf 'validation { sip = "enable"  sip-trust-file = "sipcas.crt" }\n' >>deployment.conf
+cp store/testca.crt store/sipcas.crt
+cw sign --ca other --make-ca --force recorder
+cat store/other.crt >>store/sipcas.crt
+cw plan
+same "the file of SIP peers goes up before the recorder presents what it is for" "cms1/upload-1.sftp: sipcas.crt
+tls sip trust sipcas.crt
+callbridge restart
+tls sip" "$(of 2)"
+same_file "as the store has it" store/sipcas.crt install/cms1/files-1/sipcas.crt
+
 # What has ended needs no side by side: nobody trusts it any more.
 again single-combined
 cat >"$T/ca.cnf" <<'CNF'

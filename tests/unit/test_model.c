@@ -209,6 +209,8 @@ static void conditions_read_facts_options_and_kinds(void **state)
     assert_true(service_condition(&d, turn, ""));
     assert_true(service_condition(&d, turn, "tls-port"));
     assert_true(service_condition(&d, turn, "tls-port=447 webrtc-apps"));
+    assert_true(service_condition(&d, turn, "with:webbridge3|with:xmpp !installed"));
+    assert_false(service_condition(&d, turn, "with:webbridge3|installed"));
     assert_true(service_condition(&d, turn, "with:xmpp !with:webbridge3 !installed"));
     assert_true(service_condition(&d, turn, "purpose=production !validation.xmpp"));
     assert_false(service_condition(&d, turn, "purpose=lab"));

@@ -167,6 +167,56 @@ static void a_kind_that_is_nowhere_is_not_waited_for(void **state)
     expect(servers, 1, "one: c");
 }
 
+/* Names of services, by what the rules of a renewal say of them. */
+struct special {
+    const char *early, *held_up;
+};
+
+static bool all_wanted(const void *context, const struct service *service)
+{
+    (void)context;
+    (void)service;
+    return true;
+}
+
+static bool is_early(const void *context, const struct service *service)
+{
+    const struct special *special = context;
+    return strcmp(service->name, special->early) == 0;
+}
+
+static bool is_held_up(const void *context, const struct service *service)
+{
+    const struct special *special = context;
+    return strcmp(service->name, special->held_up) == 0;
+}
+
+static void let_go(void *context, const struct service *service)
+{
+    struct special *special = context;
+    if (strcmp(service->name, special->early) == 0)
+        special->held_up = "";
+}
+
+static void who_is_early_goes_before_whom_it_follows(void **state)
+{
+    (void)state;
+    struct special special = {"b", "a"};
+    const struct order_rules rules = {.wanted = all_wanted,
+                                      .early = is_early,
+                                      .held_up = is_held_up,
+                                      .done = let_go,
+                                      .context = &special};
+    struct service on[] = {service(A, "a")}, other[] = {service(B, "b")};
+    struct server servers[] = {server("one", on, 1), server("two", other, 1)};
+    struct order order;
+    assert_true(order_make_by(servers, 2, &rules, &order, NULL));
+    assert_int_equal(order.count, 2);
+    assert_string_equal(order.turns[0].server->name, "two");
+    assert_string_equal(order.turns[1].services[0]->name, "a");
+    order_free(&order);
+}
+
 static void a_circle_is_an_error_that_names_them(void **state)
 {
     (void)state;
@@ -201,6 +251,7 @@ int main(void)
         cmocka_unit_test(what_is_not_wanted_counts_as_done),
         cmocka_unit_test(a_kind_does_not_wait_for_itself),
         cmocka_unit_test(a_kind_that_is_nowhere_is_not_waited_for),
+        cmocka_unit_test(who_is_early_goes_before_whom_it_follows),
         cmocka_unit_test(a_circle_is_an_error_that_names_them),
         cmocka_unit_test(no_server_no_turn),
     };
