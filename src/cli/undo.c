@@ -84,7 +84,8 @@ static void say_entry(const struct cli *cli, const struct journal *journal,
     if (more)
         strings_add_take(&names, xformat("%zu more", more));
     char *files = strings_join(&names, ", ");
-    cli_say(cli, "%s  %-6s  %s%s", stamp, entry->verb, files, state);
+    cli_say(cli, "%s  %-6s  %s%s", stamp, entry->verb, *files ? files : "what waits for its CA",
+            state);
     free(files);
     strings_free(&names);
 }

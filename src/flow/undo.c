@@ -33,7 +33,7 @@ const char *undo_of_store(struct flow *flow)
         return NULL;
     if (!flow->store_verb && read_journal(flow, &journal, &ignored)) {
         const struct journal_entry *last = journal_last(&journal);
-        flow->store_verb = xstrdup(last ? last->verb : "");
+        flow->store_verb = xstrdup(last ? journal_noun(last->verb) : "");
         journal_free(&journal);
     }
     return flow->store_verb && *flow->store_verb ? flow->store_verb : NULL;
@@ -72,7 +72,8 @@ static char *question_of(const struct journal_entry *entry)
     }
     clock_stamp(entry->at, stamp);
     char *back_words = some(&back), *away_words = some(&away);
-    str_addf(&text, "The store becomes what it was before the %s of %s.", entry->verb, stamp);
+    str_addf(&text, "The store becomes what it was before the %s of %s.", journal_noun(entry->verb),
+             stamp);
     if (back.count)
         str_addf(&text, "\nAs they were: %s.", back_words);
     if (away.count)
@@ -93,7 +94,8 @@ static bool ask(struct flow *flow, struct error *err)
     const struct journal_entry *last = journal_last(&journal);
     bool asked = true;
     if (last) {
-        char *question = question_of(last), *verb = xformat("Take the %s back", last->verb);
+        char *question = question_of(last),
+             *verb = xformat("Take the %s back", journal_noun(last->verb));
         asked = flow_ask(flow, question, verb, err);
         free(question);
         free(verb);
@@ -118,7 +120,8 @@ bool undo_store(struct flow *flow, bool insist, struct error *err)
     say_count(&counts, undone.removed.count, "file gone", "files gone");
     say_count(&counts, undone.kept.count, "key kept", "keys kept");
     if (good)
-        flow_say(flow, LEVEL_OK, "Undone: the %s. %s.", undone.verb, str_text(&counts));
+        flow_say(flow, LEVEL_OK, "Undone: the %s.%s%s%s", journal_noun(undone.verb),
+                 counts.length ? " " : "", str_text(&counts), counts.length ? "." : "");
     str_free(&counts);
     undone_free(&undone);
     return good;

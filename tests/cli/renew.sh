@@ -89,6 +89,8 @@ cw undo
 cw status --json
 json "undo goes back to the choice before" '.renewals[0].new_key' false
 fails "the next key is put away" test -e store/cb-next.key
+cw undo --list
+matches "a renewal that made no file has its line" "renew   what waits for its CA, next to undo"
 # ends earlier than the one in place: taken, for it was asked for
 ca_signs ca store/cb.csr cb3.pem 200
 touch -d '1 second ago' cb3.pem
