@@ -59,6 +59,12 @@ authority ca1 Acme "Acme Issuing 3"
 answer ca1 store/*.csr
 renewed "another intermediate of the same root"
 
+begin lost
+rm store/callbridge2.key store/wb3-c2w1.key
+cw generate
+answer ca1 callbridge2 wb3-c2w1
+renewed "a lost key"
+
 begin name
 named meet.example.com wb3-https1 webadmin2
 cw generate
@@ -78,6 +84,8 @@ cores 4
 cw generate
 answer ca1 webadmin4 callbridge4 xmppserver4 core4
 renewed "a server more"
+same "and joins the database" "database cluster connect core1.example.com" \
+    "$(sed -n '/^[0-9]*\. *By hand/,$p' install/RUNBOOK.md | grep -o 'database cluster connect [a-z0-9.]*' | sort -u)"
 
 begin shrunk
 cores 2

@@ -240,6 +240,11 @@ def _(plan):
     plan.without('edge1', 'commands-2.mmp', 'webbridge enable')
 
 
+@case('a service is down for longer than its turn', 'step 9, edge1', 'webbridge of edge1 is left down')
+def _(plan):
+    plan.without('edge1', 'commands-1.mmp', 'webbridge enable')
+
+
 @case('a restart is forgotten', 'at the end', 'callbridge of core1 does not hold what lies on core1')
 def _(plan):
     plan.without('core1', 'commands-1.mmp', 'callbridge restart')

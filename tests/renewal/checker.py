@@ -12,7 +12,7 @@ and accepts (appliance.py), and tells what is wrong, with step and server:
     that does not verify, a running service whose files are set, a database cluster that still runs
   - a pair that was not checked before its service was disturbed; a service disturbed for nothing
   - what is set and does not count, because nothing restarts the service; a file put in place so early that
-    a restart by accident would break a trust; a service that stays down
+    a restart by accident would break a trust; a service that stays down, or is down longer than its turn
   - at the end a list that holds what nobody presents any more
   - a file that is not uploaded, or without need; one overwritten that back/ does not keep; a way back that
     does not restore what was there
@@ -137,6 +137,9 @@ class Checker:
         """At the end of a turn: nothing waits for a restart, and one by accident breaks nothing."""
         for service in self.world.services():
             if not service.running:
+                # A trunk may wait for its load balancer (guide 4.5).
+                if service.name() in self.ran and service.kind != 'trunk':
+                    self.fault('%s is left down when the turn ends' % service.name())
                 continue
             if service.changed:
                 self.fault('%s was set and never restarted: it does not count' % service.name())
@@ -223,11 +226,7 @@ class Checker:
         self.moved = False
 
     def replay(self, folder):
-        self.folder, self.used, self.sent, self.kept = folder, set(), set(), {}
-        # A key that was lost here: a person fetches it before it is replaced there.
-        with open(os.path.join(folder, 'RUNBOOK.md'), encoding='utf-8') as file:
-            told = ' '.join(file.read().split())
-        self.fetched = {(server, name) for name, server in re.findall(r'(\S+\.key) of (\S+) is the only copy of the old key', told)}
+        self.folder, self.used, self.sent, self.kept, self.fetched = folder, set(), set(), {}, {}
         self.restarts, self.stops, self.down, self.widest = {}, [], {}, {}
         self.world.note = self.note
         self.held = {key for key, holds, _ in self.pairs() if holds}
@@ -262,6 +261,9 @@ class Checker:
                 self.order(text)
                 self.line(server, text)
             else:
+                # A key that was lost here, and is there alone, is fetched, for the way back.
+                for name in re.findall(r'\(get ([\w.-]+)\)', self.book.told.get(step, '')):
+                    self.fetched[server, name] = self.world.server(server).files.get(name)
                 for text in self.book.typed.get(step, ()):
                     self.where = '%s step %d, %s, by hand, %s' % (folder, step, server, text)
                     self.line(server, text)
@@ -351,12 +353,10 @@ class Checker:
                         self.fault('back/%s of %s: nothing overwrites it' % (name, depth[0]))
                 elif depth != ['.'] and path not in self.used:
                     self.fault('%s of %s: nothing uses it' % (name, depth[0]))
-        fetched = {os.path.realpath(os.path.join(self.folder, server, 'back', name)) for server, name in self.fetched}
         for path, (data, named) in self.kept.items():
-            if path in fetched:
-                continue
-            if not named and not os.path.exists(path):
-                continue # left there by an earlier renewal: nothing needs it
+            server, name = path.split(os.sep)[-3], os.path.basename(path)
+            if not os.path.exists(path) and (not named or self.fetched.get((server, name)) == data):
+                continue # left there by an earlier renewal, and nothing needs it; or fetched by hand
             try:
                 with open(path, 'rb') as file:
                     kept = file.read()
@@ -377,10 +377,10 @@ class Checker:
                 if cd:
                     here = os.path.normpath(os.path.join(here, cd[1]))
                 elif sftp:
-                    at = here.split('/')[0]
-                    self.batch(at, os.path.join(self.folder, here, sftp[1]), back=True)
-                    for name in [name for where, name in self.fetched if where == at]:
-                        self.world.put(at, name, before.server(at).files[name])
+                    self.batch(here.split('/')[0], os.path.join(self.folder, here, sftp[1]), back=True)
+                    for (one, name), data in self.fetched.items():
+                        if one == here.split('/')[0]:
+                            self.world.put(one, name, data)
                 else:
                     self.world.type(server, text)
             except (Refused, OSError) as why:
@@ -401,7 +401,7 @@ class Runbook:
     """What is typed by hand at each step, and on the way back."""
 
     def __init__(self, path):
-        self.typed, self.back = {}, []
+        self.typed, self.told, self.back = {}, {}, []
         try:
             with open(path, encoding='utf-8') as file:
                 lines = file.read().splitlines()
@@ -414,8 +414,11 @@ class Runbook:
                 step, back = 0, bool(re.match(r'## \d+\. Going back', line))
             elif head:
                 step, margin = int(head[1]) if head[2] else 0, len(re.match(r'\d+\. +', line)[0])
+                self.told[step] = line
             elif step and line[:margin + 4].isspace() and line[margin + 4:].strip():
                 self.typed.setdefault(step, []).append(line.strip())
+            elif step:
+                self.told[step] += ' ' + line.strip()
             elif back and re.match(r'On (\S+)', line):
                 server = re.match(r'On ([^\s,:]+)', line)[1]
             elif back and line.startswith('    '):
