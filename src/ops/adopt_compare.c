@@ -129,7 +129,10 @@ static char *label_of(const struct comparing *c, const struct service *service, 
     struct str text = {0};
     bool good = template_expand(begin, look, &seat, &text, NULL);
     const char *words = good ? str_text(&text) : begin;
+    const char *gap = strstr(words, "  "); /* a display may do without colons */
     size_t length = strcspn(words, ":");
+    if (gap && (size_t)(gap - words) < length)
+        length = (size_t)(gap - words);
     while (length && words[length - 1] == ' ')
         length--;
     char *label = xstrndup(words, length);
@@ -169,6 +172,16 @@ static bool is_own_bundle(const struct comparing *c, const struct service *servi
             is_renamed(c, identity->bundle_file, found));
 }
 
+/* The file that is named for a trust, although nobody is here whom it accepts; NULL: none. */
+static const char *trust_written(const struct service *service, const char *path)
+{
+    char *option = xformat("%s-file", path);
+    const struct strings *file =
+        component_trust(service->component, path) ? service_option(service, option) : NULL;
+    free(option);
+    return file && file->count ? file->items[0] : NULL;
+}
+
 /* One hole of a line: the deployment's value beside the server's. */
 static void compare_hole(struct comparing *c, const struct service *service,
                          const struct speaker *speaker, const struct shown *shown, const char *line,
@@ -182,6 +195,10 @@ static void compare_hole(struct comparing *c, const struct service *service,
         return;
     }
     char *expected = strings_join(&values, " ");
+    if (!*expected && trust_written(service, path)) {
+        free(expected);
+        expected = xstrdup(trust_written(service, path));
+    }
     if (!*expected && is_own_bundle(c, service, path, found)) {
         /* Its bundle is named, and was never fetched. */
         free(expected);

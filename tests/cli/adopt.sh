@@ -121,3 +121,32 @@ sets "its root" identity.Root.certificate-file Root.cer trouble.conf
 sed 's/dbserver.cer/other.cer/' trouble.log >again.log
 cw --config twice.conf adopt trouble.log again.log
 says "two servers of one name are told" "open: cb: two logs show database cluster status otherwise, and again.log is taken"
+
+# A component that a file adds is read by its form, and asked for.
+mkdir extra && cat >extra/relay.conf <<'END'
+title = "Relay"
+section = "999999"
+slot "identity" { identity = "relay{n}"  takes = { "key", "certificate" }  CN = "{address}"  signer "internal" {} }
+ask "listen" { type = "listens"  label = "Listens on"  default = "a:9000"  fold = true }
+trust "trust" { of = "callbridge"  how = "pinned" }
+assign "relay certs {identity.key} {identity.certificate}" {}
+assign "relay trust {trust}" {}
+status "relay show" { source = "field"  lines = {
+    "Relay is    {state.enabled?on|off}", "Ports       [{listen}|none]",
+    "Own         [{identity.key} {identity.certificate}|none]", "Callers     [{trust}|none]" } }
+END
+printf '%s\n' 'r1> relay show' 'Relay is    on' 'Ports       a:9000 b:9001' 'Own         r.key r.crt' 'Callers     cb.crt' >relay.log
+cw --catalogue extra --config relay/deployment.conf adopt --commands
+says "what shows it is typed" "relay show"
+mkdir relay && cw --catalogue extra --config relay/deployment.conf adopt relay.log
+says "it is taken over" "r1: Relay"
+flat relay/deployment.conf >relay.flat
+for line in 'server.r1.service.relay.identity = r' 'server.r1.service.relay.listen = a:9000,b:9001' \
+    'server.r1.service.relay.trust-file = cb.crt' 'identity.r.key-at = r1'; do
+    ok "$line" grep -qxF "$line" relay.flat
+done
+cw --catalogue extra --config relay/deployment.conf --json adopt --compare relay.log
+same "nothing differs" "[]" "$out"
+sed -i 's/cb.crt/old.crt/' relay.log
+cw --catalogue extra --config relay/deployment.conf adopt --compare relay.log
+same "but another file" "r1 relay: Callers: expected cb.crt, found old.crt" "$out"
