@@ -74,11 +74,14 @@ void sent_free(struct sent_list *list)
 
 const char *sent_date(const struct sent_list *list, const char *request, const unsigned char id[32])
 {
-    char hash[SENT_HASH + 1];
-    hex(id, hash);
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].request, request) == 0 && strcmp(list->items[i].hash, hash) == 0)
+    for (size_t i = 0; i < list->count; i++) {
+        char hash[SENT_HASH + 1];
+        if (strcmp(list->items[i].request, request) != 0)
+            continue;
+        hex(id, hash);
+        if (strcmp(list->items[i].hash, hash) == 0)
             return list->items[i].date;
+    }
     return NULL;
 }
 
