@@ -34,6 +34,22 @@ static char *words_suggest(const struct words *words, const char *word)
     return str_take(&all);
 }
 
+/* The line of a list's value within the list; where it cannot be told, the list's. */
+static size_t line_of(const struct checking *c, const struct conf_span *span)
+{
+    const char *text = str_text(&c->file->text), *at = NULL;
+    char *quoted = c->item ? xformat("\"%s\"", c->item) : NULL;
+    if (quoted)
+        at = strstr(text + span->start, quoted);
+    free(quoted);
+    if (!at || at >= text + span->end)
+        return span->line;
+    size_t line = span->line;
+    for (const char *sign = text + span->start; sign < at; sign++)
+        line += *sign == '\n';
+    return line;
+}
+
 bool screen_wrong(const struct checking *c, const char *key, const char *remedy, const char *format,
                   ...)
 {
@@ -54,7 +70,7 @@ bool screen_wrong(const struct checking *c, const char *key, const char *remedy,
     char *where = NULL;
     for (; depth && !where; depth--)
         if (conf_find(str_text(&c->file->text), path, depth, &span))
-            where = xformat("%s:%zu", c->file->path, span.line);
+            where = xformat("%s:%zu", c->file->path, line_of(c, &span));
     error_set(c->err, STATUS_NO, where ? where : c->file->path, remedy, "%s", message);
     free(where);
     return false;
@@ -327,9 +343,12 @@ static bool check_form(const struct checking *c, const char *key, const char *te
 
 bool screen_forms(const struct checking *c, const char *key)
 {
-    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++)
-        if (!check_form(c, key, cfg_getnstr(c->cfg, key, i)))
+    struct checking one = *c;
+    for (unsigned i = 0; i < cfg_size(c->cfg, key); i++) {
+        one.item = cfg_getnstr(c->cfg, key, i);
+        if (!check_form(&one, key, one.item))
             return false;
+    }
     return true;
 }
 

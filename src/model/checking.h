@@ -14,6 +14,7 @@ struct checking {
     cfg_t *outer;                      /* the section that this one lies in; NULL: none */
     const char *outer_section;         /* its name */
     bool appliance;                    /* holes may be of what the appliance alone knows */
+    const char *item;                  /* the value of a list looked at; NULL */
     struct error *err;
 };
 

@@ -115,7 +115,7 @@ bad "condition on several" xmpp.conf '/"NATIVE/s/!with:/several:load/' 'the kind
 
 # A file that replaces a built-in one may not leave out what another trusts.
 rm -rf extra && mkdir extra
-sed 's/"c2w"/"c3w"/; s/{c2w\.\(key\|fullchain\)}/{c3w.\1}/g; s/slot = "c2w"/slot = "c3w"/' "$TOP/screens/webbridge3.conf" >extra/webbridge3.conf
+sed 's/"c2w"/"c3w"/; s/\<c2w\.\(key\|fullchain\)\>/c3w.\1/g; s/slot = "c2w"/slot = "c3w"/' "$TOP/screens/webbridge3.conf" >extra/webbridge3.conf
 fails "a slot that others trust is gone" "$CERTWRIGHT" --catalogue extra check
 says "and who does is told" 'Call Bridge accepts what is in its slot "c2w", which is not there'
 

@@ -43,7 +43,7 @@ PATH=$PWD/bin:$PATH
 
 # LINE|WORDS OFFERED
 cat >cases <<EOF
-certwright |adopt check explain generate import init mmp orders pki plan renew sign status undo wizard
+certwright |adopt check explain generate import init mmp orders pki plan rehearse renew sign status undo wizard
 certwright c|check
 certwright --quiet p|pki plan
 certwright --config site/site.conf g|generate
