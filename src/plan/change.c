@@ -232,6 +232,49 @@ static bool is_blurred(const struct changes *changes, const struct widening *con
     return false;
 }
 
+/* It is among them, or a CA above it is where that will do. */
+static bool is_accepted(const struct facts *facts, const struct trust_need *need,
+                        const struct identity *identity, const struct cert_set *certs)
+{
+    const struct cert *leaf = scan_cert(&facts->scan, identity->certificate_file);
+    struct cert_set cas = {0};
+    identity_cas(facts, identity, &cas);
+    bool accepted = !leaf || cert_set_has(certs, leaf);
+    for (size_t i = 0; i < cas.count && need->how != TRUST_PINNED; i++)
+        accepted |= cert_set_has(certs, cas.items[i]);
+    free(cas.items);
+    return accepted;
+}
+
+/* What the servers have of a user's file, which may have been written since: none of what is new
+ * now, and whatever was accepted. true: just what the file that is held says. */
+static bool fill_given(const struct changes *changes, const struct trust *trust,
+                       const struct trust *was, struct cert_set *out)
+{
+    const struct facts *then = held_facts(changes);
+    struct cert_set there = {0}, new = {0};
+    add_file(&then->scan, was ? was->file : trust->file, &there);
+    add_set(&new, &changes->come, NULL);
+    for (size_t i = 0; i < changes->held->count; i++) {
+        const char *name = changes->held->identities[i].identity->certificate_file;
+        const struct cert *old = scan_cert(&then->scan, name),
+                          *leaf = scan_cert(&changes->facts->scan, name);
+        if (leaf && (!old || !cert_same(old, leaf)))
+            cert_set_add(&new, leaf);
+    }
+    add_set(out, &there, &new);
+    bool whole = true;
+    for (size_t i = 0; was && i < was->need->target_count; i++)
+        whole &= !was->need->targets[i].identity ||
+                 is_accepted(then, was->need, was->need->targets[i].identity, out);
+    if (!whole)
+        whole = trust_certs(&then->deployment, &then->scan, was->need, out);
+    bool same = cert_sets_equal(out, &there);
+    free(there.items);
+    free(new.items);
+    return same;
+}
+
 static void fill_content(const struct changes *changes, const struct trust *trust,
                          const struct trust *was, struct widening *content)
 {
@@ -239,7 +282,7 @@ static void fill_content(const struct changes *changes, const struct trust *trus
     if (!changes->held) {
         fill_installed(now, trust, content);
     } else if (trust->given) {
-        add_file(&then->scan, was ? was->file : trust->file, &content->held);
+        content->guessed = !fill_given(changes, trust, was, &content->held);
         add_file(&now->scan, trust->file, &content->last);
     } else {
         bool whole =
@@ -260,7 +303,8 @@ static void fill_content(const struct changes *changes, const struct trust *trus
         cert_pem(content->wide.items[i], &content->text);
     for (size_t i = 0; !content->same && i < content->last.count; i++)
         cert_pem(content->last.items[i], &content->last_text);
-    for (size_t i = 0; !content->same && !changes->held && i < content->held.count; i++)
+    bool told = changes->held && !content->guessed; /* by the file that is held */
+    for (size_t i = 0; !content->same && !told && i < content->held.count; i++)
         cert_pem(content->held.items[i], &content->held_text);
     free(since.items);
 }

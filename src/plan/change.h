@@ -18,6 +18,7 @@ struct widening {
     size_t since_count;
     struct str text, last_text, held_text; /* wide, last and held as PEM */
     bool same;                             /* nothing changes */
+    bool guessed; /* held is what must have been there: the file was written since */
     bool ended;   /* all that is gone has ended: nothing is lost by going at once */
     bool blurred; /* old and new cannot lie side by side: the first one hides the other */
 };

@@ -108,6 +108,18 @@ ok "what was lost here is fetched before it is replaced there" jq -e \
 same "for its owner alone" 600 "$(stat -c %a install/cms1/files-2/callbridge.key)"
 tells "RUNBOOK says so" "It has a new key, which is uploaded with it."
 
+# A list that a person writes in the midst: the servers cannot have had what is new.
+again single-combined
+sed -i '/service "webbridge"/s/{/{ trust-file = "mine.crt" /' deployment.conf
+cw sign --ca testca --force callbridge
+cat "$W/single-combined.first/store/callbridge.crt" store/callbridge.crt >store/mine.crt
+cw plan
+same "a list of one's own goes up before" "cms1/upload-1.sftp: mine.crt
+webbridge disable
+webbridge trust mine.crt
+webbridge enable" "$(of 2)"
+same_file "and what it must have been is kept" "$W/single-combined.first/store/callbridge.crt" install/cms1/back/mine.crt
+
 # Others outside learn of another CA before, and forget the old one after.
 again single-combined
 sed -i 's/^environment {/environment { sip-tls = true  active-directory = true  cucm = "cms1.example.com" /' deployment.conf
