@@ -27,7 +27,11 @@ void chooser_build(struct chooser *chooser, const struct strings *rows, size_t a
     chooser->names = xcalloc(rows->count, sizeof(char *));
     for (size_t i = 0; i < rows->count; i++) {
         struct str text = {0};
-        text_clip(&text, rows->items[i], width - MARK_COLUMNS);
+        int room = width - MARK_COLUMNS;
+        bool cut = text_columns(rows->items[i]) > room && room > 2;
+        text_clip(&text, rows->items[i], cut ? room - 2 : room);
+        if (cut)
+            str_add(&text, "..");
         chooser->names[i] = text_local(text.length ? str_text(&text) : " ");
         chooser->items[i] = new_item(chooser->names[i], NULL);
         str_free(&text);

@@ -22,7 +22,8 @@ int frame_message_rows(struct ui *ui)
             most = (int)lines.count;
         strings_free(&lines);
     }
-    int limit = ui->rows / 4;
+    bool is_long = (int)ui->page->row_count > ui->rows / 2; /* F1 tells what has no room */
+    int limit = is_long ? ui->rows / 6 : ui->rows / 4;
     return most < limit ? most : limit;
 }
 
