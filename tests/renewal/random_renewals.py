@@ -109,6 +109,13 @@ def deployment(chance):
     if chance.random() < 0.4 and 'validation' in conf():
         conf(lambda text: re.sub(r'^validation \{.*\}\n', '', text, flags=re.M))
         told.append('nothing validated')
+    # Between two servers that hold each other's certificate none has to be signed by a CA.
+    for kind in ('wb3-c2w', 'edge', 'core', 'recorder'):
+        if chance.random() < 0.15:
+            for name in identities():
+                if re.fullmatch(kind + r'\d?', name):
+                    conf(lambda text: re.sub(r'(?s)(^identity "%s" .*?signer = )"[^"]*"' % name, r'\1"self"', text, flags=re.M))
+            told.append('%s by itself' % kind)
     # One certificate for several services: what names the second names the first.
     for kind in ('callbridge', 'webadmin', 'webbridge', 'core'):
         several = [name for name in identities() if re.fullmatch(kind + r'\d', name)]
@@ -166,7 +173,11 @@ def renewal(chance, authorities, renew):
     for name in sorted(some):
         how[name] = chance.choice(['kept', 'kept', 'kept', 'new', 'new', 'lost', 'name'] if renew else ['kept', 'kept', 'name'])
         told.append('%s %s' % (name, how[name]))
-        if how[name] == 'new':
+        if signer(name) == 'self':
+            how[name] = 'new' if how[name] == 'new' else 'kept'
+            told[-1] = '%s %s by itself' % (name, how[name])
+            certwright('renew', *(['--new-key'] if how[name] == 'new' else []), name)
+        elif how[name] == 'new':
             certwright('renew', '--new-key', name)
         elif how[name] == 'lost':
             os.remove('store/%s.key' % name)
@@ -183,19 +194,21 @@ def renewal(chance, authorities, renew):
     if renewed:
         authority.again()
     told.append('by ' + authority.issuing + (' of a renewed root' if renewed else ''))
+    done = some
+    some = [name for name in some if signer(name) != 'self']
     cut = chance.randint(0, len(some))
     if chance.random() < 0.3 and 0 < cut < len(some):
         issue(authority, some[:cut])
         issue(authority, some[cut:])
         told.append('in two imports')
-    else:
+    elif some:
         issue(authority, some)
     if chance.random() < 0.15:
         again = [name for name in some if how[name] == 'kept'][:2]
         if again:
             issue(chance.choice(authorities), again)
             told.append('%s once more' % ' and '.join(again))
-    return some, ', '.join(told)
+    return done, ', '.join(told)
 
 
 def one(seed, openssl_answers, renew):
@@ -205,7 +218,7 @@ def one(seed, openssl_answers, renew):
     try:
         authorities = [Authority('one'), Authority('two')]
         certwright('generate')
-        outside = [name for name in identities() if name not in OURS and signer(name) != 'labca']
+        outside = [name for name in identities() if name not in OURS and signer(name) not in ('labca', 'self')]
         if outside:
             issue(authorities[0], outside)
         if 'labca' in conf():
