@@ -18,7 +18,7 @@ struct journal_file {
 };
 struct journal_entry {
     unsigned number;
-    char *verb; /* import sign unlock renew undo */
+    char *verb; /* import sign unlock renew fix undo */
     time_t at;
     unsigned undoes; /* the entry that it took back; 0 none */
     struct journal_file *files;

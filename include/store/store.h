@@ -38,8 +38,9 @@ struct store_write {
 struct batch {
     struct store_write *items;
     size_t count;
-    const char *verb; /* import sign unlock renew undo: the journal keeps it (store/journal.h) */
-    unsigned undoes;  /* the journal's entry that it takes back; 0 none */
+    const char
+        *verb;       /* import sign unlock renew fix undo: the journal keeps it (store/journal.h) */
+    unsigned undoes; /* the journal's entry that it takes back; 0 none */
 };
 /* Copies data. Keys (mode 0600) are wiped by batch_free. */
 void batch_add(struct batch *batch, const char *name, const void *data, size_t length, mode_t mode,

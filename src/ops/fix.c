@@ -120,6 +120,9 @@ bool op_fix(const struct facts *facts, const struct findings *findings, struct s
     struct batch batch = {0};
     if (!open_locked(facts, &store, err))
         return false;
+    /* While a renewal is open a list that is mended is not yet what the servers hold. */
+    if (renewals_first(&facts->renewals))
+        batch.verb = "fix";
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         const struct identity *identity =

@@ -65,6 +65,19 @@ cw generate
 answer ca1 callbridge2 wb3-c2w1
 renewed "a lost key"
 
+# A chain of one's own, which does not know the other CA: check --fix tells it, and the plan widens it.
+begin chain
+cat ca1/issuing.crt ca1/root.crt >store/ours.crt
+sed -i 's/service "callbridge" { /&cluster-trust-file = "ours.crt"  /' deployment.conf
+rm -r first
+"$CERTWRIGHT" plan >/dev/null
+mv install first
+answer ca2 webadmin1
+cw import answer
+cw check --fix
+ok "a chain of one's own: a plan" "$CERTWRIGHT" plan
+proven "a chain of one's own: unbroken at every line" first install
+
 begin name
 named meet.example.com wb3-https1 webadmin2
 cw generate
