@@ -38,8 +38,8 @@ struct store_write {
 struct batch {
     struct store_write *items;
     size_t count;
-    const char
-        *verb;       /* import sign unlock renew fix undo: the journal keeps it (store/journal.h) */
+    /* import sign unlock renew fix undo: the journal keeps it (store/journal.h) */
+    const char *verb;
     unsigned undoes; /* the journal's entry that it takes back; 0 none */
 };
 /* Copies data. Keys (mode 0600) are wiped by batch_free. */
