@@ -135,14 +135,34 @@ static bool seed(struct rehearsal *rehearsal, const struct before *before, bool 
     return good;
 }
 
+/* deployment.conf has the next key's name already, where that key was made on its server. What the
+ * servers hold goes with another key: it is called otherwise here. */
+static void name_old_keys(const struct held *held)
+{
+    struct deployment *d = &held->facts->deployment;
+    for (size_t i = 0; i < held->count; i++)
+        for (size_t j = 0; held->identities[i].new_key && j < d->identity_count; j++) {
+            struct identity *identity = &d->identities[j];
+            if (strcmp(identity->name, held->identities[i].identity->name) != 0 ||
+                !identity->key_servers.count)
+                continue;
+            free(identity->key_file);
+            identity->key_file = xformat("%s-was.key", identity->name);
+        }
+}
+
 bool rehearse_seed(struct rehearsal *rehearsal, struct error *err)
 {
     struct held *held = NULL;
     if (!held_gather(rehearsal->facts, &held, err))
         return false;
     const struct before before = {held ? held->facts : rehearsal->facts, held};
+    const struct before now = {rehearsal->facts, NULL};
     rehearsal->runs_already = held || has_installed(rehearsal->facts);
-    bool good = seed(rehearsal, &before, held != NULL, err);
+    if (held)
+        name_old_keys(held);
+    bool good = seed(rehearsal, &before, held != NULL, err) &&
+                (!held || lay_stand_ins(rehearsal, &now, err));
     held_free(held);
     return good;
 }

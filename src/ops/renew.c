@@ -164,9 +164,16 @@ static bool judge_task(const struct facts *facts, struct task *task, bool asked_
     char *why = renew_needs_key(facts, identity);
     bool root = stands_as_root(facts, identity);
     task->new_key = asked_new || root || (open && open->new_key);
-    if (why && !task->new_key)
-        error_set(err, STATUS_NO, identity->name, "--new-key makes another one",
-                  "cannot keep the key: %s", why);
+    if (why && !task->new_key) {
+        char *remedy =
+            *identity->key_at
+                ? xformat("--new-key makes another one; or fetch the request that it was signed "
+                          "for into the store, as %s.csr",
+                          identity->name)
+                : xstrdup("--new-key makes another one");
+        error_set(err, STATUS_NO, identity->name, remedy, "cannot keep the key: %s", why);
+        free(remedy);
+    }
     bool good = !why || task->new_key;
     free(why);
     if (!good || !identity_check(&facts->deployment, identity, err))
