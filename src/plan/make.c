@@ -260,7 +260,9 @@ static bool add_turn(struct making *making, enum phase phase, const struct turn 
                      struct error *err)
 {
     const struct component *components = making->facts->catalogue->components;
-    if (!ship_turn(making, phase, turn, err))
+    size_t at = (size_t)(turn->server - making->facts->deployment.servers);
+    bool ahead = phase == PHASE_BUILDING && making->appliances[at].ahead;
+    if (!ahead && !ship_turn(making, phase, phase, turn, err))
         return false;
     for (size_t i = 0; i < turn->count; i++)
         add_lines(making, phase, turn->services[i]);
@@ -473,7 +475,7 @@ static bool add_phases(struct making *making, struct error *err)
     good = good && add_phase(making, PHASE_SERVICES, err);
     bool others = plan->count > before;
     size_t removal = plan->count;
-    good = good && add_phase(making, PHASE_REMOVAL, err);
+    good = good && ship_ahead(making, err) && add_phase(making, PHASE_REMOVAL, err);
     for (size_t i = removal; others && i < plan->count; i++)
         plan->steps[i].phase = PHASE_BUILDING;
     return good && add_phase(making, PHASE_BUILDING, err) &&

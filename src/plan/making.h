@@ -20,6 +20,7 @@ struct holding {
 };
 struct appliance {
     bool known;
+    bool ahead; /* what its rebuilding needs lies there, checked, before anything is taken apart */
     struct holding *files;
     size_t count;
 };
@@ -55,10 +56,12 @@ void making_pairs(struct making *making, enum phase phase, const struct server *
 const struct procedure *making_procedure(const struct making *making,
                                          const struct service *service);
 
-/* What the turn's lines need and the appliance has not, uploaded and checked before anything is
- * stopped. */
-must_check bool ship_turn(struct making *making, enum phase phase, const struct turn *turn,
-                          struct error *err);
+/* What the turn's lines of that phase need and the appliance has not, uploaded and checked before
+ * anything is stopped; at: the phase in which that is done. */
+must_check bool ship_turn(struct making *making, enum phase phase, enum phase at,
+                          const struct turn *turn, struct error *err);
+/* The same for what has to be taken apart: everywhere, before the first one goes. */
+must_check bool ship_ahead(struct making *making, struct error *err);
 /* An upload of the first phase. */
 void ship_known(struct making *making, const struct server *server, const struct strings *names);
 /* Below the servers' folders: files-N/ and back/, when each turn has its number. */

@@ -1,5 +1,6 @@
 #include "plan/outside.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "plan/page.h"
 
@@ -121,12 +122,35 @@ static void find_changed(const struct changes *changes, const struct truster *tr
     }
 }
 
-/* "CN=Acme Root, CN=Acme Issuing 2", as code. */
-static char *ca_names(const struct cert_set *cas)
+static const struct cert *of_name(const struct cert_set *set, const char *subject)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->items[i]->subject, subject) == 0)
+            return set->items[i];
+    return NULL;
+}
+
+/* What tells it from the other one of its name: when it ends, or its serial number. */
+static char *ca_apart(const struct cert *ca, const struct cert *other)
+{
+    char day[16], others[16];
+    clock_date(ca->not_after, day);
+    clock_date(other->not_after, others);
+    return strcmp(day, others) != 0 ? xformat(" (that which ends %s)", day)
+                                    : xformat(" (that of serial number %s)", ca->serial);
+}
+
+/* "CN=Acme Root and CN=Acme Issuing 2", as code. */
+static char *ca_names(const struct cert_set *cas, const struct cert_set *others)
 {
     struct strings names = {0};
-    for (size_t i = 0; i < cas->count; i++)
-        strings_add_take(&names, page_quote(cas->items[i]->subject));
+    for (size_t i = 0; i < cas->count; i++) {
+        const struct cert *ca = cas->items[i], *other = of_name(others, ca->subject);
+        char *name = page_quote(ca->subject), *apart = other ? ca_apart(ca, other) : xstrdup("");
+        strings_add_take(&names, xformat("%s%s", name, apart));
+        free(name);
+        free(apart);
+    }
     char *list = strings_join(&names, " and ");
     strings_free(&names);
     return list;
@@ -150,7 +174,8 @@ static void add_line(struct procedure *procedure, enum phase phase, char *text, 
 static void tell(const struct truster *truster, const struct changed *changed, size_t rank,
                  struct procedure *procedure)
 {
-    char *come = ca_names(&changed->come), *gone = ca_names(&changed->gone);
+    char *come = ca_names(&changed->come, &changed->gone);
+    char *gone = ca_names(&changed->gone, &changed->come);
     char *files = strings_join(&changed->files, ", "), *names = strings_join(&changed->names, ", ");
     if (changed->come.count)
         add_line(

@@ -260,25 +260,26 @@ static bool load(struct making *making, enum phase phase, const struct turn *tur
     return true;
 }
 
-bool ship_turn(struct making *making, enum phase phase, const struct turn *turn, struct error *err)
+bool ship_turn(struct making *making, enum phase phase, enum phase at, const struct turn *turn,
+               struct error *err)
 {
     struct server_files pairs = {0};
     struct shipment shipment = {.step = making->plan->count};
     gather_uses(making, turn, phase, &pairs);
     bool good = load(making, phase, turn, &shipment, err);
     for (size_t i = 0; i < making->fetches.count; i++) {
-        struct step *fetch = making_step(making, phase, turn->server);
+        struct step *fetch = making_step(making, at, turn->server);
         fetch->manual = xstrdup(making->fetches.items[i]);
         fetch->section = xstrdup("5.6");
     }
     strings_free(&making->fetches);
     shipment.step = making->plan->count;
     if (good && shipment.count) {
-        struct step *step = making_step(making, phase, turn->server);
+        struct step *step = making_step(making, at, turn->server);
         for (size_t i = 0; i < shipment.count; i++)
             strings_add(&step->upload, shipment.items[i]->name);
         step->section = xstrdup("4.2");
-        making_list(making, phase, turn->server, &making->plan->steps[shipment.step].upload);
+        making_list(making, at, turn->server, &making->plan->steps[shipment.step].upload);
         making->shipments =
             grow(making->shipments, making->shipment_count, sizeof *making->shipments);
         making->shipments[making->shipment_count++] = shipment;
@@ -286,8 +287,37 @@ bool ship_turn(struct making *making, enum phase phase, const struct turn *turn,
         free(shipment.items);
     }
     if (good)
-        making_pairs(making, phase, turn->server, &pairs);
+        making_pairs(making, at, turn->server, &pairs);
     server_files_free(&pairs);
+    return good;
+}
+
+/* The services of a server that are taken apart for their new files. */
+static size_t rebuilt_of(const struct making *making, const struct server *server,
+                         const struct service **out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < server->service_count; i++)
+        if (making->changes->services[server->services[i].index].rebuilt &&
+            making_procedure(making, &server->services[i])->renews)
+            out[count++] = &server->services[i];
+    return count;
+}
+
+bool ship_ahead(struct making *making, struct error *err)
+{
+    const struct deployment *deployment = &making->facts->deployment;
+    bool good = true;
+    for (size_t i = 0; good && i < deployment->server_count; i++) {
+        const struct server *server = &deployment->servers[i];
+        struct turn turn = {server, xcalloc(server->service_count + 1, sizeof(void *)), 0};
+        turn.count = rebuilt_of(making, server, turn.services);
+        if (turn.count) {
+            good = ship_turn(making, PHASE_BUILDING, PHASE_REMOVAL, &turn, err);
+            making->appliances[i].ahead = true;
+        }
+        free(turn.services);
+    }
     return good;
 }
 

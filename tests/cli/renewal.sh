@@ -135,6 +135,11 @@ same "who is told of a CA, and when" "2 Unified CM must trust
 6 SIP call control" "$(jq -r '.[] | select(.manual != "") | "\(.phase) \(.manual)"' install/plan.json | awk '{ print $1, $2, $3, $4, $5 }' |
     sed 's/ trust beside.*//; s/Directory must trust/Directory must/; s/Directory need not/Directory need/; s/control .*/control/; s/where .*/where/; s/CM must trust.*/CM must trust/; s/CM need not.*/CM need not/')"
 tells "RUNBOOK says where" "steps 7, 8, 9, 10,"
+deployment lab
+cw renew labca cms1
+cw plan
+same "old and new CA of one name are told apart" 2 "$(jq -r '.[].manual' install/plan.json |
+    sed -n 's/.*`CN=example.com lab CA` (that of serial number \([0-9A-F]*\)).*/\1/p' | sort -u | grep -c .)"
 
 # From 3.0 on a recorder is a SIP peer: where those are verified its new CA is in their file first.
 again single-combined
@@ -252,14 +257,23 @@ tells "RUNBOOK names both" 'It comes from another CA, `CN=other` in the place of
 again scalable
 cw sign --ca testca --force dbclient
 cw plan
-same "the database is taken apart first, its primary last" "core1, by hand
+same "what the database is to get is there and checked before it is taken apart, its primary last" \
+    "core1/upload-1.sftp: dbclient.crt
+core2/upload-1.sftp: dbclient.crt
+core3/upload-1.sftp: dbclient.crt
+core1, by hand
 core2, by hand
 core3, by hand
 core2, by hand
 core3, by hand
 core1, by hand" "$(of 3)"
-same "then it gets its certificates" "core1/upload.sftp: dbclient.crt
-database cluster certs dbserver.key dbserver.crt dbclient.key dbclient.crt dbca.crt
-database cluster status" "$(of 5 | head -n 3)"
+same "each pair, on each server" 6 \
+    "$(jq '[.[] | select(.phase == 3 and (.command | test("^pki (match|verify)")))] | length' install/plan.json)"
+same "then it gets its certificates" "database cluster certs dbserver.key dbserver.crt dbclient.key dbclient.crt dbca.crt
+database cluster status" "$(of 5 | head -n 2)"
+same "who goes back builds it again" "database cluster initialize
+database cluster join core1.example.com
+database cluster join core1.example.com" \
+    "$(sed -n '/Going back/,$s/^    \(database cluster \(initialize\|join .*\)\)$/\1/p' install/RUNBOOK.md)"
 ok "a step names its server and its command" jq -e 'any(.[]; .manual | test("^On core2, `database cluster remove`"))' install/plan.json
 tells "and RUNBOOK the outage" "down from the first removal to the last join"
