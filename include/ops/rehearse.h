@@ -14,11 +14,15 @@ enum rehearsed_how {
 };
 struct rehearsed {
     enum rehearsed_how how;
-    int step;     /* of plan.json; 0: a handshake */
-    char *server; /* where it was */
-    char *what;   /* the line, or what else was done */
-    char *why;    /* of a note or a surprise; "" */
-    char *remedy; /* of a surprise; "" */
+    int step;                  /* of plan.json; 0: a handshake */
+    char *server;              /* where it was */
+    char *what;                /* the line, or what else was done */
+    char *why;                 /* of a note or a surprise; "" */
+    char *remedy;              /* of a surprise; "" */
+    char *answer;              /* the line of the reply that decided; "" */
+    char *file;                /* core1/commands.mmp, where the line is typed from; "" */
+    size_t line;               /* of it, from 1; 0: none */
+    const struct trust *trust; /* of a handshake, of the facts; NULL: none */
 };
 struct rehearsal_options {
     const char *folder; /* install */

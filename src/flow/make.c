@@ -103,6 +103,8 @@ static bool work(void *arg, struct progress *progress, struct error *err)
 
 job_function flow_job(struct flow *flow, void **arg)
 {
+    if (strcmp(flow->at_page, "rehearsal") == 0)
+        return rehearsal_job(flow, arg);
     if (strcmp(flow->at_page, "make") != 0 || flow->job || !make_is_due(flow))
         return NULL;
     flow->job = xcalloc(1, sizeof *flow->job);
@@ -166,6 +168,8 @@ static bool sign_now(struct flow *flow, struct make_job *job, struct error *err)
 void flow_job_result(struct flow *flow, bool ok, const struct error *err)
 {
     struct make_job *job = flow->job;
+    if (flow->rehearsing)
+        rehearsal_result(flow, ok, err);
     if (!job)
         return;
     struct error trouble = {0};

@@ -356,8 +356,10 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
         return way_go(GO_STAY);
     if (strcmp(event->id, order_page) == 0)
         return way_to(order_page, NULL);
-    if (strcmp(event->id, rehearsal_page) == 0)
-        return rehearsal_run(flow, err) ? way_to(rehearsal_page, NULL) : way_go(GO_REFUSED);
+    if (strcmp(event->id, rehearsal_page) == 0) {
+        flow->rehearsal_due = true;
+        return way_to(rehearsal_page, NULL);
+    }
     if (strcmp(event->id, "upgrade") == 0)
         return way_to("upgrade", NULL);
     size_t count = flow->facts->deployment.server_count;

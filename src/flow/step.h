@@ -17,6 +17,7 @@
 
 /* What was rehearsed last in this visit. */
 struct rehearsal_line {
+    char *page, *at; /* where it is mended; NULL: nowhere */
     enum level level;
     char *words, *why;
 };
@@ -57,6 +58,9 @@ struct flow {
         enum plan_written is;
     } written; /* install/, compared last */
     struct rehearsal_lines rehearsed;
+    bool rehearsal_due;     /* it begins when its page is shown */
+    bool rehearsal_stopped; /* before its end */
+    struct rehearsal_job *rehearsing;
 
     char *at_page;
     char *spot;            /* the field or row of it to begin with; NULL: as the step says */
@@ -140,7 +144,9 @@ extern const struct step_ops step_start, step_basics, step_topology, step_facts,
     step_upgrade, step_certs, step_renew, step_takeover, step_typed, step_rehearsal;
 
 /* rehearsal.c */
-must_check bool rehearsal_run(struct flow *flow, struct error *err);
+/* The work of its page; NULL: none is due. */
+job_function rehearsal_job(struct flow *flow, void **arg);
+void rehearsal_result(struct flow *flow, bool ok, const struct error *err);
 void rehearsal_forget(struct flow *flow);
 
 /* save.c */

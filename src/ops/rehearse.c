@@ -26,6 +26,8 @@ static void told_free(struct rehearsed *told)
     free(told->what);
     free(told->why);
     free(told->remedy);
+    free(told->answer);
+    free(told->file);
     *told = (struct rehearsed){0};
 }
 
@@ -39,7 +41,9 @@ void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *serve
                                    .server = xstrdup(server),
                                    .what = xstrdup(what),
                                    .why = xstrdup(why),
-                                   .remedy = xstrdup(remedy)};
+                                   .remedy = xstrdup(remedy),
+                                   .answer = xstrdup(""),
+                                   .file = xstrdup("")};
     told_free(&rehearsal->told); /* what may be told again */
     rehearsal->told = told;
 }
@@ -183,6 +187,29 @@ static void compare(const struct strings *expect, const char *text, const char *
     strings_free(&lines);
 }
 
+/* Of a reply the line that decided: the refusal, else what stands where the lacking line was
+ * expected, else how it begins; free it. */
+static char *answer_of(const char *text, const char *lacking)
+{
+    struct strings lines = {0};
+    char *found = refusal_of(text);
+    size_t label = lacking ? strcspn(lacking, ":") : 0;
+    strings_split(&lines, text, '\n');
+    for (size_t i = 0; !found && label && lacking[label] && i < lines.count; i++) {
+        size_t same = strcspn(lines.items[i], ":");
+        char *wanted = xstrndup(lacking, label), *there = xstrndup(lines.items[i], same);
+        if (lines.items[i][same] && status_same(wanted, there))
+            found = xstrdup(lines.items[i]);
+        free(wanted);
+        free(there);
+    }
+    for (size_t i = 0; !found && i < lines.count; i++)
+        if (*lines.items[i])
+            found = xstrdup(lines.items[i]);
+    strings_free(&lines);
+    return found ? found : xstrdup("");
+}
+
 /* Wrong usage is told by what was typed: its text is the whole help. */
 static void judge_reply(struct rehearsal *rehearsal, const struct play_step *step, const char *line,
                         const struct appliance_reply *reply)
@@ -208,6 +235,8 @@ static void judge_reply(struct rehearsal *rehearsal, const struct play_step *ste
         tell(rehearsal, REHEARSED_NOTE, step->server, line, unknown, "");
     else
         tell(rehearsal, REHEARSED_GOOD, step->server, line, "", "");
+    free(rehearsal->told.answer);
+    rehearsal->told.answer = answer_of(str_text(&reply->text), lacking);
     free(why);
     free(unknown);
     free(remedy);
@@ -235,6 +264,14 @@ static bool look_around(struct rehearsal *rehearsal, const char *server,
            rehearse_unbroken(rehearsal, server, reply->component, reply->tag, err);
 }
 
+/* From where it was typed. */
+static void note_place(struct rehearsal *rehearsal, const struct stage_files *file)
+{
+    free(rehearsal->told.file);
+    rehearsal->told.file = xstrdup(file->name);
+    rehearsal->told.line = file->next;
+}
+
 /* What is typed is what the commands file has, line by line, as a person would paste it. */
 static bool run_command(struct rehearsal *rehearsal, struct stage_server *server,
                         const struct play_step *step, struct error *err)
@@ -249,6 +286,7 @@ static bool run_command(struct rehearsal *rehearsal, struct stage_server *server
                                    file->next, step->command);
         tell(rehearsal, REHEARSED_SURPRISE, step->server, line ? line : step->command, why,
              "certwright plan writes it anew");
+        note_place(rehearsal, file);
         free(why);
         return true;
     }
@@ -257,6 +295,7 @@ static bool run_command(struct rehearsal *rehearsal, struct stage_server *server
         return false;
     judge_reply(rehearsal, step, line, &reply);
     bool good = look_around(rehearsal, step->server, &reply, err);
+    note_place(rehearsal, file);
     appliance_reply_free(&reply);
     return good;
 }

@@ -336,6 +336,7 @@ static void tell_trust(const struct trial *trial, size_t tried)
          : tried    ? REHEARSED_GOOD
                     : REHEARSED_NOTE,
          reader->server->name, what, why, trial->why ? "certwright check says what to mend" : "");
+    trial->rehearsal->told.trust = trial->trust;
     free(what);
     free(why);
 }

@@ -145,6 +145,17 @@ run "$CERTWRIGHT" rehearse --keep-going
 same "a root that is another's stops c2w in both directions" 1 "$status"
 says "in the handshake" "refused: "
 rm -rf install && cp -a "$W/sound2" install
+cp store/callbridge-c2w-trust.crt "$T/kept.crt" && cp deployment.conf "$T/kept.conf"
+cp "$T/k.crt" store/callbridge-c2w-trust.crt
+echo 'accept { rule = "TRUST-BUNDLE-COMPLETE" reason = "a test" }' >>deployment.conf
+ok "a plan with a stale list that was accepted" "$CERTWRIGHT" plan
+run bash -c 'printf "check\n#plan\nrehearse\n24\nleave\n" | "$CERTWRIGHT" --plain wizard'
+says "the wizard tells each step" "21 of 25: cms1: callbridge"
+says "and where it ended" "24 of 25: STOP cms1: callbridge trusts webbridge3 by callbridge-c2w-trust.crt"
+says "why, and what the row does" "refused: self-signed certificate in certificate chain. Enter goes to where it is mended."
+says "which is the trust's page" "callbridge-c2w-trust.crt - 1 certificate"
+cp "$T/kept.crt" store/callbridge-c2w-trust.crt && cp "$T/kept.conf" deployment.conf
+rm -rf install && cp -a "$W/sound2" install
 fails "a certificate that has ended by then" "$CERTWRIGHT" rehearse --at 2036-01-01
 says "and where" "certificate has expired"
 ok "--keep-going goes to the end" sh -c '"$0" rehearse --at 2036-01-01 --keep-going | grep -q "surprises"' "$CERTWRIGHT"
