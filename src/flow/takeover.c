@@ -93,7 +93,10 @@ static bool add_paths(struct flow *flow, const char *text, struct error *err)
     }
     takeover_free(flow->takeover);
     flow->takeover = takeover;
-    if (takeover->logs.count)
+    if (takeover->logs.count && !takeover->adopt.file_count)
+        flow_say(flow, LEVEL_OK,
+                 "Nothing is written yet. F4 names the folder of what was fetched as well.");
+    else if (takeover->logs.count)
         flow_say(flow, LEVEL_OK, "Nothing is written yet.");
     else
         flow_say(flow, LEVEL_WARN, "No log (.log, .txt) is in that folder: name the logs as well.");
@@ -111,9 +114,8 @@ static void add_rows(struct page *page, const char *word, enum level level, cons
 
 static void build_how(struct page *page)
 {
-    page_line(&page->intro,
-              "Logs of your servers' command lines, and the public files fetched from "
-              "them, become a deployment. Keys stay where they are.");
+    page_line(&page->intro, "Logs of your servers, and the public files fetched from them,");
+    page_line(&page->intro, "become a deployment. Keys stay where they are.");
     struct row *row = page_row(page, "commands", LEVEL_NONE, "", "What to type on each server ...");
     row_detail(row,
                "The displays that are read, and an sftp batch for the public files. They change "
@@ -156,7 +158,7 @@ static void build(struct flow *flow, struct page *page)
         page->next = xstrdup("Take over");
         page->confirm_next = xformat("Write %s and the store", flow->config);
     }
-    struct action *action = page_add_action(page, "path", 4, 0, "Logs");
+    struct action *action = page_add_action(page, "path", 4, 0, "Logs, files");
     action->wants_path = true;
 }
 

@@ -588,8 +588,8 @@ bool op_adopt_make(struct adopt *adopt, const char *config, struct error *err)
     list_unfetched(work);
     list_servers(work);
     adopt_guess(work,
-                "what people do with these servers no display says: environment {} of %s has "
-                "the defaults (certwright wizard asks)",
+                "environment {} of %s has the defaults: what people do with these servers no "
+                "display says (certwright wizard asks)",
                 config);
     adopt->identity_count = work->identity_count;
     adopt->file_count = work->batch.count;

@@ -447,8 +447,9 @@ static void tell_signers(struct adopting *work)
         strings_sort(&names);
         char *list = strings_fold(&names, ", ");
         if (names.count && !told)
-            adopt_guess(work, "%s, which signed %s, is taken to be %s", issuer_of(first), list,
-                        strcmp(first->signer, "public") == 0 ? "a public CA" : "a CA of yours");
+            adopt_guess(work, "%s is taken to be %s: it signed %s", issuer_of(first),
+                        strcmp(first->signer, "public") == 0 ? "a public CA" : "a CA of yours",
+                        list);
         free(list);
         strings_free(&names);
     }

@@ -34,7 +34,7 @@ same "and that is a yes" 0 "$status"
 mkdir taken && cw --config taken/deployment.conf adopt --files fetched ./*.log
 same "nothing is open" "" "$(grep ^open: <<<"$out")"
 same "five logs are taken over" 0 "$status"
-says "a guess for each CA" "guess: CN=testca, which signed callbridge1-2, core1-2, edge1-2,"
+says "a guess for each CA" "guess: CN=testca is taken to be a CA of yours: it signed callbridge1-2, core1-2, edge1-2,"
 sets "new keys will be as the old ones" key.type ec taken/deployment.conf
 cw --config taken/deployment.conf adopt --compare --files fetched ./*.log
 same "and say the same again" 0 "$status"
