@@ -134,8 +134,11 @@ enum level look_summary(struct flow *flow, const struct identity *identity, char
     char ends[16];
     clock_date(files.leaf->not_after, ends);
     const struct cert *top = issuer_above(&chain);
+    bool needs_key = !*identity->key_at && !files.leaf->is_ca; /* a CA's may lie anywhere */
     *text = xformat("%s, %s%s, ends %s%s%s",
-                    !key ? *identity->key_at ? "its key is on the appliance" : "its key is missing"
+                    !key      ? *identity->key_at ? "its key is on the appliance"
+                                : needs_key       ? "its key is missing"
+                                                  : "its key is elsewhere"
                     : matches ? "key matches"
                               : "KEY DOES NOT MATCH",
                     chain.complete && chain.count > 1 ? "root " : "",
@@ -144,7 +147,7 @@ enum level look_summary(struct flow *flow, const struct identity *identity, char
                                        : top->cn,
                     ends, *life ? "; " : "", life);
     free(life);
-    if ((key && !matches) || (!key && !*identity->key_at) || !chain.complete || !chain.valid)
+    if ((key && !matches) || (!key && needs_key) || !chain.complete || !chain.valid)
         return LEVEL_ERROR;
     switch (rules_term(files.leaf, flow->facts->at)) {
     case TERM_LONG:
