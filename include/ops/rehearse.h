@@ -27,6 +27,7 @@ struct rehearsed {
 struct rehearsal_options {
     const char *folder; /* install */
     bool keep_going;    /* past a surprise */
+    bool by_date;       /* the same day plants the same fault; else it is by chance */
     bool drill; /* a fault is planted, nothing is told, and the appliances stay to be looked at */
 };
 struct rehearsal;

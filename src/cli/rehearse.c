@@ -77,9 +77,9 @@ static int drill(const struct cli *cli, struct rehearsal *rehearsal)
     char *path = xformat("%s/answer.txt", folder), *text = xformat("%s\n", answer);
     good = good && file_replace(path, text, strlen(text), 0600, &err);
     if (good) {
-        cli_say(cli, "The plan was carried out on appliances, and one file on one of them is not");
-        cli_say(cli, "what its name says. Find it: certwright mmp --state %s/SERVER", folder);
-        cli_say(cli, "Begin where you would in earnest: displays, pki match, pki verify.");
+        cli_say(cli, "The plan was carried out on appliances, with one fault on one of them: in a");
+        cli_say(cli, "file, or in a line. Find it: certwright mmp --state %s/SERVER", folder);
+        cli_say(cli, "Begin where you would in earnest: displays, pki match, pki verify, inspect.");
         cli_say(cli, "The answer lies in %s.", path);
     }
     free(path);
@@ -96,7 +96,8 @@ static int run_rehearse(const struct cli *cli)
     const char *given = cli_value(cli, "out");
     const struct rehearsal_options options = {.folder = given ? given : default_folder,
                                               .keep_going = cli_flag(cli, "keep-going"),
-                                              .drill = cli_flag(cli, "drill")};
+                                              .drill = cli_flag(cli, "drill"),
+                                              .by_date = cli->at != 0};
     if (cli->arg_count)
         return cli_usage(cli, "rehearse takes no \"%s\": it carries out the whole plan",
                          cli->args[0]);

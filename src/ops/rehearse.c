@@ -272,6 +272,11 @@ static void note_place(struct rehearsal *rehearsal, const struct stage_files *fi
     rehearsal->told.line = file->next;
 }
 
+static bool is_drilled(const struct rehearsal *rehearsal, const struct stage_server *server)
+{
+    return rehearsal->drill.server && strcmp(rehearsal->drill.server, server->server->name) == 0;
+}
+
 /* What is typed is what the commands file has, line by line, as a person would paste it. */
 static bool run_command(struct rehearsal *rehearsal, struct stage_server *server,
                         const struct play_step *step, struct error *err)
@@ -291,6 +296,9 @@ static bool run_command(struct rehearsal *rehearsal, struct stage_server *server
         return true;
     }
     struct appliance_reply reply;
+    const struct drill *drill = &rehearsal->drill;
+    if (is_drilled(rehearsal, server) && drill->line && strcmp(drill->line, line) == 0)
+        line = drill->typed;
     if (!type(server, line, &reply, err))
         return false;
     judge_reply(rehearsal, step, line, &reply);
@@ -333,15 +341,17 @@ bool rehearse_put(const char *path, const struct buffer *data, struct error *err
     return true;
 }
 
-/* In a drill one file is another one. */
+/* In a drill a file may be another one. */
 static bool plant(struct rehearsal *rehearsal, const struct stage_server *server, const char *name,
                   const char *path, struct error *err)
 {
     const struct drill *drill = &rehearsal->drill;
-    if (!drill->server || strcmp(drill->server, server->server->name) != 0 ||
-        strcmp(drill->file, name) != 0)
-        return true;
-    return file_replace(path, drill->content, strlen(drill->content), 0600, err);
+    bool good = true;
+    for (size_t i = 0; good && is_drilled(rehearsal, server) && i < drill->file_count; i++)
+        if (strcmp(drill->files[i].name, name) == 0)
+            good = file_replace(path, drill->files[i].content, strlen(drill->files[i].content),
+                                0600, err);
+    return good;
 }
 
 const char *rehearsal_drill(const struct rehearsal *rehearsal, const char **answer)

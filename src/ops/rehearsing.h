@@ -20,8 +20,15 @@ struct play {
 must_check bool play_read(const char *folder, struct play *out, struct error *err);
 void play_free(struct play *play);
 
-struct drill { /* a fault: the file that is put in the place of one that the plan uploads */
-    char *server, *file, *content, *answer;
+struct drill_file {
+    char *name, *content;
+};
+struct drill { /* a fault: files that are put in the place of those that the plan uploads */
+    char *server;
+    struct drill_file files[2];
+    size_t file_count;
+    char *line, *typed; /* or a line, and what is typed for it; NULL: none */
+    char *answer;
 };
 struct stage_server {
     const struct server *server;
@@ -57,7 +64,7 @@ must_check bool rehearse_put(const char *path, const struct buffer *data, struct
 void tell(struct rehearsal *rehearsal, enum rehearsed_how how, const char *server, const char *what,
           const char *why, const char *remedy);
 
-/* One of the faults that there may be, by chance. Free with drill_free. */
+/* One of the faults that there may be, by chance or by the date. Free with drill_free. */
 must_check bool drill_choose(const struct rehearsal *rehearsal, struct drill *out,
                              struct error *err);
 void drill_free(struct drill *drill);

@@ -179,16 +179,36 @@ cd "$W/scalable" || exit 1
 "$CERTWRIGHT" plan >/dev/null 2>&1
 ok "several at once, the database among them" "$CERTWRIGHT" rehearse
 
-# A drill: one file is not what its name says, and the answer tells which.
-cd "$W/combined" || exit 1
-rm -rf install && "$CERTWRIGHT" plan --all >/dev/null
-ok "a drill" "$CERTWRIGHT" rehearse --drill
-answer=$(cat install/rehearsal/drill/answer.txt)
-silent "it tells nothing" "${answer#*: }"
-file=$(grep -oE '[A-Za-z0-9-]+[.]crt on cms1' <<<"$answer" | sed 's/ on cms1//')
-ok "the appliance is there to be looked at" sh -c 'echo "pki list" | "$0" mmp --state install/rehearsal/drill/cms1' "$CERTWRIGHT"
-fails "its $file is not the one of the store" cmp -s "install/rehearsal/drill/cms1/$file" "store/$file"
-same "and it alone" "$file" "$(for f in install/rehearsal/drill/cms1/*.crt; do
-    cmp -s "$f" "store/${f##*/}" || echo "${f##*/}"
-done)"
-ok "another drill takes its place" "$CERTWRIGHT" rehearse --drill
+# A drill: one thing is not what its name says, and the answer tells which. Each day has its own.
+# drills DAYS: as many days from today on; their answers into $T/answers.
+drills()
+{
+    local day answer file
+    : >"$T/answers"
+    for ((day = 0; day < $1; day++)); do
+        "$CERTWRIGHT" rehearse --drill --at "$(date -u -d "+$day days" +%F)" >"$T/told" 2>&1
+        answer=$(head -1 install/rehearsal/drill/answer.txt)
+        echo "$answer" >>"$T/answers"
+        if grep -qF "${answer#*: }" "$T/told"; then fail "it tells nothing" "$answer"; fi
+        file=$(sed -E 's/^[A-Z0-9-]+: (on .*|([A-Za-z0-9-]+[.][a-z]+) on .*)/\2/' <<<"$answer")
+        same "${answer%% on *}: nothing else is changed" "$file" "$(
+            cd install/rehearsal/drill && for f in */*.crt */*.key; do
+                cmp -s "$f" "../../../store/${f##*/}" || echo "${f##*/}"
+            done
+        )"
+    done
+}
+cd "$W/scalable" || exit 1
+rm -rf install && "$CERTWRIGHT" plan --all >/dev/null 2>&1
+ok "a drill by chance" "$CERTWRIGHT" rehearse --drill
+ok "its answer names a rule that is explained" "$CERTWRIGHT" explain \
+    "$(sed -n 's/^certwright explain \([A-Z0-9-]*\) tells.*/\1/p' install/rehearsal/drill/answer.txt)"
+ok "the appliances are there to be looked at" sh -c 'echo "pki list" | "$0" mmp --state install/rehearsal/drill/core1' "$CERTWRIGHT"
+drills 8
+run cat "$T/answers"
+for words in "holds the certificate of" "is the key of another" "has ended" "lacks the name" "extended key usage" \
+    "^TRUST-STALE" "^TRUST-BUNDLE-COMPLETE: .* lacks the certificate of" "stand in each other's place"; do
+    matches "each sort within as many days: $words" "$words"
+done
+"$CERTWRIGHT" rehearse --drill --at "$(date -u +%F)" >/dev/null
+same "the same day has the same fault" "$(head -1 "$T/answers")" "$(head -1 install/rehearsal/drill/answer.txt)"
