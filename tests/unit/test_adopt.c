@@ -6,6 +6,7 @@
 #include "model/template.h"
 #include "ops/adopt.h"
 #include "ops/ops.h"
+#include "store/name.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -82,10 +83,23 @@ struct seat {
     const struct service *service;
 };
 
+/* What one service says otherwise than the deployment: for that path another file, or that it is
+ * disabled. */
+static struct drift {
+    const struct service *service;
+    const char *path;
+} drift;
+#define ANOTHER "exchanged.crt"
+
 static bool look(void *context, const char *path, struct strings *out)
 {
     const struct seat *seat = context;
-    if (strcmp(path, "state.enabled") == 0)
+    bool drifted = drift.service == seat->service && strcmp(drift.path, path) == 0;
+    if (drifted && strcmp(path, "state.enabled") != 0)
+        strings_add(out, ANOTHER);
+    else if (drifted)
+        return true;
+    else if (strcmp(path, "state.enabled") == 0)
         strings_add(out, "true");
     else if (strncmp(path, "state.", 6) != 0)
         return service_value(seat->deployment, seat->service, path, out);
@@ -167,6 +181,14 @@ static void read_log(const char *log, const char *files, const char *store, stru
     strings_free(&logs);
 }
 
+static void print_differences(const struct adopt_differences *differences)
+{
+    for (size_t i = 0; i < differences->count; i++)
+        print_message("%s %s: %s: expected %s, found %s\n", differences->items[i].server,
+                      differences->items[i].service, differences->items[i].what,
+                      differences->items[i].expected, differences->items[i].found);
+}
+
 static void tell_none(const char *config, const char *log, const char *files)
 {
     struct facts *facts = gather(config);
@@ -174,10 +196,7 @@ static void tell_none(const char *config, const char *log, const char *files)
     struct adopt_differences differences;
     read_log(log, files, "store", &read);
     op_adopt_compare(facts, &read, &differences);
-    for (size_t i = 0; i < differences.count; i++)
-        print_message("%s %s: %s: expected %s, found %s\n", differences.items[i].server,
-                      differences.items[i].service, differences.items[i].what,
-                      differences.items[i].expected, differences.items[i].found);
+    print_differences(&differences);
     assert_int_equal(differences.count, 0);
     adopt_differences_free(&differences);
     adopt_free(&read);
@@ -210,6 +229,108 @@ static void same_services(const struct deployment *a, const struct deployment *b
     }
 }
 
+/* One service's display says otherwise: that is told of it, and nothing else. */
+static void tells_drift(const struct facts *facts, const struct service *service, const char *path,
+                        const char *expected, const char *found)
+{
+    struct adopt read;
+    struct adopt_differences differences;
+    drift = (struct drift){service, path};
+    print_all(facts, "drifted.log");
+    drift = (struct drift){0};
+    read_log("drifted.log", "was/store", "store", &read);
+    op_adopt_compare(facts, &read, &differences);
+    bool told = differences.count == 1 &&
+                strcmp(differences.items[0].server, service->server->name) == 0 &&
+                strcmp(differences.items[0].service, service->name) == 0 &&
+                strcmp(differences.items[0].expected, expected) == 0 &&
+                strcmp(differences.items[0].found, found) == 0;
+    if (!told) {
+        print_differences(&differences);
+        fail_msg("%s %s: %s drifted", service->server->name, service->name, path);
+    }
+    adopt_differences_free(&differences);
+    adopt_free(&read);
+}
+
+/* The servers have that bundle or trust file as it was last year. */
+static void tells_last_year(const struct facts *facts, const char *name)
+{
+    struct adopt read;
+    struct adopt_differences differences;
+    struct buffer old = {0};
+    char *path = xformat("was/store/%s", name);
+    assert_int_equal(rename(path, "kept"), 0);
+    assert_true(file_read("old/store/testca.crt", &old, NULL));
+    assert_true(file_replace(path, old.data, old.length, 0644, NULL));
+    read_log("all.log", "was/store", "store", &read);
+    op_adopt_compare(facts, &read, &differences);
+    if (!differences.count)
+        fail_msg("%s is last year's, and nothing was told", name);
+    for (size_t i = 0; i < differences.count; i++)
+        assert_string_equal(differences.items[i].what, name);
+    adopt_differences_free(&differences);
+    adopt_free(&read);
+    buffer_free(&old);
+    assert_int_equal(rename("kept", path), 0);
+    free(path);
+}
+
+/* Each file that its displays name is exchanged, and it is disabled where they say that it is not.
+ * Certificates that others wrote are gathered. */
+static size_t tells_drifts_of(const struct facts *facts, const struct service *service,
+                              struct strings *certificates)
+{
+    const struct deployment *d = &facts->deployment;
+    struct strings displays = {0}, lines = {0}, paths = {0};
+    component_displays(service->component, d->release, &displays);
+    for (size_t i = 0; i < displays.count; i++)
+        component_status(service->component, displays.items[i], d->release, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        for (const char *at = strchr(lines.items[i], '{'); at; at = strchr(at + 1, '{')) {
+            char *path = xstrndup(at + 1, strcspn(at + 1, "?}"));
+            if (*path)
+                strings_add_new(&paths, path);
+            free(path);
+        }
+    size_t tried = 0;
+    for (size_t i = 0; i < paths.count; i++) {
+        const char *path = paths.items[i];
+        struct strings values = {0};
+        if (strcmp(path, "state.enabled") == 0) {
+            tells_drift(facts, service, path, "true", "false");
+            tried++;
+        } else if (strncmp(path, "state.", 6) != 0 && service_value(d, service, path, &values) &&
+                   values.count == 1 && name_is_pki(values.items[0])) {
+            tells_drift(facts, service, path, values.items[0], ANOTHER);
+            tried++;
+            if (!strstr(path, ".key"))
+                strings_add_new(certificates, values.items[0]);
+        }
+        strings_free(&values);
+    }
+    strings_free(&displays);
+    strings_free(&lines);
+    strings_free(&paths);
+    return tried;
+}
+
+static void tells_each_drift(const struct facts *facts)
+{
+    struct strings certificates = {0};
+    const struct deployment *d = &facts->deployment;
+    for (size_t i = 0; i < d->server_count; i++)
+        for (size_t k = 0; k < d->servers[i].service_count; k++)
+            if (!d->servers[i].services[k].implied &&
+                tells_drifts_of(facts, &d->servers[i].services[k], &certificates) == 0)
+                fail_msg("%s %s: no drift was tried", d->servers[i].name,
+                         d->servers[i].services[k].name);
+    assert_true(certificates.count > 0);
+    for (size_t i = 0; i < certificates.count; i++)
+        tells_last_year(facts, certificates.items[i]);
+    strings_free(&certificates);
+}
+
 static void takes_over(const char *preset, const char *release)
 {
     make(preset, release, "was");
@@ -240,6 +361,7 @@ static void takes_over(const char *preset, const char *release)
         assert_non_null(is);
         assert_string_equal(is->file, was->file);
     }
+    tells_each_drift(before);
     facts_free(before);
     facts_free(after);
     tell_none("is/deployment.conf", "all.log", "was/store");
@@ -347,12 +469,14 @@ static void what_differs_is_told(void **state)
 static void each_preset_comes_back(void **state)
 {
     (void)state;
+    make("lab", "2.9", "old");
     takes_over("lab", "2.9");
     takes_over("webapp", "2.9");
     takes_over("single-combined", "2.9");
     takes_over("single-split", "2.9");
     takes_over("scalable", "2.9");
     takes_over("scalable", "3.12");
+    assert_true(folder_remove("old", NULL));
 }
 
 static void take(struct flow *flow, struct event event)
