@@ -154,30 +154,89 @@ static bool read_side(struct rehearsal *rehearsal, const struct trust_target *ta
     return private && private->is_private && !private->encrypted && side->count;
 }
 
+static bool add_pem(const struct str *pem, struct pki_file *file, struct side *side)
+{
+    pki_parse((const unsigned char *)str_text(pem), pem->length, NULL, file);
+    add_certs(file, side);
+    return pki_first_cert(file) != NULL;
+}
+
+/* Its names, for another key; a certificate needs a CN. */
+static void names_like(const struct cert *cert, struct names *names)
+{
+    names_copy(names, &cert->names);
+    if (!names->attributes[ATTR_CN])
+        names->attributes[ATTR_CN] = xstrdup(*cert->cn ? cert->cn : "impostor");
+}
+
 /* Another key under the same names, signed by itself. */
 static bool make_impostor(const struct side *side, time_t at, struct side *out, struct error *err)
 {
     struct key *key = NULL;
     struct secret key_text = {0};
     struct str text = {0};
-    const char *cn = side->chain[0]->cn;
     struct names names = {0};
-    names_copy(&names, &side->chain[0]->names);
-    if (!names.attributes[ATTR_CN])
-        names.attributes[ATTR_CN] = xstrdup(*cn ? cn : "impostor");
+    names_like(side->chain[0], &names);
     bool good = key_generate("ec", 256, &key, err) && key_pem(key, &key_text, err) &&
                 cert_selfsign(key, &names, 1, at, &text, err);
     if (good) {
         pki_parse(key_text.data, key_text.length, NULL, &out->key);
-        pki_parse((const unsigned char *)str_text(&text), text.length, NULL, &out->certificate);
-        add_certs(&out->certificate, out);
-        good = out->count == 1 && pki_first_key(&out->key);
+        good = add_pem(&text, &out->certificate, out) && pki_first_key(&out->key);
     }
     if (key)
         key_free(key);
     secret_free(&key_text);
     str_free(&text);
     names_free(&names);
+    return good;
+}
+
+/* The CA that signed the leaf, of what it shows and of what it is judged by; NULL: neither has it.
+ */
+static const struct cert *issuer_of(const struct side *side, const struct side *trusted)
+{
+    const struct side *sides[] = {side, trusted};
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+        for (size_t j = 0; j < sides[i]->count; j++)
+            if (!cert_same(sides[i]->chain[j], side->chain[0]) &&
+                cert_issued_by(side->chain[0], sides[i]->chain[j]))
+                return sides[i]->chain[j];
+    return NULL;
+}
+
+/* The impostor has it signed by a CA of the same name as that one, and another key; both are shown.
+ */
+static bool sign_impostor(const struct cert *issuer, time_t at, struct side *impostor,
+                          struct error *err)
+{
+    struct key *key = NULL;
+    struct pki_file request = {0};
+    struct str ca = {0}, csr = {0}, leaf = {0};
+    struct names names = {0}, leaf_names = {0};
+    bool cut;
+    names_like(issuer, &names);
+    names_like(impostor->chain[0], &leaf_names);
+    bool good = key_generate("ec", 256, &key, err) && cert_selfsign(key, &names, 2, at, &ca, err) &&
+                csr_make(pki_first_key(&impostor->key), &leaf_names, &csr, err) &&
+                add_pem(&ca, &impostor->bundle, impostor);
+    if (good)
+        pki_parse((const unsigned char *)str_text(&csr), csr.length, NULL, &request);
+    good = good && cert_issue(pki_first_csr(&request), pki_first_cert(&impostor->bundle), key, 1,
+                              at, &leaf, &cut, err);
+    if (good) {
+        pki_file_free(&impostor->certificate);
+        impostor->count = 0;
+        good = add_pem(&leaf, &impostor->certificate, impostor);
+        add_certs(&impostor->bundle, impostor);
+    }
+    if (key)
+        key_free(key);
+    pki_file_free(&request);
+    str_free(&ca);
+    str_free(&csr);
+    str_free(&leaf);
+    names_free(&names);
+    names_free(&leaf_names);
     return good;
 }
 
@@ -219,25 +278,42 @@ static bool shake(struct trial *trial, const struct side *side, const char *name
     return handshake_try(&handshake, accepted, why, err);
 }
 
-/* As it is, and as another that has its names alone. */
-static bool try_both(struct trial *trial, const struct side *side, struct error *err)
+/* As another that has its names alone; where CAs count, also by a CA that has but the name. */
+static bool try_impostors(struct trial *trial, const struct side *side, struct error *err)
 {
-    bool accepted;
+    time_t at = trial->rehearsal->facts->at;
+    const struct cert *issuer =
+        trust_takes_cas(trial->trust->rule->how) ? issuer_of(side, &trial->trusted) : NULL;
+    bool accepted = false;
     struct str why = {0};
     struct side impostor = {0};
-    bool good = shake(trial, side, NULL, &accepted, &why, err);
-    if (good && !accepted)
-        trial->why = xformat("refused: %s", str_text(&why));
-    str_free(&why);
-    if (good && !trial->why) {
-        good = make_impostor(side, trial->rehearsal->facts->at, &impostor, err) &&
+    bool good = make_impostor(side, at, &impostor, err) &&
+                shake(trial, &impostor, NULL, &accepted, &why, err);
+    if (good && accepted)
+        trial->why = xstrdup("another certificate of the same name is accepted as well");
+    if (good && !accepted && issuer) {
+        str_clear(&why);
+        good = sign_impostor(issuer, at, &impostor, err) &&
                shake(trial, &impostor, NULL, &accepted, &why, err);
         if (good && accepted)
-            trial->why = xstrdup("another certificate of the same name is accepted as well");
+            trial->why =
+                xstrdup("a certificate by another CA of the same name is accepted as well");
     }
     side_free(&impostor);
     str_free(&why);
     return good;
+}
+
+/* As it is, then as others that pretend to be it. */
+static bool try_both(struct trial *trial, const struct side *side, struct error *err)
+{
+    bool accepted;
+    struct str why = {0};
+    bool good = shake(trial, side, NULL, &accepted, &why, err);
+    if (good && !accepted)
+        trial->why = xformat("refused: %s", str_text(&why));
+    str_free(&why);
+    return good && (trial->why || try_impostors(trial, side, err));
 }
 
 /* The names that a client looks for in a server's certificate; of each entry one has to be there.

@@ -127,7 +127,7 @@ stops "a plan that is none" "install/plan.json" "is no plan"
 
 # What no line refuses a handshake does.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/k.key" -out "$T/k.crt" \
-    -subj "/CN=Example lab CA" -days 30 2>/dev/null
+    -subj "/CN=labca" -days 30 2>/dev/null
 run "$CERTWRIGHT" rehearse
 trust=$(sed -n 's/^trust  *cms1  *webbridge trusts callbridge by \(.*\)$/\1/p' <<<"$out")
 same "the Web Bridge trusts by the Call Bridge's own file" callbridge.crt "$trust"
@@ -142,7 +142,7 @@ for file in install/cms1/files/*; do
     case $file in *c2w-trust.crt) cp "$T/k.crt" "$file" ;; esac
 done
 run "$CERTWRIGHT" rehearse --keep-going
-same "a root that is another's stops c2w in both directions" 1 "$status"
+same "a root of the same name and another key stops c2w in both directions" 1 "$status"
 says "in the handshake" "refused: "
 rm -rf install && cp -a "$W/sound2" install
 cp store/callbridge-c2w-trust.crt "$T/kept.crt" && cp deployment.conf "$T/kept.conf"
