@@ -535,6 +535,7 @@ static void a_store_that_is_not_there_is_empty(void **state)
     char *path = path_join(f->folder, "none"), *file = path_join(f->folder, "file");
     assert_true(scan_store(path, &scan, &err));
     assert_int_equal(scan.count, 0);
+    scan_free(&scan);
     assert_false(store_open(path, false, &store, &err));
     assert_int_equal(err.code, STATUS_NO);
     assert_true(file_replace(file, "x", 1, 0644, NULL));
