@@ -506,6 +506,11 @@ static void key_weak(const struct rule *rule, const struct subject *s, struct fi
             report(out, rule, s, "%s is %s with %d bits; only RSA of 2048 to 4096 is documented",
                    s->name, algorithm, bits);
     }
+    if (*view->identity
+             ->key_at) { /* nothing is here to be put aside, and the appliance makes RSA */
+        remedy_new_certificate(finding, s, true);
+        return;
+    }
     remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
     remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path, s->name, s->name);
     remedy_aside(finding, s);
