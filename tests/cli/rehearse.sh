@@ -212,3 +212,19 @@ for words in "holds the certificate of" "is the key of another" "has ended" "lac
 done
 "$CERTWRIGHT" rehearse --drill --at "$(date -u +%F)" >/dev/null
 same "the same day has the same fault" "$(head -1 "$T/answers")" "$(head -1 install/rehearsal/drill/answer.txt)"
+
+# An intermediate signs: bundles of two.
+cp -a "$W/split" "$W/sub" && cd "$W/sub" || exit 1
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout store/sub.key -out "$T/sub.csr" -subj "/CN=sub" 2>/dev/null
+openssl x509 -req -in "$T/sub.csr" -CA store/labca.crt -CAkey store/labca.key -set_serial 7 -days 900 -out store/sub.crt \
+    -extfile <(printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n') 2>/dev/null
+chmod 600 store/sub.key
+ok "a CA below another signs" "$CERTWRIGHT" sign --ca sub --force webbridge
+ok "a plan of it" "$CERTWRIGHT" plan --all --force
+for ((day = 0; day < 10; day++)); do
+    "$CERTWRIGHT" rehearse --drill --at "$(date -u -d "+$day days" +%F)" >/dev/null
+    head -1 install/rehearsal/drill/answer.txt
+done >"$T/answers"
+run cat "$T/answers"
+matches "a bundle may lack its root" "^BUNDLE-NO-ROOT: webbridgebundle.crt on "
+matches "or the CA below it" "^CHAIN-BROKEN: webbridgebundle.crt on [a-z0-9]+ lacks the CA that signed webbridge.crt"

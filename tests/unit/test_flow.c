@@ -29,6 +29,31 @@ static void same_as_init(struct world *world, const char *preset)
     str_free(&text);
 }
 
+/* Stopped after its first step, a rehearsal tells what was tried, and counts for nothing. */
+static void stop_a_rehearsal(struct world *world)
+{
+    void *arg;
+    struct error err = {0};
+    atomic_bool cancelled = true;
+    struct progress progress = {-1, &cancelled};
+    must(world, (struct event){.kind = EVENT_GOTO, .id = "plan"});
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "rehearsal"});
+    assert_int_equal(flow_page(world->flow)->kind, PAGE_JOB);
+    job_function job = flow_job(world->flow, &arg);
+    assert_non_null(job);
+    assert_false(job(arg, &progress, &err));
+    flow_job_result(world->flow, false, &err);
+    must(world, (struct event){.kind = EVENT_DONE});
+    assert_string_equal(flow_page(world->flow)->title, "Rehearsal - stopped");
+    assert_int_equal(flow_page(world->flow)->row_count, 1);
+    assert_null(flow_job(world->flow, &arg));
+    next(world);
+    assert_string_equal(at(world), "plan");
+    const struct strings *text = &flow_page(world->flow)->text;
+    assert_non_null(strstr(text->items[text->count - 1], "It has not been rehearsed"));
+    next(world);
+}
+
 static void lab_takes_few_answers(void **state)
 {
     struct world *world = *state;
@@ -55,6 +80,7 @@ static void lab_takes_few_answers(void **state)
     assert_non_null(strstr(text, "\ncallbridge trust c2w labca.crt\n"));
     free(text);
     free(commands);
+    stop_a_rehearsal(world);
     next(world);
     assert_true(flow_ended(world->flow));
 }
