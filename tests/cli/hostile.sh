@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What strangers send: every command ends in time with yes, no or a clear error, passes no byte that
 # acts on a terminal, and leaves the store as it was.
+# Sanitized only, when all are run.
 # shellcheck disable=SC2154 # status, out, err come from lib.sh
 . "$(dirname "$0")/../lib.sh"
 

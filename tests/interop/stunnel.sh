@@ -123,7 +123,7 @@ ok "renewed: generate" "$CERTWRIGHT" generate
 returned
 ok "renewed: import" "$CERTWRIGHT" import got
 ok "renewed: check" "$CERTWRIGHT" check
-ok "renewed: plan" "$CERTWRIGHT" plan --force
+ok "renewed: plan" "$CERTWRIGHT" plan --all --force
 delivered
 # shellcheck disable=SC2086
 serve_services $kinds
