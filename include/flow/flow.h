@@ -176,6 +176,9 @@ void flow_job_result(struct flow *flow, bool ok, const struct error *err);
 struct draft *flow_draft(struct flow *flow);
 /* The deployment.conf that is worked on now: another one may be opened on the start page. */
 const char *flow_config(const struct flow *flow);
+/* The page behind this one that EVENT_NEXT passes by, for whoever has answers to it; NULL: it
+ * passes none by. Free it. */
+char *flow_passes(struct flow *flow);
 /* Leaving was asked for and everything is saved. */
 bool flow_ended(const struct flow *flow);
 /* Read-only because another holds the lock: a sentence, else NULL. */

@@ -20,7 +20,8 @@ bool certs_passes(const struct flow *flow)
     size_t uses = 0;
     for (size_t i = 0; i < d->identity_count; i++)
         uses += share_may(&d->identities[i], NULL) ? d->identities[i].use_count : 0;
-    return flow_lab(flow) || uses < 2;
+    /* One server's are few, and its preset's: whoever wants others finds the page by its name. */
+    return flow_lab(flow) || uses < 2 || d->server_count < 2;
 }
 
 /* "Call Bridge", "Web Admin, Call Bridge"; of a CA that it signs. Free it. */

@@ -479,6 +479,11 @@ const char *flow_config(const struct flow *flow)
     return flow->config;
 }
 
+char *flow_passes(struct flow *flow)
+{
+    return order_passed(flow);
+}
+
 bool flow_ended(const struct flow *flow)
 {
     return flow->ended;

@@ -112,6 +112,19 @@ char *order_beside(struct flow *flow, int direction)
     return id;
 }
 
+char *order_passed(struct flow *flow)
+{
+    struct strings order = {0};
+    char *id = NULL;
+    order_pages(flow, &order);
+    for (size_t i = 0; i + 1 < order.count; i++)
+        if (strcmp(order.items[i], flow->at_page) == 0 &&
+            order_passes(flow, order.items[i + 1], true))
+            id = xstrdup(order.items[i + 1]);
+    strings_free(&order);
+    return id;
+}
+
 bool order_has(const struct flow *flow, const char *id)
 {
     if (text_starts(id, "each:"))

@@ -217,6 +217,8 @@ bool order_has(const struct flow *flow, const char *page_id);
 const char *order_owner(const char *page_id);
 /* The next page of the order that has something to ask, or the one before; NULL: none. Free it. */
 char *order_beside(struct flow *flow, int direction);
+/* The next page, where the walk passes it by; NULL: it does not. Free it. */
+char *order_passed(struct flow *flow);
 /* Nothing to ask there: Next and Back pass it by. */
 bool order_passes(struct flow *flow, const char *page_id, bool forward);
 /* The first page where something is open: by the files, not by where one was. Free it. */

@@ -361,6 +361,20 @@ static bool run_job(struct script *script, struct error *err)
     return good;
 }
 
+/* The page behind this one that is passed by, where the file has answers to it; NULL. */
+static char *wanted_page(const struct script *script)
+{
+    char *id = flow_passes(script->flow), *head = id ? xformat("%s.", id) : NULL;
+    bool wanted = false;
+    for (size_t i = 0; id && i < script->count; i++)
+        wanted = wanted || (!script->answers[i].used && text_starts(script->answers[i].id, head));
+    free(head);
+    if (wanted)
+        return id;
+    free(id);
+    return NULL;
+}
+
 /* On from the page; *over where the wizard ends with it. */
 static bool next(struct script *script, const char *page, bool *over, struct error *err)
 {
@@ -371,7 +385,11 @@ static bool next(struct script *script, const char *page, bool *over, struct err
         return false;
     }
     bool last = script->page->last;
-    if (!take(script, (struct event){.kind = EVENT_NEXT}, NULL, err)) {
+    char *wanted = wanted_page(script);
+    const struct event event = {.kind = wanted ? EVENT_GOTO : EVENT_NEXT, .id = wanted};
+    bool good = take(script, event, NULL, err);
+    free(wanted);
+    if (!good) {
         explain(script, err);
         return false;
     }

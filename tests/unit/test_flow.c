@@ -95,12 +95,10 @@ static void back_keeps_answers_and_resume_returns(void **state)
     assert_string_equal(at(world), "facts");
     next(world);
     next(world);
-    assert_string_equal(at(world), "certs");
-    next(world);
     assert_string_equal(at(world), "page:webadmin");
     next(world);
     set(world, "callbridge.CN", "cb.example.com");
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         must(world, (struct event){.kind = EVENT_BACK});
     assert_string_equal(at(world), "basics");
     assert_string_equal(field(world, "basics.O")->value, "Example Inc.");
@@ -117,8 +115,10 @@ static void a_changed_domain_changes_what_follows(void **state)
     struct world *world = *state;
     choose(world, "single-combined");
     set(world, "basics.domain", "example.com");
-    for (int i = 0; i < 5; i++)
-        next(world);
+    next(world);
+    next(world);
+    next(world);
+    next(world);
     set(world, "callbridge.CN", "typed.example.com");
     must(world, (struct event){.kind = EVENT_GOTO, .id = "basics"});
     set(world, "basics.domain", "example.org");

@@ -257,6 +257,12 @@ void flow_job_result(struct flow *flow, bool ok, const struct error *err)
     flow->told = ok;
 }
 
+char *flow_passes(struct flow *flow)
+{
+    (void)flow;
+    return NULL;
+}
+
 bool flow_ended(const struct flow *flow)
 {
     return flow->ended;
