@@ -98,6 +98,9 @@ must_check bool identity_check(const struct deployment *deployment, const struct
                                struct error *err);
 
 const struct identity *deployment_identity(const struct deployment *deployment, const char *name);
+/* The name is that of an identity's key, certificate, bundle or full chain: no derived file has it.
+ */
+bool deployment_owns_file(const struct deployment *deployment, const char *name);
 const struct server *deployment_server(const struct deployment *deployment, const char *name);
 const struct service *server_service(const struct server *server, const char *name);
 /* A service of the kind is written there. */

@@ -42,7 +42,7 @@ char *renew_needs_key(const struct facts *facts, const struct identity *identity
 /* What a renewal does to whom, whichever key: the sentences of it. */
 struct renew_effects {
     struct strings trusts;   /* one a file that accepts it, with what happens to it */
-    struct strings restarts; /* "callbridge on core1-3" */
+    struct strings restarts; /* "KIND on core1-3" */
     struct strings notices;  /* who notices that, as the catalogue says */
     char *keep, *fresh;      /* what the one choice costs, and the other */
 };

@@ -40,7 +40,7 @@ static bool begins_with(const char *line, const char *word)
     return word_length(line) == strlen(word) && text_starts(line, word);
 }
 
-/* "callbridge certs <key-file> <crt-file> [<cert-bundle>]": the blank within a bracket goes before
+/* "KIND certs <key-file> <crt-file> [<cert-bundle>]": the blank within a bracket goes before
  * it. */
 static void add_usage(const struct form *form, struct str *out)
 {

@@ -151,3 +151,15 @@ void identity_request(const struct identity *identity, struct names *out)
     names_copy(out, &identity->names);
     identity_eku(identity, &out->eku);
 }
+
+bool deployment_owns_file(const struct deployment *deployment, const char *name)
+{
+    for (size_t i = 0; i < deployment->identity_count; i++) {
+        const struct identity *identity = &deployment->identities[i];
+        if (strcmp(identity->certificate_file, name) == 0 ||
+            strcmp(identity->bundle_file, name) == 0 ||
+            strcmp(identity->fullchain_file, name) == 0 || strcmp(identity->key_file, name) == 0)
+            return true;
+    }
+    return false;
+}

@@ -61,19 +61,6 @@ void certify_files(const struct facts *facts, const struct store *store,
     str_free(&full);
 }
 
-/* A trust of one certificate is that identity's own file: written as such, never derived. */
-static bool is_identity_file(const struct deployment *deployment, const char *name)
-{
-    for (size_t i = 0; i < deployment->identity_count; i++) {
-        const struct identity *identity = &deployment->identities[i];
-        if (strcmp(identity->certificate_file, name) == 0 ||
-            strcmp(identity->bundle_file, name) == 0 ||
-            strcmp(identity->fullchain_file, name) == 0 || strcmp(identity->key_file, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The new certificate of whoever had this one; NULL: it stays. */
 static const struct cert *successor(const struct deployment *deployment, const struct scan *before,
                                     const struct scan *after, const struct cert *cert)
@@ -127,7 +114,7 @@ bool certify_trusts(const struct facts *facts, const struct store *store, struct
         if (last && strcmp(last->file, trust->file) == 0)
             continue;
         last = trust;
-        if (is_identity_file(&facts->deployment, trust->file))
+        if (deployment_owns_file(&facts->deployment, trust->file))
             continue;
         if (trust->given)
             exchange(facts, store, trust->file, &scan, &after.scan, batch);

@@ -189,7 +189,7 @@ static void add_of_trust(const struct facts *facts, const struct trust *trust,
     }
 }
 
-/* "webadmin certs a.key a.crt abundle.crt": where the leaf stands just before its bundle. */
+/* "KIND certs a.key a.crt abundle.crt": where the leaf stands just before its bundle. */
 static char *pair_of(const struct identity *identity)
 {
     return xformat(" %s %s", identity->certificate_file, identity->bundle_file);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "callbridge on core1-3" and the like: the servers of each kind, in the order they are met. */
+/* "KIND on core1-3" and the like: the servers of each kind, in the order they are met. */
 struct places {
     const struct component **kinds;
     struct strings *servers;

@@ -101,18 +101,6 @@ static bool is_within(const struct cert_set *set, const struct cert_set *larger)
     return within;
 }
 
-static bool is_identity_file(const struct deployment *deployment, const char *name)
-{
-    for (size_t i = 0; i < deployment->identity_count; i++) {
-        const struct identity *identity = &deployment->identities[i];
-        if (strcmp(identity->certificate_file, name) == 0 ||
-            strcmp(identity->bundle_file, name) == 0 ||
-            strcmp(identity->fullchain_file, name) == 0 || strcmp(identity->key_file, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Those of the need's targets that are in place, or the others. */
 static void certs_of(const struct facts *facts, const struct trust_need *need, bool installed,
                      struct cert_set *out)
@@ -145,7 +133,7 @@ static void fill_installed(const struct facts *facts, const struct trust *trust,
     } else {
         bool whole = trust_certs(&facts->deployment, &facts->scan, trust->need, &content->last);
         (void)whole; /* rules say what lacks */
-        if (is_identity_file(&facts->deployment, trust->file)) {
+        if (deployment_owns_file(&facts->deployment, trust->file)) {
             char *list = xformat("%s-%s.crt", trust->reader->name, trust->rule->name);
             there.count = 0;
             add_file(&facts->scan, list, &there); /* of several, of whom one is left */
@@ -357,7 +345,7 @@ void identity_cas(const struct facts *facts, const struct identity *identity, st
 static char *own_list(const struct changes *changes, const struct trust *trust)
 {
     char *name = xformat("%s-%s.crt", trust->reader->name, trust->rule->name);
-    if (is_identity_file(&changes->facts->deployment, name)) {
+    if (deployment_owns_file(&changes->facts->deployment, name)) {
         free(name);
         name = xformat("%s-%s-wide.crt", trust->reader->name, trust->rule->name);
     }
@@ -370,7 +358,7 @@ static char *wide_name(const struct changes *changes, const struct trust *trust,
                        const struct widening *content)
 {
     if (is_within(&content->wide, &content->last) ||
-        !is_identity_file(&changes->facts->deployment, trust->file))
+        !deployment_owns_file(&changes->facts->deployment, trust->file))
         return xstrdup(trust->file);
     return own_list(changes, trust);
 }
@@ -388,8 +376,8 @@ static char *was_name(const struct changes *changes, const struct trust *trust,
         if (leaf && cert_same(leaf, content->held.items[0]))
             return xstrdup(name);
     }
-    return is_identity_file(deployment, trust->file) ? own_list(changes, trust)
-                                                     : xstrdup(trust->file);
+    return deployment_owns_file(deployment, trust->file) ? own_list(changes, trust)
+                                                         : xstrdup(trust->file);
 }
 
 bool line_names(const char *pattern, const char *path)

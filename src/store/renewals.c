@@ -13,7 +13,7 @@ static void renewal_free(struct renewal *renewal)
     *renewal = (struct renewal){0};
 }
 
-/* "callbridge 2026-11-23 new 12", "... kept 0", with "done" behind it where it is. */
+/* "NAME 2026-11-23 new 12", "... kept 0", with "done" behind it where it is. */
 static bool read_line(const char *line, struct renewal *out)
 {
     struct strings words = {0};
