@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *value_of(const char *entry)
 {
@@ -48,9 +49,14 @@ static bool any_gives(struct view *view, const struct strings *patterns, const c
     return false;
 }
 
+static bool is_host(const char *lost)
+{
+    return text_starts(lost, "DNS:") || text_starts(lost, "IP:");
+}
+
 static bool requires(struct view *view, const struct require *require, const char *lost)
 {
-    if (text_starts(lost, "DNS:") || text_starts(lost, "IP:"))
+    if (is_host(lost))
         return any_gives(view, &require->names, value_of(lost));
     if (text_starts(lost, "CN="))
         return any_gives(view, &require->cn, lost + 3);
@@ -76,45 +82,100 @@ static bool is_key_usage(const char *lost)
     return strcmp(lost, "digitalSignature") == 0 || strcmp(lost, "keyEncipherment") == 0;
 }
 
-static bool impact_on_slot(struct view *view, const struct slot *slot, const char *lost,
-                           struct strings *out)
+static bool is_here(const struct view *view, const struct slot *slot, const struct require *require)
+{
+    return (!*require->slot || strcmp(require->slot, slot->name) == 0) &&
+           require_applies(view->deployment, view->service, require);
+}
+
+/* Those who meet the slot check names: unless all that is said of its names is advice (the nodes
+ * of a database look at the CA alone, 210530). */
+static bool names_count(const struct view *view, const struct slot *slot)
+{
+    const struct component *component = view->service->component;
+    bool advice = false;
+    for (size_t i = 0; i < component->require_count; i++) {
+        const struct require *require = &component->requires[i];
+        if (!require->names.count || *require->present || !is_here(view, slot, require))
+            continue;
+        if (strcmp(require->severity, "error") == 0)
+            return true;
+        advice = true;
+    }
+    return !advice;
+}
+
+/* A name that is asked for by one service, or is another server's, is not what others are reached
+ * by. */
+static bool is_others(const struct view *view, const char *name, bool asked_for)
+{
+    for (size_t i = 0; i < view->deployment->server_count; i++) {
+        const struct server *server = &view->deployment->servers[i];
+        if (server != view->service->server && strcasecmp(server->address, name) == 0)
+            return true;
+    }
+    return asked_for && strcasecmp(view->service->server->address, name) != 0;
+}
+
+/* What the catalogue asks for. */
+static bool asks_on_slot(struct view *view, const struct slot *slot, const char *lost,
+                         struct strings *out)
 {
     const struct component *component = view->service->component;
     for (size_t i = 0; i < component->require_count; i++) {
         const struct require *require = &component->requires[i];
-        bool here = !*require->slot || strcmp(require->slot, slot->name) == 0;
-        if (here && requires(view, require, lost) &&
-            require_applies(view->deployment, view->service, require)) {
-            say(view, lost, require->why, out);
+        if (is_here(view, slot, require) && requires(view, require, lost)) {
+            if (out)
+                say(view, lost, require->why, out);
             return true;
         }
     }
+    return false;
+}
+
+static bool impact_on_slot(struct view *view, const struct slot *slot, const char *lost,
+                           bool asked_for, struct strings *out)
+{
+    if (asks_on_slot(view, slot, lost, out))
+        return true;
     if (strings_has(&slot->eku, lost) || is_key_usage(lost)) {
         say(view, lost, "whoever checks the usage of its certificate hangs up.", out);
         return true;
     }
-    bool is_name = text_starts(lost, "DNS:") || text_starts(lost, "IP:");
-    if (is_name)
+    bool reached =
+        is_host(lost) && names_count(view, slot) && !is_others(view, value_of(lost), asked_for);
+    if (reached)
         say(view, lost, "whoever reaches it by that name refuses the certificate.", out);
-    return is_name;
+    return reached;
+}
+
+/* Each slot that has the identity; out NULL: whether the catalogue asks for what is lost. */
+static bool each_slot(const struct deployment *deployment, const struct identity *identity,
+                      const char *lost, bool asked_for, struct strings *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < deployment->server_count; i++) {
+        const struct server *server = &deployment->servers[i];
+        for (size_t j = 0; j < server->service_count; j++) {
+            struct view view = {deployment, &server->services[j]};
+            const struct component *component = view.service->component;
+            for (size_t k = 0; k < component->slot_count; k++) {
+                const struct slot *slot = &component->slots[k];
+                if (service_identity(deployment, view.service, slot) == identity)
+                    any |= out ? impact_on_slot(&view, slot, lost, asked_for, out)
+                               : asks_on_slot(&view, slot, lost, NULL);
+            }
+        }
+    }
+    return any;
 }
 
 void import_impact(const struct facts *facts, const struct identity *identity, const char *lost,
                    struct strings *out)
 {
     const struct deployment *deployment = &facts->deployment;
-    bool said = false;
-    for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct server *server = &deployment->servers[i];
-        for (size_t j = 0; j < server->service_count; j++) {
-            struct view view = {deployment, &server->services[j]};
-            const struct component *component = view.service->component;
-            for (size_t k = 0; k < component->slot_count; k++)
-                if (service_identity(deployment, view.service, &component->slots[k]) == identity)
-                    said |= impact_on_slot(&view, &component->slots[k], lost, out);
-        }
-    }
-    if (!said)
+    bool asked_for = is_host(lost) && each_slot(deployment, identity, lost, false, NULL);
+    if (!each_slot(deployment, identity, lost, asked_for, out))
         strings_add_take(out,
                          xformat("%s: %s", lost,
                                  text_starts(lost, "lifetime") ? "renew it earlier."

@@ -58,6 +58,11 @@ static char *why_not_chosen(const struct choice *choice, const struct cert *cert
         why = xformat("ends %s; %s #%d ends later, %s, and waits for what it lacks", end,
                       chosen ? work->sources.items[chosen->source].path : choice->identity->name,
                       chosen ? chosen->number : 1, other);
+    else if (import_signed_weakly(cert) && !import_signed_weakly(choice->leaf) &&
+             cert->not_after > choice->leaf->not_after)
+        why = xformat("ends %s, but is signed with %s; the one taken is signed with %s, and ends "
+                      "%s",
+                      end, cert->signature_digest, choice->leaf->signature_digest, other);
     else if (choice->kept)
         why = xformat("ends %s; the one in place serves better, it ends %s", end, other);
     else

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A certificate that could serve an identity. */
 struct candidate {
@@ -106,6 +107,25 @@ static int compare_numbers(long long a, long long b)
     return (a > b) - (a < b);
 }
 
+/* SHA-1 or older: clients refuse it by and by, whenever it ends (guide 3). */
+bool import_signed_weakly(const struct cert *cert)
+{
+    return strcasecmp(cert->signature_digest, "SHA1") == 0 ||
+           strncmp(cert->signature_digest, "MD", 2) == 0;
+}
+
+/* What lasts longer; but a weak signature gives way to the reissue of that certificate, begun no
+ * earlier and with the same names, though it may end earlier. */
+static int compare_spans(const struct candidate *a, const struct candidate *b)
+{
+    bool a_weak = import_signed_weakly(a->cert), b_weak = import_signed_weakly(b->cert);
+    const struct candidate *reissue = a_weak ? b : a, *weak = a_weak ? a : b;
+    if (a_weak != b_weak && reissue->cert->not_before >= weak->cert->not_before &&
+        reissue->lost <= weak->lost)
+        return reissue == a ? 1 : -1;
+    return compare_numbers(a->cert->not_after, b->cert->not_after);
+}
+
 /* What serves comes first, then what a CA outside signed (a lab certificate gives way to the real
  * one, however long it lasts), then what lasts longest. */
 static bool is_better(const struct candidate *a, const struct candidate *b, time_t at)
@@ -118,7 +138,7 @@ static bool is_better(const struct candidate *a, const struct candidate *b, time
     if (!order)
         order = compare_numbers(b->made_here, a->made_here);
     if (!order)
-        order = compare_numbers(a->cert->not_after, b->cert->not_after);
+        order = compare_spans(a, b);
     if (!order)
         order = compare_numbers((long long)b->lost, (long long)a->lost);
     if (!order)
@@ -252,8 +272,7 @@ static bool would_be_better(const struct candidate *later, const struct candidat
 {
     return best->chain.valid && !later->chain.valid &&
            ((later->awaited && !best->awaited) || (best->made_here && !later->made_here) ||
-            (best->made_here == later->made_here &&
-             later->cert->not_after > best->cert->not_after));
+            (best->made_here == later->made_here && compare_spans(later, best) > 0));
 }
 
 /* The best of what was found, and the one that lasts longest of those whose chain doesn't hold. */

@@ -99,6 +99,8 @@ bool import_fits(const struct facts *facts, const struct import_work *work,
 /* How many of the names and usages asked for the certificate lacks. */
 size_t import_lost(const struct facts *facts, const struct identity *identity,
                    const struct cert *cert);
+/* By SHA-1 or older. */
+bool import_signed_weakly(const struct cert *cert);
 /* Asked and got, had and got: lost, gained, impact and all about them. */
 void import_compare(const struct facts *facts, const struct choice *choice,
                     struct import_identity *out);

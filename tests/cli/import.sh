@@ -323,3 +323,49 @@ ok "a new one for the same key" "$CERTWRIGHT" import new.crt
 says "the list is told" "wrote recorder-trust.crt"
 cat new.crt cb2.crt >list
 same_file "and holds the new leaf" list store/recorder-trust.crt
+
+# A CA reissued with SHA-256 what it had signed with SHA-1: the reissue is taken, though it ends earlier.
+# The old one is signed first, so that it begins no later.
+openssl x509 -req -sha1 -in store/rec.csr -CA ../ca/issuing.crt -CAkey ../ca/issuing.key -CAcreateserial -days 900 \
+    -copy_extensions copy -extfile ../ca/leaf.ext -out sha1.crt 2>/dev/null
+ca_signs ../ca store/rec.csr sha256.crt 400
+ok "SHA-1, and its reissue" "$CERTWRIGHT" import sha1.crt sha256.crt ../chain
+same_file "the reissue is taken" sha256.crt store/rec.crt
+says "and why" "but is signed with SHA1; the one taken is signed with SHA256, and ends"
+ok "the old one again, later" "$CERTWRIGHT" import sha1.crt ../chain
+same_file "does not come back" sha256.crt store/rec.crt
+openssl x509 -req -sha1 -in store/str.csr -CA ../ca/issuing.crt -CAkey ../ca/issuing.key -CAcreateserial -days 900 \
+    -copy_extensions copy -extfile ../ca/leaf.ext -out store/str.crt 2>/dev/null
+ca_signs ../ca store/str.csr again.crt 300
+ok "the reissue of what is in place" "$CERTWRIGHT" import again.crt ../chain
+same_file "takes its place" again.crt store/str.crt
+
+# A name that is one node's is no loss of its neighbour's: they share the certificate.
+mkdir "$W/shared" && cd "$W/shared" || exit 1
+cat >deployment.conf <<'END'
+release = "2.9"
+name = "example.com"
+key { type = "ec" bits = 256 }
+identity "dbca"     { CN = "Example database CA" signer = "self" }
+identity "dbserver" { CN = "db1.example.com" subjectAltName = { "db2.example.com", "db.example.com" } signer = "dbca" }
+identity "dbclient" { CN = "postgres" signer = "dbca" }
+identity "callbridge" { CN = "cb1.example.com" subjectAltName = { "cb2.example.com" } signer = "internal" }
+server "db1" { address = "db1.example.com" service "database" { root = "dbca" server = "dbserver" client = "dbclient" } }
+server "db2" { address = "db2.example.com" service "database" { root = "dbca" server = "dbserver" client = "dbclient" } }
+server "core1" { address = "cb1.example.com" service "callbridge" { identity = "callbridge" listen = { "a" } } }
+server "core2" { address = "cb2.example.com" service "callbridge" { identity = "callbridge" listen = { "a" } } }
+END
+ok "generate" "$CERTWRIGHT" generate
+openssl req -new -key store/dbserver.key -subj "/CN=db1.example.com" -addext subjectAltName=DNS:db1.example.com -out less.csr
+openssl x509 -req -in less.csr -CA store/dbca.crt -CAkey store/dbca.key -CAcreateserial -days 300 -copy_extensions copy \
+    -extfile ../ca/leaf.ext -out less.crt 2>/dev/null
+cw import --dry-run less.crt
+says "the node is named" "database on db2 lacks DNS:db2.example.com: The nodes look at the CA alone"
+silent "its neighbour is not" "database on db1 lacks"
+silent "nobody looks at names of a database" "by that name refuses"
+says "a name that is nobody's" "DNS:db.example.com: no service here looks at it."
+openssl req -new -key store/callbridge.key -subj "/CN=cb1.example.com" -addext subjectAltName=DNS:cb1.example.com -out less.csr
+ca_signs ../ca less.csr less.crt
+cw import --dry-run less.crt ../chain
+says "of two Call Bridges the one" "callbridge on core2 lacks DNS:cb2.example.com: whoever reaches it by that name"
+silent "and not the other" "callbridge on core1 lacks"
