@@ -42,8 +42,12 @@ struct service {
     size_t index;                       /* among all, in file order */
     size_t ordinal;                     /* among those of its kind, from 1 */
 };
+/* Folders of the plan beside those that bear a server's name. */
+enum { KEPT_FOLDERS = 2 };
+extern const char *const kept_folders[KEPT_FOLDERS];
 struct server {
     char *name, *address, *platform;
+    char *mmp; /* [USER@]HOST: how ssh reaches it; "" the address */
     struct strings public_interfaces;
     struct service *services;
     size_t service_count;
@@ -101,6 +105,9 @@ const struct identity *deployment_identity(const struct deployment *deployment, 
 /* The name is that of an identity's key, certificate, bundle or full chain: no derived file has it.
  */
 bool deployment_owns_file(const struct deployment *deployment, const char *name);
+/* USER@HOST for ssh, and for sftp, which takes an IPv6 address in brackets. */
+char *server_ssh(const struct server *server);
+char *server_sftp(const struct server *server);
 const struct server *deployment_server(const struct deployment *deployment, const char *name);
 const struct service *server_service(const struct server *server, const char *name);
 /* A service of the kind is written there. */

@@ -180,6 +180,8 @@ static int run(const struct cli *cli)
         return cli_usage(cli, "--commands and --compare are two things to do");
     if (!cli->arg_count && !commands)
         return cli_usage(cli, "adopt needs a LOG; adopt --commands says what to log");
+    if (cli->json && !compares)
+        return cli_usage(cli, "adopt has results to give as --json only with --compare");
     if (!commands && !compares && !cli_flag(cli, "force") && access(cli->config, F_OK) == 0)
         return refuse_config(cli);
     struct catalogue catalogue;

@@ -75,22 +75,36 @@ int cli_usage(const struct cli *cli, const char *format, ...)
     return STATUS_USAGE;
 }
 
-void cli_say(const struct cli *cli, const char *format, ...)
+static void put_line(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static void put_line(const char *format, va_list args)
 {
-    if (cli->quiet)
-        return;
-    va_list args;
-    va_start(args, format);
     char *message = NULL;
     if (vasprintf(&message, format, args) < 0)
         message = NULL;
-    va_end(args);
     struct str safe = {0};
     if (message)
         escape_lines(&safe, message, strlen(message));
     puts(str_text(&safe));
     str_free(&safe);
     free(message);
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+    if (cli->quiet)
+        return;
+    va_list args;
+    va_start(args, format);
+    put_line(format, args);
+    va_end(args);
+}
+
+void cli_tell(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    put_line(format, args);
+    va_end(args);
 }
 
 const char *cli_source(const char *section)

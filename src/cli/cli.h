@@ -57,8 +57,10 @@ must_check bool cli_release(const struct cli *cli);
 int cli_fail(const struct error *err);
 /* Wrong usage: says it and the usage line; returns 2. */
 int cli_usage(const struct cli *cli, const char *format, ...) printf_like(2, 3);
-/* A line of result on stdout, unless --quiet. Escaped. */
+/* A line on stdout about what was done, unless --quiet. Escaped. */
 void cli_say(const struct cli *cli, const char *format, ...) printf_like(2, 3);
+/* A line of what was asked for: --quiet leaves it. Escaped. */
+void cli_tell(const char *format, ...) printf_like(1, 2);
 /* What a section is of: six digits are a document of the vendor, all else is the guide's. */
 const char *cli_source(const char *section);
 /* Loads catalogue and facts as the options say; ends in cli_fail's status on failure: 0 is good. */

@@ -75,8 +75,8 @@ static void print_help(void)
          "  --ascii            no line-drawing characters\n"
          "  --json             results as one JSON document, where a command has results\n"
          "  --color WHEN       auto, always or never; NO_COLOR is honoured\n"
-         "  --at DATE          check, rehearse, verify: as of then (2026-12-31[T12:00:00Z])\n"
-         "  --quiet            results and errors only\n"
+         "  --at DATE          check, status, rehearse, verify: as of 2026-12-31[T12:00:00Z]\n"
+         "  --quiet            errors, and lists and documents asked for; else the exit status\n"
          "  --help, --version\n\n"
          "`certwright COMMAND --help` tells more. Exit status: 0 done or yes, 1 no or refused,\n"
          "2 wrong usage, 3 the system refused, 128+n on signal n.");

@@ -101,10 +101,12 @@ static int print(const struct cli *cli, const struct pki_place *place,
                  const struct pki_wishes *wishes, const struct pki_reply *reply)
 {
     pki_say_notes(cli, &reply->notes);
+    enum pki_verb verb = pki_find(cli->arg_count ? cli->args[0] : "");
+    bool asked = verb == VERB_USES || verb == VERB_LIST || verb == VERB_INSPECT;
     json_t *data = cli->json ? pki_reply_json(reply, cli->args) : NULL;
     if (data)
         json_print(data, stdout);
-    else if (!cli->quiet)
+    else if (asked || !cli->quiet)
         fwrite(str_text(&reply->text), 1, reply->text.length, stdout);
     if (*reply->error.message)
         cli_fail(&reply->error);

@@ -104,39 +104,38 @@ static int renew(const struct cli *cli, const struct facts *facts)
     return STATUS_OK;
 }
 
-static void say_group(const struct cli *cli, const struct facts *facts,
-                      const struct renew_group *group)
+static void say_group(const struct facts *facts, const struct renew_group *group)
 {
-    cli_say(cli, "%s", group->title);
+    cli_tell("%s", group->title);
     for (size_t i = 0; i < group->notices.count; i++)
-        cli_say(cli, "  %s", group->notices.items[i]);
+        cli_tell("  %s", group->notices.items[i]);
     for (size_t i = 0; i < group->count; i++) {
         const struct ending *ending = group->endings[i];
         const struct renewal *open = renewals_open(&facts->renewals, ending->name);
         char date[16];
         clock_date(ending->cert->not_after, date);
-        cli_say(cli, "  %-5s %s  %s %s, %ld day%s%s", ends_word(ending->term), ending->name,
-                ending->days < 0 ? "ended" : "ends", date, labs(ending->days),
-                labs(ending->days) == 1 ? "" : "s",
-                !ending->identity || !open ? ""
-                : open->first              ? "; renewed, to be installed"
-                                           : "; renewal waits for its CA");
+        cli_tell("  %-5s %s  %s %s, %ld day%s%s", ends_word(ending->term), ending->name,
+                 ending->days < 0 ? "ended" : "ends", date, labs(ending->days),
+                 labs(ending->days) == 1 ? "" : "s",
+                 !ending->identity || !open ? ""
+                 : open->first              ? "; renewed, to be installed"
+                                            : "; renewal waits for its CA");
     }
 }
 
 /* What is due, and what has been begun. */
-static int list_due(const struct cli *cli, const struct facts *facts)
+static int list_due(const struct facts *facts)
 {
     struct ends ends;
     struct renew_groups groups;
     ends_make(facts, &ends);
     renew_due(&ends, &groups);
     for (size_t i = 0; i < groups.count; i++)
-        say_group(cli, facts, &groups.items[i]);
+        say_group(facts, &groups.items[i]);
     if (groups.count)
-        cli_say(cli, "certwright renew NAME keeps the key, --new-key makes another.");
+        cli_tell("certwright renew NAME keeps the key, --new-key makes another.");
     else
-        cli_say(cli, "Nothing ends within %d days.", RENEW_SOON);
+        cli_tell("Nothing ends within %d days.", RENEW_SOON);
     renew_groups_free(&groups);
     ends_free(&ends);
     return STATUS_OK;
@@ -156,7 +155,7 @@ static int run_renew(const struct cli *cli)
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = ends ? done(cli, facts) : cli->arg_count ? renew(cli, facts) : list_due(cli, facts);
+    status = ends ? done(cli, facts) : cli->arg_count ? renew(cli, facts) : list_due(facts);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;

@@ -202,7 +202,7 @@ static int run_status(const struct cli *cli)
     ends_make(facts, &ends);
     if (cli->json)
         print_json(&ends);
-    else if (!cli->quiet)
+    else if (shapes(cli) || !cli->quiet)
         print_report(cli, &ends, lead);
     status = ends_alarm(&ends) ? STATUS_NO : STATUS_OK;
     ends_free(&ends);

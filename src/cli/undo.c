@@ -62,8 +62,7 @@ static json_t *entry_json(const struct journal *journal, const struct journal_en
     return object;
 }
 
-static void say_entry(const struct cli *cli, const struct journal *journal,
-                      const struct journal_entry *entry)
+static void say_entry(const struct journal *journal, const struct journal_entry *entry)
 {
     char stamp[32];
     struct strings names = {0};
@@ -84,8 +83,7 @@ static void say_entry(const struct cli *cli, const struct journal *journal,
     if (more)
         strings_add_take(&names, xformat("%zu more", more));
     char *files = strings_join(&names, ", ");
-    cli_say(cli, "%s  %-6s  %s%s", stamp, entry->verb, *files ? files : "what waits for its CA",
-            state);
+    cli_tell("%s  %-6s  %s%s", stamp, entry->verb, *files ? files : "what waits for its CA", state);
     free(files);
     strings_free(&names);
 }
@@ -106,14 +104,14 @@ static int list(const struct cli *cli, const char *path)
         if (cli->json)
             json_array_append_new(rows, entry_json(&journal, &journal.entries[i]));
         else
-            say_entry(cli, &journal, &journal.entries[i]);
+            say_entry(&journal, &journal.entries[i]);
     }
     if (cli->json)
         json_print(rows, stdout);
     else
         json_decref(rows);
     if (!journal.count && !cli->json)
-        cli_say(cli, "Nothing can be undone here.");
+        cli_tell("Nothing can be undone here.");
     journal_free(&journal);
     return STATUS_OK;
 }

@@ -47,11 +47,15 @@ static void add_turns(const struct flow *flow, const struct plan *plan, const st
         last = step->file;
         if (step->upload.count) {
             page_line(&page->text, "  %d  cd %s/%s", ++number, out, step->server);
-            page_line(&page->text, "     sftp -o BatchMode=no -b %s admin@%s",
-                      path_base(step->file), server->address);
+            char *login = server_sftp(server);
+            page_line(&page->text, "     sftp -o BatchMode=no -b %s %s", path_base(step->file),
+                      login);
+            free(login);
         } else if (*step->command) {
-            page_line(&page->text, "  %d  ssh admin@%s, then the lines of %s/%s one by one",
-                      ++number, server->address, out, step->file);
+            char *login = server_ssh(server);
+            page_line(&page->text, "  %d  ssh %s, then the lines of %s/%s one by one", ++number,
+                      login, out, step->file);
+            free(login);
         } else {
             page_line(&page->text, "  %d  by hand, see RUNBOOK.md: %s", ++number, step->manual);
         }

@@ -112,9 +112,12 @@ static bool parse(const char *place, const char *text, size_t length,
                             text_option("key-at", true),
                             text_option("template", false),
                             CFG_END()};
-    cfg_opt_t server[] = {text_option("address", false), text_option("platform", false),
+    cfg_opt_t server[] = {text_option("address", false),
+                          text_option("platform", false),
                           text_option("public-interfaces", true),
-                          CFG_SEC("service", tables.service, TITLED), CFG_END()};
+                          text_option("mmp", false),
+                          CFG_SEC("service", tables.service, TITLED),
+                          CFG_END()};
     cfg_opt_t accept[] = {text_option("rule", false),   text_option("identity", false),
                           text_option("server", false), text_option("service", false),
                           text_option("file", false),   text_option("reason", false),
@@ -257,6 +260,7 @@ static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct se
     server->name = xstrdup(cfg_title(cfg));
     server->address = text_or(cfg, "address", "");
     server->platform = text_or(cfg, "platform", "vm");
+    server->mmp = text_or(cfg, "mmp", "");
     list(cfg, "public-interfaces", &server->public_interfaces);
     server->service_count = size_of(cfg, "service");
     size_t room = server->service_count; /* for those that are implied */
@@ -382,6 +386,7 @@ static void server_free(struct server *server)
     free(server->name);
     free(server->address);
     free(server->platform);
+    free(server->mmp);
     strings_free(&server->public_interfaces);
 }
 

@@ -302,6 +302,18 @@ static bool judge_service(const struct judging *j, const struct server *server,
     return true;
 }
 
+/* USER@HOST or HOST, as one word of a command line. */
+static bool is_login(const char *login)
+{
+    const char *at = strchr(login, '@'), *host = at ? at + 1 : login;
+    if (at && (at == login || *login == '-'))
+        return false;
+    for (const char *c = login; c < host - 1; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+            return false;
+    return is_tag(host) || (is_host_name(host) && *host != '*') || is_ip_address(host);
+}
+
 static bool judge_server(const struct judging *j, const struct server *server)
 {
     static const char *const platforms[] = {"vm", "cms1000", "cms2000", "x-series"};
@@ -309,9 +321,15 @@ static bool judge_server(const struct judging *j, const struct server *server)
     struct conf_step address[] = {{"server", server->name}, {"address", NULL}};
     struct conf_step platform[] = {{"server", server->name}, {"platform", NULL}};
     struct conf_step public[] = {{"server", server->name}, {"public-interfaces", NULL}};
+    struct conf_step mmp[] = {{"server", server->name}, {"mmp", NULL}};
     if (!is_tag(server->name))
         return wrong(j, here, 1, tag_remedy(server->name), "\"%s\" cannot name a server",
                      server->name);
+    for (size_t i = 0; i < KEPT_FOLDERS; i++)
+        if (strcasecmp(server->name, kept_folders[i]) == 0)
+            return wrong(j, here, 1, "choose another name",
+                         "\"%s\" cannot name a server: the plan has a folder of that name",
+                         server->name);
     if (!*server->address)
         return wrong(j, address, 2, "write its name or address", "server \"%s\" has no address",
                      server->name);
@@ -321,6 +339,9 @@ static bool judge_server(const struct judging *j, const struct server *server)
                      server->address);
     if (!one_of(j, platform, 2, server->platform, platforms, 4))
         return false;
+    if (*server->mmp && !is_login(server->mmp))
+        return wrong(j, mmp, 2, "write it like admin@10.0.0.5",
+                     "\"%s\" is no user and address for ssh", server->mmp);
     for (size_t i = 0; i < server->public_interfaces.count; i++)
         if (!judge_value(j, public, 2, ANSWER_INTERFACES, NULL, server->public_interfaces.items[i]))
             return false;

@@ -22,6 +22,33 @@ const struct identity *deployment_identity(const struct deployment *deployment, 
     return NULL;
 }
 
+const char *const kept_folders[KEPT_FOLDERS] = {"journal", "rehearsal"};
+
+/* The part of the login in front of the host, and the host without brackets. */
+static char *login(const struct server *server, bool brackets)
+{
+    const char *reached = *server->mmp ? server->mmp : server->address;
+    const char *at = strchr(reached, '@'), *host = at ? at + 1 : reached;
+    size_t length = strlen(host);
+    if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
+        host++;
+        length -= 2;
+    }
+    brackets = brackets && memchr(host, ':', length);
+    return xformat("%.*s@%s%.*s%s", at ? (int)(at - reached) : 5, at ? reached : "admin",
+                   brackets ? "[" : "", (int)length, host, brackets ? "]" : "");
+}
+
+char *server_ssh(const struct server *server)
+{
+    return login(server, false);
+}
+
+char *server_sftp(const struct server *server)
+{
+    return login(server, true);
+}
+
 const struct server *deployment_server(const struct deployment *deployment, const char *name)
 {
     size_t low = 0, high = deployment->server_count;

@@ -39,8 +39,7 @@ void book_after(const struct book *book);
 
 const struct server *book_server(const struct book *book, const char *name);
 const struct plan_server *book_plan_server(const struct book *book, const char *name);
-/* The address as ssh takes it (no brackets) and as sftp and URLs do (an IPv6 one in brackets). */
-char *book_ssh_address(const struct server *server);
+/* The address as URLs have it: an IPv6 one in brackets. */
 char *book_url_address(const struct server *server);
 /* https://ADDRESS:PORT of the management service of that server, or else of the first that has one;
  * *found is its service. NULL: none. Free it. */

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "model/deployment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -252,10 +253,10 @@ static bool sync_below(struct folder *folder, struct error *err)
 /* What was delivered and rehearsed outlives the plan that it was done with. */
 static bool keep_what_was_done(const struct folder *folder, struct error *err)
 {
-    static const char *const kept[] = {"journal", "rehearsal"};
     bool good = true;
-    for (size_t i = 0; good && i < sizeof kept / sizeof *kept; i++) {
-        char *from = path_join(folder->temp, kept[i]), *to = path_join(folder->path, kept[i]);
+    for (size_t i = 0; good && i < KEPT_FOLDERS; i++) {
+        char *from = path_join(folder->temp, kept_folders[i]);
+        char *to = path_join(folder->path, kept_folders[i]);
         good =
             rename(from, to) == 0 || errno == ENOENT || error_system(err, from, "cannot be kept");
         free(from);

@@ -17,15 +17,6 @@ const struct plan_server *book_plan_server(const struct book *book, const char *
     return server ? book->servers[server - book->facts->deployment.servers] : NULL;
 }
 
-char *book_ssh_address(const struct server *server)
-{
-    const char *address = server->address;
-    size_t length = strlen(address);
-    if (length > 2 && address[0] == '[' && address[length - 1] == ']')
-        return xstrndup(address + 1, length - 2);
-    return xstrdup(address);
-}
-
 char *book_url_address(const struct server *server)
 {
     if (strchr(server->address, ':') && server->address[0] != '[')

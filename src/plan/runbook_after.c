@@ -115,9 +115,9 @@ static void say_where(const struct book *book, const struct step *step, const st
     if (first_base)
         page_text(book->out, "What the first phase set. Where section 1 has another value written "
                              "down, type the line with that one in place of `none`.");
-    char *address = book_ssh_address(book_server(book, step->server));
-    str_addf(book->out, "On %s (`ssh admin@%s`):\n\n", step->server, address);
-    free(address);
+    char *login = server_ssh(book_server(book, step->server));
+    str_addf(book->out, "On %s (`ssh %s`):\n\n", step->server, login);
+    free(login);
 }
 
 /* What the uploads replaced goes up again before anything is typed. */
@@ -136,11 +136,11 @@ static void old_files(const struct book *book)
             page_text(out, "First upload the old files again, on your computer, in this folder. "
                            "They count from the next start of a service, so go on at once:");
         any = true;
-        char *address = book_url_address(book_server(book, server->name));
+        char *login = server_sftp(book_server(book, server->name));
         page_code(out, 4, "cd %s/back", server->name);
-        page_code(out, 4, "sftp -b back.sftp admin@%s", address);
+        page_code(out, 4, "sftp -b back.sftp %s", login);
         page_code(out, 4, "cd ../..");
-        free(address);
+        free(login);
     }
     if (any)
         str_add_char(out, '\n');

@@ -15,7 +15,8 @@ static void access_needed(const struct book *book)
     page_item(out,
               "A login with the role admin to the MMP (the command line) of each server below, "
               "by ssh for commands and by sftp for files. Where your user is not called `admin`, "
-              "put its name in place of that.");
+              "put its name in place of that, or say `mmp = \"NAME@ADDRESS\"` for the server in "
+              "deployment.conf and plan again.");
     page_item(out,
               "This whole folder on the computer you sit at, and `ssh` and `sftp` (OpenSSH) on "
               "it.");
@@ -24,9 +25,9 @@ static void access_needed(const struct book *book)
     str_add(out, "\n| server | log in with | its folder here |\n| --- | --- | --- |\n");
     for (size_t i = 0; i < book->plan->server_count; i++) {
         const char *name = book->plan->servers[i].name;
-        char *address = book_ssh_address(book_server(book, name));
-        str_addf(out, "| %s | `ssh admin@%s` | `%s/` |\n", name, address, name);
-        free(address);
+        char *login = server_ssh(book_server(book, name));
+        str_addf(out, "| %s | `ssh %s` | `%s/` |\n", name, login, name);
+        free(login);
     }
     str_add_char(out, '\n');
 }

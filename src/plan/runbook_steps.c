@@ -108,7 +108,7 @@ static void upload_step(const struct book *book, const struct step *step, const 
     int indent = (int)strlen(first);
     size_t count = step->upload.count;
     const struct server *server = book_server(book, step->server);
-    char *address = book_url_address(server);
+    char *login = server_sftp(server);
     if (count == 1)
         page_hang(out, first, "Upload 1 file. On your computer, in this folder:");
     else
@@ -116,7 +116,7 @@ static void upload_step(const struct book *book, const struct step *step, const 
     str_add_char(out, '\n');
     page_code(out, indent + 4, "cd %s", step->server);
     const char *batch = path_base(step->file);
-    page_code(out, indent + 4, "sftp -b %s admin@%s", batch, address);
+    page_code(out, indent + 4, "sftp -b %s %s", batch, login);
     page_code(out, indent + 4, "cd ..");
     char *rest = xformat("%*s", indent, "");
     str_add_char(out, '\n');
@@ -124,11 +124,11 @@ static void upload_step(const struct book *book, const struct step *step, const 
               "With `-b` sftp never asks for a password: if you log in with one, type this "
               "in place of the second line:");
     str_add_char(out, '\n');
-    page_code(out, indent + 4, "sftp -o BatchMode=no -b %s admin@%s", batch, address);
+    page_code(out, indent + 4, "sftp -o BatchMode=no -b %s %s", batch, login);
     str_add_char(out, '\n');
     page_hang(out, rest, "It stops at the first file that does not arrive.");
     free(rest);
-    free(address);
+    free(login);
 }
 
 /* How the lines below a command are to be read. */
@@ -282,15 +282,15 @@ void book_steps(const struct book *book)
                        plan->steps[i].server);
         else
             page_title(book->out, 3, "Turn %zu: %s", turn++, plan->steps[i].server);
-        char *address = book_ssh_address(book_server(book, plan->steps[i].server));
+        char *login = server_ssh(book_server(book, plan->steps[i].server));
         if (group.file)
             page_text(book->out,
-                      "Log in with `ssh admin@%s`. The commands stand in `%s` as well, without "
+                      "Log in with `ssh %s`. The commands stand in `%s` as well, without "
                       "comments.",
-                      address, group.file);
+                      login, group.file);
         else if (is_typed(plan, &group))
-            page_text(book->out, "Log in with `ssh admin@%s`.", address);
-        free(address);
+            page_text(book->out, "Log in with `ssh %s`.", login);
+        free(login);
         for (; i < group.to; i++)
             write_step(book, &plan->steps[i]);
     }

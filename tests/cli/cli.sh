@@ -130,6 +130,10 @@ ok "--config after the command" "$CERTWRIGHT" sign --ca labca --store s --config
 ok "the same again: nothing left to sign" "$CERTWRIGHT" sign --config=a.conf --store=s --ca labca
 ok "--quiet" "$CERTWRIGHT" --quiet --config a.conf --store s generate
 same "says nothing" "" "$out$err"
+ok "--quiet, and a list is asked for" "$CERTWRIGHT" --quiet --store s pki list
+says "it is printed" cms1.key
+exits 2 "--json where adopt has none" "$CERTWRIGHT" adopt --commands --json
+same "and nothing is on stdout" "" "$out"
 fails "a configuration that is a folder" "$CERTWRIGHT" --config s check
 fails "an identity that isn't one" "$CERTWRIGHT" --config a.conf generate nobody
 says "it is named" nobody

@@ -103,6 +103,14 @@ add 'server "x" { address = "x.example.com"  service "callbridge" { identity = "
 bad "a port where there is none" "$at" 'write an interface'
 add 'server "x" { address = "x.example.com"  public-interfaces = { "eth0" } }'
 bad "an interface of another machine" "$at" eth0
+for value in a@ @b -x@b 'x y@b' 'a;b@c' a@b@c -b; do
+    add "server \"x\" { address = \"x.example.com\"  mmp = \"$value\" }"
+    bad "a login of '$value'" "$at" 'write it like admin@10.0.0.5'
+done
+for value in journal Rehearsal; do
+    add "server \"$value\" { address = \"x.example.com\" }"
+    bad "a server called as a folder of the plan, $value" "$at" 'choose another name'
+done
 
 # Files: none has two purposes.
 clash()

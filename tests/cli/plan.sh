@@ -98,6 +98,14 @@ same "RUNBOOK.md: going back is the last part" "## 6. Going back" "$(grep '^## '
 has "RUNBOOK.md: the way back" "    webbridge3 c2w trust none" $book
 same "RUNBOOK.md: 80 columns, tables aside" "" "$(grep -v '^|' $book | awk 'length > 80')"
 
+# How ssh reaches a server is said in deployment.conf; sftp takes an IPv6 address in brackets.
+sed 's/platform = "vm"/platform = "vm"  mmp = "jo@2001:db8::1"/' deployment.conf >login.conf
+ok "mmp" "$CERTWRIGHT" plan --config login.conf --out login
+has "mmp: ssh" "Log in with \`ssh jo@2001:db8::1\`" login/RUNBOOK.md
+has "mmp: sftp" "sftp -b upload.sftp jo@[2001:db8::1]" login/RUNBOOK.md
+hasnt "mmp: nobody else" "admin@" login/RUNBOOK.md
+rm -r login login.conf
+
 # Twice the same
 cp -a install first
 exits 0 "lab: plan again" "$CERTWRIGHT" plan

@@ -73,6 +73,8 @@ cw status --at "$(later 95)" --json
 json "also in JSON" '.certificates[0] | .name, .days < 0, .state' $'wb\ntrue\nENDED'
 cw status --quiet --at "$(later 95)"
 same "--quiet: the status alone" "1:" "$status:$out"
+cw status --quiet --ics
+says "--quiet: a document that was asked for is printed" "END:VCALENDAR"
 
 # A CA that ends before what it signed.
 openssl x509 -req -in ca/issuing.csr -CA ca/root.crt -CAkey ca/root.key -days 100 -extfile ca/ca.ext \
