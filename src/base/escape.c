@@ -1,5 +1,6 @@
 #include "base/escape.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -53,10 +54,24 @@ static bool acts_on_terminal(unsigned code)
            code == 0xFEFF || code == 0x061C;
 }
 
+/* How far it is printable ASCII: nearly all of nearly every text. */
+static size_t plain_run(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && text[at] >= 0x20 && text[at] < 0x7F)
+        at++;
+    return at;
+}
+
 static void escape_into(struct str *out, const char *text, size_t length, bool lines)
 {
     for (size_t at = 0; at < length;) {
         size_t start = at;
+        at += plain_run(text + at, length - at);
+        str_add_bytes(out, text + start, at - start);
+        start = at;
+        if (at == length)
+            break;
         unsigned code;
         bool good = utf8_next(text, length, &at, &code);
         if (good && lines && code == '\n') {
@@ -84,7 +99,10 @@ void escape_lines(struct str *out, const char *text, size_t length)
 
 char *escape_text(const char *text)
 {
+    size_t length = strlen(text);
+    if (plain_run(text, length) == length)
+        return xstrndup(text, length);
     struct str out = {0};
-    escape_add(&out, text, strlen(text));
+    escape_add(&out, text, length);
     return str_take(&out);
 }

@@ -36,34 +36,33 @@ static bool is_due(const struct flow *flow, const struct identity *identity,
     return is_signed_here(flow, identity) && (!files.leaf || life->life == LIFE_RENEWING);
 }
 
-void count_states(const struct flow *flow, struct states *out)
+static void count(const struct flow *flow, const struct identity *identity, struct states *out)
 {
-    *out = (struct states){0};
-    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++) {
-        const struct identity *identity = &flow->facts->deployment.identities[i];
-        struct lifecycle life;
-        lifecycle_of(flow->facts, identity, &life);
-        out->by_life[life.life]++;
-        out->outside += is_outside(identity);
-        if (lifecycle_is_awaited(flow->facts, identity)) {
-            out->awaited++;
-            out->sent += *life.sent && !life.request.count;
-            out->outdated += life.request.count > 0;
-        }
-        out->lacking += life.life != LIFE_CERTIFIED && life.life != LIFE_RENEWING;
-        out->anew += life.request.count && !*identity->key_at;
-        out->behind += life.life == LIFE_CERTIFIED && life.certificate.count > 0;
-        out->due += is_due(flow, identity, &life);
-        out->all++;
-        lifecycle_free(&life);
+    struct lifecycle life;
+    lifecycle_of(flow->facts, identity, &life);
+    out->by_life[life.life]++;
+    out->outside += is_outside(identity);
+    if (lifecycle_is_awaited(flow->facts, identity)) {
+        out->awaited++;
+        out->sent += *life.sent && !life.request.count;
+        out->outdated += life.request.count > 0;
     }
+    out->lacking += life.life != LIFE_CERTIFIED && life.life != LIFE_RENEWING;
+    out->anew += life.request.count && !*identity->key_at;
+    out->behind += life.life == LIFE_CERTIFIED && life.certificate.count > 0;
+    out->due += is_due(flow, identity, &life);
+    out->all++;
+    lifecycle_free(&life);
 }
 
-size_t count_awaited(const struct flow *flow)
+const struct states *flow_states(struct flow *flow)
 {
-    struct states states;
-    count_states(flow, &states);
-    return states.awaited;
+    if (!flow->states) {
+        flow->states = xcalloc(1, sizeof *flow->states);
+        for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
+            count(flow, &flow->facts->deployment.identities[i], flow->states);
+    }
+    return flow->states;
 }
 
 static char *sent_words(const struct lifecycle *life)
@@ -136,12 +135,9 @@ const struct differences *store_differences(const struct lifecycle *life)
     return certified && !life->request.count ? &life->certificate : &life->request;
 }
 
-bool make_is_due(const struct flow *flow)
+bool make_is_due(struct flow *flow)
 {
-    for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
-        if (lacks(flow, &flow->facts->deployment.identities[i]))
-            return true;
-    return false;
+    return flow_states(flow)->due > 0;
 }
 
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope)
@@ -198,6 +194,8 @@ void flow_forget_findings(struct flow *flow)
         map_free(flow->map);
     free(flow->map);
     flow->map = NULL;
+    free(flow->states);
+    flow->states = NULL;
     for (size_t i = 0; i < 2; i++) {
         findings_free(&flow->judged[i].findings);
         flow->judged[i] = (struct judged){0};

@@ -129,14 +129,14 @@ static struct way write_taken(struct flow *flow, const struct event *event, stru
     bool good =
         (!*losing || event->insist || ask_loss(flow, losing, err)) && intake_write(flow, err);
     free(losing);
-    return way_if(good, good && count_awaited(flow) ? GO_STAY : GO_NEXT);
+    return way_if(good, good && flow_states(flow)->awaited ? GO_STAY : GO_NEXT);
 }
 
 static struct way next(struct flow *flow, const struct event *event, struct error *err)
 {
     if (intake_count_taken(flow))
         return write_taken(flow, event, err);
-    size_t awaited = count_awaited(flow);
+    size_t awaited = flow_states(flow)->awaited;
     if (!awaited || event->insist || flow->warned)
         return way_go(GO_NEXT);
     flow->warned = true;

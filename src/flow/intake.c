@@ -368,17 +368,16 @@ static void drop_written(struct flow *flow)
 
 static void say_written(struct flow *flow, size_t files)
 {
-    struct states states;
     struct str text = {0};
-    count_states(flow, &states);
+    const struct states *states = flow_states(flow);
     str_addf(&text, files == 1 ? "Wrote %zu file to %s." : "Wrote %zu files to %s.", files,
              flow->facts->store_path);
-    if (states.sent)
+    if (states->sent)
         str_addf(&text,
-                 states.sent == 1 ? " %zu certificate is still with the CA."
-                                  : " %zu certificates are still with the CA.",
-                 states.sent);
-    size_t others = states.awaited - states.sent;
+                 states->sent == 1 ? " %zu certificate is still with the CA."
+                                   : " %zu certificates are still with the CA.",
+                 states->sent);
+    size_t others = states->awaited - states->sent;
     if (others)
         str_addf(&text,
                  others == 1 ? " %zu request is not marked as sent."

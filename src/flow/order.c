@@ -87,9 +87,8 @@ bool order_passes(struct flow *flow, const char *id, bool forward)
         return trust_passes(flow, forward);
     if (strcmp(id, "requests") != 0 && strcmp(id, "import") != 0)
         return false;
-    struct states states;
-    count_states(flow, &states);
-    return forward || strcmp(id, "requests") == 0 ? !states.awaited : !states.outside;
+    const struct states *states = flow_states(flow);
+    return forward || strcmp(id, "requests") == 0 ? !states->awaited : !states->outside;
 }
 
 char *order_beside(struct flow *flow, int direction)
@@ -316,15 +315,14 @@ static char sign_of(struct flow *flow, const char *id, const struct states *stat
 char *order_resume(struct flow *flow)
 {
     struct strings order = {0};
-    struct states states;
     const char *open = "done";
     order_pages(flow, &order);
-    count_states(flow, &states);
+    const struct states *states = flow_states(flow);
     for (size_t i = 1; i + 1 < order.count; i++) {
         const char *id = order.items[i];
         if (order_passes(flow, id, true))
             continue;
-        char sign = sign_of(flow, id, &states);
+        char sign = sign_of(flow, id, states);
         bool left = strcmp(id, "requests") == 0 && strings_has(&flow->passed, id) && sign != '!';
         if (sign == '+' || left || (sign == 'w' && strcmp(id, "requests") == 0))
             continue;
@@ -396,9 +394,8 @@ static char sign_of_group(struct flow *flow, const struct strings *order,
 void order_marks(struct flow *flow, struct page *page)
 {
     struct strings order = {0};
-    struct states states;
     order_pages(flow, &order);
-    count_states(flow, &states);
+    const struct states *states = flow_states(flow);
     char *open = order_resume(flow);
     const char *owner = order_owner(flow->at_page);
     char *here = text_starts(flow->at_page, "each:") /* beside its kind's form */
@@ -407,9 +404,9 @@ void order_marks(struct flow *flow, struct page *page)
     bool inside = text_starts(here, "page:");
     for (size_t i = 1; i < order.count; i++) {
         const char *id = order.items[i];
-        if (is_off_the_map(flow, id, &states))
+        if (is_off_the_map(flow, id, states))
             continue;
-        char sign = sign_of(flow, id, &states);
+        char sign = sign_of(flow, id, states);
         if (sign == '.' && strcmp(id, open) == 0)
             sign = '?';
         if (strcmp(id, here) == 0)
@@ -417,7 +414,7 @@ void order_marks(struct flow *flow, struct page *page)
         if (strcmp(id, "certs") == 0) { /* who has which; its pages are of one step with it */
             page->steps++;
             page->step = inside || sign == '>' ? page->steps : page->step;
-            char group = sign_of_group(flow, &order, &states, open);
+            char group = sign_of_group(flow, &order, states, open);
             add_mark(page, id,
                      sign == '>'              ? sign
                      : inside && group != '!' ? '?'

@@ -218,23 +218,22 @@ static void build(struct flow *flow, struct page *page)
     page->kind = PAGE_LIST;
     page->title = xstrdup("Review");
     const struct findings *findings = flow_findings(flow, RULES_PLANNED);
-    struct states states;
-    count_states(flow, &states);
-    add_intro(&states, page);
+    const struct states *states = flow_states(flow);
+    add_intro(states, page);
     size_t names = 0;
     for (size_t i = 0; i < d->identity_count; i++)
         names += add_identity(flow, &d->identities[i], findings, page);
-    char *sums = sum_words(&states, names);
+    char *sums = sum_words(states, names);
     page_lines(&page->text, sums);
     free(sums);
-    if (states.due)
+    if (states->due)
         page_line(&page->text, "Next makes the keys and requests in %s (keys 0600).",
                   flow->facts->store_path);
-    if (states.anew || states.behind)
+    if (states->anew || states->behind)
         page_add_action(page, "mend", 5, 0, "Make anew");
     page_line(&page->why,
               "One wrong name costs a second round with the CA: read the names once more.");
-    page->next = xstrdup(states.due ? "Make keys and requests" : "Next");
+    page->next = xstrdup(states->due ? "Make keys and requests" : "Next");
 }
 
 /* The row is a certificate's, or one of its names'. */

@@ -76,25 +76,24 @@ static void say_plan(struct flow *flow, struct str *out)
 /* "3 requests made, 2 certificates end in 41 days, plan of today" */
 static void add_state(struct flow *flow, struct page *page)
 {
-    struct states states;
     struct str text = {0};
-    count_states(flow, &states);
-    const size_t *by_life = states.by_life;
+    const struct states *states = flow_states(flow);
+    const size_t *by_life = states->by_life;
     say_count(&text, by_life[LIFE_KEY], "key without a request", "keys without a request");
     say_count(&text, by_life[LIFE_REQUEST], "request made", "requests made");
     say_count(&text, by_life[LIFE_OUTDATED], "request outdated", "requests outdated");
     say_count(&text, by_life[LIFE_SENT], "request with the CA", "requests with the CA");
     say_count(&text, by_life[LIFE_RENEWING], "certificate in renewal", "certificates in renewal");
     say_count(&text, count_to_install(flow), "renewal to be installed", "renewals to be installed");
-    say_count(&text, states.behind, "certificate lacks what was answered since",
+    say_count(&text, states->behind, "certificate lacks what was answered since",
               "certificates lack what was answered since");
     say_ends(flow, &text);
     say_plan(flow, &text);
     if (!text.length)
         str_addf(&text,
-                 states.all == 1 ? "%zu certificate planned, nothing made yet"
-                                 : "%zu certificates planned, nothing made yet",
-                 states.all);
+                 states->all == 1 ? "%zu certificate planned, nothing made yet"
+                                  : "%zu certificates planned, nothing made yet",
+                 states->all);
     page_line(&page->intro, "%s: %s.", flow->config, str_text(&text));
     str_free(&text);
 }

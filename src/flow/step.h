@@ -47,9 +47,10 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2];        /* RULES_PLANNED, RULES_ALL */
-    struct pool *pool;  /* the store's certificates, each once; NULL: not looked at since */
-    struct held *holds; /* what the servers hold; see flow_holds */
+    } judged[2];           /* RULES_PLANNED, RULES_ALL */
+    struct states *states; /* of the identities; NULL: not counted since something changed */
+    struct pool *pool;     /* the store's certificates, each once; NULL: not looked at since */
+    struct held *holds;    /* what the servers hold; see flow_holds */
     bool looked_what_holds;
     struct map *map; /* who trusts whom; NULL: not looked at since something changed */
     struct {
@@ -328,7 +329,7 @@ bool is_signed_here(const struct flow *flow, const struct identity *identity);
 /* Something of it is to be made here: a key, a request or a certificate lacks, or its open request
  * says something else than deployment.conf. */
 bool lacks(const struct flow *flow, const struct identity *identity);
-bool make_is_due(const struct flow *flow);
+bool make_is_due(struct flow *flow);
 struct states {
     size_t all, by_life[LIFE_RENEWING + 1];
     size_t outside;  /* a CA elsewhere signs them */
@@ -340,8 +341,8 @@ struct states {
     size_t behind;   /* their certificate in place lacks what deployment.conf says */
     size_t due;      /* something can be made here */
 };
-void count_states(const struct flow *flow, struct states *out);
-size_t count_awaited(const struct flow *flow);
+/* Counted once for each state of the facts. */
+const struct states *flow_states(struct flow *flow);
 /* Judged once for each state of the facts. */
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
 /* The map of trusts, and what chains are made of, likewise. */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,20 +130,33 @@ static bool is_taken(const struct facts *facts, const char *base)
     return deployment_identity(&facts->deployment, base) != NULL;
 }
 
+/* The file BASE ENDING, of BASE its first bytes: looked for all the time, so nothing is printed.
+ */
+static const struct store_file *find_file(const struct facts *facts, const char *base, size_t bytes,
+                                          const char *ending)
+{
+    char name[NAME_MAX + 1];
+    size_t more = strlen(ending);
+    if (bytes + more > NAME_MAX)
+        return NULL;
+    memcpy(name, base, bytes);
+    memcpy(name + bytes, ending, more + 1);
+    return scan_find(&facts->scan, name);
+}
+
 /* A new key's request and the key, both or none. */
 static void find_next(const struct facts *facts, const struct identity *identity,
                       struct identity_files *out)
 {
-    char *base = xformat("%s-next", identity->name), *csr = xformat("%s.csr", base);
-    const struct store_file *request = scan_find(&facts->scan, csr);
-    if (request && !is_taken(facts, base)) {
-        char *key = xformat("%s.key", base);
-        out->next_key = scan_find(&facts->scan, key);
-        if (out->next_key)
-            out->csr = request;
-        free(key);
-    }
-    free(csr);
+    size_t bytes = strlen(identity->name);
+    const struct store_file *request = find_file(facts, identity->name, bytes, "-next.csr");
+    if (!request)
+        return;
+    char *base = xformat("%s-next", identity->name);
+    if (!is_taken(facts, base))
+        out->next_key = find_file(facts, base, strlen(base), ".key");
+    if (out->next_key)
+        out->csr = request;
     free(base);
 }
 
@@ -151,26 +165,24 @@ static void find_there(const struct facts *facts, const struct identity *identit
                        struct identity_files *out)
 {
     const char *dot = strrchr(identity->key_file, '.');
-    char *csr = xformat("%.*s.csr", (int)(dot ? dot - identity->key_file : 0), identity->key_file);
-    const struct store_file *request = scan_find(&facts->scan, csr);
+    const struct store_file *request =
+        find_file(facts, identity->key_file, dot ? (size_t)(dot - identity->key_file) : 0, ".csr");
     if (request)
         out->csr = request;
-    free(csr);
 }
 
 void facts_files(const struct facts *facts, const struct identity *identity,
                  struct identity_files *out)
 {
-    char *csr = xformat("%s.csr", identity->name);
     *out = (struct identity_files){
         .key = scan_find(&facts->scan, identity->key_file),
-        .csr = scan_find(&facts->scan, csr),
+        .csr = find_file(facts, identity->name, strlen(identity->name), ".csr"),
         .certificate = scan_find(&facts->scan, identity->certificate_file),
         .bundle = scan_find(&facts->scan, identity->bundle_file),
         .fullchain = scan_find(&facts->scan, identity->fullchain_file),
-        .leaf = scan_cert(&facts->scan, identity->certificate_file),
     };
-    free(csr);
+    if (out->certificate && !out->certificate->problem)
+        out->leaf = pki_first_cert(&out->certificate->pki);
     if (*identity->key_at)
         find_there(facts, identity, out);
     else

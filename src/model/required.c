@@ -21,11 +21,9 @@ void service_expand(const struct deployment *deployment, const struct service *s
                     const char *pattern, struct strings *out)
 {
     struct seat seat = {deployment, service};
-    struct strings values = {0};
     struct error ignored; /* a hole without a value asks for nothing */
-    if (template_expand_list(pattern, lookup, &seat, &values, &ignored))
-        strings_copy(out, &values);
-    strings_free(&values);
+    if (!template_expand_list(pattern, lookup, &seat, out, &ignored))
+        return;
 }
 
 bool require_holds(const struct deployment *deployment, const struct service *service,

@@ -106,7 +106,10 @@ static bool expand_part(const char *pattern, const char *end, template_lookup lo
                 return false;
             at = close + 1;
         } else {
-            str_add_char(out, *at++);
+            const char *start = at;
+            while (at < end && *at != '[' && *at != '{')
+                at++;
+            str_add_bytes(out, start, (size_t)(at - start));
         }
     }
     return true;
@@ -149,8 +152,10 @@ bool template_expand_list(const char *pattern, template_lookup lookup, void *con
         struct strings values = {0};
         bool known = lookup(context, path, &values);
         for (size_t i = 0; known && i < values.count; i++)
-            if (*values.items[i])
-                strings_add(out, values.items[i]);
+            if (*values.items[i]) {
+                strings_add_take(out, values.items[i]);
+                values.items[i] = NULL;
+            }
         if (!known)
             error_set(err, STATUS_NO, pattern, NULL, "nothing is called {%s}", path);
         strings_free(&values);

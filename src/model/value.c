@@ -303,12 +303,14 @@ static bool word_holds(const struct deployment *deployment, const struct service
 bool service_condition(const struct deployment *deployment, const struct service *service,
                        const char *when)
 {
-    struct strings words = {0};
-    strings_split(&words, when, ' ');
     bool holds = true;
-    for (size_t i = 0; holds && i < words.count; i++)
-        holds = word_holds(deployment, service, words.items[i]);
-    strings_free(&words);
+    for (size_t length; holds && *when; when += length) {
+        when += strspn(when, " ");
+        length = strcspn(when, " ");
+        char *word = xstrndup(when, length);
+        holds = !length || word_holds(deployment, service, word);
+        free(word);
+    }
     return holds;
 }
 

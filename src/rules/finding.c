@@ -23,15 +23,18 @@ static void drop(char *text)
 
 char *finding_format(const char *format, va_list args)
 {
+    char usual[512], *longer = NULL;
     va_list again;
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, again);
+    int length = vsnprintf(usual, sizeof usual, format, again);
     va_end(again);
-    char *raw = xcalloc((size_t)length + 1, 1);
-    vsnprintf(raw, (size_t)length + 1, format, args);
+    if (length >= (int)sizeof usual) {
+        longer = xcalloc((size_t)length + 1, 1);
+        vsnprintf(longer, (size_t)length + 1, format, args);
+    }
     /* Values come from files and certificates of anybody: nothing in them may act on a terminal. */
-    char *clean = escape_text(raw);
-    free(raw);
+    char *clean = escape_text(longer ? longer : usual);
+    free(longer);
     return clean;
 }
 

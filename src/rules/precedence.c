@@ -106,7 +106,6 @@ static void settle_common(enum common common, struct entry *entries, size_t coun
 
 static void settle_repeats(struct entry *entries, size_t count)
 {
-    qsort(entries, count, sizeof *entries, by_rule);
     for (size_t start = 0, end; start < count; start = end) {
         for (end = start + 1; end < count && by_rule(&entries[start], &entries[end]) == 0;)
             end++;
@@ -290,13 +289,25 @@ static void take_accepts(const struct facts *facts, struct finding *finding)
     }
 }
 
+/* In the order of their ids: each rule is looked for once. */
+static struct entry *entries_of(const struct findings *findings, bool *silent)
+{
+    size_t count = findings->count;
+    struct entry *entries = xcalloc(count + 1, sizeof *entries);
+    for (size_t i = 0; i < count; i++)
+        entries[i] = (struct entry){&findings->items[i], NULL, &silent[i]};
+    qsort(entries, count, sizeof *entries, by_rule);
+    for (size_t i = 0; i < count; i++)
+        entries[i].rule = i && strcmp(entries[i - 1].finding->id, entries[i].finding->id) == 0
+                              ? entries[i - 1].rule
+                              : rule_find(entries[i].finding->id);
+    return entries;
+}
+
 void findings_settle(const struct facts *facts, enum rules_scope scope, struct findings *findings)
 {
     bool *silent = xcalloc(findings->count + 1, sizeof *silent);
-    struct entry *entries = xcalloc(findings->count + 1, sizeof *entries);
-    for (size_t i = 0; i < findings->count; i++)
-        entries[i] =
-            (struct entry){&findings->items[i], rule_find(findings->items[i].id), &silent[i]};
+    struct entry *entries = entries_of(findings, silent);
     for (size_t i = 0; i < findings->count; i++)
         take_accepts(facts, &findings->items[i]);
     settle_repeats(entries, findings->count);

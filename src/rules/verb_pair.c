@@ -315,12 +315,21 @@ static void lacking_ways(const struct subject *s, const struct component *compon
                          const struct ask *per, struct strings *out)
 {
     const struct deployment *deployment = &s->judge->facts->deployment;
-    for (size_t i = 0; i < deployment->server_count; i++) {
-        const struct server *there = &deployment->servers[i];
-        if (server_has_kind(there, per->of) &&
-            !is_there(deployment, component, s->server, there->name))
-            strings_add(out, there->name);
+    bool *there = xcalloc(deployment->server_count, sizeof *there);
+    struct strings leads = {0};
+    for (size_t i = 0; i < s->server->service_count; i++)
+        if (s->server->services[i].component == component)
+            service_value(deployment, &s->server->services[i], component->per, &leads);
+    for (size_t i = 0; i < leads.count; i++) {
+        const struct server *server = deployment_server(deployment, leads.items[i]);
+        if (server)
+            there[server - deployment->servers] = true;
     }
+    for (size_t i = 0; i < deployment->server_count; i++)
+        if (!there[i] && server_has_kind(&deployment->servers[i], per->of))
+            strings_add(out, deployment->servers[i].name);
+    strings_free(&leads);
+    free(there);
 }
 
 void verb_wants(const struct rule *rule, const struct subject *s, struct findings *out)
