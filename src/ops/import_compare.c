@@ -4,11 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What the request asked for; owned by the request or made from deployment.conf. */
 struct asked {
     struct names names;
-    struct strings sans; /* typed: DNS:x */
+    struct strings sans;   /* typed: DNS:x */
+    struct strings listed; /* those of them that its SAN has, be they the CN as well */
     struct strings eku, ku;
 };
 
@@ -16,6 +18,7 @@ static void asked_free(struct asked *asked)
 {
     names_free(&asked->names);
     strings_free(&asked->sans);
+    strings_free(&asked->listed);
     strings_free(&asked->eku);
     strings_free(&asked->ku);
 }
@@ -31,6 +34,7 @@ static void what_was_asked(const struct facts *facts, const struct identity *ide
     if (csr && memcmp(csr->key_id, cert->key_id, KEY_ID_BYTES) == 0) {
         names_copy(&out->names, &csr->names);
         strings_copy(&out->sans, &csr->sans);
+        strings_copy(&out->listed, &csr->sans);
         strings_copy(&out->eku, &csr->eku);
         strings_copy(&out->ku, &csr->ku);
         if (out->names.attributes[ATTR_CN]) { /* a host name as CN counts as asked */
@@ -45,6 +49,7 @@ static void what_was_asked(const struct facts *facts, const struct identity *ide
     } else {
         identity_request(identity, &out->names);
         names_full_san(&out->names, &out->sans);
+        strings_copy(&out->listed, &out->sans);
         strings_copy(&out->eku, &out->names.eku);
     }
     if (out->eku.count == 0) /* a request without usages wants any: those the services need count */
@@ -65,6 +70,13 @@ static bool san_is_there(const struct cert *cert, const char *entry)
            cert_has_name(cert, value_of(entry));
 }
 
+/* Where a SAN was asked for and there is none, the CN makes up for it with some clients alone. */
+static bool is_got(const struct cert *cert, const struct asked *asked, const char *entry)
+{
+    bool dropped = cert->sans.count == 0 && strings_has_nocase(&asked->listed, entry);
+    return !dropped && san_is_there(cert, entry);
+}
+
 static bool usage_is_there(const struct cert *cert, const char *usage)
 {
     return !cert->has_eku || strings_has(&cert->eku, usage) ||
@@ -78,7 +90,7 @@ size_t import_lost(const struct facts *facts, const struct identity *identity,
     size_t lost = 0;
     what_was_asked(facts, identity, cert, &asked);
     for (size_t i = 0; i < asked.sans.count; i++)
-        lost += !san_is_there(cert, asked.sans.items[i]);
+        lost += !is_got(cert, &asked, asked.sans.items[i]);
     for (size_t i = 0; i < asked.eku.count; i++)
         lost += !usage_is_there(cert, asked.eku.items[i]);
     asked_free(&asked);
@@ -98,7 +110,7 @@ static void compare_names(const struct cert *cert, const struct asked *asked,
                           struct import_identity *out)
 {
     for (size_t i = 0; i < asked->sans.count; i++)
-        if (!san_is_there(cert, asked->sans.items[i]))
+        if (!is_got(cert, asked, asked->sans.items[i]))
             strings_add(&out->lost, asked->sans.items[i]);
     for (size_t i = 0; i < cert->sans.count; i++)
         if (!strings_has_nocase(&asked->sans, cert->sans.items[i]))
@@ -119,12 +131,19 @@ static void compare_usages(const struct cert *cert, const struct asked *asked,
             strings_add(&out->gained, cert->eku.items[i]);
 }
 
+/* A host name is the same in capitals; any other CN, as the database client's, is not. */
+static bool is_same_attribute(int attribute, const char *wanted, const char *got)
+{
+    bool is_host = attribute == ATTR_CN && strchr(wanted, '.') && is_host_name(wanted);
+    return is_host ? strcasecmp(wanted, got) == 0 : strcmp(wanted, got) == 0;
+}
+
 static void compare_subject(const struct cert *cert, const struct asked *asked,
                             struct import_identity *out)
 {
     for (int i = 0; i < ATTR_COUNT; i++) {
         const char *wanted = asked->names.attributes[i], *got = cert->names.attributes[i];
-        if (wanted && got && strcmp(wanted, got) == 0)
+        if (wanted && got && is_same_attribute(i, wanted, got))
             continue;
         if (wanted)
             strings_add_take(&out->lost, xformat("%s=%s", attribute_names[i], wanted));
@@ -177,7 +196,7 @@ static void compare_now(const struct identity *identity, const struct cert *cert
 
 /* A request asks for no lifetime. What counts is that of the certificate before, and that a chain
  * may end before its leaf. */
-static void compare_lifetime(const struct choice *choice, const struct cert *before,
+static void compare_lifetime(const struct choice *choice, const struct cert *before, time_t at,
                              struct import_identity *out)
 {
     const struct cert *cert = choice->leaf;
@@ -188,8 +207,8 @@ static void compare_lifetime(const struct choice *choice, const struct cert *bef
                          xformat("lifetime: %ld days, the one before had %ld", days, had));
     for (size_t i = 1; i < choice->chain.count; i++) {
         const struct cert *ca = choice->chain.certs[i];
-        if (ca->not_after >= cert->not_after)
-            continue;
+        if (ca->not_after >= cert->not_after || ca->not_after <= at)
+            continue; /* one that has ended already is told by the stop */
         char date[16];
         clock_date(ca->not_after, date);
         strings_add_take(&out->lost, xformat("lifetime: its CA %s ends before it, %s",
@@ -248,7 +267,7 @@ void import_compare(const struct facts *facts, const struct choice *choice,
     compare_names(choice->leaf, &asked, out);
     compare_usages(choice->leaf, &asked, out);
     compare_subject(choice->leaf, &asked, out);
-    compare_lifetime(choice, files.leaf, out);
+    compare_lifetime(choice, files.leaf, facts->at, out);
     out->lost_asked = out->lost.count;
     if (files.leaf && !cert_same(files.leaf, choice->leaf)) {
         compare_in_place(choice->leaf, files.leaf, out);
@@ -258,7 +277,7 @@ void import_compare(const struct facts *facts, const struct choice *choice,
     compare_now(choice->identity, choice->leaf, out);
     asked_free(&asked);
     for (size_t i = 0; i < out->lost.count; i++)
-        import_impact(facts, choice->identity, out->lost.items[i], &out->impact);
+        import_impact(facts, choice, out->lost.items[i], &out->impact);
 }
 
 /* Names by their number, a usage alone by its name: "losing 2 names and clientAuth". */

@@ -16,6 +16,7 @@ static const char *value_of(const char *entry)
 struct view {
     const struct deployment *deployment;
     const struct service *service;
+    const struct cert *cert; /* what came */
 };
 
 static bool look_up(void *context, const char *path, struct strings *out)
@@ -54,12 +55,19 @@ static bool is_host(const char *lost)
     return text_starts(lost, "DNS:") || text_starts(lost, "IP:");
 }
 
+/* A CN that the SAN has is lost to those alone who look at nothing but the CN. */
+static bool is_in_san(const struct cert *cert, const char *lost)
+{
+    return text_starts(lost, "CN=") && cert->sans.count && cert_has_name(cert, lost + 3);
+}
+
 static bool requires(struct view *view, const struct require *require, const char *lost)
 {
     if (is_host(lost))
         return any_gives(view, &require->names, value_of(lost));
     if (text_starts(lost, "CN="))
-        return any_gives(view, &require->cn, lost + 3);
+        return !(require->names.count && is_in_san(view->cert, lost)) &&
+               any_gives(view, &require->cn, lost + 3);
     return strings_has(&require->eku, lost);
 }
 
@@ -150,18 +158,18 @@ static bool impact_on_slot(struct view *view, const struct slot *slot, const cha
 }
 
 /* Each slot that has the identity; out NULL: whether the catalogue asks for what is lost. */
-static bool each_slot(const struct deployment *deployment, const struct identity *identity,
+static bool each_slot(const struct deployment *deployment, const struct choice *choice,
                       const char *lost, bool asked_for, struct strings *out)
 {
     bool any = false;
     for (size_t i = 0; i < deployment->server_count; i++) {
         const struct server *server = &deployment->servers[i];
         for (size_t j = 0; j < server->service_count; j++) {
-            struct view view = {deployment, &server->services[j]};
+            struct view view = {deployment, &server->services[j], choice->leaf};
             const struct component *component = view.service->component;
             for (size_t k = 0; k < component->slot_count; k++) {
                 const struct slot *slot = &component->slots[k];
-                if (service_identity(deployment, view.service, slot) == identity)
+                if (service_identity(deployment, view.service, slot) == choice->identity)
                     any |= out ? impact_on_slot(&view, slot, lost, asked_for, out)
                                : asks_on_slot(&view, slot, lost, NULL);
             }
@@ -170,14 +178,21 @@ static bool each_slot(const struct deployment *deployment, const struct identity
     return any;
 }
 
-void import_impact(const struct facts *facts, const struct identity *identity, const char *lost,
+static char *no_impact(const struct cert *cert, const char *lost)
+{
+    if (text_starts(lost, "lifetime"))
+        return xformat("%s: renew it earlier.", lost);
+    if (is_in_san(cert, lost))
+        return xformat("%s: its SAN has that name, and no service here needs it as the CN.", lost);
+    return xformat("%s: no service here looks at it.", lost);
+}
+
+void import_impact(const struct facts *facts, const struct choice *choice, const char *lost,
                    struct strings *out)
 {
     const struct deployment *deployment = &facts->deployment;
-    bool asked_for = is_host(lost) && each_slot(deployment, identity, lost, false, NULL);
-    if (!each_slot(deployment, identity, lost, asked_for, out))
-        strings_add_take(out,
-                         xformat("%s: %s", lost,
-                                 text_starts(lost, "lifetime") ? "renew it earlier."
-                                                               : "no service here looks at it."));
+    const struct cert *cert = choice->leaf;
+    bool asked_for = is_host(lost) && each_slot(deployment, choice, lost, false, NULL);
+    if (!each_slot(deployment, choice, lost, asked_for, out))
+        strings_add_take(out, no_impact(cert, lost));
 }

@@ -89,6 +89,13 @@ static const char *where_else(const struct import_options *options)
                                 "/etc/ssl/certs)";
 }
 
+/* What may have a self-signed certificate that goes on when the one at that place has ended. */
+static const struct cert *twin_of(const struct choice *choice, size_t at)
+{
+    const struct cert *ended = choice->chain.certs[at];
+    return !ended->self_signed ? ended : at > 1 ? choice->chain.certs[at - 1] : NULL;
+}
+
 /* A root that another CA had signed once stays good beyond the other's end: by its own, self-signed
  * certificate of the same key, which chain_build takes where it is here. */
 static void stop_ended_ca(const struct facts *facts, const struct import_options *options,
@@ -96,9 +103,7 @@ static void stop_ended_ca(const struct facts *facts, const struct import_options
 {
     const struct cert *ended = choice->chain.certs[at];
     char *when = ended_when(ended, facts->at);
-    const struct cert *twin = !ended->self_signed ? ended
-                              : at > 1            ? choice->chain.certs[at - 1]
-                                                  : NULL;
+    const struct cert *twin = twin_of(choice, at);
     char *remedy =
         twin ? xformat("where \"%s\" is a root, its self-signed certificate takes over: name a "
                        "folder that has it (public roots: %s), or ask the CA for it and import it",
@@ -128,8 +133,35 @@ static void add_predecessor(const struct facts *facts, const struct choice *choi
     free(is);
 }
 
+/* A file that came with it and could not be read: the one that lacks may be in there. */
+static const char *unread_file(const struct import_work *work)
+{
+    for (size_t i = 0; i < work->sources.count; i++) {
+        const struct import_source *source = &work->sources.items[i];
+        if (source->problem || source->pki.problem || (source->pki.locked && !source->pki.count))
+            return source->path;
+    }
+    return NULL;
+}
+
+static char *where_to_get(const struct import_work *work, const struct import_options *options,
+                          const char *aia)
+{
+    const char *unread = unread_file(work);
+    char *may =
+        unread
+            ? xformat("it may be in %s, which could not be read (its row says why); else ", unread)
+            : xstrdup("");
+    char *way =
+        *aia ? xformat("%sfetch %s and import it as well; %s", may, aia, where_else(options))
+             : xformat("%sask the CA for it and import it as well; %s", may, where_else(options));
+    free(may);
+    return way;
+}
+
 static void stop_incomplete(const struct facts *facts, const struct import_options *options,
-                            const struct choice *choice, struct import_identity *out)
+                            const struct choice *choice, const struct import_work *work,
+                            struct import_identity *out)
 {
     const struct cert *last = choice->chain.certs[choice->chain.count - 1];
     char *issuer = import_short_name(last->issuer);
@@ -141,11 +173,8 @@ static void stop_incomplete(const struct facts *facts, const struct import_optio
         str_addf(&problem, "\"%s\", the issuer of its CA \"%s\", is not here", issuer,
                  import_name(last));
     }
-    char *remedy =
-        *last->aia ? xformat("fetch %s and import it as well; %s", last->aia, where_else(options))
-                   : xformat("ask the CA for it and import it as well; %s", where_else(options));
     free(issuer);
-    stop(out, str_take(&problem), remedy);
+    stop(out, str_take(&problem), where_to_get(work, options, last->aia));
     out->waits = true;
 }
 
@@ -158,11 +187,16 @@ static void stop_broken(const struct choice *choice, struct import_identity *out
         out->waits = true;
         return;
     }
+    /* No other chain mends what is wrong with the certificate itself. */
+    bool by_itself = chain_failed(chain) == choice->leaf;
     stop(out,
          xformat("its chain does not verify: %s, at \"%s\"", chain->reason,
                  import_name(chain_failed(chain))),
-         xstrdup("ask the CA for the chain that belongs to it"));
-    out->waits = true;
+         xstrdup(by_itself
+                     ? "no chain mends that: show it to the CA, and where it is about the key "
+                       "make a new one first (certwright check says how)"
+                     : "ask the CA for the chain that belongs to it"));
+    out->waits = !by_itself;
 }
 
 static bool first_ended(const struct facts *facts, const struct choice *choice, size_t *at)
@@ -174,14 +208,15 @@ static bool first_ended(const struct facts *facts, const struct choice *choice, 
 }
 
 static void judge(const struct facts *facts, const struct import_options *options,
-                  const struct choice *choice, struct import_identity *out)
+                  const struct choice *choice, const struct import_work *work,
+                  struct import_identity *out)
 {
     const struct chain *chain = &choice->chain;
     size_t ended;
     if (choice->leaf->not_after <= facts->at)
         stop_ended_leaf(facts, choice, out);
     else if (!chain->complete && chain->count)
-        stop_incomplete(facts, options, choice, out);
+        stop_incomplete(facts, options, choice, work, out);
     else if (!chain->valid && first_ended(facts, choice, &ended))
         stop_ended_ca(facts, options, choice, ended, out);
     else if (!chain->valid)
@@ -207,11 +242,21 @@ static void judge_key(const struct facts *facts, const struct choice *choice,
          xstrdup("--force replaces both; the old ones stay as .bak"));
 }
 
-/* The certificate that lacks: the issuer of the last one, or of the one that names another. */
-static void add_missing(const struct choice *choice, struct import *out)
+static void add_missing(const struct choice *choice, const char *issuer, const char *aia,
+                        struct import *out)
+{
+    out->missing = grow(out->missing, out->missing_count, sizeof *out->missing);
+    out->missing[out->missing_count++] =
+        (struct import_missing){xstrdup(choice->identity->name), xstrdup(issuer), xstrdup(aia)};
+}
+
+/* The certificate that lacks: the issuer of the last one, or of the one that names another, or the
+ * next one of a CA that has ended. */
+static void tell_missing(const struct facts *facts, const struct choice *choice, struct import *out)
 {
     const struct chain *chain = &choice->chain;
     const struct cert *below = NULL;
+    size_t ended;
     if (!chain->complete && chain->count)
         below = chain->certs[chain->count - 1];
     for (size_t i = 0; !chain->valid && !below && i + 1 < chain->count; i++) {
@@ -219,11 +264,12 @@ static void add_missing(const struct choice *choice, struct import *out)
         below = other ? chain->certs[i] : NULL;
         free(other);
     }
-    if (!below)
-        return;
-    out->missing = grow(out->missing, out->missing_count, sizeof *out->missing);
-    out->missing[out->missing_count++] = (struct import_missing){
-        xstrdup(choice->identity->name), xstrdup(below->issuer), xstrdup(below->aia)};
+    if (below) {
+        add_missing(choice, below->issuer, below->aia, out);
+    } else if (!chain->valid && first_ended(facts, choice, &ended) && ended > 0) {
+        const struct cert *twin = twin_of(choice, ended);
+        add_missing(choice, twin ? twin->subject : chain->certs[ended]->subject, "", out);
+    }
 }
 
 void import_judge(const struct facts *facts, const struct import_options *options,
@@ -243,12 +289,12 @@ void import_judge(const struct facts *facts, const struct import_options *option
     item->brings_key = taking->identity == identity && taking->is_new;
     item->old_end = files.leaf ? import_end(files.leaf) : xstrdup("");
     item->new_end = import_end(choice->leaf);
-    judge(facts, options, choice, item);
+    judge(facts, options, choice, out->work, item);
     if (item->brings_key)
         judge_key(facts, choice, item);
     item->waits = item->waits && !item->brings_key;
     item->take = !item->stop || options->force;
     import_compare(facts, choice, item);
     import_tell_chains(facts, choice, item);
-    add_missing(choice, out);
+    tell_missing(facts, choice, out);
 }

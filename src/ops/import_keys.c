@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* Private keys that are no identity's: those that come with their certificate, and those that the
@@ -52,6 +53,17 @@ static bool has_names_of(const struct identity *identity, const struct cert *cer
     }
     strings_free(&sans);
     return all;
+}
+
+const struct identity *import_namesake(const struct facts *facts, const struct cert *cert)
+{
+    for (size_t i = 0; i < facts->deployment.identity_count; i++) {
+        const struct identity *identity = &facts->deployment.identities[i];
+        const char *cn = identity->names.attributes[ATTR_CN];
+        if (cn && strcasecmp(cn, cert->cn) == 0 && has_names_of(identity, cert))
+            return identity;
+    }
+    return NULL;
 }
 
 /* Its key has a certificate in place: another key asks for --force. */

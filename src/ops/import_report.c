@@ -165,6 +165,11 @@ static bool report_twin(const struct facts *facts, const struct import *import,
 static char *why_no_key(const struct facts *facts, const struct import *import,
                         const struct cert *cert, const struct import_object *object)
 {
+    const struct identity *same = object->pair ? NULL : import_namesake(facts, cert);
+    if (same)
+        return xformat("no key or request here fits %s: it has the names of %s, and was made for "
+                       "another key",
+                       import_name(cert), same->name);
     if (!object->pair)
         return xformat("no key or request here fits %s", import_name(cert));
     const struct import_pair *pair = &import->pairs[object->pair - 1];
@@ -189,6 +194,21 @@ static char *why_no_key(const struct facts *facts, const struct import *import,
                    force);
 }
 
+/* One that bears the name of the CA that is missed, and is another: a CA that began anew. */
+static char *why_no_ca(const struct import *import, const struct cert *cert)
+{
+    const struct import_work *work = import->work;
+    for (size_t i = 0; i < work->choice_count; i++) {
+        const struct chain *chain = &work->choices[i].chain;
+        const struct cert *last = chain->count ? chain->certs[chain->count - 1] : NULL;
+        if (last && !chain->complete && strcmp(last->issuer, cert->subject) == 0)
+            return xformat(
+                "has the name of the missing CA, but another key: it did not sign \"%s\"",
+                import_name(last));
+    }
+    return xstrdup("not needed by any imported certificate");
+}
+
 static void report_cert(const struct facts *facts, const struct import *import,
                         const struct cert *cert, size_t source, struct import_object *object)
 {
@@ -210,7 +230,7 @@ static void report_cert(const struct facts *facts, const struct import *import,
         return;
     object->stranger = object->is_leaf;
     put(object, VERDICT_LEFT, "",
-        is_ca_cert(cert) && !object->pair ? xstrdup("not needed by any imported certificate")
+        is_ca_cert(cert) && !object->pair ? why_no_ca(import, cert)
                                           : why_no_key(facts, import, cert, object));
 }
 

@@ -105,7 +105,7 @@ bool import_signed_weakly(const struct cert *cert);
 void import_compare(const struct facts *facts, const struct choice *choice,
                     struct import_identity *out);
 /* Which service a loss stops, a sentence each, added to out. */
-void import_impact(const struct facts *facts, const struct identity *identity, const char *lost,
+void import_impact(const struct facts *facts, const struct choice *choice, const char *lost,
                    struct strings *out);
 /* Can it be written, and what is missing. */
 void import_judge(const struct facts *facts, const struct import_options *options,
@@ -120,6 +120,8 @@ must_check bool import_take_key(const struct facts *facts, const struct import_o
 /* Finds the private keys of certificates that fit no identity, among what was handed in and in the
  * store: import.pairs. */
 void import_pair_up(const struct facts *facts, struct import *import);
+/* The identity that asks for its CN and has no name that it lacks; NULL: none. */
+const struct identity *import_namesake(const struct facts *facts, const struct cert *cert);
 /* 1 + the index of the pair with that key, 0 where there is none. */
 size_t import_pair_with(const struct import *import, const unsigned char key_id[KEY_ID_BYTES]);
 void import_pair_free(struct import_pair *pair);

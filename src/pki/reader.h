@@ -94,6 +94,8 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
                     size_t size);
 /* What a file is that people take for one of ours, and what to do with it; false: none of these. */
 bool say_stranger(struct reader *reader, const unsigned char *data, size_t length);
+/* A whole mail, from its header lines on. */
+bool text_is_mail(const char *text, size_t length);
 /* Not compressed, so that the texts packed in it would be found as if it were one. */
 bool is_tar(const unsigned char *data, size_t length);
 /* Why a text holds no PEM block, or data no object. */

@@ -16,6 +16,9 @@ struct repair {
     size_t length, at;
     size_t first; /* what is repaired before that is no part of a block, and not told */
     bool is_json; /* its line ends are written \n */
+    bool
+        is_quoted; /* a mail's quoted-printable text, whose = all begin what stands for another byte
+                    */
     struct str out;
     unsigned flags;
     size_t flag_at[PEM_FLAG_COUNT];
@@ -156,6 +159,28 @@ static bool take_escape(struct repair *repair)
     return true;
 }
 
+/* RFC 2045 6.7: "=3D" is a byte, and = at the end of a line joins it with the next. */
+static bool take_quoted(struct repair *repair)
+{
+    const char *text = repair->text + repair->at;
+    size_t left = repair->length - repair->at, size = 0;
+    if (!repair->is_quoted || left < 2)
+        return false;
+    if (text[1] == '\n') {
+        size = 2;
+    } else if (left > 2 && text[1] == '\r' && text[2] == '\n') {
+        size = 3;
+    } else if (left > 2 && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2])) {
+        const char digits[] = {text[1], text[2], '\0'};
+        str_add_char(&repair->out, (char)strtol(digits, NULL, 16));
+        size = 3;
+    }
+    if (size)
+        set_flag(repair, PEM_QUOTED, repair->at);
+    repair->at += size;
+    return size > 0;
+}
+
 static void take_character(struct repair *repair)
 {
     size_t next = repair->at;
@@ -178,10 +203,14 @@ static void repair_all(struct repair *repair)
         repair->first--;
     repair->is_json = memmem(text, repair->length, json, sizeof json - 1) ||
                       memmem(text, repair->length, windows, sizeof windows - 1);
+    repair->is_quoted =
+        (memmem(text, repair->length, "=3D", 3) || memmem(text, repair->length, "=20", 3)) &&
+        !text_is_mail(text, repair->length); /* its parts say how they are written */
     str_reserve(&repair->out, repair->length + 1);
     while (repair->at < repair->length) {
         unsigned char byte = (unsigned char)text[repair->at];
         bool taken = (byte == '\\' && take_escape(repair)) ||
+                     (byte == '=' && take_quoted(repair)) ||
                      ((byte == '-' || byte >= 0x80) && take_dashes(repair));
         if (!taken)
             take_character(repair);

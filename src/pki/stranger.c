@@ -134,8 +134,8 @@ static bool is_thumbprint(const char *text, size_t length)
     return digits == MD5 || digits == SHA1 || digits == SHA256;
 }
 
-/* Header lines, as RFC 5322 has them, at the beginning, of which one only mails have. */
-static bool is_mail(const char *text, size_t length)
+/* Header lines, as RFC 5322 has them, of which one only mails have. */
+bool text_is_mail(const char *text, size_t length)
 {
     static const char *const names[] = {
         "Received:", "Return-Path:", "MIME-Version:", "Message-ID:", "From:"};
@@ -172,7 +172,7 @@ bool say_stranger(struct reader *reader, const unsigned char *data, size_t lengt
         what = describe_text(text, length);
     if (!what && is_thumbprint(text, length))
         what = "only the thumbprint of a certificate: export or ask for the certificate itself";
-    if (!what && is_mail(text, length))
+    if (!what && text_is_mail(text, length))
         what = "a mail: certwright import reads what is in it, or save its attachments";
     if (what)
         reader_problem(reader, "%s", what);

@@ -200,6 +200,8 @@ openssl ca -batch -notext -config elder/ca.conf -cert elder/root.crt -keyfile el
     -startdate 20200101000000Z -enddate 20210101000000Z -in root.csr -out ended.crt >/dev/null 2>&1
 fails "a cross-signed root that has ended" "$CERTWRIGHT" import crossed-leaf.crt ca/issuing.crt ended.crt elder/root.crt
 says "names its self-signed one" 'where "Acme Root" is a root, its self-signed certificate takes over'
+says "which is what it waits for" 'waits for "Acme Root": import that when you have it, alone will do'
+silent "no CA that has ended is to be renewed earlier" "renew it earlier"
 mkdir cas && cp ca/root.crt cas
 ok "found in --ca-folder" "$CERTWRIGHT" import crossed-leaf.crt ca/issuing.crt ended.crt --ca-folder cas
 says "and told" "the self-signed root of the same key takes its place"

@@ -172,10 +172,11 @@ unchanged "dry run"
 # No.
 fresh
 openssl genrsa -out foreign.key 2048 2>/dev/null
-openssl req -new -key foreign.key -subj /CN=callbridge.example.com -out foreign.csr
+openssl req -new -key foreign.key -subj /CN=callbridge.example.com -out foreign.csr \
+    -addext subjectAltName=DNS:callbridge.example.com,DNS:cms1.example.com
 ca_signs ca foreign.csr foreign.crt
 fails "a certificate for another key" "$CERTWRIGHT" import foreign.crt ca/issuing.crt ca/root.crt
-says "no key fits" "no key or request here fits"
+says "no key fits, though the names do" "no key or request here fits callbridge.example.com: it has the names of callbridge, and was made for another key"
 unchanged "another key"
 
 ended ca store/callbridge.csr old.crt
@@ -199,6 +200,11 @@ json "names it" '.missing[0].identity + ": " + .missing[0].issuer' "callbridge: 
 fails "a root that lacks" "$CERTWRIGHT" import cb.crt ca/issuing.crt
 says "is named" "Acme Root"
 says "and where else it may be" "or name a folder that has it: --ca-folder (public roots: /etc/ssl/certs)"
+openssl req -x509 -key other/root.key -subj "/O=Acme/CN=Acme Root" -days 90 -out began-anew.crt 2>/dev/null
+: >empty.crt
+fails "its namesake" "$CERTWRIGHT" import cb.crt ca/issuing.crt began-anew.crt empty.crt
+says "is told from it" 'has the name of the missing CA, but another key: it did not sign "Acme Issuing 2"'
+says "and what could not be read may be it" "it may be in empty.crt, which could not be read (its row says why); else ask the CA for it"
 fails "a folder that lacks it" "$CERTWRIGHT" import cb.crt ca/issuing.crt --ca-folder other
 says "is not named again" "it is not in the folder of --ca-folder"
 unchanged "root lacks"
@@ -257,6 +263,21 @@ openssl x509 -req -in store/callbridge.csr -CA ca/issuing.crt -CAkey ca/issuing.
 ok "less than was asked" "$CERTWRIGHT" import --json less.crt chain
 json "names and usages lost" '.identities[0].lost | sort | join(" ")' "DNS:cms1.example.com clientAuth"
 json "names gained" '.identities[0].gained | join(" ")' "DNS:extra.example.com"
+fresh
+openssl x509 -req -in store/callbridge.csr -CA ca/issuing.crt -CAkey ca/issuing.key -days 90 -set_serial 98 -out bare.crt 2>/dev/null
+ok "a CA that drops the SAN" "$CERTWRIGHT" import bare.crt chain
+says "has not given the name of the CN either" "callbridge: asked, not got: DNS:callbridge.example.com"
+fresh
+openssl req -new -key store/callbridge.key -subj /CN=CMS1.Example.COM 2>/dev/null |
+    openssl x509 -req -CA ca/issuing.crt -CAkey ca/issuing.key -days 90 -set_serial 97 -out other.crt \
+        -extfile <(echo subjectAltName=DNS:CallBridge.example.com,DNS:cms1.example.com) 2>/dev/null
+ok "another CN, in capitals" "$CERTWRIGHT" import other.crt chain
+says "which the SAN makes up for" "CN=callbridge.example.com: its SAN has that name, and no service here needs it as the CN."
+openssl req -new -key store/callbridge.key -subj /CN=CALLBRIDGE.example.com 2>/dev/null |
+    openssl x509 -req -CA ca/issuing.crt -CAkey ca/issuing.key -days 91 -set_serial 96 -out other.crt \
+        -extfile <(echo subjectAltName=DNS:callbridge.example.com,DNS:cms1.example.com) 2>/dev/null
+ok "its own CN in capitals" "$CERTWRIGHT" import other.crt chain
+silent "is the same name" "CN="
 fresh
 ok "in words" "$CERTWRIGHT" import less.crt chain
 says "the loss" "asked, not got: DNS:cms1.example.com"

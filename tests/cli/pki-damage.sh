@@ -42,6 +42,8 @@ iconv -t UTF-16 two.crt >store/x.crt && reads "UTF-16" 2 "line 1: UTF-16 text of
 iconv -t UTF-16BE two.crt >store/x.crt && reads "UTF-16 without its mark" 2 "line 1: UTF-16 text of an editor"
 { echo "On Monday you wrote:" && sed 's/^/> /' two.crt; } >store/x.crt && reads "quoted" 2 "line 2: a mail has quoted it"
 { cat a.crt && sed 's/^/>> /' b.crt; } >store/x.crt && reads "quoted twice" 2 "line $second: a mail has quoted it"
+sed 's/=/=3D/g; s/$/=20/' two.crt >store/x.crt && reads "quoted-printable" 2 "line 1: a mail has quoted it"
+{ echo "-----BEGIN CERTIFICATE-----=20" && sed '/-----/d; s/=/=3D/g' a.crt | tr -d '\n' | sed 's/.\{75\}/&=\r\n/g' && printf '\n-----END CERTIFICATE-----'; } >store/x.crt && reads "quoted-printable of one line" 1 "line 1: a mail has quoted it"
 
 # What word processors, mail programs, portals and scripts make of it: taken back.
 nbsp=$'\u00a0' typed="a word processor or a mail program has put"
@@ -83,7 +85,6 @@ refuses()
 refuses "encoded five times" 0 "neither PEM nor DER"
 { cat a.crt && sed '3s/./*/5' b.crt; } >store/x.crt && refuses "a byte that is no base64" 1 "object 2 (CERTIFICATE, line $second): its base64 text is damaged in line $((second + 2)) by \"*\""
 { cat a.crt && sed '3s/^/<b>/' b.crt; } >store/x.crt && refuses "HTML" 1 "in line $((second + 2)) by \"<\": HTML"
-{ cat a.crt && sed 's/$/=20/' b.crt; } >store/x.crt && refuses "quoted-printable" 1 "quoted-printable of a mail"
 { cat a.crt && sed '4s/^/> /' b.crt; } >store/x.crt && refuses "a quoted line" 1 "in line $((second + 3)) by \">\": quoted by a mail program"
 { cat a.crt && sed 3d b.crt; } >store/x.crt && refuses "a line lost" 1 "bytes are there, a line may lack"
 { cat a.crt && sed '/^-----END/d' b.crt; } >store/x.crt && refuses "END lost" 1 "object 2 (CERTIFICATE, line $second): it has no END line"
