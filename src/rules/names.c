@@ -37,7 +37,7 @@ static void cn_in_san(const struct rule *rule, const struct subject *s, struct f
 {
     const struct view *view = s->view;
     if (!view->leaf || !view->has_san || !(is_host_name(view->cn) || is_ip_address(view->cn)) ||
-        view_has_name(view, view->cn) || view->leaf->is_ca)
+        view_has_name(view, view->cn) || (view->signs && view->leaf->is_ca))
         return;
     /* A wildcard CN is in the SAN when that very wildcard is. */
     for (size_t i = 0; i < view->sans.count; i++)
