@@ -40,8 +40,8 @@ static json_t *json_of(const struct import *import)
     }
     for (size_t i = 0; i < import->object_count; i++) {
         const struct import_object *item = &import->objects[i];
-        if (item->verdict == VERDICT_TAKE)
-            continue;
+        if (item->verdict == VERDICT_TAKE || item->waits)
+            continue; /* what waits for its issuer is missing that, not left over */
         json_t *object = json_object();
         json_put(object, "file", json_text(item->file));
         json_put(object, "what", json_text(item->what));

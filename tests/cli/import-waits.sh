@@ -71,6 +71,7 @@ same_file "the one in place stays" before.crt store/web.crt
 fails "as JSON" "$CERTWRIGHT" import --json first.crt renewed.crt
 json "it is missing" '.missing[0] | [.identity, .issuer, .aia] | join(" ")' \
     "web CN=Acme Next,O=Acme http://pki.example/next.crt"
+json "and not left over" '[.left_over[] | select(.file == "renewed.crt")] | length' 0
 hasnt "the tray keeps no key" "PRIVATE" .certwright.tray
 leaf store/other.csr other.crt issuing 90 DNS:other.example.com serverAuth,clientAuth
 ok "an import of something else is not held up" "$CERTWRIGHT" import other.crt chain.pem
