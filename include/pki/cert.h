@@ -6,36 +6,36 @@
 #include "pki/key.h"
 #include "pki/names.h"
 
+#include <stdint.h>
 #include <time.h>
 
-/* A certificate, its facts as plain C; owned by the file it was read from. */
+/* A certificate, its facts as plain C, all in one block (base/pack.h): thousands are held at once.
+ * It is owned by the file it was read from. */
 struct cert {
     char *subject, *issuer; /* RFC 4514, UTF-8 plain, controls as \1B */
-    char *cn;               /* "" where there is none */
+    const char *cn;         /* "" where there is none */
     struct names names;     /* subject attributes; sans without their type; eku as below */
     char *serial;           /* upper-case hex, no colons */
-    time_t not_before, not_after;
-    int version; /* 1 or 3 */
-    bool has_san;
-    struct strings sans; /* "DNS:x" "IP:y" "email:z" "URI:u" */
+    char *aia;              /* caIssuers URI, "" where there is none */
+    struct strings sans;    /* "DNS:x" "IP:y" "email:z" "URI:u" */
+    struct strings ku, eku; /* RFC 5280 names, else OIDs */
     const char *key_algorithm;
-    int key_bits;
     const char *signature_algorithm; /* OpenSSL's long name */
     const char *signature_digest;    /* SHA1, SHA256, MD5, "" for Ed25519 */
-    bool has_basic, is_ca;
+    time_t not_before, not_after;
     long path_length; /* -1: no limit */
-    bool has_ku, has_eku;
-    struct strings ku, eku; /* RFC 5280 names, else OIDs */
-    char *aia;              /* caIssuers URI, "" where there is none */
-    bool self_issued;       /* subject equals issuer */
-    bool self_signed;       /* and its own key made the signature */
+    int version;      /* 1 or 3 */
+    int key_bits;
+    bool has_san, has_basic, is_ca, has_ku, has_eku;
+    bool self_issued;      /* subject equals issuer */
+    bool self_signed;      /* and its own key made the signature */
+    bool constrains_names; /* of those that it signs */
     unsigned char key_id[KEY_ID_BYTES];
-    unsigned char id[KEY_ID_BYTES]; /* SHA-256 of the DER */
-    size_t der_bytes;
-    size_t shares;                           /* other files that hold it, too */
-    bool constrains_names;                   /* of those that it signs */
-    unsigned long subject_hash, issuer_hash; /* other hashes, other names */
-    unsigned char *der;                      /* where x509 was given up */
+    unsigned char id[KEY_ID_BYTES];     /* SHA-256 of the DER */
+    uint32_t subject_hash, issuer_hash; /* other hashes, other names */
+    uint32_t shares;                    /* other files that hold it, too */
+    uint32_t der_bytes;
+    unsigned char *der;   /* where x509 was given up */
     struct x509_st *x509; /* the library's copy; NULL: decoded from der at need */
 };
 /* The last of those that share it frees it. */
@@ -65,10 +65,10 @@ bool cert_issued_by(const struct cert *cert, const struct cert *issuer);
 enum { ISSUED_STEPS = 10000 }; /* half a second */
 bool cert_issued_within(const struct cert *cert, const struct cert *issuer, size_t *steps);
 
-/* A request. */
+/* A request, in one block as well. */
 struct csr {
     char *subject;
-    char *cn;
+    const char *cn;
     struct names names;
     struct strings sans; /* typed, as in cert */
     struct strings ku, eku;

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/pack.h"
 #include "pki/crypto.h"
 #include "pki/decode.h"
 #include "pki/object.h"
@@ -20,7 +21,7 @@ static void read_digests(struct cert *cert)
     unsigned char *der = NULL;
     int length = i2d_X509(cert->x509, &der);
     if (length > 0) {
-        cert->der_bytes = (size_t)length;
+        cert->der_bytes = (uint32_t)length;
         crypto_digest(der, (size_t)length, cert->id);
     }
     OPENSSL_free(der);
@@ -91,10 +92,8 @@ static void read_extensions(struct cert *cert)
     cert->has_ku = found.has_ku;
     cert->has_eku = found.has_eku;
     cert->sans = found.sans;
-    cert->names.sans = found.bare_sans;
     cert->ku = found.ku;
     cert->eku = found.eku;
-    strings_copy(&cert->names.eku, &cert->eku);
     cert->constrains_names = X509v3_get_ext_by_NID(list, NID_name_constraints, -1) >= 0;
     read_basic(list, cert);
     read_aia(list, cert);
@@ -134,24 +133,34 @@ size_t cert_steps(X509 *x509, enum pki_need need)
     return need >= PKI_ALL && is_self_issued ? key_steps(X509_get0_pubkey(x509)) : 0;
 }
 
+static void members(struct pack *pack, void *whole)
+{
+    struct cert *cert = whole;
+    pack_text(pack, &cert->subject);
+    pack_text(pack, &cert->issuer);
+    pack_text(pack, &cert->serial);
+    pack_text(pack, &cert->aia);
+    field_pack(pack, &cert->names, &cert->sans, &cert->ku, &cert->eku);
+}
+
 struct cert *cert_new(X509 *x509, enum pki_need need)
 {
-    struct cert *cert = xcalloc(1, sizeof *cert);
     const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
-    cert->x509 = x509;
-    cert->version = (int)X509_get_version(x509) + 1;
-    cert->self_issued = X509_NAME_cmp(subject, issuer) == 0;
-    cert->subject_hash = X509_NAME_hash_ex(subject, NULL, NULL, NULL);
-    cert->issuer_hash = X509_NAME_hash_ex(issuer, NULL, NULL, NULL);
-    cert->subject = field_name(subject);
-    cert->issuer = field_name(issuer);
-    field_subject(subject, &cert->names, &cert->cn);
-    cert->not_before = time_of(X509_get0_notBefore(x509));
-    cert->not_after = time_of(X509_get0_notAfter(x509));
+    struct cert loose = {.x509 = x509, .version = (int)X509_get_version(x509) + 1};
+    loose.self_issued = X509_NAME_cmp(subject, issuer) == 0;
+    loose.subject_hash = (uint32_t)X509_NAME_hash_ex(subject, NULL, NULL, NULL);
+    loose.issuer_hash = (uint32_t)X509_NAME_hash_ex(issuer, NULL, NULL, NULL);
+    loose.subject = field_name(subject);
+    loose.issuer = field_name(issuer);
+    field_subject(subject, &loose.names);
+    loose.not_before = time_of(X509_get0_notBefore(x509));
+    loose.not_after = time_of(X509_get0_notAfter(x509));
     if (need < PKI_FACTS)
-        leave_out(cert);
+        leave_out(&loose);
     else
-        read_facts(cert, need);
+        read_facts(&loose, need);
+    struct cert *cert = pack(&loose, sizeof loose, members);
+    cert->cn = field_cn(&cert->names);
     ERR_clear_error();
     return cert;
 }
@@ -160,15 +169,6 @@ void cert_free(struct cert *cert)
 {
     if (!cert || cert->shares--)
         return;
-    free(cert->subject);
-    free(cert->issuer);
-    free(cert->cn);
-    names_free(&cert->names);
-    free(cert->serial);
-    strings_free(&cert->sans);
-    strings_free(&cert->ku);
-    strings_free(&cert->eku);
-    free(cert->aia);
     OPENSSL_free(cert->der);
     X509_free(cert->x509);
     free(cert);

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "base/pack.h"
 #include "pki/build.h"
 #include "pki/crypto.h"
 #include "pki/object.h"
@@ -22,29 +23,35 @@ static void read_digest(X509_REQ *req, unsigned char id[static KEY_ID_BYTES])
     OPENSSL_free(der);
 }
 
+static void members(struct pack *pack, void *whole)
+{
+    struct csr *csr = whole;
+    pack_text(pack, &csr->subject);
+    field_pack(pack, &csr->names, &csr->sans, &csr->ku, &csr->eku);
+}
+
 struct csr *csr_new(X509_REQ *req, enum pki_need need)
 {
-    struct csr *csr = xcalloc(1, sizeof *csr);
-    csr->req = req;
-    read_digest(req, csr->id);
+    struct csr loose = {.req = req};
+    read_digest(req, loose.id);
     const X509_NAME *subject = X509_REQ_get_subject_name(req);
-    csr->subject = field_name(subject);
-    field_subject(subject, &csr->names, &csr->cn);
-    field_key(X509_REQ_get_X509_PUBKEY(req), need, &csr->key_algorithm, &csr->key_bits,
-              csr->key_id);
+    loose.subject = field_name(subject);
+    field_subject(subject, &loose.names);
+    field_key(X509_REQ_get_X509_PUBKEY(req), need, &loose.key_algorithm, &loose.key_bits,
+              loose.key_id);
 
     STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
     struct extensions found = {0};
     field_extensions(list, &found);
     build_free(list);
-    csr->sans = found.sans;
-    csr->names.sans = found.bare_sans;
-    csr->ku = found.ku;
-    csr->eku = found.eku;
-    strings_copy(&csr->names.eku, &csr->eku);
+    loose.sans = found.sans;
+    loose.ku = found.ku;
+    loose.eku = found.eku;
 
     EVP_PKEY *key = need < PKI_TEXT ? NULL : X509_REQ_get0_pubkey(req);
-    csr->signature_valid = key && X509_REQ_verify(req, key) == 1;
+    loose.signature_valid = key && X509_REQ_verify(req, key) == 1;
+    struct csr *csr = pack(&loose, sizeof loose, members);
+    csr->cn = field_cn(&csr->names);
     ERR_clear_error();
     return csr;
 }
@@ -59,12 +66,6 @@ void csr_free(struct csr *csr)
 {
     if (!csr)
         return;
-    free(csr->subject);
-    free(csr->cn);
-    names_free(&csr->names);
-    strings_free(&csr->sans);
-    strings_free(&csr->ku);
-    strings_free(&csr->eku);
     X509_REQ_free(csr->req);
     free(csr);
 }

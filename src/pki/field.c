@@ -65,7 +65,7 @@ char *field_name(const X509_NAME *name)
     return str_take(&out);
 }
 
-void field_subject(const X509_NAME *name, struct names *names, char **cn)
+void field_subject(const X509_NAME *name, struct names *names)
 {
     static const int nids[ATTR_COUNT] = {NID_commonName,          NID_organizationalUnitName,
                                          NID_organizationName,    NID_localityName,
@@ -77,7 +77,11 @@ void field_subject(const X509_NAME *name, struct names *names, char **cn)
             names->attributes[i] =
                 field_text(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
     }
-    *cn = xstrdup(names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "");
+}
+
+const char *field_cn(const struct names *names)
+{
+    return names->attributes[ATTR_CN] ? names->attributes[ATTR_CN] : "";
 }
 
 /* An RSA key by itself is decoded without the search for a decoder. */
@@ -253,11 +257,6 @@ static char *general_name(const GENERAL_NAME *name, const char **type)
     }
 }
 
-static bool is_common_type(int type)
-{
-    return type == GEN_DNS || type == GEN_EMAIL || type == GEN_URI || type == GEN_IPADD;
-}
-
 static void read_sans(const STACK_OF(X509_EXTENSION) * list, struct extensions *out)
 {
     GENERAL_NAMES *names = field_extension(list, NID_subject_alt_name, &out->has_san);
@@ -266,42 +265,86 @@ static void read_sans(const STACK_OF(X509_EXTENSION) * list, struct extensions *
         const char *type;
         char *text = general_name(name, &type);
         strings_add_take(&out->sans, xformat("%s:%s", type, text));
-        if (is_common_type(name->type))
-            strings_add(&out->bare_sans, text);
         free(text);
     }
     GENERAL_NAMES_free(names);
 }
 
 /* RFC 5280, 4.2.1.3: the bits in their order. */
+static const char *const bits[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                   "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                   "cRLSign",          "encipherOnly",   "decipherOnly"};
+static const struct {
+    int nid;
+    const char *word;
+} usages[] = {{NID_server_auth, SN_server_auth},
+              {NID_client_auth, SN_client_auth},
+              {NID_code_sign, SN_code_sign},
+              {NID_email_protect, SN_email_protect},
+              {NID_time_stamp, SN_time_stamp},
+              {NID_OCSP_sign, SN_OCSP_sign},
+              {NID_anyExtendedKeyUsage, SN_anyExtendedKeyUsage}};
+enum { BITS = sizeof bits / sizeof *bits, USAGES = sizeof usages / sizeof *usages };
+
 static void read_ku(const STACK_OF(X509_EXTENSION) * list, struct extensions *out)
 {
-    static const char *const bits[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
-                                       "dataEncipherment", "keyAgreement",   "keyCertSign",
-                                       "cRLSign",          "encipherOnly",   "decipherOnly"};
     ASN1_BIT_STRING *usage = field_extension(list, NID_key_usage, &out->has_ku);
-    for (size_t i = 0; usage && i < sizeof bits / sizeof *bits; i++)
-        if (ASN1_BIT_STRING_get_bit(usage, (int)i))
+    for (int i = 0; usage && i < BITS; i++)
+        if (ASN1_BIT_STRING_get_bit(usage, i))
             strings_add(&out->ku, bits[i]);
     ASN1_BIT_STRING_free(usage);
 }
 
 static void read_eku(const STACK_OF(X509_EXTENSION) * list, struct extensions *out)
 {
-    static const int named[] = {NID_server_auth,        NID_client_auth, NID_code_sign,
-                                NID_email_protect,      NID_time_stamp,  NID_OCSP_sign,
-                                NID_anyExtendedKeyUsage};
-    EXTENDED_KEY_USAGE *usages = field_extension(list, NID_ext_key_usage, &out->has_eku);
-    for (int i = 0; i < sk_ASN1_OBJECT_num(usages); i++) {
-        const ASN1_OBJECT *oid = sk_ASN1_OBJECT_value(usages, i);
+    EXTENDED_KEY_USAGE *found = field_extension(list, NID_ext_key_usage, &out->has_eku);
+    for (int i = 0; i < sk_ASN1_OBJECT_num(found); i++) {
+        const ASN1_OBJECT *oid = sk_ASN1_OBJECT_value(found, i);
         int nid = OBJ_obj2nid(oid);
         const char *word = NULL;
-        for (size_t k = 0; k < sizeof named / sizeof *named; k++)
-            if (nid == named[k])
-                word = OBJ_nid2sn(nid);
+        for (size_t k = 0; k < USAGES; k++)
+            if (nid == usages[k].nid)
+                word = usages[k].word;
         strings_add_take(&out->eku, word ? xstrdup(word) : oid_text(oid));
     }
-    EXTENDED_KEY_USAGE_free(usages);
+    EXTENDED_KEY_USAGE_free(found);
+}
+
+/* The word of a usage that stands here already. */
+static const char *usage_word(const char *text)
+{
+    for (size_t i = 0; i < BITS; i++)
+        if (strcmp(bits[i], text) == 0)
+            return bits[i];
+    for (size_t i = 0; i < USAGES; i++)
+        if (strcmp(usages[i].word, text) == 0)
+            return usages[i].word;
+    return NULL;
+}
+
+/* A SAN as a request asks for it, without its type; NULL: no request can. */
+static char *requested(char *san)
+{
+    static const char *const types[] = {"DNS:", "email:", "URI:", "IP:"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (text_starts(san, types[i]))
+            return san + strlen(types[i]);
+    return NULL;
+}
+
+void field_pack(struct pack *pack, struct names *names, struct strings *sans, struct strings *ku,
+                struct strings *eku)
+{
+    for (int i = 0; i < ATTR_COUNT; i++)
+        pack_text(pack, &names->attributes[i]);
+    pack_strings(pack, sans);
+    pack_words(pack, ku, usage_word);
+    pack_words(pack, eku, usage_word);
+    names->eku = *eku;
+    names->sans = (struct strings){.items = pack_room(pack, sans->count)};
+    for (size_t i = 0; names->sans.items && i < sans->count; i++)
+        if (requested(sans->items[i]))
+            names->sans.items[names->sans.count++] = requested(sans->items[i]);
 }
 
 void field_extensions(const STACK_OF(X509_EXTENSION) * list, struct extensions *out)

@@ -1,6 +1,7 @@
 #ifndef PKI_OBJECT_H
 #define PKI_OBJECT_H
 
+#include "base/pack.h"
 #include "pki/load.h"
 
 #include <openssl/evp.h>
@@ -39,8 +40,10 @@ char *field_text(const ASN1_STRING *string);
 char *field_serial(const ASN1_INTEGER *serial);
 /* RFC 4514. */
 char *field_name(const X509_NAME *name);
-/* The first value of each attribute. *cn is "" where there is none. */
-void field_subject(const X509_NAME *name, struct names *names, char **cn);
+/* The first value of each attribute. */
+void field_subject(const X509_NAME *name, struct names *names);
+/* "" where there is none. */
+const char *field_cn(const struct names *names);
 /* The public key of a certificate that was read without it; NULL where it can't be decoded. */
 EVP_PKEY *field_decode(X509_PUBKEY *key);
 /* Algorithm, bits and id of a public key, also of one that OpenSSL can't use. */
@@ -50,9 +53,13 @@ void field_key(X509_PUBKEY *key, enum pki_need need, const char **algorithm, int
 /* The extensions that certificates and requests share. */
 struct extensions {
     bool has_san, has_ku, has_eku;
-    struct strings sans, bare_sans, ku, eku;
+    struct strings sans, ku, eku;
 };
 void field_extensions(const STACK_OF(X509_EXTENSION) * list, struct extensions *out);
+/* Moves what they share into their block (base/pack.h). A text that is in names as well stands
+ * there once. */
+void field_pack(struct pack *pack, struct names *names, struct strings *sans, struct strings *ku,
+                struct strings *eku);
 /* The decoded extension, NULL where it is absent or damaged; *present tells which. */
 void *field_extension(const STACK_OF(X509_EXTENSION) * list, int nid, bool *present);
 
