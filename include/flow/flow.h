@@ -123,9 +123,11 @@ struct page {
     char *ask; /* the event was refused until it comes again with insist: what it keeps and needs
                   anew, in sentences; NULL: no question is open */
     char *ask_verb; /* and what doing it is called: "Keep the names and rename" */
-    char *undo;     /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
-    bool firm;      /* a needed answer lacks: EVENT_NEXT is refused however one insists */
-    bool last;      /* next leaves the wizard */
+    char *stop; /* of a PAGE_JOB: what stopping it does, as a question; NULL: what is done stays */
+    char *undo; /* what EVENT_UNDO takes back, for the key line: "Domain"; NULL nothing */
+    bool firm;  /* a needed answer lacks: EVENT_NEXT is refused however one insists */
+    bool last;  /* next leaves the wizard */
+    bool first; /* nothing lies before it */
 };
 
 enum event_kind {

@@ -16,10 +16,11 @@ struct adopt_options {
 /* What the logs say. Free with adopt_free. */
 struct adopt {
     const struct catalogue *catalogue;
-    struct strings servers; /* "core1: Web Admin, Call Bridge", a line each */
-    struct strings guesses; /* sentences without a full stop */
-    struct strings open;    /* what only a person can fill in */
-    struct str text;        /* the deployment.conf */
+    struct strings servers;   /* "core1: Web Admin, Call Bridge", a line each */
+    struct strings guesses;   /* sentences without a full stop */
+    struct strings open;      /* what only a person can fill in */
+    struct strings unfetched; /* files that are in use and not here, as the last of open say */
+    struct str text;          /* the deployment.conf */
     char *release;
     size_t service_count, identity_count, file_count; /* file_count: that go to the store */
     struct adopting *work;

@@ -52,8 +52,11 @@ static void about_free(struct about *about)
 static void add_intro(const struct about *about, struct page *page)
 {
     struct strings places = {0};
-    for (size_t i = 0; i < about->count; i++)
-        strings_add_take(&places, finding_place(about->items[i]));
+    for (size_t i = 0; i < about->count; i++) {
+        const struct finding *finding = about->items[i];
+        bool by_file = about->count > 1 && *finding->file; /* whose it is its own page tells */
+        strings_add_take(&places, by_file ? xstrdup(finding->file) : finding_place(finding));
+    }
     char *all = strings_join(&places, ", ");
     if (about->count == 1)
         page_line(&page->intro, "%s, %s", about->items[0]->id, all);
@@ -69,8 +72,9 @@ static void build_accept(struct flow *flow, struct page *page)
     struct about about;
     about_make(flow, &about);
     page->kind = PAGE_FORM;
-    page->title = about.count > 1 ? xformat("Accept these %zu findings", about.count)
-                                  : xstrdup("Accept this finding");
+    const char *rule = about.count ? about.items[0]->id : "nothing";
+    page->title = about.count > 1 ? xformat("Accept %s (%zu)", rule, about.count)
+                                  : xformat("Accept %s", rule);
     page->next = xstrdup("Accept");
     if (about.count)
         add_intro(&about, page);

@@ -203,7 +203,7 @@ static void add_facet(const struct flow *flow, const struct alike *alike, const 
     component_fill(alike, facet, flow_lab(flow), field);
     if (!value && kind == FIELD_CHOICE)
         field_choice(field, EACH_ITS_OWN, "each its own", "They stay as they are.");
-    char *note = note_of(alike, value, fits, facet);
+    char *note = note_of(alike, kind == FIELD_TEXT ? value : NULL, fits, facet);
     free(field->note);
     field->note = *note ? note : list_note(facet, value ? value : "");
     if (!*note)

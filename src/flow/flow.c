@@ -146,7 +146,12 @@ static bool open_other(struct flow *flow, const char *path, struct error *err)
     bool good = access(config, F_OK) == 0 ||
                 error_set(err, STATUS_NO, config, "name a deployment.conf, or a folder with one",
                           "there is no such file");
-    good = good && open_in(&other, &options, err);
+    if (good)
+        flow_unlock(flow); /* it may be this one, by another path */
+    bool opened = good && open_in(&other, &options, err);
+    if (good && !opened)
+        flow_lock(flow);
+    good = opened;
     if (good) {
         close_flow(flow);
         *flow = other;
@@ -246,6 +251,7 @@ static void build_page(struct flow *flow, struct page *page)
     if (!page->next)
         page->next = xstrdup("Next");
     place(flow, page);
+    page->first = strcmp(page->id, "start") == 0 && !flow->came.count;
     const char *undo = history_last(flow);
     page->undo = undo ? xstrdup(undo) : NULL;
     undo_action(flow, page);

@@ -235,7 +235,7 @@ void page_free(struct page *page)
     }
     char *texts[] = {page->id,   page->heading,      page->title,     page->message,
                      page->next, page->confirm_next, page->clipboard, page->undo,
-                     page->ask,  page->ask_verb,     page->tick};
+                     page->ask,  page->ask_verb,     page->tick,      page->stop};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(page->fields);

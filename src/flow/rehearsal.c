@@ -256,6 +256,7 @@ static void build_job(struct page *page)
 {
     page->kind = PAGE_JOB;
     page->title = xstrdup("Rehearsal");
+    page->stop = xstrdup("Stopped, it counts for nothing, and begins anew next time. Stop?");
     page_line(&page->why, "Each line is typed into an emulated appliance; then each trust is tried "
                           "by a TLS handshake. Nothing leaves here.");
 }

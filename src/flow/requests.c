@@ -45,7 +45,7 @@ static void add_outdated(const struct identity *identity, const struct lifecycle
 {
     char *was = differences_words(&life->request);
     struct row *row =
-        page_row(page, identity->name, LEVEL_ERROR, "OUTDATED", "%-14s %s", identity->name, was);
+        page_row(page, identity->name, LEVEL_ERROR, "OUTDATED", "%-14s  %s", identity->name, was);
     row->can_open = true;
     struct str detail = {0};
     str_addf(&detail, "%s says something else than deployment.conf: %s. ", path, was);
@@ -74,7 +74,7 @@ static void add_request(const struct flow *flow, const struct identity *identity
         add_outdated(identity, &life, path, page);
     } else {
         char *sent = sent_words(&life);
-        struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s %-11s %-19s %s",
+        struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s  %-11s  %-18s  %s",
                                    identity->name, signer_words(identity), sent, path);
         row->can_open = row->can_tick = true;
         row->ticked = *life.sent;

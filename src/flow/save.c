@@ -172,6 +172,8 @@ void flow_unlock(struct flow *flow)
     lock_drop(AT_FDCWD, path, flow->lock_fd);
     free(path);
     free(flow->held);
+    flow->held = NULL;
+    flow->lock_fd = -1;
 }
 
 bool flow_may_write(struct flow *flow, struct error *err)

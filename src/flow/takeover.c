@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static const char unfetched[] = "files", typed[] = "commands";
+
 struct takeover {
     struct strings logs;
     char *files; /* the folder of what was fetched; NULL: none */
@@ -104,19 +106,36 @@ static bool add_paths(struct flow *flow, const char *text, struct error *err)
 }
 
 static void add_rows(struct page *page, const char *word, enum level level, const char *what,
-                     const struct strings *lines)
+                     const struct strings *lines, size_t count)
 {
-    for (size_t i = 0; i < lines->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct row *row = page_row(page, "", level, word, "%s", lines->items[i]);
         row_detail(row, "%s\n%s", lines->items[i], what);
     }
 }
 
+/* One thing to do, however many they are. */
+static void add_unfetched(struct page *page, const struct strings *names)
+{
+    if (!names->count)
+        return;
+    char *all = strings_join(names, ", ");
+    struct row *row = names->count == 1 ? page_row(page, unfetched, LEVEL_WARN, "OPEN",
+                                                   "1 file that is in use is not here: %s", all)
+                                        : page_row(page, unfetched, LEVEL_WARN, "OPEN",
+                                                   "%zu files that are in use are not here: %s",
+                                                   names->count, all);
+    row_detail(row, "Enter shows how each server's are fetched; F4 names the folder they came to. "
+                    "Or take it over as it is, and fetch them later.");
+    row->can_open = true;
+    free(all);
+}
+
 static void build_how(struct page *page)
 {
-    page_line(&page->intro, "Logs of your servers, and the public files fetched from them,");
-    page_line(&page->intro, "become a deployment. Keys stay where they are.");
-    struct row *row = page_row(page, "commands", LEVEL_NONE, "", "What to type on each server ...");
+    page_line(&page->intro, "Logs of your servers, and the public files fetched from them, become "
+                            "a deployment. Keys stay where they are.");
+    struct row *row = page_row(page, typed, LEVEL_NONE, "", "What to type on each server ...");
     row_detail(row,
                "The displays that are read, and an sftp batch for the public files. They change "
                "nothing on a server.");
@@ -147,14 +166,16 @@ static void build(struct flow *flow, struct page *page)
         say_count(&text, adopt->file_count, "file", "files");
         page_line(&page->intro, "%s, release %s.", str_text(&text), adopt->release);
         str_free(&text);
-        add_rows(page, "OK", LEVEL_OK, "A server and what is in use on it.", &adopt->servers);
+        add_rows(page, "OK", LEVEL_OK, "A server and what is in use on it.", &adopt->servers,
+                 adopt->servers.count);
         add_rows(
             page, "OPEN", LEVEL_WARN,
             "Name another log, or the folder of what was fetched; or take it over as it is and "
             "fill that in later.",
-            &adopt->open);
+            &adopt->open, adopt->open.count - adopt->unfetched.count);
+        add_unfetched(page, &adopt->unfetched);
         add_rows(page, "note", LEVEL_NOTE, "A guess: the pages that follow show it, and change it.",
-                 &adopt->guesses);
+                 &adopt->guesses, adopt->guesses.count);
         page->next = xstrdup("Take over");
         page->confirm_next = xformat("Write %s and the store", flow->config);
     }
@@ -189,13 +210,12 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     bool named = flow->takeover && flow->takeover->logs.count;
     if (event->kind == EVENT_ACTION && event->text)
         return way_if(add_paths(flow, event->text, err), GO_STAY);
-    if (named)
-        return event->kind == EVENT_NEXT ? write_it(flow, err) : way_go(GO_STAY);
+    if (named && event->kind == EVENT_NEXT)
+        return write_it(flow, err);
+    const char *id = event->row < page->row_count ? page->rows[event->row].id : "";
     bool chosen = event->kind == EVENT_CHOOSE || event->kind == EVENT_NEXT;
-    return chosen && event->row < page->row_count &&
-                   strcmp(page->rows[event->row].id, "commands") == 0
-               ? way_to("typed", NULL)
-               : way_go(GO_STAY);
+    return chosen && (strcmp(id, typed) == 0 || strcmp(id, unfetched) == 0) ? way_to("typed", NULL)
+                                                                            : way_go(GO_STAY);
 }
 
 static void build_typed(struct flow *flow, struct page *page)
@@ -203,10 +223,12 @@ static void build_typed(struct flow *flow, struct page *page)
     struct str text = {0};
     page->kind = PAGE_TEXT;
     page->title = xstrdup("What to type on each server");
-    op_adopt_commands(flow->catalogue, NULL, &text);
+    bool read = flow->takeover && flow->takeover->logs.count;
+    op_adopt_commands(flow->catalogue, read ? &flow->takeover->adopt : NULL, &text);
     page_lines(&page->text, str_text(&text));
     page->clipboard = str_take(&text);
-    page_line(&page->why, "To have it as a file: certwright adopt --commands");
+    page_line(&page->why, "To have it as a file: certwright adopt --commands%s",
+              read ? " LOG ..." : "");
     page->next = xstrdup("Back");
 }
 

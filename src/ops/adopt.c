@@ -136,6 +136,7 @@ void adopt_free(struct adopt *adopt)
     strings_free(&adopt->servers);
     strings_free(&adopt->guesses);
     strings_free(&adopt->open);
+    strings_free(&adopt->unfetched);
     str_free(&adopt->text);
     free(adopt->release);
     *adopt = (struct adopt){0};
@@ -535,11 +536,13 @@ static void list_unfetched(struct adopting *work)
     for (size_t i = 0; i < work->name_count; i++) {
         const struct named *named = &work->names[i];
         bool key = text_starts(named->owner, "key of ");
-        if (!key && !named->source)
-            adopt_open(work,
-                       "%s is not here: fetch it (certwright adopt --commands LOG says how), "
-                       "then adopt again with --files",
-                       named->name);
+        if (key || named->source)
+            continue;
+        adopt_open(work,
+                   "%s is not here: fetch it (certwright adopt --commands LOG says how), "
+                   "then adopt again with --files",
+                   named->name);
+        strings_add(&work->out->unfetched, named->name);
     }
 }
 
@@ -589,7 +592,7 @@ bool op_adopt_make(struct adopt *adopt, const char *config, struct error *err)
     list_servers(work);
     adopt_guess(work,
                 "environment {} of %s has the defaults: what people do with these servers no "
-                "display says (certwright wizard asks)",
+                "display says (the wizard's page environment asks)",
                 config);
     adopt->identity_count = work->identity_count;
     adopt->file_count = work->batch.count;

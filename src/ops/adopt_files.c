@@ -138,8 +138,10 @@ static const char *take_for(struct adopting *work, const struct speaker *speaker
         other = xformat("%s-%zu-%s", speaker->name, n, name);
     }
     const char *taken = take(work, other, content, owner, source);
-    adopt_guess(work, "%s of %s is called %s here: something else has that name already", name,
-                speaker->name, taken);
+    bool fetched = strcmp(content, unknown) != 0;
+    adopt_guess(work, "%s of %s is called %s here: %s", name, speaker->name, taken,
+                fetched ? "something else has that name already"
+                        : "whether it is another server's is not known till certificates are here");
     free(other);
     return taken;
 }

@@ -251,6 +251,8 @@ static void go_on(struct ui *ui, const struct event *event)
     ui->insist = !event->insist && err.code != STATUS_SYSTEM && !lacks_answer(ui->page);
     struct view *base = ui_base(ui);
     bool field = base->ops->first_error && base->ops->first_error(ui, base);
+    if (!field && base->ops->go_to_label)
+        base->ops->go_to_label(ui, base, err.place);
     if (err.code == STATUS_SYSTEM || !field)
         ui_say_error(ui, &err);
 }

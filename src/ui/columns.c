@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
@@ -164,6 +165,13 @@ static size_t behind_comma(const char *line, size_t length, size_t begin)
     return at + 1 < length && line[at] == ',' && line[at + 1] != ' ' ? at + 1 : begin;
 }
 
+/* The blank at lies within "2.2, 6". */
+static bool parts_numbers(const char *line, size_t length, size_t at)
+{
+    return at >= 2 && at + 1 < length && line[at - 1] == ',' &&
+           isdigit((unsigned char)line[at - 2]) && isdigit((unsigned char)line[at + 1]);
+}
+
 /* The end of what fits into columns, from begin on: at a blank where there is one. A list without
  * blanks that is too long for a line has each of its items on one: *list while that lasts. */
 static size_t fitting(const char *line, size_t length, size_t begin, int columns, bool *list)
@@ -180,13 +188,13 @@ static size_t fitting(const char *line, size_t length, size_t begin, int columns
         int width = grapheme_next(line, length, &next, NULL);
         if (used + width > columns)
             break;
-        if (line[at] == ' ' && words)
+        if (line[at] == ' ' && words && !parts_numbers(line, length, at))
             blank = at;
         words = words || line[at] != ' ';
         used += width;
         at = next;
     }
-    if (at == length || line[at] == ' ')
+    if (at == length || (line[at] == ' ' && !parts_numbers(line, length, at)))
         return at;
     if (blank > begin)
         return blank;

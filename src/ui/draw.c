@@ -66,6 +66,13 @@ int draw_text(WINDOW *win, int y, int x, int columns, const char *text)
     return used;
 }
 
+int draw_cut(WINDOW *win, int y, int x, int columns, const char *text)
+{
+    bool cut = text_columns(text) > columns && columns > 2;
+    int used = draw_text(win, y, x, cut ? columns - 2 : columns, text);
+    return used + (cut ? draw_text(win, y, x + used, 2, "..") : 0);
+}
+
 int draw_fit(WINDOW *win, int y, int x, int columns, const char *text)
 {
     if (columns <= 0)

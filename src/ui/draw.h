@@ -18,8 +18,10 @@ void pane_close(struct pane *pane);
 
 /* Text into windows: escaped, measured in columns, never past its place. */
 
-/* At most columns of the text; returns the columns used. The second cuts in the middle. */
+/* At most columns of the text; returns the columns used. */
 int draw_text(WINDOW *win, int y, int x, int columns, const char *text);
+/* The second has ".." at the end of what is too long, the third in its middle. */
+int draw_cut(WINDOW *win, int y, int x, int columns, const char *text);
 int draw_fit(WINDOW *win, int y, int x, int columns, const char *text);
 /* A line of the message rows: its first word in the level's looks when it is in capitals. */
 void draw_message(WINDOW *win, int y, int x, int columns, const char *text, enum level level);

@@ -288,6 +288,17 @@ static bool first_error(struct ui *ui, struct view *view)
     return false;
 }
 
+static void go_to_label(struct ui *ui, struct view *view, const char *label)
+{
+    struct form_view *self = of(view);
+    for (size_t i = 0; i < self->count; i++)
+        if (strcmp(ui->page->fields[i].label, label) == 0) {
+            focus(ui, self, i);
+            ui_paint(ui, PAINT_ALL);
+            return;
+        }
+}
+
 static bool refused(const struct view *view)
 {
     const struct form_view *self = of(view);
@@ -643,6 +654,7 @@ struct view *form_view_new(struct ui *ui)
                                         .page = page_changed,
                                         .commit = commit,
                                         .first_error = first_error,
+                                        .go_to_label = go_to_label,
                                         .refused = refused,
                                         .at = at,
                                         .draft = keep_drafts,

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NARROW_COLUMNS 60
+#define HINT_LEAVE_NARROW 60
+#define NEXT_MOST_NARROW 17
+
 int frame_message_rows(struct ui *ui)
 {
     if (ui->compact)
@@ -45,9 +49,14 @@ static void draw_heading(struct ui *ui)
         if (page->kind == PAGE_FORM && page->field_count > 0 && base->ops->at)
             str_addf(&text, " field %zu/%zu", base->ops->at(base) + 1, page->field_count);
     } else {
+        char *step = xformat(" - step %d of %d", page->step, page->steps);
+        bool fits = text_columns(page->heading) + text_columns(step) <= ui->columns;
         str_add(&text, page->heading);
-        if (page->steps > 0)
-            str_addf(&text, " - step %d of %d", page->step, page->steps);
+        if (page->steps > 0 && fits)
+            str_add(&text, step);
+        else if (page->steps > 0)
+            str_addf(&text, " - %d/%d", page->step, page->steps);
+        free(step);
     }
     wattrset(stdscr, A_BOLD);
     draw_fit(stdscr, 0, 0, ui->columns, str_text(&text));
@@ -186,6 +195,12 @@ static bool acts_here(struct ui *ui, const struct action *action)
            (row < ui->page->row_count && strings_has(&ui->page->rows[row].does, action->id));
 }
 
+/* Beside F1 and Esc it would find no room. */
+static bool is_narrow_for(const struct ui *ui, const char *next)
+{
+    return ui->columns < NARROW_COLUMNS && text_columns(next) > NEXT_MOST_NARROW;
+}
+
 void hints_page(struct ui *ui, struct hints *hints, bool list)
 {
     const struct page *page = ui->page;
@@ -198,7 +213,7 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
         !hint_starting(hints, "F6"))
         hint_add(hints, 45, "F6 Text");
     if (page->kind != PAGE_MENU && page->next && *page->next && !hint_starting(hints, "F2"))
-        hint_add(hints, 90, "F2 %s", page->next);
+        hint_add(hints, 90, "F2 %s", is_narrow_for(ui, page->next) ? "Next" : page->next);
     if (page->undo)
         hint_add(hints, 44, "^_ Undo");
     for (size_t i = 0; i < page->mark_count; i++) {
@@ -207,14 +222,15 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
             break;
         }
     }
-    hints_always(hints, "Back");
+    hints_always(hints, page->first ? "" : "Back");
 }
 
 void hints_always(struct hints *hints, const char *esc)
 {
     if (!hint_starting(hints, "F1"))
         hint_add(hints, HINT_ALWAYS, "F1 Help");
-    hint_add(hints, HINT_ALWAYS, "Esc %s", esc);
+    if (*esc)
+        hint_add(hints, HINT_ALWAYS, "Esc %s", esc);
     hint_add(hints, HINT_ALWAYS, screen_serial() ? "Esc 0 Leave" : "F10 Leave");
 }
 
@@ -247,26 +263,46 @@ static void sort_hints(struct hints *hints)
     }
 }
 
+/* Leaving is told on every page, but where Esc leads back a narrow line is for what one came for:
+ * F1 tells the rest. */
+static void lighten_leaving(struct hints *hints)
+{
+    if (!hint_starting(hints, "Esc"))
+        return;
+    for (size_t i = 0; i < hints->count; i++)
+        if (text_starts(hints->items[i].text, "F10 ") ||
+            text_starts(hints->items[i].text, "Esc 0 "))
+            hints->items[i].weight = HINT_LEAVE_NARROW;
+}
+
+/* The weightiest first; a narrow line passes over what is too long for it. */
+static void choose_hints(struct hints *hints, int columns, bool *shown)
+{
+    bool narrow = columns < NARROW_COLUMNS, tried[HINTS_MOST] = {false};
+    int total = 0;
+    if (narrow)
+        lighten_leaving(hints);
+    memset(shown, 0, HINTS_MOST * sizeof *shown);
+    for (size_t turn = 0; turn < hints->count; turn++) {
+        size_t most = hints->count;
+        for (size_t i = hints->count; i-- > 0;)
+            if (!tried[i] &&
+                (most == hints->count || hints->items[i].weight > hints->items[most].weight))
+                most = i;
+        int width = text_columns(hints->items[most].text);
+        tried[most] = true;
+        shown[most] = total + width <= columns;
+        if (!shown[most] && !narrow)
+            return;
+        total += shown[most] ? width + 2 : 0;
+    }
+}
+
 void draw_hints(WINDOW *win, int y, int columns, struct hints *hints)
 {
     sort_hints(hints);
-    bool shown[24];
-    int total = 0;
-    for (size_t i = 0; i < hints->count; i++) {
-        shown[i] = true;
-        total += text_columns(hints->items[i].text) + 2;
-    }
-    while (total - 2 > columns) {
-        size_t least = hints->count;
-        for (size_t i = 0; i < hints->count; i++)
-            if (shown[i] &&
-                (least == hints->count || hints->items[i].weight < hints->items[least].weight))
-                least = i;
-        if (least == hints->count)
-            break;
-        shown[least] = false;
-        total -= text_columns(hints->items[least].text) + 2;
-    }
+    bool shown[HINTS_MOST];
+    choose_hints(hints, columns, shown);
     int x = 0;
     wmove(win, y, 0);
     wclrtoeol(win);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define KEYS_COLUMNS 76
+
 static void add_lines(struct strings *to, const struct strings *from, const char *heading)
 {
     if (from->count == 0)
@@ -59,18 +61,63 @@ static void glossary(struct ui *ui)
     strings_free(&lines);
 }
 
-void help_open(struct ui *ui)
+/* The keys of this page, the narrow line of keys having no room for them. */
+static void add_here(struct ui *ui, struct view *base, struct strings *lines)
+{
+    static const char *const everywhere[] = {"F1 ", "F3 ", "F10 ", "Esc "};
+    struct hints hints = {0};
+    struct str text = {0};
+    base->ops->hints(ui, base, &hints);
+    for (size_t i = 0; i < hints.count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < sizeof everywhere / sizeof *everywhere; k++)
+            known = known || text_starts(hints.items[i].text, everywhere[k]);
+        if (!known)
+            str_addf(&text, "%s%s", text.length ? ", " : "Here: ", hints.items[i].text);
+    }
+    if (text.length) {
+        strings_add_take(lines, xformat("%s.", str_text(&text)));
+        strings_add(lines, "");
+    }
+    str_free(&text);
+}
+
+/* In three columns where there is room. */
+static void add_keys(const struct ui *ui, struct strings *lines)
 {
     static const char *const keys[] = {
-        "Keys (every Fn is also Esc, then the digit; F10 is Esc 0)",
-        "  F1 why; twice: words     F2 ^N next             Esc ^P back",
-        "  F3 go to another step    F4 inspect, pick file  F5 mend",
-        "  F6 the whole text        F8 paste or copy       F10 ^Q ^C leave, saved",
-        "  Tab, Up, Down move       Space ticks, chooses   / search, n again",
-        "  ^A ^E start, end         M-b M-f word back, on  ^W M-d erase a word",
-        "  ^U ^K erase to start,end ^Y put back            ^_ undo",
-        "  ^L draw the screen again ^Z suspend             PgUp PgDn M-v ^V a page",
+        "F1 why; twice: words",
+        "F2 ^N next",
+        "Esc ^P back",
+        "F3 go to another step",
+        "F4 inspect, pick file",
+        "F5 mend",
+        "F6 the whole text",
+        "F8 paste or copy",
+        "F10 ^Q ^C leave, saved",
+        "Tab, Up, Down move",
+        "Space ticks, chooses",
+        "/ search, n again",
+        "^A ^E start, end",
+        "M-b M-f word back, on",
+        "^W M-d erase a word",
+        "^U ^K erase to start,end",
+        "^Y put back",
+        "^_ undo",
+        "^L draw the screen again",
+        "^Z suspend",
+        "PgUp PgDn M-v ^V a page",
     };
+    size_t count = sizeof keys / sizeof *keys;
+    strings_add(lines, "Keys (every Fn is also Esc, then the digit; F10 is Esc 0)");
+    for (size_t i = 0; ui->columns < KEYS_COLUMNS && i < count; i++)
+        strings_add_take(lines, xformat("  %s", keys[i]));
+    for (size_t i = 0; ui->columns >= KEYS_COLUMNS && i + 2 < count; i += 3)
+        strings_add_take(lines, xformat("  %-25s%-23s%s", keys[i], keys[i + 1], keys[i + 2]));
+}
+
+void help_open(struct ui *ui)
+{
     struct view *base = ui_base(ui);
     struct strings lines = {0};
     if (ui->said && ui->said_level >= LEVEL_WARN) { /* whole: the message rows may cut it */
@@ -82,7 +129,8 @@ void help_open(struct ui *ui)
     add_lines(&lines, &ui->page->why, NULL);
     if (lines.count > 0)
         strings_add(&lines, "");
-    add_texts(&lines, keys, sizeof keys / sizeof *keys);
+    add_here(ui, base, &lines);
+    add_keys(ui, &lines);
     char *title = xformat("Help: %s", ui->page->title);
     ui_push(ui, text_view_new(title, &lines, glossary));
     free(title);

@@ -113,7 +113,7 @@ static void draw_line(struct ui *ui, int y, int margin, const char *word, const 
     char *line = xformat("%-6s%s", word, text);
     wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
-    draw_text(stdscr, y, margin, ui->columns - margin, line);
+    draw_cut(stdscr, y, margin, ui->columns - margin, line);
     free(line);
 }
 
@@ -276,8 +276,8 @@ static void ask_to_stop(struct ui *ui, bool leave)
     struct strings choices = {0};
     strings_add(&choices, "Go on");
     strings_add(&choices, leave ? "Stop after this step and leave" : "Stop after this step");
-    ui_push(ui, choice_new("What is done stays done. Stop?", &choices, 0,
-                           leave ? cancelled_to_leave : cancelled));
+    ui_push(ui, choice_new(ui->page->stop ? ui->page->stop : "What is done stays done. Stop?",
+                           &choices, 0, leave ? cancelled_to_leave : cancelled));
     strings_free(&choices);
 }
 

@@ -22,6 +22,7 @@ struct list_view {
     bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
+    int name_columns; /* of the first column where each row has more; 0: drawn as they come */
     struct table table;
     struct list_line line; /* above the rows, where the page has a field */
     char *search;
@@ -79,6 +80,34 @@ static bool is_short(const struct ui *ui, int room)
     return ui->compact && (int)ui->page->row_count > room;
 }
 
+/* On a small screen the columns are drawn together; the second ones still stand below each other.
+ */
+static int measure_names(const struct ui *ui)
+{
+    int most = 0;
+    for (size_t i = 0; ui->compact && i < ui->page->row_count; i++) {
+        const char *text = ui->page->rows[i].text;
+        if (*text == ' ' || !strstr(text, "  "))
+            return 0;
+        int columns = first_column(text, ui->columns);
+        most = columns > most ? columns : most;
+    }
+    return most <= ui->columns / 2 ? most : 0;
+}
+
+/* Free it. */
+static char *draw_together(const struct list_view *self, const char *text)
+{
+    char *close = text_squeeze(text), *gap = strstr(close, "  ");
+    if (!self->name_columns || !gap)
+        return close;
+    *gap = '\0';
+    int blanks = self->name_columns - text_columns(close);
+    char *line = xformat("%s%*s  %s", close, blanks > 0 ? blanks : 0, "", gap + 2);
+    free(close);
+    return line;
+}
+
 static void build(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
@@ -98,6 +127,7 @@ static void build(struct ui *ui, struct view *view)
     }
     table_measure(ui, 1 + self->tick_columns + (ui->compact ? self->word_columns : 0),
                   &self->table);
+    self->name_columns = measure_names(ui);
     wrap_all(ui, &self->intro, &page->intro, NULL);
     wrap_all(ui, &self->text, &page->text, &page->live);
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
@@ -153,7 +183,7 @@ static void draw_word(const struct list_view *self, const struct row *row, int y
 static char *row_text(const struct ui *ui, const struct list_view *self, const struct row *row)
 {
     return self->table.count ? table_line(&self->table, &row->cells)
-           : ui->compact     ? text_squeeze(row->text)
+           : ui->compact     ? draw_together(self, row->text)
                              : xstrdup(row->text);
 }
 
@@ -178,10 +208,10 @@ static void draw_row(struct ui *ui, struct list_view *self, size_t index)
     if (has_head(self))
         room = self->table.word_at - x;
     char *text = row_text(ui, self, row);
-    bool cut = !self->table.count && text_columns(text) > room;
-    draw_text(stdscr, y, x, cut ? room - 2 : room, text);
-    if (cut)
-        draw_text(stdscr, y, x + room - 2, 2, "..");
+    if (self->table.count)
+        draw_text(stdscr, y, x, room, text);
+    else
+        draw_cut(stdscr, y, x, room, text);
     int bar = first_column(text, room < BAR_MOST ? room : BAR_MOST);
     free(text);
     if (index == self->at && !self->line.focused) {
@@ -198,10 +228,17 @@ static void add_hidden(const struct ui *ui, size_t from, size_t to, const char *
     bool first = true;
     for (int level = LEVEL_ERROR; level >= LEVEL_WARN; level--) {
         size_t count = 0;
-        for (size_t i = from; i < to; i++)
-            count += (int)ui->page->rows[i].level == level;
+        const char *word = NULL;
+        for (size_t i = from; i < to; i++) {
+            const struct row *row = &ui->page->rows[i];
+            if ((int)row->level != level)
+                continue;
+            count++;
+            word = word && strcmp(word, row->word) != 0 ? level_word(row->level) : row->word;
+        }
         if (count)
-            str_addf(out, "%s%zu %s", first ? where : ", ", count, level_word((enum level)level));
+            str_addf(out, "%s%zu %s", first ? where : ", ", count,
+                     *word ? word : level_word((enum level)level));
         first = first && !count;
     }
 }
@@ -320,6 +357,9 @@ static void help(struct ui *ui, struct view *view, struct strings *lines)
     bool word = row->word && *row->word;
     strings_add_take(lines, xformat("%s%s%s", word ? row->word : "", word ? "  " : "", row->text));
     const char *text = *row->help ? row->help : row->detail;
+    size_t told = strlen(row->text); /* a detail may begin with the whole row */
+    if (told && strncmp(text, row->text, told) == 0 && (!text[told] || text[told] == '\n'))
+        text += text[told] ? told + 1 : told;
     if (*text)
         strings_split(lines, text, '\n');
     if (row->file && *row->file)

@@ -11,6 +11,8 @@ struct menu_view {
     struct view view;
     struct chooser chooser;
     size_t at;
+    struct strings intro; /* as wide as the screen */
+    bool intro_cut;
     int detail_y;
 };
 
@@ -39,6 +41,19 @@ static int detail_rows(struct ui *ui)
     return most;
 }
 
+/* Half of the body at most: F1 tells the rest. */
+static void wrap_intro(struct ui *ui, struct menu_view *self)
+{
+    size_t most = (size_t)(frame_bottom(ui) - FRAME_TOP) / 2;
+    strings_free(&self->intro);
+    self->intro = (struct strings){0};
+    for (size_t i = 0; i < ui->page->intro.count; i++)
+        text_wrap(&self->intro, ui->page->intro.items[i], ui->columns - 2);
+    self->intro_cut = self->intro.count > most;
+    while (self->intro.count > most)
+        free(self->intro.items[--self->intro.count]);
+}
+
 static void build(struct ui *ui, struct view *view)
 {
     struct menu_view *self = of(view);
@@ -56,7 +71,8 @@ static void build(struct ui *ui, struct view *view)
         free(text);
     }
     int y = FRAME_TOP, bottom = frame_bottom(ui);
-    y += (int)page->intro.count + (page->intro.count > 0 && !ui->compact);
+    wrap_intro(ui, self);
+    y += (int)self->intro.count + (self->intro.count > 0 && !ui->compact);
     int detail = detail_rows(ui), room = bottom - y - (ui->compact ? (int)page->text.count : 1);
     int height = (int)rows.count;
     if (height > room - detail)
@@ -94,9 +110,11 @@ static void draw_detail(struct ui *ui, struct menu_view *self)
 static void draw(struct ui *ui, struct view *view)
 {
     struct menu_view *self = of(view);
-    for (size_t i = 0; i < ui->page->intro.count; i++)
-        draw_fit(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
-                 ui->page->intro.items[i]);
+    for (size_t i = 0; i < self->intro.count; i++)
+        draw_text(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
+                  self->intro.items[i]);
+    if (self->intro_cut)
+        draw_text(stdscr, FRAME_TOP + (int)self->intro.count - 1, ui->columns - 8, 8, " .. (F1)");
     draw_detail(ui, self);
     chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);
 }
@@ -166,6 +184,8 @@ static size_t at(const struct view *view)
 static void help(struct ui *ui, struct view *view, struct strings *lines)
 {
     const struct row *row = current(ui, of(view));
+    for (size_t i = 0; of(view)->intro_cut && i < ui->page->intro.count; i++)
+        strings_add(lines, ui->page->intro.items[i]);
     if (!row)
         return;
     strings_add(lines, row->text);
@@ -176,6 +196,7 @@ static void help(struct ui *ui, struct view *view, struct strings *lines)
 
 static void close_view(struct view *view)
 {
+    strings_free(&of(view)->intro);
     free(view);
 }
 

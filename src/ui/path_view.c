@@ -133,6 +133,13 @@ static void hints(struct ui *ui, struct view *view, struct hints *hints)
     hints_always(hints, "Back");
 }
 
+/* No name is begun behind the folder's. */
+static bool is_folder_whole(const struct path_view *self)
+{
+    const char *text = lineedit_text(&self->line);
+    return !*text || text_ends(text, "/");
+}
+
 static void draw(struct ui *ui, struct view *view)
 {
     struct path_view *self = of(view);
@@ -153,7 +160,8 @@ static void draw(struct ui *ui, struct view *view)
     draw_text(self->pane.win, y, 6, width + 2, str_text(&text));
     str_free(&text);
     if (self->shown.count == 0)
-        draw_text(self->pane.win, self->list_y, 1, ui->columns - 2, "Nothing here begins so.");
+        draw_text(self->pane.win, self->list_y, 1, ui->columns - 2,
+                  is_folder_whole(self) ? "Nothing is in this folder." : "Nothing here begins so.");
     else if (self->more)
         draw_text(self->pane.win, ui->rows - 2, 1, ui->columns - 2, "There are more: type on.");
     struct hints keys = {0};

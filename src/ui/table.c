@@ -48,12 +48,23 @@ static void shrink(struct table *table, int room)
     }
 }
 
-/* A narrow screen: who and whom, each row as wide as it needs; the message rows tell the rest. */
-static void measure_loose(int room, struct table *table)
+/* The widest of each column's cells. */
+static void measure_cells(const struct page *page, struct table *table)
 {
-    table->loose = room;
+    for (size_t i = 0; i < page->row_count; i++)
+        for (size_t k = 0; k < table->count && k < page->rows[i].cells.count; k++)
+            widen(&table->widths[k], page->rows[i].cells.items[k]);
+}
+
+/* A narrow screen: who and whom, in columns where those fit, else each row as wide as it needs; the
+ * message rows tell the rest. */
+static void measure_narrow(const struct page *page, int room, struct table *table)
+{
     if (table->count > LOOSE_CELLS)
         table->count = LOOSE_CELLS;
+    measure_cells(page, table);
+    if (total(table) - table->gap > room)
+        table->loose = room;
 }
 
 void table_measure(struct ui *ui, int from, struct table *table)
@@ -66,18 +77,15 @@ void table_measure(struct ui *ui, int from, struct table *table)
     if (table->count > TABLE_COLUMNS_MOST)
         table->count = TABLE_COLUMNS_MOST;
     if (ui->compact) {
-        measure_loose(ui->columns - from, table);
+        measure_narrow(page, ui->columns - from, table);
         return;
     }
     int word = text_columns(page->heads.items[table->count]);
     for (size_t i = 0; i < page->row_count; i++)
         widen(&word, page->rows[i].word ? page->rows[i].word : "");
-    for (size_t k = 0; k < table->count; k++) {
+    for (size_t k = 0; k < table->count; k++)
         widen(&table->widths[k], page->heads.items[k]);
-        for (size_t i = 0; i < page->row_count; i++)
-            if (k < page->rows[i].cells.count)
-                widen(&table->widths[k], page->rows[i].cells.items[k]);
-    }
+    measure_cells(page, table);
     int room = ui->columns - 1 - from - word;
     shrink(table, room);
     while (table->gap < GAP_MOST && total(table) + (int)table->count <= room)

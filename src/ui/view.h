@@ -24,8 +24,9 @@ struct hint {
     char text[48];
     int weight;
 };
+#define HINTS_MOST 24
 struct hints {
-    struct hint items[24];
+    struct hint items[HINTS_MOST];
     size_t count;
 };
 /* What the message rows say. */
@@ -49,8 +50,9 @@ struct view_ops {
     void (*page)(struct ui *ui, struct view *view);   /* the flow's page changed, its id didn't */
     bool (*commit)(struct ui *ui, struct view *view); /* what is typed becomes an answer */
     bool (*first_error)(struct ui *ui, struct view *view); /* goes there; false: none */
-    bool (*refused)(const struct view *view);              /* something typed could not be taken */
-    size_t (*at)(const struct view *view);                 /* the row under the cursor */
+    void (*go_to_label)(struct ui *ui, struct view *view, const char *label); /* to that field */
+    bool (*refused)(const struct view *view); /* something typed could not be taken */
+    size_t (*at)(const struct view *view);    /* the row under the cursor */
     void (*help)(struct ui *ui, struct view *view,
                  struct strings *lines);             /* of what has the focus */
     void (*draft)(struct ui *ui, struct view *view); /* half-typed text into ui->draft */
@@ -122,7 +124,8 @@ int frame_message_rows(struct ui *ui);
 void note_finding(struct note *note, enum level level, const char *label, const char *finding,
                   const char *section, const char *remedy, const char *mend);
 void hint_add(struct hints *hints, int weight, const char *format, ...) printf_like(3, 4);
-/* F1 (unless it is there), Esc and F10, which every line of keys shows. */
+/* F1 (unless it is there), Esc, where it does something, and F10, which every line of keys shows.
+ */
 #define HINT_ALWAYS 100
 void hints_always(struct hints *hints, const char *esc);
 /* The keys that every page has, and those of its actions. */

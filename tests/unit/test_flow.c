@@ -425,6 +425,12 @@ static void another_deployment_is_opened(void **state)
     must(world, (struct event){.kind = EVENT_ACTION, .id = "open", .text = other});
     assert_string_equal(flow_config(world->flow), config);
     assert_non_null(strstr(flow_page(world->flow)->heading, "example.org"));
+    /* The same once more, by the folder: it is not held against itself. */
+    must(world, (struct event){.kind = EVENT_ACTION, .id = "open", .text = other});
+    assert_null(flow_held(world->flow));
+    assert_false(
+        send(world, (struct event){.kind = EVENT_ACTION, .id = "open", .text = "/nowhere"}, &err));
+    assert_null(flow_held(world->flow));
     str_free(&text);
     free(config);
     free(other);

@@ -278,6 +278,7 @@ static void lines_break_at_blanks_and_hang(void **state)
     assert_wraps("x n:aa,bb,cc y", 8, "x|n:aa,|bb,|cc y");
     assert_wraps("n:aa,bb y", 8, "n:aa,bb|y");
     assert_wraps("a\n\nb\n", 4, "a||b");
+    assert_wraps("see 2.2, 6", 8, "see|2.2, 6");
     assert_wraps("CA    signs what we ask for", 16, "CA    signs what|      we ask for");
     assert_wraps("\xE6\x97\xA5\xE6\x97\xA5", 1, "\xE6\x97\xA5|\xE6\x97\xA5");
 }
