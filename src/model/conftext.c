@@ -207,6 +207,11 @@ static bool check_doubles(const struct outline *outline, const char *place, stru
 bool conf_check(const char *text, size_t length, const char *place, struct error *err)
 {
     const char *nul = memchr(text, '\0', length);
+    bool is_wide = length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 ||
+                                   memcmp(text, "\xFE\xFF", 2) == 0 || !text[0] != !text[1]);
+    if (nul && is_wide)
+        return error_set(err, STATUS_NO, place, "save it as UTF-8",
+                         "it is UTF-16 text of an editor");
     if (nul)
         return error_set(err, STATUS_NO, place, "it is no text file: check the name",
                          "a NUL byte in line %zu", line_of(text, (size_t)(nul - text)));

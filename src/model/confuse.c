@@ -36,6 +36,10 @@ static struct {
     bool told;
 } current;
 
+/* How the no-break blank, the blanks and unseen characters of U+2000 on and the byte order mark
+ * begin in UTF-8. */
+#define UNSEEN_LEADS "\xC2\xE2\xEF"
+
 /* What to write in the place of an unknown name: the nearest, else all that are known there. */
 static char *option_remedy(cfg_t *cfg, const char *name)
 {
@@ -44,8 +48,14 @@ static char *option_remedy(cfg_t *cfg, const char *name)
         strings_add(&known, cfg_opt_name(cfg_getnopt(cfg, i)));
     const char *near = text_nearest(name, (const char *const *)known.items, known.count);
     char *all = strings_join(&known, ", ");
+    bool is_unseen = name[strcspn(name, UNSEEN_LEADS)] != '\0';
     char *remedy =
-        near ? xformat("did you mean \"%s\"?", near) : xformat("take it out; known are: %s", all);
+        near && is_unseen
+            ? xformat("a no-break blank or another unseen character stands beside \"%s\": type it "
+                      "anew, with a plain blank",
+                      near)
+        : near ? xformat("did you mean \"%s\"?", near)
+               : xformat("take it out; known are: %s", all);
     free(all);
     strings_free(&known);
     return remedy;

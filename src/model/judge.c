@@ -333,10 +333,13 @@ static bool judge_server(const struct judging *j, const struct server *server)
     if (!*server->address)
         return wrong(j, address, 2, "write its name or address", "server \"%s\" has no address",
                      server->name);
-    bool host = is_host_name(server->address) && *server->address != '*';
-    if (!host && !is_ip_address(server->address))
+    struct error why = {0};
+    if (*server->address == '*')
         return wrong(j, address, 2, "write a host name or an IP address", "\"%s\" is no address",
                      server->address);
+    if (!host_check(server->address, &why))
+        return wrong(j, address, 2, why.remedy, "\"%s\" is no address: %s", server->address,
+                     why.message);
     if (!one_of(j, platform, 2, server->platform, platforms, 4))
         return false;
     if (*server->mmp && !is_login(server->mmp))

@@ -70,7 +70,7 @@ char *host_mend(const char *value)
         out.data[--out.length] = '\0';
     char *typed = str_take(&out), *mended = name_ascii(typed);
     free(typed);
-    if (is_host_name(mended) && strcmp(mended, value) != 0)
+    if ((is_host_name(mended) || is_ip_address(mended)) && strcmp(mended, value) != 0)
         return mended;
     free(mended);
     return NULL;
@@ -204,6 +204,10 @@ static bool name_check(const char *value, size_t least, struct error *err)
 bool idn_check(const char *value, size_t most, struct error *err)
 {
     const char *why;
+    if (text_starts(value, "\xE2\x80\x98") || text_starts(value, "\xE2\x80\x9C") ||
+        text_starts(value, "\xE2\x80\x9E")) /* single, double, low double */
+        return error_set(err, STATUS_NO, "", "Type plain ones, as \"host.example.com\"",
+                         "a word processor's quotation marks stand around it");
     char *ascii = host_ascii(value, &why);
     bool good = ascii && strlen(ascii) <= most;
     if (!ascii)
@@ -304,11 +308,16 @@ bool san_check(const char *value, struct error *err)
     if (!*value)
         return error_set(err, STATUS_NO, "", "Type a host name or leave the line out",
                          "a name is missing");
-    const char *comma = strchr(value, ',');
-    if (comma)
+    const char *between = value + strcspn(value, scheme_length(value) ? "," : ",;");
+    if (!*between && are_several_names(value))
+        between = value + strcspn(value, " ");
+    if (*between)
         return error_set(err, STATUS_NO, "", "Give each name its own entry",
-                         "a comma stands between names, not in one (column %zu)",
-                         (size_t)(comma - value) + 1);
+                         "a %s stands between names, not in one (column %zu)",
+                         *between == ','   ? "comma"
+                         : *between == ';' ? "semicolon"
+                                           : "blank",
+                         (size_t)(between - value) + 1);
     if (is_ip_address(value))
         return true;
     if (!type_check(value, err))

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const attribute_names[ATTR_COUNT] = {"CN", "OU", "O", "L", "ST", "C", "emailAddress"};
 
@@ -84,6 +85,12 @@ static bool text_check(const char *value, const char *name, size_t *characters, 
 static bool is_mistyped_host(const char *value)
 {
     const char *blank = strrchr(value, ' ');
+    size_t length = strlen(value);
+    if (strstr(value, "://") || (!blank && length && value[length - 1] == '.')) {
+        char *meant = host_mend(value); /* an address of a browser, a name as DNS writes it */
+        free(meant);
+        return meant != NULL;
+    }
     if (!blank || !strchr(value, '.') || value[strcspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
         return false;
     if (strlen(blank + 1) > SHORT_LABEL && !strchr(blank, '.'))
@@ -98,6 +105,12 @@ static bool cn_check(const char *value, struct error *err)
     if (!*value)
         return error_set(err, STATUS_NO, "", "Type the host name that clients connect to",
                          "the common name is missing");
+    if (strncasecmp(value, "CN=", 3) == 0) {
+        char *remedy = xformat("Write %s", value + 3);
+        error_set(err, STATUS_NO, "", remedy, "a name goes without \"CN=\"");
+        free(remedy);
+        return false;
+    }
     if (is_idn_host(value))
         return idn_check(value, limits[ATTR_CN], err);
     if (is_mistyped_host(value) || are_several_names(value) ||

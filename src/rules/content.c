@@ -131,7 +131,7 @@ void remedy_key(struct finding *finding, const struct subject *s)
     const struct cert *leaf = file && !file->problem ? pki_first_cert(&file->pki) : NULL;
     const char *owner = leaf ? key_owner(s->judge, leaf->key_id) : NULL;
     if (!leaf) {
-        remedy_add(finding, "certwright generate %s", view->identity->name);
+        remedy_generate(finding, s);
     } else if (owner) {
         remedy_set(finding, view, "key-file", owner);
     } else {
@@ -219,7 +219,7 @@ static void remedy_file(struct finding *finding, const struct subject *s)
     if (s->role == ROLE_KEY)
         remedy_key(finding, s);
     else if (s->role == ROLE_CSR)
-        remedy_add(finding, "certwright generate %s", s->view->identity->name);
+        remedy_generate(finding, s);
     else if (s->role == ROLE_CERTIFICATE || !s->view->files[ROLE_CERTIFICATE])
         remedy_new_certificate(finding, s, false);
     else
@@ -412,7 +412,7 @@ static void csr_stale(const struct rule *rule, const struct subject *s, struct f
         report(out, rule, s, "%s was made for %s, not for %s: its answer will never match", s->name,
                owner ? owner : "another key", s->view->names[ROLE_KEY]);
     remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->name);
-    remedy_add(finding, "certwright generate %s", s->view->identity->name);
+    remedy_generate(finding, s);
 }
 
 /* A list of usages is the rules' own that name what it stops. */
@@ -446,7 +446,7 @@ static void csr_outdated(const struct rule *rule, const struct subject *s, struc
         if (*view->identity->key_at)
             remedy_new_certificate(finding, s, true);
         else
-            remedy_add(finding, "certwright generate %s", view->identity->name);
+            remedy_generate(finding, s);
     } else if (view->leaf && (words = outdated_words(&life.certificate))) {
         finding = report(out, rule, s, "%s is outdated: %s. deployment.conf says otherwise by now",
                          view->leaf_file, words);
@@ -476,7 +476,7 @@ static void remedy_aside(struct finding *finding, const struct subject *s)
         if (view->files[roles[i]])
             remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path,
                        view->names[roles[i]], view->names[roles[i]]);
-    remedy_add(finding, "certwright generate %s", view->identity->name);
+    remedy_generate(finding, s);
     if (strcmp(view->identity->signer, "self") != 0)
         remedy_new_certificate(finding, s, false);
 }

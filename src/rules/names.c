@@ -91,14 +91,18 @@ static void san_none(const struct rule *rule, const struct subject *s, struct fi
     strings_free(&names);
 }
 
-/* Each name by itself: what stands on both sides of a blank is a name where it looks like one, else
- * the blank goes. */
+/* Each name by itself: what stands on both sides of a blank, comma or semicolon is a name where it
+ * looks like one, else the blank goes. */
 static void split_names(const struct strings *sans, struct strings *out)
 {
     for (size_t i = 0; i < sans->count; i++) {
         struct strings parts = {0};
         bool whole = true;
-        strings_split(&parts, sans->items[i], ' ');
+        char *list = xstrdup(sans->items[i]);
+        for (char *at = list; (at = strpbrk(at, ",;"));)
+            *at = ' ';
+        strings_split(&parts, list, ' ');
+        free(list);
         for (size_t j = 0; j < parts.count; j++)
             whole = whole && (is_host_name(parts.items[j]) || is_ip_address(parts.items[j]));
         if (whole)

@@ -181,6 +181,18 @@ char *remedy_request_there(struct finding *finding, const struct subject *s)
     return name;
 }
 
+/* It refuses a value that no request can have, unless a step before has set another. */
+void remedy_generate(struct finding *finding, const struct subject *s)
+{
+    const struct identity *identity = s->view->identity;
+    struct error why = {0};
+    bool is_set =
+        strstr(finding->remedy, "set CN = ") || strstr(finding->remedy, "set subjectAltName = ");
+    if (!is_set && !identity_check(&s->judge->facts->deployment, identity, &why))
+        remedy_add(finding, "mend %s, %s: %s", why.place, why.message, why.remedy);
+    remedy_add(finding, "certwright generate %s", identity->name);
+}
+
 /* The request that is here says all that deployment.conf does, and no step before changes that. */
 static bool is_asked(const struct finding *finding, const struct subject *s)
 {
@@ -214,7 +226,7 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
                    s->view->names[ROLE_CERTIFICATE]);
     if (!*identity->key_at && (self || !s->view->files[ROLE_CSR] || request_is_strange(s->view) ||
                                (request && !is_asked(finding, s))))
-        remedy_add(finding, "certwright generate %s", name);
+        remedy_generate(finding, s);
     char *csr = xformat(s->view->next && !*identity->key_at ? "%s-next" : "%s", name);
     answer(finding, name, csr, signer, s->view->files[ROLE_CERTIFICATE] != NULL);
     free(csr);

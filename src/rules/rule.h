@@ -190,6 +190,8 @@ void remedy_name(struct finding *finding, const struct subject *subject, const c
 /* A request made where the key is (key-at), never under the name of a key in use, which pki csr
  * would replace at once. Gives the name of the request; free it. */
 char *remedy_request_there(struct finding *finding, const struct subject *s);
+/* The key and the request that lack, after what would keep them from being made. */
+void remedy_generate(struct finding *finding, const struct subject *subject);
 /* How the view's identity gets another certificate; request: its names or signer changed, so that
  * the request is made anew. Nothing where only deployment.conf is judged. */
 void remedy_new_certificate(struct finding *finding, const struct subject *subject, bool request);

@@ -145,7 +145,7 @@ void another_ca(const struct rule *rule, const struct subject *s, const struct v
         remedy_signer(finding, s, other->identity->signer);
     } else if (!sign_anew(finding, s, other)) {
         if (!view->files[ROLE_CSR])
-            remedy_add(finding, "certwright generate %s", view->identity->name);
+            remedy_generate(finding, s);
         remedy_add(finding, "send %s.csr to the CA of %s", view->identity->name, whose);
         remedy_add(finding, "certwright import what it returns");
     }

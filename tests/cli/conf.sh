@@ -186,6 +186,15 @@ rm deployment.conf
 fails "a NUL byte" "$CERTWRIGHT" check
 says "is named" "deployment.conf"
 matches "it says NUL" nul
+iconv -t UTF-16 good.conf >deployment.conf
+fails "an editor's UTF-16" "$CERTWRIGHT" check
+says "is called that" "UTF-16 text of an editor: save it as UTF-8"
+add $'validation {\u00a0sip = "enable" }'
+bad "a no-break blank" "$at" 'a no-break blank or another unseen character stands beside "sip": type it anew'
+add 'server "x" { address = "x.example.com:445" }'
+bad "a port in an address" "$at" "Type the bare host name: x.example.com"
+add 'server "x" { address = "x1" }'
+bad "half a host name" "$at" "it has no dot"
 { printf '\357\273\277'; cat good.conf; } >deployment.conf
 run "$CERTWRIGHT" check --json
 if [ "$status" = 1 ] && [ -z "$out" ]; then

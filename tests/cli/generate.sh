@@ -27,6 +27,14 @@ refused "a common name that is too long" "s/CN = \"[^\"]*\"/CN = \"$long\"/" "CN
 refused "a country of three letters" "$(own "C = \"USA\"")" 'C = "USA"' "a country is two letters"
 refused "a list in one name" "$(own "subjectAltName = \"a.example.com, b.example.com\"")" subjectAltName "a comma stands between names"
 refused "an empty name" "$(own "subjectAltName = {\"a.example.com\", \"\"}")" subjectAltName "a name is missing"
+refused "semicolons of a spreadsheet" "$(own 'subjectAltName = "a.example.com;b.example.com"')" subjectAltName "a semicolon stands between names, not in one (column 14): Give each name its own entry"
+run "$CERTWRIGHT" check
+says "check has it mended before" 'a semicolon stands between names, not in one (column 14): Give each name its own entry, then certwright generate singleCert'
+refused "a word processor's quotes" "$(own 'subjectAltName = “a.example.com”')" subjectAltName "a word processor's quotation marks stand around it"
+refused "an address with a port" "$(own 'subjectAltName = "10.0.0.1:445"')" subjectAltName "Type the bare host name: 10.0.0.1"
+refused "a page's address as CN" 's,CN = "cms1,CN = "https://cms1,' 'CN = "https' "Type the bare host name: cms1.example.com"
+refused "a dot at the end of the CN" 's/CN = "cms1.example.com/&./' 'com."' "a dot too many (column 17): Leave it out: cms1.example.com"
+refused "CN twice" 's/CN = "cms1/CN = "CN=cms1/' 'CN=cms1' 'a name goes without "CN=": Write cms1.example.com'
 refused "a blank in a name" "$(own "subjectAltName = {\"join.example com\"}")" subjectAltName "blank"
 fresh
 # The command line's own refusals name attribute and limit as well.
