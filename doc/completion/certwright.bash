@@ -129,7 +129,7 @@ __certwright_options()
     orders:*) own='json out' ;;
     explain:*) own='json' ;;
     status:*) own='json at prometheus ics lead timeline' ;;
-    renew:*) own='new-key done' ;;
+    renew:*) own='new-key done abandon' ;;
     undo:*) own='json list' ;;
     plan:*) own='json out base all graph force' ;;
     mmp:*) own='state release' ;;

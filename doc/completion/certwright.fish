@@ -278,5 +278,6 @@ complete -c certwright -n '__certwright_in status' -l timeline -d 'what stops in
 
 complete -c certwright -n '__certwright_in renew' -l new-key -d 'with another key'
 complete -c certwright -n '__certwright_in renew' -l done -d 'the servers have the new certificate'
+complete -c certwright -n '__certwright_in renew' -l abandon -d 'gives up what waits for its certificate'
 
 complete -c certwright -n '__certwright_in undo' -l list -d 'says what can be undone'

@@ -23,6 +23,8 @@ struct identity {
     struct names names; /* CN, SAN and the subject's attributes, defaults of subject {} merged in */
     char *signer;       /* public, internal, self, or an identity's name */
     char *key_file, *certificate_file, *bundle_file, *fullchain_file; /* defaults filled in */
+    char *key_in_use; /* while the next one waits on its appliance, the one before it; NULL: the
+                         key_file */
     struct strings key_servers; /* the appliances that have its key, which never leaves them */
     char *key_at;               /* the first: there its request is made; "" the key is here */
     char *template_name;
@@ -125,6 +127,8 @@ bool deployment_knows_fact(const struct deployment *deployment, const char *name
 bool deployment_lab(const struct deployment *deployment);
 const struct kind *deployment_kind(const struct deployment *deployment,
                                    const struct component *component);
+/* The name of the key that services use now. */
+const char *identity_key(const struct identity *identity);
 /* The union of what its slots need: serverAuth, clientAuth. */
 void identity_eku(const struct identity *identity, struct strings *out);
 /* Usages in that order, those that out has not. */

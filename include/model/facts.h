@@ -28,6 +28,9 @@ struct facts_options {
 };
 must_check bool facts_gather(const struct facts_options *options, const struct catalogue *catalogue,
                              struct facts **out, struct error *err);
+/* A key made anew on its appliance has another name (guide 4.2: the live one is not to be
+ * overwritten): sets key_in_use to the one before it. */
+void facts_former_key(struct identity *identity, const struct renewal *renewal);
 /* The same store and moment with another deployment.conf, parsed already, which is taken over: no
  * file is looked at. Both are freed, in any order. */
 struct facts *facts_with(const struct facts *facts, struct deployment *deployment);

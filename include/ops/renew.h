@@ -71,4 +71,19 @@ void open_renewals_free(struct open_renewals *list);
 must_check bool op_renew_done(const struct facts *facts, const struct strings *names,
                               struct error *err);
 
+/* Gives up renewals that wait for their certificate, all of them or, with an error, none: what was
+ * asked for goes, a key as .bak, and what is in place stays. */
+struct abandoned {
+    const struct identity *identity;
+    bool new_key;
+    char *note; /* what became of what was made, a sentence */
+};
+struct abandoned_list {
+    struct abandoned *items;
+    size_t count;
+};
+must_check bool op_renew_abandon(const struct facts *facts, const struct strings *names,
+                                 struct abandoned_list *out, struct error *err);
+void abandoned_free(struct abandoned_list *list);
+
 #endif

@@ -14,6 +14,7 @@ struct renewal {
     char since[11]; /* 2026-11-23 */
     bool new_key;   /* else the key is kept */
     bool done;      /* open no more; undo of its import still looks here */
+    char *key_file; /* a new key is made on its appliance: the name of the one before; "" */
     unsigned first; /* the journal's entry that put its first new certificate in place; 0: it waits
                        for that */
 };

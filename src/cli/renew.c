@@ -25,6 +25,24 @@ static int done(const struct cli *cli, const struct facts *facts)
     return status;
 }
 
+static int abandon(const struct cli *cli, const struct facts *facts)
+{
+    struct strings names = {0};
+    struct abandoned_list list;
+    struct error err = {0};
+    cli_names(cli, &names);
+    int status = op_renew_abandon(facts, &names, &list, &err) ? STATUS_OK : cli_fail(&err);
+    strings_free(&names);
+    if (status)
+        return status;
+    for (size_t i = 0; i < list.count; i++)
+        cli_say(cli, "%s: its renewal (%s) is given up; %s.", list.items[i].identity->name,
+                renew_words(list.items[i].new_key), list.items[i].note);
+    cli_say(cli, "What is in place stays in use. certwright undo takes that back.");
+    abandoned_free(&list);
+    return STATUS_OK;
+}
+
 static void say_effects(const struct cli *cli, const struct facts *facts,
                         const struct identity *identity)
 {
@@ -143,10 +161,15 @@ static int list_due(const struct facts *facts)
 
 static int run_renew(const struct cli *cli)
 {
-    bool ends = cli_flag(cli, "done");
+    bool ends = cli_flag(cli, "done"), abandons = cli_flag(cli, "abandon");
     if (ends && !cli->arg_count)
         return cli_usage(cli, "name the identities whose new certificates are installed: renew "
                               "--done NAME");
+    if (abandons && !cli->arg_count)
+        return cli_usage(cli, "name the identities whose renewals are given up: renew --abandon "
+                              "NAME");
+    if (abandons && (ends || cli_flag(cli, "new-key")))
+        return cli_usage(cli, "--abandon gives a renewal up, and goes with no other option");
     if (cli_flag(cli, "new-key") && (ends || !cli->arg_count))
         return cli_usage(cli, ends ? "--done ends a renewal, and makes no key"
                                    : "name the identities that get a new key");
@@ -155,26 +178,31 @@ static int run_renew(const struct cli *cli)
     int status = cli_gather(cli, &catalogue, &facts);
     if (status)
         return status;
-    status = ends ? done(cli, facts) : cli->arg_count ? renew(cli, facts) : list_due(facts);
+    status = ends             ? done(cli, facts)
+             : abandons       ? abandon(cli, facts)
+             : cli->arg_count ? renew(cli, facts)
+                              : list_due(facts);
     facts_free(facts);
     catalogue_free(&catalogue);
     return status;
 }
 
 static const struct cli_option renew_options[] = {
-    {"new-key", false}, {"done", false}, {NULL, false}};
+    {"new-key", false}, {"done", false}, {"abandon", false}, {NULL, false}};
 
 const struct cli_command command_renew = {
     .name = "renew",
     .takes = 0,
     .run = run_renew,
     .options = renew_options,
-    .usage = "renew [--new-key] [IDENTITY...], renew --done IDENTITY...",
+    .usage = "renew [--new-key] [IDENTITY...], renew --done|--abandon IDENTITY...",
     .summary = "a certificate's next one, from the request to its installation",
-    .help = "Without names: what is due or will be within 90 days, by what its installation\n"
-            "disturbs. With names: the request for the next certificate, of the key that is there\n"
-            "or, with --new-key, of another one (NAME-next.key); where the signer is here, the\n"
-            "certificate itself. What is in place stays in use until import takes the answer.\n"
-            "Until --done, which says that the servers have what the store has, the journal keeps\n"
-            "what they hold meanwhile.\n",
+    .help =
+        "Without names: what is due or will be within 90 days, by what its installation\n"
+        "disturbs. With names: the request for the next certificate, of the key that is there\n"
+        "or, with --new-key, of another one (NAME-next.key); where the signer is here, the\n"
+        "certificate itself. What is in place stays in use until import takes the answer.\n"
+        "Until --done, which says that the servers have what the store has, the journal keeps\n"
+        "what they hold meanwhile. --abandon gives up what waits for its certificate, and leaves\n"
+        "what is in place as it is.\n",
 };

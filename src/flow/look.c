@@ -174,7 +174,7 @@ static void add_checks(struct flow *flow, const struct identity *identity, const
                   memcmp(key->id, leaf->key_id, KEY_ID_BYTES) == 0 ? "OK" : "FAIL",
                   identity->key_file);
     else if (*identity->key_at)
-        page_line(lines, "OK    key %s, on %s", identity->key_file, identity->key_at);
+        page_line(lines, "OK    key %s, on %s", identity_key(identity), identity->key_at);
     else
         page_line(lines, "MISS  key %s", identity->key_file);
     look_accepted(flow, identity, leaf, lines);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char new_key[] = "new", change_names[] = "names", installed[] = "installed";
+static const char new_key[] = "new", change_names[] = "names", installed[] = "installed",
+                  abandon[] = "abandon";
 
 /* One comes here for a certificate, which is marked then: renew:NAME. */
 static bool is_marked(const struct flow *flow, const char *name)
@@ -66,7 +67,7 @@ static void add_detail(const struct flow *flow, const struct ending *ending, str
     else if (open)
         row_detail(row,
                    "Waits since %s for its CA (%s). The one in place stays in use until the "
-                   "answer is imported.",
+                   "answer is imported. a gives the renewal up.",
                    open->since, renew_words(open->new_key));
     else if (is_marked(flow, ending->name))
         row_detail(row, "F2: keep the key. F7: new key. F5 changes its names first.");
@@ -104,6 +105,8 @@ static void add_row(const struct flow *flow, const struct ends *ends, const stru
         ending->identity ? renewals_open(&flow->facts->renewals, ending->name) : NULL;
     if (open && open->first)
         strings_add(&row->does, installed);
+    if (open && !open->first)
+        strings_add(&row->does, abandon);
     if (row->can_tick)
         strings_add(&row->does, change_names);
     if (ending->identity)
@@ -167,6 +170,9 @@ static void build(struct flow *flow, struct page *page)
     struct action *action = page_add_action(page, installed, 0, 'i', "Installed");
     action->of_row = true;
     action->confirm = xstrdup("Every server has the new certificate: end this renewal");
+    struct action *gives_up = page_add_action(page, abandon, 0, 'a', "Give up");
+    gives_up->of_row = true;
+    gives_up->confirm = xstrdup("Nothing more is awaited from its CA: give this renewal up");
     page_line(&page->why, "Either way the certificate is another one: each list that holds the old "
                           "one gets the new one.");
     size_t at = page_find_row(page, flow_page_part(flow));
@@ -254,6 +260,22 @@ static bool end_renewal(struct flow *flow, const char *name, struct error *err)
     return good;
 }
 
+static bool give_up(struct flow *flow, const char *name, struct error *err)
+{
+    struct strings names = {0};
+    struct abandoned_list list;
+    strings_add(&names, name);
+    bool good = flow_may_write(flow, err) && op_renew_abandon(flow->facts, &names, &list, err);
+    if (good) {
+        flow_say(flow, LEVEL_OK, "The renewal of %s is given up: %s.", names.items[0],
+                 list.items[0].note);
+        abandoned_free(&list);
+        good = flow_gather(flow, err);
+    }
+    strings_free(&names);
+    return good;
+}
+
 static struct way take(struct flow *flow, const struct page *page, const struct event *event,
                        struct error *err)
 {
@@ -274,6 +296,8 @@ static struct way take(struct flow *flow, const struct page *page, const struct 
     }
     if (event->kind == EVENT_ACTION && strcmp(event->id, installed) == 0)
         return way_if(end_renewal(flow, row->id, err), GO_STAY);
+    if (event->kind == EVENT_ACTION && strcmp(event->id, abandon) == 0)
+        return way_if(give_up(flow, row->id, err), GO_STAY);
     const struct identity *identity = deployment_identity(&flow->facts->deployment, row->id);
     if (event->kind == EVENT_ACTION && identity && strcmp(event->id, change_names) == 0)
         return component_way(identity);

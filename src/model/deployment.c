@@ -365,7 +365,8 @@ void identity_free(struct identity *identity)
     char *texts[] = {identity->name,        identity->signer,
                      identity->key_file,    identity->certificate_file,
                      identity->bundle_file, identity->fullchain_file,
-                     identity->key_at,      identity->template_name};
+                     identity->key_at,      identity->template_name,
+                     identity->key_in_use};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&identity->key_servers);

@@ -2,13 +2,52 @@
 
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A new key made on the appliance is NAME-2, NAME-3 …: the one before it, where nobody wrote down
+ * which it was. */
+static char *key_before(const char *file)
+{
+    size_t length = strcspn(file, "."), digits = length;
+    while (digits > 0 && isdigit((unsigned char)file[digits - 1]))
+        digits--;
+    long number = digits < length && digits > 1 && file[digits - 1] == '-'
+                      ? strtol(file + digits, NULL, 10)
+                      : 0;
+    if (number < 2)
+        return xstrdup(file);
+    if (number == 2)
+        return xformat("%.*s%s", (int)(digits - 1), file, file + length);
+    return xformat("%.*s%ld%s", (int)digits, file, number - 1, file + length);
+}
+
+void facts_former_key(struct identity *identity, const struct renewal *renewal)
+{
+    if (!renewal || !renewal->new_key || !identity->key_servers.count)
+        return;
+    free(identity->key_in_use);
+    identity->key_in_use =
+        *renewal->key_file ? xstrdup(renewal->key_file) : key_before(identity->key_file);
+}
+
+/* The certificate in place goes with the key that it was made for, until the next one has come. */
+static void find_keys_in_use(struct facts *facts)
+{
+    for (size_t i = 0; facts->renewals.count && i < facts->deployment.identity_count; i++) {
+        struct identity *identity = &facts->deployment.identities[i];
+        const struct renewal *renewal = renewals_open(&facts->renewals, identity->name);
+        if (renewal && !renewal->first)
+            facts_former_key(identity, renewal);
+    }
+}
+
 /* The store says how trust files are called, and which identities have a bundle. */
 static void join(struct facts *facts)
 {
+    find_keys_in_use(facts);
     facts->deployment.scan = &facts->scan;
     trusts_derive(&facts->deployment, &facts->scan, &facts->trusts);
     facts->deployment.trusts = &facts->trusts;

@@ -248,6 +248,10 @@ static bool gather(struct held *held, const struct store *store, const struct fa
                                         "was changed while it was read");
     }
     if (good) {
+        for (size_t i = 0; i < held->facts->deployment.identity_count; i++) {
+            struct identity *identity = &held->facts->deployment.identities[i];
+            facts_former_key(identity, renewals_open(&facts->renewals, identity->name));
+        }
         derive_trusts(held);
         good = compare_identities(held, store, facts, err);
     }

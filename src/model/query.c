@@ -179,6 +179,11 @@ void identity_request(const struct identity *identity, struct names *out)
     identity_eku(identity, &out->eku);
 }
 
+const char *identity_key(const struct identity *identity)
+{
+    return identity->key_in_use ? identity->key_in_use : identity->key_file;
+}
+
 bool deployment_owns_file(const struct deployment *deployment, const char *name)
 {
     for (size_t i = 0; i < deployment->identity_count; i++) {

@@ -87,7 +87,7 @@ static bool slot_part(const struct view *view, const struct slot *slot, const ch
         identity = NULL;
     const char *file = "";
     if (strcmp(part, "key") == 0)
-        file = identity ? identity->key_file : "";
+        file = identity ? identity_key(identity) : "";
     else if (strcmp(part, "certificate") == 0)
         file = identity ? identity->certificate_file : "";
     else if (strcmp(part, "fullchain") == 0)

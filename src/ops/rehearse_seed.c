@@ -49,16 +49,16 @@ static bool lay_file(const struct before *before, struct appliance *appliance, c
 static bool lay_stand_ins(struct rehearsal *rehearsal, const struct before *before,
                           struct error *err)
 {
-    const struct deployment *d = &rehearsal->facts->deployment;
+    const struct deployment *d = &before->facts->deployment;
     for (size_t i = 0; i < d->identity_count; i++)
         for (size_t j = 0; j < d->identities[i].key_servers.count; j++) {
             const struct identity *identity = &d->identities[i];
             struct stage_server *stage = stage_find(rehearsal, identity->key_servers.items[j]);
             if (!stage)
                 continue;
-            appliance_stand_in(stage->appliance, identity->key_file);
-            if (!lay_file(before, stage->appliance, identity->certificate_file, identity->key_file,
-                          err))
+            appliance_stand_in(stage->appliance, identity_key(identity));
+            if (!lay_file(before, stage->appliance, identity->certificate_file,
+                          identity_key(identity), err))
                 return false;
         }
     return true;
@@ -136,7 +136,7 @@ static bool seed(struct rehearsal *rehearsal, const struct before *before, bool 
 }
 
 /* deployment.conf has the next key's name already, where that key was made on its server. What the
- * servers hold goes with another key: it is called otherwise here. */
+ * servers hold goes with another key: where its name is not known, it is called otherwise here. */
 static void name_old_keys(const struct held *held)
 {
     struct deployment *d = &held->facts->deployment;
@@ -144,10 +144,11 @@ static void name_old_keys(const struct held *held)
         for (size_t j = 0; held->identities[i].new_key && j < d->identity_count; j++) {
             struct identity *identity = &d->identities[j];
             if (strcmp(identity->name, held->identities[i].identity->name) != 0 ||
-                !identity->key_servers.count)
+                !identity->key_servers.count ||
+                (identity->key_in_use && strcmp(identity->key_in_use, identity->key_file) != 0))
                 continue;
-            free(identity->key_file);
-            identity->key_file = xformat("%s-was.key", identity->name);
+            free(identity->key_in_use);
+            identity->key_in_use = xformat("%s-was.key", identity->name);
         }
 }
 

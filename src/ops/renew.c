@@ -398,6 +398,10 @@ static bool note_waiting(const struct run *run, const struct store *store, const
     char today[16];
     if (!renewals_of(store, &renewals, err))
         return false;
+    const struct renewal *before = renewals_open(&renewals, task->identity->name);
+    renewal.key_file = task->base                ? task->identity->key_file
+                       : task->new_key && before ? before->key_file
+                                                 : NULL;
     clock_date(run->facts->at, today);
     memcpy(renewal.since, today, sizeof renewal.since - 1);
     renewals_set(&renewals, &renewal);

@@ -3,6 +3,7 @@
 #include "model/held.h"
 #include "ops/material.h"
 #include "ops/renew.h"
+#include "ops/renewing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ void open_renewals_free(struct open_renewals *list)
     *list = (struct open_renewals){0};
 }
 
-static bool no_renewal(const struct renewals *renewals, const char *name, struct error *err)
+bool renewing_none(const struct renewals *renewals, const char *name, struct error *err)
 {
     struct strings open = {0};
     for (size_t i = 0; i < renewals->count; i++)
@@ -63,11 +64,10 @@ static bool may_end(const struct renewals *renewals, const char *name, struct er
 {
     const struct renewal *open = renewals_open(renewals, name);
     if (!open)
-        return no_renewal(renewals, name, err);
+        return renewing_none(renewals, name, err);
     if (!open->first)
         return error_set(err, STATUS_NO, name,
-                         "import the CA's answer first; certwright undo takes the request back "
-                         "where that was the last step",
+                         "import the CA's answer first; certwright renew --abandon gives it up",
                          "its renewal (%s) waits for its certificate, so nothing can have been "
                          "installed",
                          renew_words(open->new_key));

@@ -82,7 +82,10 @@ static bool note(struct renewals *renewals, const struct identity *identity, boo
                  const char *today, unsigned entry)
 {
     const struct renewal *open = renewals_open(renewals, identity->name);
-    struct renewal renewal = {.identity = identity->name, .new_key = new_key, .first = entry};
+    struct renewal renewal = {.identity = identity->name,
+                              .new_key = new_key,
+                              .first = entry,
+                              .key_file = open && new_key ? open->key_file : NULL};
     memcpy(renewal.since, today, sizeof renewal.since);
     renewal.since[sizeof renewal.since - 1] = '\0';
     if (open && open->first) {

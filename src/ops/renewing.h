@@ -12,4 +12,7 @@ must_check bool renewing_open(const struct facts *facts, const struct store *sto
 must_check bool renewing_take_next(const struct store *store, const struct new_certificate *item,
                                    struct batch *batch, struct error *err);
 
+/* The error that no renewal of that name is open, which names those that are. */
+bool renewing_none(const struct renewals *renewals, const char *name, struct error *err);
+
 #endif

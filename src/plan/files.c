@@ -92,26 +92,31 @@ bool files_check_name(const char *name, struct error *err)
 static void note_key_there(const struct facts *facts, const struct identity *identity,
                            const struct server *server, struct server_files *out)
 {
+    const char *key = identity_key(identity);
+    if (identity->key_in_use)
+        note(out, xformat("%s stays in use: %s waits for its certificate, and no line names it "
+                          "before that is imported.",
+                          key, identity->key_file));
     if (strcmp(identity->key_at, server->name) != 0) {
         note(out,
              xformat("%s must lie on this appliance already, as it does on %s (key-at): it is not "
                      "here to upload.",
-                     identity->key_file, identity->key_at));
+                     key, identity->key_at));
         return;
     }
     struct names names = {0};
     struct str line = {0};
-    char *base = xstrndup(identity->key_file, strcspn(identity->key_file, "."));
+    char *base = xstrndup(key, strcspn(key, "."));
     identity_request(identity, &names);
     names_line(&names, "csr", base, &line);
     if (scan_cert(&facts->scan, identity->certificate_file))
         note(out, xformat("%s was made on this appliance and stays there. It came of `%s`: never "
                           "type that line again, it would replace the key and stop the service.",
-                          identity->key_file, str_text(&line)));
+                          key, str_text(&line)));
     else
         note(out, xformat("%s is made on this appliance: type `%s`, fetch %s.csr by sftp, have it "
                           "signed and import the answer.",
-                          identity->key_file, str_text(&line), base));
+                          key, str_text(&line), base));
     free(base);
     str_free(&line);
     names_free(&names);
@@ -121,7 +126,7 @@ static bool add_key(const struct facts *facts, const struct ca_keys *cas,
                     const struct server *server, const struct identity *identity,
                     struct server_files *out, struct error *err)
 {
-    const char *name = identity->key_file;
+    const char *name = identity_key(identity);
     if (!files_check_name(name, err))
         return false;
     if (is_ca_key(facts, cas, name))

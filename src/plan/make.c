@@ -100,7 +100,7 @@ static void expect_word(struct step *step, enum word word)
 static void add_pair(struct making *making, enum phase phase, const struct server *server,
                      const struct use *use, const char *certificate)
 {
-    const struct pair pair = {.key = use->identity->key_file,
+    const struct pair pair = {.key = identity_key(use->identity),
                               .certificate = certificate,
                               .anchor = use->anchor ? use->anchor : certificate};
     expect_word(add_check(making, phase, server, "pki match {key} {certificate}", &pair),

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,35 +30,6 @@ static const char *trust_file(const struct moment *moment, const struct trust_ch
                                : trust->was_file;
 }
 
-/* A new key made on the appliance is NAME-2, NAME-3 …: the one before it. */
-static char *key_before(const char *file)
-{
-    size_t length = strcspn(file, "."), digits = length;
-    while (digits > 0 && isdigit((unsigned char)file[digits - 1]))
-        digits--;
-    long number = digits < length && digits > 1 && file[digits - 1] == '-'
-                      ? strtol(file + digits, NULL, 10)
-                      : 0;
-    if (number < 2)
-        return xstrdup(file);
-    if (number == 2)
-        return xformat("%.*s%s", (int)(digits - 1), file, file + length);
-    return xformat("%.*s%ld%s", (int)digits, file, number - 1, file + length);
-}
-
-static void held_part(const struct moment *moment, const struct slot *slot, const char *path,
-                      struct strings *out)
-{
-    const struct changes *changes = moment->changes;
-    const struct service *service = moment->change->service;
-    const struct identity *identity = service_identity(&changes->facts->deployment, service, slot);
-    const struct held_identity *item = identity ? held_find(changes->held, identity) : NULL;
-    if (item && item->new_key && identity->key_servers.count && text_ends(path, ".key"))
-        strings_add_take(out, key_before(identity->key_file));
-    else
-        service_value(&held_facts(changes)->deployment, held_service(changes, service), path, out);
-}
-
 static bool find_value(const void *context, const char *path, struct strings *out)
 {
     const struct moment *moment = context;
@@ -81,7 +51,8 @@ static bool find_value(const void *context, const char *path, struct strings *ou
     bool old = dot && slot && moment->phase < PHASE_SERVICES;
     free(head);
     if (old)
-        held_part(moment, slot, path, out);
+        service_value(&held_facts(changes)->deployment,
+                      held_service(changes, moment->change->service), path, out);
     return old;
 }
 

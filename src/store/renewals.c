@@ -10,28 +10,47 @@
 static void renewal_free(struct renewal *renewal)
 {
     free(renewal->identity);
+    free(renewal->key_file);
     *renewal = (struct renewal){0};
 }
 
-/* "NAME 2026-11-23 new 12", "... kept 0", with "done" behind it where it is. */
+#define KEY_WORD "key="
+
+/* What may follow, in any order. */
+static bool read_rest(const struct strings *words, struct renewal *out)
+{
+    for (size_t i = 4; i < words->count; i++) {
+        const char *word = words->items[i];
+        if (strcmp(word, "done") == 0)
+            out->done = true;
+        else if (text_starts(word, KEY_WORD) && word[strlen(KEY_WORD)])
+            out->key_file = words->items[i] + strlen(KEY_WORD);
+        else
+            return false;
+    }
+    return true;
+}
+
+/* "NAME 2026-11-23 new 12", "... kept 0", with "done" or "key=NAME.key" behind it where it is. */
 static bool read_line(const char *line, struct renewal *out)
 {
     struct strings words = {0};
     time_t day;
     char *rest = NULL;
     strings_split(&words, line, ' ');
-    bool good = (words.count == 4 || words.count == 5) && strlen(words.items[1]) == 10 &&
-                clock_parse(words.items[1], &day);
+    bool good =
+        words.count >= 4 && strlen(words.items[1]) == 10 && clock_parse(words.items[1], &day);
     if (good) {
         *out = (struct renewal){.new_key = strcmp(words.items[2], "new") == 0,
-                                .first = (unsigned)strtoul(words.items[3], &rest, 10),
-                                .done = words.count == 5};
+                                .first = (unsigned)strtoul(words.items[3], &rest, 10)};
         memcpy(out->since, words.items[1], sizeof out->since);
         good = *words.items[3] && !*rest && (out->new_key || strcmp(words.items[2], "kept") == 0) &&
-               (!out->done || strcmp(words.items[4], "done") == 0);
+               read_rest(&words, out);
     }
-    if (good)
+    if (good) {
         out->identity = xstrdup(words.items[0]);
+        out->key_file = xstrdup(out->key_file ? out->key_file : "");
+    }
     strings_free(&words);
     return good;
 }
@@ -135,10 +154,11 @@ void renewals_set(struct renewals *renewals, const struct renewal *renewal)
         renewals->count++;
         *mine = (struct renewal){0};
     }
-    char *old = mine->identity;
+    struct renewal old = *mine;
     *mine = *renewal;
     mine->identity = xstrdup(renewal->identity);
-    free(old);
+    mine->key_file = xstrdup(renewal->key_file ? renewal->key_file : "");
+    renewal_free(&old);
 }
 
 void renewals_take_back(struct renewals *renewals, const struct renewals *was, unsigned entry)
@@ -165,8 +185,9 @@ static void write_text(const struct renewals *renewals, struct str *out)
 {
     for (size_t i = 0; i < renewals->count; i++) {
         const struct renewal *renewal = &renewals->items[i];
-        str_addf(out, "%s %s %s %u%s\n", renewal->identity, renewal->since,
-                 renewal->new_key ? "new" : "kept", renewal->first, renewal->done ? " done" : "");
+        str_addf(out, "%s %s %s %u%s%s%s\n", renewal->identity, renewal->since,
+                 renewal->new_key ? "new" : "kept", renewal->first, renewal->done ? " done" : "",
+                 *renewal->key_file ? " " KEY_WORD : "", renewal->key_file);
     }
 }
 

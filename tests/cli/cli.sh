@@ -70,7 +70,7 @@ takes()
     orders) echo " out= " ;;
     explain) echo " " ;;
     status) echo " prometheus ics lead= timeline " ;;
-    renew) echo " new-key done " ;;
+    renew) echo " new-key done abandon " ;;
     undo) echo " list " ;;
     plan) echo " out= base all graph force " ;;
     mmp) echo " state= release= " ;;

@@ -139,6 +139,32 @@ same_file "and the live one" waiting/cb.key store/cb.key
 cw status --json
 json "as before" '.renewals[0].waits' true
 
+# Given up: what serves is as it was.
+cw renew --abandon wa cb
+same "of two, one does not wait" 1 "$status"
+cw renew --abandon cb
+says "given up" "cb: its renewal (new key) is given up; cb.key stays in use; the key that waited is kept as cb-next.key."
+same "the store is the one before, but for the .bak" "$(cd first && sha256sum cb* wa*)" \
+    "$(cd store && sha256sum $(ls | grep '^[cw][ab].*[a-z]$' | grep -v bak))"
+cw status --json
+json "none is open, and nothing waits" '(.renewals | length), (.waiting | length)' $'0\n0'
+cw renew --abandon cb
+says "nothing to give up any more" "no renewal of it is open"
+cw undo
+same_file "undo takes it back" waiting/cb-next.key store/cb-next.key
+cw status --json
+json "it waits again" '.renewals[0].waits' true
+rm -rf store && cp -a first store
+sed -i 's/subjectAltName = { "join.example.com" } //' deployment.conf
+cw renew cb && cw renew --abandon cb
+says "the key kept" "cb: its renewal (keep the key) is given up; cb.csr is the key's request still."
+cw status --json
+json "none is open" '(.renewals | length), (.waiting | length)' $'0\n0'
+cw renew cb && cw import cb3.pem
+fails "what is in place is not given up" "$CERTWRIGHT" renew --abandon cb
+says "but installed, or undone" "certwright undo takes the import back"
+exits 2 "which one is to be said" "$CERTWRIGHT" renew --abandon
+
 # Signed here: at once, a CA before those it signed. The user's own trust file keeps what is in it.
 cat >deployment.conf <<'END'
 release = "2.9"  name = "example.com"  store = "here"  key { type = "ec" bits = 256 }
@@ -207,6 +233,19 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out there2.key 2
 openssl req -new -key there2.key -subj /CN=edge2.example.com -addext subjectAltName=DNS:edge2.example.com -out here/there-2.csr
 cw check --json
 json "the old certificate is not held against it" '[.[] | select(.id == "KEY-MATCH")] | length' 0
+sed -i 's/a-record = "edge2.example.com"/& tls-port = "448"/' deployment.conf
+cw plan --all --force
+cat install/*/commands*.mmp >lines
+has "meanwhile a plan names the key that serves" "turn certs there.key there.crt" lines
+hasnt "and not the one that waits" there-2 lines
+has "its checks as well" "pki match there.key there.crt" <(jq -r '.[].command' install/plan.json)
+has "and it says why" "there.key stays in use: there-2.key waits for its certificate" install/RUNBOOK.md
+cp -a here waiting.here && cp deployment.conf waiting.conf
+cw renew --abandon there
+says "given up, a new key on its appliance" "key-file is there.key again; on edge1 there-2.key may be deleted by SFTP"
+same "deployment.conf says so" "" "$(grep key-file deployment.conf)"
+fails "its request is gone" test -e here/there-2.csr
+rm -rf here && mv waiting.here here && mv waiting.conf deployment.conf
 ca_signs ca here/there-2.csr there2.pem 365
 cw import there2.pem
 same "its answer is taken" 0 "$status"
