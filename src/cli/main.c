@@ -8,6 +8,7 @@
 #include "pki/text.h"
 #include "store/archive.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
@@ -284,6 +285,18 @@ static void open_standard_descriptors(void)
             abort();
 }
 
+/* A long text fails before its end is flushed, and leaves no more than the stream's mark. */
+static int flushed(int status)
+{
+    bool lost = ferror(stdout);
+    errno = 0;
+    if (fflush(stdout) == 0 && !lost)
+        return status;
+    fprintf(stderr, "certwright: standard output: not all could be written%s%s\n",
+            errno ? ": " : "", errno ? strerror(errno) : "");
+    return status == STATUS_USAGE ? status : STATUS_SYSTEM;
+}
+
 int main(int argc, char **argv)
 {
     secret_no_dumps();
@@ -314,10 +327,7 @@ int main(int argc, char **argv)
     cli.arg_count = (size_t)(argc - optind);
     if (status == STATUS_OK)
         status = run(&cli, help, version);
-    if (fflush(stdout) != 0 && status == STATUS_OK) {
-        perror("certwright: standard output");
-        status = STATUS_SYSTEM;
-    }
+    status = flushed(status);
     free(cli.given);
     free(table);
     return status;

@@ -194,4 +194,9 @@ fi
 if [ -w /dev/full ]; then
     "$CERTWRIGHT" --help >/dev/full 2>"$T/err"
     same "a full disk under stdout is told" 3 "$?"
+    "$CERTWRIGHT" explain >/dev/full 2>"$T/err"
+    same "of a text that is longer than the buffer as well" 3 "$?"
+    "$CERTWRIGHT" --config a.conf --store nowhere check >/dev/full 2>"$T/err"
+    same "and where the answer would be no" 3 "$?"
+    has "with its reason" "standard output: not all could be written: No space left on device" "$T/err"
 fi
