@@ -26,6 +26,17 @@ const char *cli_value(const struct cli *cli, const char *name)
     return value;
 }
 
+char *cli_list(const struct cli *cli, const char *name)
+{
+    struct strings values = {0};
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (strcmp(cli->given[i].name, name) == 0)
+            strings_add(&values, cli->given[i].value);
+    char *list = strings_join(&values, ",");
+    strings_free(&values);
+    return list;
+}
+
 int cli_number(const struct cli *cli, const char *name, int most, int *out)
 {
     const char *text = cli_value(cli, name);

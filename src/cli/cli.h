@@ -47,6 +47,7 @@ extern const struct cli_command command_wizard, command_init, command_pki, comma
 
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_value(const struct cli *cli, const char *name); /* the last one given, or NULL */
+char *cli_list(const struct cli *cli, const char *name); /* all that were given: "a,b"; free it */
 /* The whole number from 1 to most that an option gives, 0 where it is not given; the exit status of
  * wrong usage where it is none. */
 must_check int cli_number(const struct cli *cli, const char *name, int most, int *out);

@@ -219,7 +219,9 @@ static void add_command(const struct cli *cli, const struct import_pair *pair, s
         add_word(out, pair->extra);
     add_option(out, "--password-file", cli_value(cli, "password-file"));
     add_option(out, "--ca-folder", cli_value(cli, "ca-folder"));
-    add_option(out, "--chain", cli_value(cli, "chain"));
+    char *chains = cli_list(cli, "chain");
+    add_option(out, "--chain", *chains ? chains : NULL);
+    free(chains);
     add_option(out, "--as", pair->fits.count ? pair->fits.items[0] : "IDENTITY");
     if (pair->force)
         add_word(out, "--force");
@@ -481,10 +483,15 @@ static int run_import(const struct cli *cli)
     struct secret password = {0};
     struct strings chains = {0};
     struct error err = {0};
-    const char *password_file = cli_value(cli, "password-file"), *chain = cli_value(cli, "chain");
-    if (chain && !read_chains(chain, &chains)) {
+    const char *password_file = cli_value(cli, "password-file");
+    char *chain = cli_list(cli, "chain");
+    int status = STATUS_OK;
+    if (*chain && !read_chains(chain, &chains))
+        status = cli_usage(cli, "--chain takes a number, or IDENTITY=NUMBER, not \"%s\"", chain);
+    free(chain);
+    if (status != STATUS_OK) {
         strings_free(&chains);
-        return cli_usage(cli, "--chain takes a number, or IDENTITY=NUMBER, not \"%s\"", chain);
+        return status;
     }
     struct import_options options = {
         .ca_folder = cli_value(cli, "ca-folder"),
@@ -494,7 +501,7 @@ static int run_import(const struct cli *cli)
         .force = cli_flag(cli, "force"),
     };
     bool good = !password_file || secret_read(password_file, &password, &err);
-    int status = good ? import_paths(cli, &options) : cli_fail(&err);
+    status = good ? import_paths(cli, &options) : cli_fail(&err);
     secret_free(&password);
     strings_free(&chains);
     return status;

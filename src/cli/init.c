@@ -49,7 +49,6 @@ static int read_counts(const struct cli *cli, const struct preset *preset,
     return STATUS_OK;
 }
 
-/* "a,b" into kinds that the catalogue knows. */
 static char *known_kinds(const struct catalogue *catalogue)
 {
     struct strings kinds = {0};
@@ -62,12 +61,13 @@ static char *known_kinds(const struct catalogue *catalogue)
     return remedy;
 }
 
-static bool read_kinds(const struct catalogue *catalogue, const char *option, const char *text,
+/* "a,b" into kinds that the catalogue knows. */
+static bool read_kinds(const struct cli *cli, const struct catalogue *catalogue, const char *option,
                        struct strings *out, struct error *err)
 {
-    if (!text)
-        return true;
+    char *text = cli_list(cli, option);
     strings_split(out, text, ',');
+    free(text);
     for (size_t i = 0; i < out->count; i++) {
         if (catalogue_find(catalogue, out->items[i]))
             continue;
@@ -77,7 +77,9 @@ static bool read_kinds(const struct catalogue *catalogue, const char *option, co
             names[count] = catalogue->components[count].kind;
         const char *near = text_nearest(out->items[i], names, count);
         char *remedy = near ? xformat("did you mean \"%s\"?", near) : known_kinds(catalogue);
-        error_set(err, STATUS_NO, option, remedy, "no component is called \"%s\"", out->items[i]);
+        char *where = xformat("--%s", option);
+        error_set(err, STATUS_NO, where, remedy, "no component is called \"%s\"", out->items[i]);
+        free(where);
         free(remedy);
         return false;
     }
@@ -101,6 +103,16 @@ static bool check_kinds(const struct catalogue *catalogue, const struct strings 
         free(words);
         return false;
     }
+    return true;
+}
+
+static bool check_twofold(const struct strings *with, const struct strings *without,
+                          struct error *err)
+{
+    for (size_t i = 0; i < with->count; i++)
+        if (strings_has(without, with->items[i]))
+            return error_set(err, STATUS_NO, "--without", "name it in one of the two",
+                             "%s is in --with as well", with->items[i]);
     return true;
 }
 
@@ -210,9 +222,10 @@ static int make(const struct cli *cli, const struct catalogue *catalogue,
     bool good = read_domain(cli, &domain, &err);
     build.domain = domain;
     good = good && read_subject(cli, &subject, &err) &&
-           read_kinds(catalogue, "--with", cli_value(cli, "with"), &with, &err) &&
+           read_kinds(cli, catalogue, "with", &with, &err) &&
            check_kinds(catalogue, &with, build.release ? build.release : "2.9", &err) &&
-           read_kinds(catalogue, "--without", cli_value(cli, "without"), &without, &err) &&
+           read_kinds(cli, catalogue, "without", &without, &err) &&
+           check_twofold(&with, &without, &err) &&
            build_deployment(catalogue, &build, &text, &err) &&
            write_config(cli, catalogue, &text, &err);
     if (good)

@@ -81,10 +81,22 @@ static const char *preset_value(const struct draft *draft, const struct service 
     return NULL;
 }
 
+/* One of its slots signs another: a CA that must sign nothing else (guide 1.2.3). */
+static bool is_among_itself(const struct component *component)
+{
+    for (size_t i = 0; i < component->slot_count; i++)
+        for (size_t k = 0; k < component->slots[i].signer_count; k++)
+            if (component_slot(component, component->slots[i].signers[k].name))
+                return true;
+    return false;
+}
+
 static char *shared_name(const struct draft *draft, const struct service *service)
 {
     const char *pattern = draft->options->preset->shared;
-    return *pattern ? layout_fill(pattern, service->server->name, draft->options->domain, 1) : NULL;
+    return *pattern && !is_among_itself(service->component)
+               ? layout_fill(pattern, service->server->name, draft->options->domain, 1)
+               : NULL;
 }
 
 static void slot_items(const struct draft *draft, const struct service *service,
@@ -186,9 +198,10 @@ static void add_slot_identity(const struct draft *draft, const struct service *s
     char *name = shared_name(draft, service);
     if (!name)
         name = named ? xstrdup(named->items[0]) : derive_identity_name(draft->known, service, slot);
-    char *signer = *preset->ca       ? xstrdup(preset->ca)
-                   : *preset->signer ? xstrdup(preset->signer)
-                                     : derive_signer_name(draft->known, service, slot);
+    const char *signs = *preset->ca ? preset->ca : preset->signer;
+    char *signer = *signs && !is_among_itself(service->component)
+                       ? xstrdup(signs)
+                       : derive_signer_name(draft->known, service, slot);
     if (strings_add_new(done, name))
         add_identity(draft, name, signer, out);
     free(signer);

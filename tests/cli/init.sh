@@ -260,6 +260,15 @@ exits 1 "a part of the Call Bridge" "$CERTWRIGHT" init --preset lab --domain exa
 says "has none, either" "SIP over TLS has no place in the preset lab"
 same "and nothing is written" "" "$(ls deployment.conf 2>/dev/null || true)"
 
+# A database signs for itself, also where all else shares one certificate; --with adds up.
+for preset in lab webapp; do
+    ok "$preset with a database" "$CERTWRIGHT" init --preset $preset --domain example.com --with database --with turn --force
+    same "$preset: the database has its own" \
+        'dbca self dbserver dbca dbclient dbca' "$(sed -n 's/^identity "\(db[a-z]*\)".*signer = "\(.*\)" }/\1 \2/p' deployment.conf | tr '\n' ' ' | sed 's/ $//')"
+    has "$preset: and what was asked for beside it is there" 'service "turn"' deployment.conf
+done
+rm deployment.conf
+
 # What is refused, and that then nothing is written.
 refused()
 {
@@ -276,6 +285,7 @@ says "they are named" "preset single-combined without Web Bridge 2, XMPP server,
 rm deployment.conf
 refused "an unknown kind" --preset lab --domain example.com --with recoder
 says "the nearest one is named" recorder
+refused "a kind that is wanted and not wanted" --preset lab --domain example.com --with turn --without turn
 refused "a domain with a blank" --preset lab --domain "exam ple.com"
 refused "a domain with a newline" --preset lab --domain "$(printf 'example.com\nx')"
 refused "a domain of dots" --preset lab --domain example..com
