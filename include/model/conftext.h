@@ -51,6 +51,8 @@ bool conf_set_nth(struct str *text, const char *section, size_t nth, const char 
  * sections on the way are added at the end of their parent. */
 void conf_set(struct str *text, const struct conf_step *path, size_t depth,
               const struct strings *values, bool as_list);
+/* What conf_set writes behind the "=". Free it. */
+char *conf_value(const struct strings *values, bool as_list);
 /* Adds an empty section unless it is there. */
 void conf_add_section(struct str *text, const struct conf_step *path, size_t depth);
 /* Takes the item out, with its line where it stands alone there. false: it wasn't there. */

@@ -116,6 +116,9 @@ const struct service *server_service(const struct server *server, const char *na
 bool server_has_kind(const struct server *server, const char *kind);
 /* What is written for the option, NULL when absent. */
 const struct strings *service_option(const struct service *service, const char *name);
+/* The same of a question that the release has; NULL as well where it is no question. */
+const struct strings *service_answer(const struct deployment *deployment,
+                                     const struct service *service, const char *question);
 /* The identity in a slot, NULL when none is named or known. */
 const struct identity *service_identity(const struct deployment *deployment,
                                         const struct service *service, const struct slot *slot);

@@ -137,6 +137,27 @@ bool facet_follows(const struct deployment *d, const struct service *service,
     return names_follow(d, identity, strcmp(facet->option, "CN") == 0);
 }
 
+/* The names of a certificate that several services have are looked at once. */
+bool alike_follows(const struct alike *alike, const struct facet *facet)
+{
+    const struct deployment *d = alike->deployment;
+    bool names = facet->slot && strcmp(facet->option, "signer") != 0 &&
+                 strcmp(facet->option, "identity") != 0;
+    bool *seen = xcalloc(d->identity_count, sizeof *seen), follow = true;
+    for (size_t i = 0; i < alike->count && follow; i++) {
+        const struct service *service = alike->services[i];
+        const struct identity *identity = names ? identity_of(d, service, facet) : NULL;
+        bool *known = identity ? &seen[identity - d->identities] : NULL;
+        if (!facet_counts(d, service, facet) || (known && *known))
+            continue;
+        follow = facet_follows(d, service, facet);
+        if (known)
+            *known = true;
+    }
+    free(seen);
+    return follow;
+}
+
 struct seat facet_seat(const struct alike *alike, const struct service *service,
                        const struct facet *facet)
 {

@@ -44,6 +44,8 @@ bool facet_follows(const struct deployment *d, const struct service *service,
 /* The service is asked for that: its slot is in use. */
 bool facet_counts(const struct deployment *d, const struct service *service,
                   const struct facet *facet);
+/* All of them do, so far as they have it. */
+bool alike_follows(const struct alike *alike, const struct facet *facet);
 struct seat facet_seat(const struct alike *alike, const struct service *service,
                        const struct facet *facet);
 /* Another value for one service, of which the facet's identity is identity (NULL: the one it has).

@@ -106,10 +106,8 @@ void component_fill(const struct alike *alike, const struct facet *facet, bool l
             field->columns = 6;
         judge_option(alike, facet, field);
     }
-    field->follows = !facet->slot || strcmp(facet->option, "identity") != 0;
-    for (size_t i = 0; i < alike->count && field->follows; i++)
-        field->follows = !facet_counts(alike->deployment, alike->services[i], facet) ||
-                         facet_follows(alike->deployment, alike->services[i], facet);
+    field->follows =
+        (!facet->slot || strcmp(facet->option, "identity") != 0) && alike_follows(alike, facet);
 }
 
 /* "3 names" of a list; "". Free it. */

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An item of the outline; parent is an index, -1 at the top. */
+/* An item of the outline, before the items within it; parent is an index, -1 at the top. */
 struct item {
     char *name, *title;
     long parent;
+    size_t next; /* behind it and what is within it */
     struct conf_span span;
 };
-/* The items of a text. The last one read is remembered: an answer asks for a hundred places of one
- * text, and gives a value to twenty. */
+/* The items of a text. The last one read is remembered, and moved along with the text when a value
+ * is given: an answer asks for a hundred places of one text, and may set four hundred. */
 static struct outline {
     struct str text;
     struct item *items;
@@ -50,6 +51,7 @@ static size_t add_item(struct outline *outline, struct token name, long parent)
     item->name = conf_token_value(outline->scanner.text, name);
     item->parent = parent;
     item->span.start = name.start;
+    item->next = outline->count + 1;
     return outline->count++;
 }
 
@@ -93,6 +95,7 @@ static bool read_items(struct outline *outline, long parent, int depth)
                 return conf_trouble(s, token.start, "a closing brace too many");
             outline->items[parent].span.value_end = token.start;
             outline->items[parent].span.end = token.end;
+            outline->items[parent].next = outline->count;
             return true;
         }
         if (token.kind != TOKEN_WORD)
@@ -297,19 +300,21 @@ static long find_item(const struct outline *outline, const struct conf_step *pat
                       bool sections)
 {
     long parent = -1;
+    size_t end = outline->count;
     for (size_t step = 0; step < depth; step++) {
+        const char *name = path[step].name, *title = path[step].title;
         long found = -1;
-        for (size_t i = 0; found < 0 && i < outline->count; i++) {
+        for (size_t i = (size_t)(parent + 1); found < 0 && i < end; i = outline->items[i].next) {
             const struct item *item = &outline->items[i];
-            const char *title = path[step].title;
             bool fits = item->span.is_section || (!sections && step + 1 == depth);
-            if (fits && item->parent == parent && strcmp(item->name, path[step].name) == 0 &&
+            if (fits && strcmp(item->name, name) == 0 &&
                 (title ? item->title && strcmp(item->title, title) == 0 : !item->title))
                 found = (long)i;
         }
         if (found < 0)
             return -1;
         parent = found;
+        end = outline->items[found].next;
     }
     return parent;
 }
@@ -357,43 +362,44 @@ bool conf_find_nth(const char *text, const char *section, size_t nth, const char
 
 static void splice(struct str *text, size_t start, size_t end, const char *with)
 {
-    struct str out = {0};
-    str_add_bytes(&out, str_text(text), start);
-    str_add(&out, with);
-    if (text->length > end)
-        str_add_bytes(&out, text->data + end, text->length - end);
-    str_free(text);
-    *text = out;
+    size_t came = strlen(with), rest = text->length - end;
+    str_reserve(text, start + came + rest + 1);
+    memmove(text->data + start + came, text->data + end, rest);
+    memcpy(text->data + start, with, came);
+    text->length = start + came + rest;
+    text->data[text->length] = '\0';
 }
 
-/* A place behind what was there: moved by what came in less what went. */
-static void move(size_t *place, size_t behind, size_t came, size_t went)
+/* The remembered text is edited alike: the items from that one on move by so much, and those around
+ * them end so much later; SIZE_MAX is one less. */
+static void move_along(size_t start, size_t end, const char *with, size_t from, long around)
 {
-    if (*place >= behind)
-        *place = *place + came - went;
+    size_t by = strlen(with) - (end - start);
+    splice(&known.text, start, end, with);
+    known.scanner.text = str_text(&known.text);
+    known.scanner.length = known.text.length;
+    for (size_t i = from; by && i < known.count; i++) {
+        struct conf_span *span = &known.items[i].span;
+        span->start += by;
+        span->end += by;
+        span->value_start += by;
+        span->value_end += by;
+    }
+    for (; around >= 0; around = known.items[around].parent) {
+        known.items[around].span.value_end += by;
+        known.items[around].span.end += by;
+    }
 }
 
 /* Gives the option another value, and the remembered outline with it. */
-static void splice_value(struct str *text, const struct outline *outline, long index,
-                         const char *value)
+static void splice_value(struct str *text, long index, const char *value)
 {
-    size_t start = outline->items[index].span.value_start,
-           end = outline->items[index].span.value_end, came = strlen(value);
+    size_t start = known.items[index].span.value_start, end = known.items[index].span.value_end;
     splice(text, start, end, value);
-    if (!strchr(" \t\r\n}", known.text.data[end])) { /* they might grow together */
+    if (strchr(" \t\r\n}", known.text.data[end]))
+        move_along(start, end, value, (size_t)index + 1, index);
+    else /* they might grow together */
         conf_forget();
-        return;
-    }
-    splice(&known.text, start, end, value);
-    known.scanner.text = str_text(&known.text);
-    known.scanner.length = known.text.length;
-    for (size_t i = 0; i < known.count; i++) {
-        struct conf_span *span = &known.items[i].span;
-        move(&span->start, end, came, end - start);
-        move(&span->end, end, came, end - start);
-        move(&span->value_start, end, came, end - start);
-        move(&span->value_end, end, came, end - start);
-    }
 }
 
 void conf_quote(const char *value, struct str *out)
@@ -420,7 +426,7 @@ static bool stands_bare(const char *value)
     return *value && strlen(value) < 10 && strspn(value, "0123456789") == strlen(value);
 }
 
-static char *value_text(const struct strings *values, bool as_list)
+char *conf_value(const struct strings *values, bool as_list)
 {
     struct str out = {0};
     if (as_list)
@@ -468,19 +474,21 @@ static bool rest_is_comment(const char *text, size_t at)
            (text[at] == '/' && text[at + 1] == '/');
 }
 
-/* Puts an item at the end of a section, in the manner of its neighbours. */
-static void append(struct str *text, const struct outline *outline, long parent, const char *item)
+/* Where an item is put at the end of a section, and with what around it: in the manner of its
+ * neighbours. */
+static size_t lay_out(const struct str *text, const struct outline *outline, long parent,
+                      const char *item, struct str *put)
 {
     const char *old = str_text(text);
+    size_t first = (size_t)(parent + 1),
+           next = parent < 0 ? outline->count : outline->items[parent].next;
     long last = -1;
-    for (size_t i = 0; i < outline->count; i++)
-        if (outline->items[i].parent == parent)
-            last = (long)i;
-    struct str put = {0};
+    for (size_t i = first; i < next; i = outline->items[i].next)
+        last = (long)i;
     size_t at;
     if (parent < 0) {
         at = text->length;
-        str_addf(&put, "%s%s\n", at && old[at - 1] != '\n' ? "\n" : "", item);
+        str_addf(put, "%s%s\n", at && old[at - 1] != '\n' ? "\n" : "", item);
     } else {
         const struct conf_span *section = &outline->items[parent].span;
         bool one_line = !memchr(old + section->start, '\n', section->end - section->start);
@@ -490,15 +498,15 @@ static void append(struct str *text, const struct outline *outline, long parent,
         bool behind = last >= 0 && rest_is_comment(old, outline->items[last].span.end);
         if (shut && !strchr(item, '\n')) {
             at = tail;
-            str_addf(&put, "  %s", item);
+            str_addf(put, "  %s", item);
         } else if (last >= 0) {
             char *indent = indent_at(old, outline->items[last].span.start);
             at = behind ? line_end(old, outline->items[last].span.end)
                         : outline->items[last].span.end;
-            str_addf(&put, "\n%s%s", indent, item);
+            str_addf(put, "\n%s%s", indent, item);
             if (one_line || (!behind && old[at] != '\n')) {
                 char *outer = indent_at(old, section->start);
-                str_addf(&put, "\n%s", outer);
+                str_addf(put, "\n%s", outer);
                 free(outer);
                 while (at < section->value_end && old[at] == ' ')
                     at++; /* the blanks before the closing brace */
@@ -511,12 +519,58 @@ static void append(struct str *text, const struct outline *outline, long parent,
             if (broken)
                 while (at > section->value_start && old[at - 1] != '\n')
                     at--;
-            str_addf(&put, "%s%s    %s\n%s", broken ? "" : "\n", indent, item,
-                     broken ? "" : indent);
+            str_addf(put, "%s%s    %s\n%s", broken ? "" : "\n", indent, item, broken ? "" : indent);
             free(indent);
         }
     }
+    return at;
+}
+
+static void append(struct str *text, const struct outline *outline, long parent, const char *item)
+{
+    struct str put = {0};
+    size_t at = lay_out(text, outline, parent, item, &put);
     splice(text, at, at, str_text(&put));
+    str_free(&put);
+}
+
+/* The remembered outline gets an option, at the end of its parent. */
+static void insert_option(long parent, const char *name, struct conf_span span)
+{
+    size_t at = parent < 0 ? known.count : known.items[parent].next;
+    known.items = grow(known.items, known.count, sizeof *known.items);
+    struct item *item = &known.items[at];
+    memmove(item + 1, item, (known.count++ - at) * sizeof *item);
+    *item = (struct item){.name = xstrdup(name), .parent = parent, .next = at, .span = span};
+    for (size_t i = at; i < known.count; i++) {
+        known.items[i].next++;
+        if (i > at && known.items[i].parent >= (long)at)
+            known.items[i].parent++;
+    }
+    for (; parent >= 0; parent = known.items[parent].parent)
+        known.items[parent].next++;
+}
+
+/* The remembered outline goes with it. */
+static void append_option(struct str *text, long parent, const char *name, const char *value)
+{
+    struct str put = {0};
+    char *item = xformat("%s = %s", name, value);
+    size_t at = lay_out(text, &known, parent, item, &put);
+    size_t start = at + (size_t)(strstr(str_text(&put), item) - put.data);
+    struct conf_span span = {.start = start,
+                             .end = start + strlen(item),
+                             .value_start = start + strlen(name) + strlen(" = "),
+                             .value_end = start + strlen(item)};
+    splice(text, at, at, str_text(&put));
+    if (strchr(" \t\r\n}", text->data[span.end])) {
+        move_along(at, at, str_text(&put), parent < 0 ? known.count : known.items[parent].next,
+                   parent);
+        insert_option(parent, name, span);
+    } else {
+        conf_forget();
+    }
+    free(item);
     str_free(&put);
 }
 
@@ -551,7 +605,7 @@ void conf_add_section(struct str *text, const struct conf_step *path, size_t dep
 void conf_set(struct str *text, const struct conf_step *path, size_t depth,
               const struct strings *values, bool as_list)
 {
-    char *value = value_text(values, as_list);
+    char *value = conf_value(values, as_list);
     const struct outline *outline = good_outline(str_text(text), text->length);
     if (outline && depth > 1 && find_item(outline, path, depth - 1, true) < 0) {
         conf_add_section(text, path, depth - 1);
@@ -559,11 +613,10 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
     }
     long found = outline ? find_item(outline, path, depth, false) : -1;
     if (found >= 0) {
-        splice_value(text, outline, found, value);
+        splice_value(text, found, value);
     } else if (outline) {
-        char *item = xformat("%s = %s", path[depth - 1].name, value);
-        append(text, outline, depth > 1 ? find_item(outline, path, depth - 1, true) : -1, item);
-        free(item);
+        long parent = depth > 1 ? find_item(outline, path, depth - 1, true) : -1;
+        append_option(text, parent, path[depth - 1].name, value);
     }
     free(value);
 }

@@ -7,41 +7,61 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The hole that begins here and its value; NULL: none does. */
-static const char *hole_at(const char *at, const struct seat *seat, char number[static 24],
-                           size_t *length)
+/* What the pattern has next for the seat: a text, or a hole's value. */
+struct piece {
+    const char *text;
+    size_t length;
+    char number[24];
+};
+
+/* Moves on behind it. false: the pattern ends here. */
+static bool piece_next(const char **at, const struct seat *seat, struct piece *out)
 {
+    size_t plain = strcspn(*at, "{");
+    *out = (struct piece){.text = *at, .length = plain};
+    if (plain || !**at) {
+        *at += plain;
+        return plain > 0;
+    }
     const struct {
         const char *hole, *value;
-    } holes[] = {{"{n}", number},
+    } holes[] = {{"{n}", out->number},
                  {"{server}", seat->server->name},
                  {"{address}", seat->server->address},
                  {"{domain}", seat->deployment->name}};
-    snprintf(number, 24, "%zu", seat->number);
-    for (size_t i = 0; *at == '{' && i < sizeof holes / sizeof *holes; i++)
-        if (text_starts(at, holes[i].hole)) {
-            *length = strlen(holes[i].hole);
-            return holes[i].value;
-        }
-    return NULL;
+    out->length = 1; /* a brace of its own */
+    size_t taken = 1;
+    for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+        if (!text_starts(*at, holes[i].hole))
+            continue;
+        snprintf(out->number, sizeof out->number, "%zu", seat->number);
+        out->text = holes[i].value;
+        out->length = strlen(out->text);
+        taken = strlen(holes[i].hole);
+    }
+    *at += taken;
+    return true;
 }
 
 char *pattern_fill(const char *pattern, const struct seat *seat)
 {
     struct str out = {0};
-    char number[24];
-    for (const char *at = pattern; *at;) {
-        size_t plain = strcspn(at, "{"), length = 0;
-        str_add_bytes(&out, at, plain);
-        at += plain;
-        const char *value = hole_at(at, seat, number, &length);
-        if (value)
-            str_add(&out, value);
-        else if (*at)
-            str_add_char(&out, *at++);
-        at += length;
-    }
+    struct piece piece;
+    while (piece_next(&pattern, seat, &piece))
+        str_add_bytes(&out, piece.text, piece.length);
     return str_take(&out);
+}
+
+/* It is what pattern_fill makes. */
+static bool fills_to(const char *pattern, const struct seat *seat, const char *value)
+{
+    struct piece piece;
+    while (piece_next(&pattern, seat, &piece)) {
+        if (strncmp(value, piece.text, piece.length) != 0)
+            return false;
+        value += piece.length;
+    }
+    return !*value;
 }
 
 bool pattern_varies(const char *pattern)
@@ -121,16 +141,13 @@ static char *written(const char *value, const struct seat *seat, enum form form)
     return xstrdup(value);
 }
 
+/* How many of the values the pattern makes; fewer than that where they are no more than least. */
 static size_t count_fits(const char *pattern, const struct seat *seats, const char *const *values,
-                         size_t count, bool *fits)
+                         size_t count, size_t least)
 {
     size_t fit = 0;
-    for (size_t i = 0; i < count; i++) {
-        char *value = pattern_fill(pattern, &seats[i]);
-        fits[i] = strcmp(value, values[i]) == 0;
-        fit += fits[i];
-        free(value);
-    }
+    for (size_t i = 0; i < count && fit + count - i > least; i++)
+        fit += fills_to(pattern, &seats[i], values[i]);
     return fit;
 }
 
@@ -143,19 +160,21 @@ char *pattern_common(const struct seat *seats, const char *const *values, size_t
     for (size_t i = 0; i < sizeof tried / sizeof *tried && most < count; i++)
         for (enum form form = 0; tried[i] < count && form < FORM_COUNT && most < count; form++) {
             char *pattern = written(values[tried[i]], &seats[tried[i]], form);
-            size_t fit = count_fits(pattern, seats, values, count, fits);
+            size_t fit = count_fits(pattern, seats, values, count, most);
             if (fit > most) {
                 free(best);
-                best = xstrdup(pattern);
+                best = pattern;
                 most = fit;
+            } else {
+                free(pattern);
             }
-            free(pattern);
         }
     if (!best || most * 2 < count) {
         free(best);
         return NULL;
     }
-    count_fits(best, seats, values, count, fits);
+    for (size_t i = 0; i < count; i++)
+        fits[i] = fills_to(best, &seats[i], values[i]);
     return best;
 }
 

@@ -103,6 +103,14 @@ const struct strings *service_option(const struct service *service, const char *
     return find_option(service->options, service->option_count, name);
 }
 
+const struct strings *service_answer(const struct deployment *deployment,
+                                     const struct service *service, const char *question)
+{
+    const struct ask *ask = component_ask(service->component, question);
+    return ask && release_in(&ask->release, deployment->release) ? service_option(service, question)
+                                                                 : NULL;
+}
+
 const struct identity *service_identity(const struct deployment *deployment,
                                         const struct service *service, const struct slot *slot)
 {

@@ -3,18 +3,16 @@
 #include "base/mem.h"
 #include "model/conftext.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_COLUMNS = 96 };
 
 char *section_item(const char *name, const struct strings *values, bool list)
 {
-    struct str text = {0};
-    struct conf_step path[] = {{name, NULL}};
-    conf_set(&text, path, 1, values, list);
-    char *line = str_take(&text);
-    line[strcspn(line, "\n")] = '\0';
-    return line;
+    char *value = conf_value(values, list), *item = xformat("%s = %s", name, value);
+    free(value);
+    return item;
 }
 
 void section_value(struct strings *items, const char *name, const char *value)

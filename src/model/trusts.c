@@ -25,15 +25,14 @@ static void add_target(struct trust_need *need, const struct deployment *deploym
 
 /* Its question leads to that server: as it is written, mostly. */
 static bool leads_to(const struct deployment *deployment, const struct service *service,
-                     const char *question, bool asked, const struct server *server)
+                     const char *question, const struct server *server)
 {
-    const struct strings *given = asked ? service_option(service, question) : NULL;
-    if (given)
-        return strings_has(given, server->name);
+    const struct strings *given = service_answer(deployment, service, question);
+    if (!*question || given)
+        return !*question || strings_has(given, server->name);
     struct strings to = {0};
-    if (*question)
-        service_value(deployment, service, question, &to);
-    bool does = !*question || strings_has(&to, server->name);
+    service_value(deployment, service, question, &to);
+    bool does = strings_has(&to, server->name);
     strings_free(&to);
     return does;
 }
@@ -48,13 +47,11 @@ static void find_targets(const struct deployment *deployment, const struct wante
     const struct slot *slot =
         *rule->slot ? component_slot(component, rule->slot) : &component->slots[0];
     const struct kind *kind = deployment_kind(deployment, component);
-    const struct ask *back = component_ask(component, rule->back);
-    bool asked = back && release_in(&back->release, deployment->release);
     for (size_t i = 0; slot && i < kind->count; i++) {
         const struct service *service = kind->services[i];
         if ((!*rule->via || strings_has(&wanted->only, service->server->name)) &&
             (!*rule->beside || server_has_kind(service->server, rule->beside)) &&
-            leads_to(deployment, service, rule->back, asked, wanted->trust.reader->server) &&
+            leads_to(deployment, service, rule->back, wanted->trust.reader->server) &&
             slot_used(deployment, service, slot))
             add_target(need, deployment, service, slot);
     }

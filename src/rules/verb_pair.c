@@ -63,27 +63,44 @@ static bool differs(const struct subject *s, const struct service *service)
     return does;
 }
 
-/* The services of the kind that differ from the same one there, in file order. */
-static struct kind differing(const struct subject *s)
+/* The option that says where a service leads. Free it. */
+static char *way_of(const struct subject *s)
+{
+    return option_of(s->require->names.items[1]);
+}
+
+static bool leads_alike(const struct subject *s, const struct service *service, const char *way,
+                        const struct strings *here)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    const struct strings *written = service_answer(deployment, service, way);
+    if (written)
+        return strings_equal(here, written);
+    struct strings there = {0};
+    service_value(deployment, service, way, &there);
+    bool alike = strings_equal(here, &there);
+    strings_free(&there);
+    return alike;
+}
+
+/* The services of the kind that differ from the same one there, in file order; so many at most. */
+static struct kind differing(const struct subject *s, size_t most)
 {
     const struct deployment *deployment = &s->judge->facts->deployment;
     const struct kind *kind = deployment_kind(deployment, s->service->component);
-    char *ask = option_of(s->require->names.items[1]);
+    char *way = way_of(s);
     struct strings here = {0};
     struct kind all = {0};
-    service_value(deployment, s->service, ask, &here);
-    for (size_t i = 0; i < kind->count; i++) {
+    service_value(deployment, s->service, way, &here);
+    for (size_t i = 0; i < kind->count && all.count < most; i++) {
         const struct service *service = kind->services[i];
-        struct strings there = {0};
-        service_value(deployment, service, ask, &there);
-        if (strings_equal(&here, &there) && differs(s, service)) {
+        if (leads_alike(s, service, way, &here) && differs(s, service)) {
             all.services = grow(all.services, all.count, sizeof *all.services);
             all.services[all.count++] = service;
         }
-        strings_free(&there);
     }
     strings_free(&here);
-    free(ask);
+    free(way);
     return all;
 }
 
@@ -92,59 +109,65 @@ bool is_unequal(const struct subject *s)
 {
     if (!differs(s, s->service))
         return false;
-    struct kind all = differing(s);
+    struct kind all = differing(s, 1);
     bool first = all.count && all.services[0] == s->service;
     free(all.services);
     return first;
 }
 
-/* Servers whose service has that value: "4999 on core1-3". Free it. */
-static char *value_on(const struct subject *s, const struct kind *all, const char *value)
+/* Servers whose service has the same value as that one: "4999 on core1-3". Free it. */
+static char *value_on(const struct kind *all, const struct strings *values, size_t like)
 {
     struct strings servers = {0};
-    for (size_t i = 0; i < all->count; i++) {
-        struct strings ours = {0}, theirs = {0};
-        two_names(s, all->services[i], &ours, &theirs);
-        char *own = strings_join(&ours, " ");
-        if (strcmp(own, value) == 0)
+    for (size_t i = like; i < all->count; i++)
+        if (strcmp(values->items[i], values->items[like]) == 0)
             strings_add_new(&servers, all->services[i]->server->name);
-        free(own);
-        strings_free(&ours);
-        strings_free(&theirs);
-    }
-    char *names = strings_fold(&servers, ", "), *words = xformat("%s on %s", value, names);
+    char *names = strings_fold(&servers, ", ");
+    char *words = xformat("%s on %s", values->items[like], names);
     free(names);
     strings_free(&servers);
     return words;
 }
 
+/* "4999 on core1-3, 4998 on core4". Free it. */
+static char *values_on(const struct kind *all, const struct strings *values)
+{
+    struct strings words = {0};
+    for (size_t i = 0; i < all->count; i++) {
+        size_t like = 0;
+        while (strcmp(values->items[like], values->items[i]) != 0)
+            like++;
+        if (like == i)
+            strings_add_take(&words, value_on(all, values, i));
+    }
+    char *list = strings_join(&words, ", ");
+    strings_free(&words);
+    return list;
+}
+
 /* "Trunk: port is 4999 on core1-3, and 4998 on edge1" */
 char *tell_unequal(const struct subject *s)
 {
-    struct kind all = differing(s);
-    struct strings there = {0}, words = {0}, ours = {0}, theirs = {0};
-    char *option = option_of(s->require->names.items[0]);
-    char *ask = option_of(s->require->names.items[1]);
-    service_value(&s->judge->facts->deployment, s->service, ask, &there);
+    struct kind all = differing(s, SIZE_MAX);
+    struct strings there = {0}, values = {0}, ours = {0}, theirs = {0};
+    char *option = option_of(s->require->names.items[0]), *way = way_of(s);
+    service_value(&s->judge->facts->deployment, s->service, way, &there);
     two_names(s, s->service, &ours, &theirs);
     for (size_t i = 0; i < all.count; i++) {
-        struct strings own = {0}, other = {0};
-        two_names(s, all.services[i], &own, &other);
-        char *value = strings_join(&own, " "), *on = value_on(s, &all, value);
-        strings_add_new(&words, on);
-        free(on);
-        free(value);
+        struct strings own = {0};
+        service_expand(&s->judge->facts->deployment, all.services[i], s->require->names.items[0],
+                       &own);
+        strings_add_take(&values, strings_join(&own, " "));
         strings_free(&own);
-        strings_free(&other);
     }
-    char *list = strings_join(&words, ", "), *value = strings_join(&theirs, " ");
+    char *list = values_on(&all, &values), *value = strings_join(&theirs, " ");
     char *server = strings_join(&there, " ");
     char *told = xformat("%s: %s is %s, and %s on %s", s->service->component->title, option, list,
                          value, server);
-    char *const texts[] = {list, value, server, option, ask};
+    char *const texts[] = {list, value, server, option, way};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
-    struct strings *const lists[] = {&there, &words, &ours, &theirs};
+    struct strings *const lists[] = {&there, &values, &ours, &theirs};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         strings_free(lists[i]);
     free(all.services);
@@ -153,7 +176,7 @@ char *tell_unequal(const struct subject *s)
 
 void mend_value(struct finding *finding, const struct subject *s)
 {
-    struct kind all = differing(s);
+    struct kind all = differing(s, SIZE_MAX);
     char *option = option_of(s->require->names.items[0]);
     for (size_t i = 0; i < all.count; i++) {
         struct strings ours = {0}, theirs = {0};

@@ -167,6 +167,85 @@ static void what_was_added_can_be_taken_out(void **state)
     }
 }
 
+/* Of the places of a deployment, whether they are there or not. */
+static size_t random_place(struct conf_step out[3])
+{
+    static const char *const options[] = {"O", "CN", "listen", "address", "store", "x"};
+    static const char *const titles[] = {"callbridge", "webadmin", "cms1", "new"};
+    size_t depth = 1 + (size_t)rand() % 3;
+    for (size_t i = 0; i + 1 < depth; i++) {
+        bool service = i || rand() % 2;
+        out[i].name = i ? "service" : rand() % 3 == 0 ? "subject" : service ? "server" : "identity";
+        out[i].title = strcmp(out[i].name, "subject") == 0
+                           ? NULL
+                           : titles[(size_t)rand() % (sizeof titles / sizeof *titles)];
+    }
+    out[depth - 1] =
+        (struct conf_step){options[(size_t)rand() % (sizeof options / sizeof *options)], NULL};
+    return depth;
+}
+
+static void edit_by_chance(struct str *text)
+{
+    struct conf_step path[3];
+    size_t depth = random_place(path);
+    struct strings values = {0};
+    for (int i = rand() % 3; i >= 0; i--)
+        strings_add_take(&values, rand() % 2 ? random_value() : xformat("%d", rand() % 20000));
+    if (rand() % 8 == 0)
+        (void)conf_remove(text, path, depth);
+    else
+        conf_set(text, path, depth, &values, values.count > 1);
+    strings_free(&values);
+}
+
+static void assert_same_span(const struct conf_span *a, const struct conf_span *b)
+{
+    assert_int_equal(a->start, b->start);
+    assert_int_equal(a->end, b->end);
+    assert_int_equal(a->value_start, b->value_start);
+    assert_int_equal(a->value_end, b->value_end);
+    assert_int_equal(a->line, b->line);
+}
+
+/* The outline of a text moves along with its edits: what is found by it is what a fresh look at the
+ * text finds. */
+static void a_text_edited_is_known_as_if_read_again(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 200; seed++) {
+        struct str kept = {0}, fresh = {0};
+        str_add(&kept, sample);
+        str_add(&fresh, sample);
+        srand(seed);
+        for (int i = 0; i < 30; i++)
+            edit_by_chance(&kept);
+        struct conf_span known[20], again[20];
+        bool there[20];
+        for (int i = 0; i < 20; i++) {
+            struct conf_step path[3];
+            size_t depth = random_place(path);
+            there[i] = conf_find(str_text(&kept), path, depth, &known[i]);
+        }
+        srand(seed);
+        for (int i = 0; i < 30; i++) {
+            conf_forget();
+            edit_by_chance(&fresh);
+        }
+        conf_forget();
+        assert_string_equal(str_text(&kept), str_text(&fresh));
+        for (int i = 0; i < 20; i++) {
+            struct conf_step path[3];
+            size_t depth = random_place(path);
+            assert_int_equal(conf_find(str_text(&fresh), path, depth, &again[i]), there[i]);
+            if (there[i])
+                assert_same_span(&known[i], &again[i]);
+        }
+        str_free(&kept);
+        str_free(&fresh);
+    }
+}
+
 static void dollars_stay_in_every_quoting(void **state)
 {
     (void)state;
@@ -251,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_value_survives_byte_for_byte),
         cmocka_unit_test(thousands_of_random_edits),
         cmocka_unit_test(what_was_added_can_be_taken_out),
+        cmocka_unit_test(a_text_edited_is_known_as_if_read_again),
         cmocka_unit_test(dollars_stay_in_every_quoting),
         cmocka_unit_test(errors_name_file_and_line),
         cmocka_unit_test(random_text_never_breaks_the_editor),
