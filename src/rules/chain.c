@@ -374,7 +374,7 @@ static void chain_long(const struct rule *rule, const struct subject *s, struct 
 
 static const struct rule rules[] = {
     {"CHAIN-BROKEN", "4.4", SEVERITY_ERROR, SCOPE_FILE, chain_broken, .fix = FIX_CHAIN,
-     .ranks = {{ORDER_FILE, 13}}},
+     .ranks = {{ORDER_FILE, 13}, {ORDER_CA, 1}}},
     {"BUNDLE-ORDER", "1.2.4", SEVERITY_WARNING, SCOPE_FILE, bundle_order, .fix = FIX_CHAIN,
      .ranks = {{ORDER_FILE, 14}}},
     {"BUNDLE-LEAF", "3.2", SEVERITY_ERROR, SCOPE_FILE, bundle_leaf, .fix = FIX_CHAIN,

@@ -226,10 +226,52 @@ static void remedy_file(struct finding *finding, const struct subject *s)
         remedy_fullchain(finding, s);
 }
 
+/* The key lies where its certificate belongs, and the other way round. */
+static bool changed_places(const struct subject *s)
+{
+    const struct view *view = s->view;
+    const struct store_file *key = view ? view->files[ROLE_KEY] : NULL,
+                            *file = view ? view->files[ROLE_CERTIFICATE] : NULL;
+    if (!key || !file || key->problem || file->problem || file->pki.kind != PKI_PRIVATE_KEY)
+        return false;
+    const struct cert *cert = pki_first_cert(&key->pki);
+    const struct key *other = pki_first_key(&file->pki);
+    return cert && other && !other->encrypted && memcmp(cert->key_id, other->id, KEY_ID_BYTES) == 0;
+}
+
+static void tell_exchange(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const char *key = s->view->names[ROLE_KEY], *cert = s->view->names[ROLE_CERTIFICATE],
+               *store = s->judge->facts->store_path;
+    struct finding *finding =
+        report(out, rule, s, "%s holds the certificate and %s its private key: they changed places",
+               key, cert);
+    remedy_add(finding, "rename %s/%s to %s.bak", store, cert, cert);
+    remedy_add(finding, "rename %s/%s to %s", store, key, cert);
+    remedy_add(finding, "rename %s/%s.bak to %s", store, cert, key);
+}
+
+/* As a person says it; pki_kind_word is for programs. */
+static const char *kind_words(enum pki_kind kind)
+{
+    return kind == PKI_CSR              ? "certificate request"
+           : kind == PKI_PRIVATE_KEY    ? "private key"
+           : kind == PKI_PUBLIC_KEY     ? "public key"
+           : kind == PKI_SSH_PUBLIC_KEY ? "public key of SSH"
+           : kind == PKI_PKCS12         ? "PKCS #12 file"
+           : kind == PKI_PKCS7          ? "PKCS #7 file"
+                                        : pki_kind_word(kind);
+}
+
 static void file_kind(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (!s->file)
         return;
+    if (changed_places(s) && (s->role == ROLE_KEY || s->role == ROLE_CERTIFICATE)) {
+        if (s->role == ROLE_KEY)
+            tell_exchange(rule, s, out);
+        return;
+    }
     const struct pki_file *file = &s->file->pki;
     const unsigned named_elsewhere = PEM_GLUED | PEM_UTF16 | PEM_INDENTED;
     if (s->file->problem) {
@@ -255,8 +297,7 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
                          role_words[s->role], file->problem ? ": " : "",
                          file->problem ? file->problem : "");
     else
-        finding = report(out, rule, s, "%s is a %s, not a %s", s->name,
-                         file->kind == PKI_CSR ? "certificate request" : pki_kind_word(file->kind),
+        finding = report(out, rule, s, "%s is a %s, not a %s", s->name, kind_words(file->kind),
                          role_words[s->role]);
     if ((file->kind == PKI_PKCS12 || file->kind == PKI_PKCS7) && s->role != ROLE_KEY) {
         remedy_add(finding, "rename %s/%s to %s", s->judge->facts->store_path, s->name,
@@ -458,12 +499,15 @@ static void csr_outdated(const struct rule *rule, const struct subject *s, struc
     lifecycle_free(&life);
 }
 
+/* A signer's too, which no server gets. */
 static void key_mode(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    if (s->role != ROLE_KEY || !s->file || s->file->problem || !(s->file->mode & 077))
+    const struct store_file *file = s->view->files[ROLE_KEY];
+    if (!private_key(s) || s->judge->planned || !(file->mode & 077))
         return;
-    struct finding *finding = report(out, rule, s, "%s can be read by others (mode %04o)", s->name,
-                                     (unsigned)(s->file->mode & 07777));
+    struct finding *finding = report(out, rule, s, "%s can be read by others (mode %04o)",
+                                     file->name, (unsigned)(file->mode & 07777));
+    report_file(finding, file->name);
     report_fix(finding, rule);
 }
 
@@ -511,7 +555,9 @@ static void key_weak(const struct rule *rule, const struct subject *s, struct fi
         remedy_new_certificate(finding, s, true);
         return;
     }
-    remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    if (strcmp(deployment->key_type, "rsa") != 0 || deployment->key_bits < RSA_BITS_MIN)
+        remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
     remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path, s->name, s->name);
     remedy_aside(finding, s);
 }
@@ -615,7 +661,7 @@ static const struct rule rules[] = {
     {"CSR-STALE", "3.1", SEVERITY_ERROR, SCOPE_FILE, csr_stale, .ranks = {{ORDER_FILE, 8}}},
     {"CSR-OUTDATED", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, csr_outdated, .field = "",
      .ranks = {{ORDER_FILE, 16}}},
-    {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_FILE, key_mode, .fix = FIX_MODE},
+    {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_IDENTITY, key_mode, .fix = FIX_MODE},
     {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak, .field = ""},
     {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca, .field = "identity",
      .ranks = {{ORDER_SAN, -1}}},

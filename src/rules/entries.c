@@ -7,7 +7,7 @@ static const struct rule rules[] = {
     {.id = "CALLBRIDGE-RESTART", .scope = SCOPE_ENTRY},
     {.id = "DB-CERTS", .scope = SCOPE_ENTRY, .ranks = {{ORDER_SET, 0}, {ORDER_PRESENT, 0}}},
     {.id = "DB-CLUSTER-LIVE", .scope = SCOPE_ENTRY},
-    {.id = "DB-SAME-CA", .scope = SCOPE_ENTRY, .ranks = {{ORDER_ROOT, 0}}},
+    {.id = "DB-SAME-CA", .scope = SCOPE_ENTRY, .ranks = {{ORDER_ROOT, 0}, {ORDER_CA, 0}}},
     {.id = "DBCLIENT-CN", .scope = SCOPE_ENTRY, .ranks = {{ORDER_CN, 1}}},
     {.id = "DBSERVER-SAN", .scope = SCOPE_ENTRY},
     {.id = "EKU-CLIENT", .scope = SCOPE_ENTRY, .ranks = {{ORDER_CLIENT, 1}}},

@@ -40,16 +40,24 @@ static void cn_in_san(const struct rule *rule, const struct subject *s, struct f
         view_has_name(view, view->cn) || (view->signs && view->leaf->is_ca))
         return;
     /* A wildcard CN is in the SAN when that very wildcard is. */
+    bool is_address = is_ip_address(view->cn), is_typed_wrong = false;
     for (size_t i = 0; i < view->sans.count; i++)
-        if (strcasecmp(bare(view->sans.items[i]), view->cn) == 0)
-            return;
+        if (strcasecmp(bare(view->sans.items[i]), view->cn) == 0) {
+            if (!is_address)
+                return;
+            is_typed_wrong = true;
+        }
     char *has = strings_join(&view->sans, ", ");
     struct finding *finding =
-        report(out, rule, s, "%s has the CN %s, which its SAN lacks (has: %s)", view->leaf_file,
-               view->cn, has);
-    /* A request names the CN in its SAN by itself. */
+        report(out, rule, s, "%s has the CN %s, which its SAN lacks%s (has: %s)", view->leaf_file,
+               view->cn, is_typed_wrong ? " as an address: there it is a DNS name" : "", has);
+    /* A request names the CN in its SAN by itself; a CN that a CA made up is not asked for. */
     struct strings cn = {.items = (char *[]){(char *)view->cn}, .count = 1};
-    remedy_name(finding, s, "subjectAltName", &cn);
+    const char *planned = view->identity->names.attributes[ATTR_CN];
+    if (planned && strcasecmp(planned, view->cn) != 0)
+        remedy_new_certificate(finding, s, true);
+    else
+        remedy_name(finding, s, "subjectAltName", &cn);
     free(has);
 }
 
@@ -426,8 +434,10 @@ static void san_missing(const struct rule *rule, const struct subject *s, struct
             char *any = strings_join(&lacking, " or ");
             first = use;
             strings_add_new(&names, lacking.items[0]);
-            strings_add_take(&words, xformat("%s on %s: %s", use->service->component->title,
-                                             use->server->name, any));
+            char *words_of_use =
+                xformat("%s on %s: %s", use->service->component->title, use->server->name, any);
+            strings_add_new(&words, words_of_use); /* a service with two slots is one */
+            free(words_of_use);
             free(any);
         }
         strings_free(&lacking);

@@ -15,7 +15,7 @@ static const enum common commons[] = {
     [ORDER_CLIENT] = SAME_IDENTITY,  [ORDER_SIGNER] = SAME_IDENTITY,
     [ORDER_NAME] = SAME_SERVICE,     [ORDER_PRESENT] = SAME_SERVICE,
     [ORDER_ROOT] = SAME_SERVICE,     [ORDER_SET] = SAME_IDENTITY,
-    [ORDER_VALIDATE] = SAME_SERVICE,
+    [ORDER_VALIDATE] = SAME_SERVICE, [ORDER_CA] = SAME_IDENTITY,
 };
 
 /* A finding, its rule and whether it stays. */

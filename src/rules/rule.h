@@ -87,6 +87,7 @@ enum order {
     ORDER_PRESENT,
     ORDER_ROOT,
     ORDER_SET, /* the same identity */
+    ORDER_CA,  /* the same identity */
     ORDER_VALIDATE
 };
 struct rank {

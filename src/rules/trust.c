@@ -68,9 +68,36 @@ bool trust_waits(const struct subject *s)
     return false;
 }
 
+/* Another key's certificate lies in the place of the CA's, as KEY-MATCH says. */
+static bool is_strange(const struct view *ca)
+{
+    const struct store_file *file = ca->files[ROLE_KEY];
+    const struct key *key = file && !file->problem ? pki_first_key(&file->pki) : NULL;
+    const struct cert *cert = pki_first_cert(&ca->files[ROLE_CERTIFICATE]->pki);
+    return cert && key && !key->encrypted && memcmp(key->id, cert->key_id, KEY_ID_BYTES) != 0;
+}
+
+/* It would be the file of the CA, an identity here, which lacks or is wrong, and is told of for a
+ * slot. */
+static bool is_told_of_signer(const struct subject *s)
+{
+    if (s->trust->given || !trust_chains(s->trust->rule->how))
+        return false;
+    for (size_t i = 0; i < s->trust->need->target_count; i++) {
+        const struct view *view = judge_view(s->judge, s->trust->need->targets[i].identity);
+        const struct identity *signer =
+            view ? deployment_identity(&s->judge->facts->deployment, view->identity->signer) : NULL;
+        const struct view *ca = signer ? judge_view(s->judge, signer) : NULL;
+        if (!ca || (ca->files[ROLE_CERTIFICATE] && !is_strange(ca)) ||
+            !(ca->roles & 1u << ROLE_CERTIFICATE))
+            return false;
+    }
+    return true;
+}
+
 static void trust_missing(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    if (s->file || (!s->trust->given && trust_waits(s)))
+    if (s->file || (!s->trust->given && trust_waits(s)) || is_told_of_signer(s))
         return;
     const struct trust_need *need = s->trust->need;
     char *readers = readers_words(s), *target = target_words(&need->targets[0]);
@@ -241,12 +268,39 @@ static void tell_lack(const struct rule *rule, const struct subject *s, size_t t
     free(words);
 }
 
+/* A CA in the place of a list: one fault, of as many certificates as it has signed. */
+static bool tell_one_issuer(const struct rule *rule, const struct subject *s,
+                            const struct list *list, struct findings *out)
+{
+    const struct trust_need *need = s->trust->need;
+    const struct cert *first = NULL, *found;
+    for (size_t i = 0; i < need->target_count; i++) {
+        if (lack_of_target(s, list, i, &found) != LACK_ISSUER || (first && found != first))
+            return false;
+        first = found;
+    }
+    if (need->target_count < 2)
+        return false;
+    char *words = target_words(&need->targets[0]);
+    struct finding *finding = report(
+        out, rule, s,
+        "%s has the issuer %s, and %s and %zu %s are accepted by their very certificates only",
+        s->name, first->subject, words, need->target_count - 1,
+        need->target_count == 2 ? "other" : "others");
+    finding_take(&finding->cause, xformat("\t%s", first->serial));
+    report_fix(finding, rule);
+    free(words);
+    return true;
+}
+
 static void pinned(const struct rule *rule, const struct subject *s, enum lack wanted,
                    struct findings *out)
 {
     struct list list;
     const struct cert *found;
     bool some = list_open(s, &list);
+    if (some && wanted == LACK_ISSUER && tell_one_issuer(rule, s, &list, out))
+        some = false;
     for (size_t i = 0; some && i < s->trust->need->target_count; i++)
         if (lack_of_target(s, &list, i, &found) == wanted)
             tell_lack(rule, s, i, wanted, found, out);

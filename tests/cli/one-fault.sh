@@ -54,6 +54,17 @@ fault TRUST-STALE "another certificate of a trunk's, which two Load Balancers ho
     signed_as core1 /CN=core1.example.com labca "$core"
 also "and where they hold it" "edge2 Edge2toLB-trust.crt"
 fault KEY-MATCH "another key's certificate" cp store/webadmin2.crt store/callbridge1.crt
+exchange()
+{
+    mv store/callbridge1.key swap && mv store/callbridge1.crt store/callbridge1.key && mv swap store/callbridge1.crt
+}
+fault FILE-KIND "a key and its certificate that changed places" exchange
+json "how they come back" '.[] | select(.severity == "error") | .remedy' \
+    "rename store/callbridge1.crt to callbridge1.crt.bak, then rename store/callbridge1.key to callbridge1.crt, then rename store/callbridge1.crt.bak to callbridge1.key"
+fault FILE-KIND "a public key in the place of a key" eval \
+    'openssl pkey -in good/callbridge1.key -pubout -out store/callbridge1.key && chmod 644 store/callbridge1.key'
+json "which anybody may read" '[.[] | select(.id == "KEY-MODE")] | length' 0
+fault PINNED-ISSUER "a CA in the place of three Call Bridges' certificates" cp store/labca.crt store/webbridge-trust.crt
 fault FILE-KIND "a file that is no certificate" cp deployment.conf store/callbridge1.crt
 fault FILE-MISSING "a certificate that is gone" rm store/callbridge1.crt store/callbridge1fullchain.crt
 fault FILE-MISSING "its key as well" rm store/callbridge1.crt store/callbridge1fullchain.crt store/callbridge1.key
@@ -133,6 +144,12 @@ fault EKU-CLIENT "a client of three databases without its usage" \
 also "and which they are" "core2 dbclient.crt, core3 dbclient.crt"
 fault DBCLIENT-CN "of another name" signed_as dbclient /CN=client dbca
 fault DB-SAME-CA "of another CA" signed_as dbclient /CN=postgres labca
+fault DB-SAME-CA "of another CA, beside the chain of the one before" eval \
+    'signed_as dbclient /CN=postgres labca && cp good/dbclientbundle.crt store'
+fault DB-CERTS "the root without its file" rm store/dbca.crt
+fault KEY-MATCH "another key's root" eval 'openssl req -x509 -new -key store/core1.key -subj "/CN=Example database CA" -days 3000 -out store/dbca.crt'
+fault "" "a root's key that others may read" chmod 644 store/dbca.key
+json "is told of all the same" '.[] | select(.id == "KEY-MODE") | .file' dbca.key
 fault DB-SAME-CA "a server of another CA, which signs others, too" \
     signed_as dbserver /CN=dbserver labca subjectAltName=DNS:core1.example.com,DNS:core2.example.com,DNS:core3.example.com
 fault REUSE-DB-ROOT "a root that signs a Call Bridge's certificate, too" eval \
