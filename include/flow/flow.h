@@ -104,6 +104,7 @@ struct page {
     size_t row_count;
     struct strings heads; /* of a PAGE_LIST: above the rows' cells, the last one above their words;
                              none: the rows are text alone */
+    size_t picture;       /* the cell that is drawn with signs, and useless when cut; 0: none */
     bool unfold;          /* what stands below each row is told with it where no cursor is */
     struct column *columns; /* field k of row r is fields[r * column_count + k] */
     size_t column_count;

@@ -169,6 +169,7 @@ static void build(struct flow *flow, struct page *page)
     page->title = due ? xformat("Status - %zu due", due) : xstrdup("Status - nothing is due");
     for (size_t i = 0; ends.count && i < sizeof heads / sizeof *heads; i++)
         strings_add(&page->heads, heads[i]);
+    page->picture = 3;
     if (!ends.count)
         page_line(&page->intro, "No certificate is here yet.");
     for (size_t i = 0; i < ends.count; i++)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SERVER_LINE 76
+
 static const char order_page[] = "order", rehearsal_page[] = "rehearsal";
 
 static size_t count_errors(struct flow *flow)
@@ -103,13 +105,24 @@ static void add_step(const struct plan *plan, const struct step *step, const str
     free(id);
 }
 
+/* All servers; of more than a line holds, those beside the one at. */
 static void add_server_line(const struct plan *plan, size_t at, struct page *page)
 {
     if (plan->server_count < 2)
         return;
     struct str line = {0};
+    size_t columns = 0;
     for (size_t i = 0; i < plan->server_count; i++)
-        str_addf(&line, "%s%s%s", i ? "  " : "", i == at ? ">" : "", plan->servers[i].name);
+        columns += strlen(plan->servers[i].name) + 2;
+    bool many = columns > SERVER_LINE;
+    size_t first = many && at > 1 ? at - 1 : 0, i = first;
+    str_add(&line, first ? "..  " : "");
+    for (; i < plan->server_count; i++) {
+        if (many && i > at && line.length + strlen(plan->servers[i].name) + 6 > SERVER_LINE)
+            break;
+        str_addf(&line, "%s%s%s", i > first ? "  " : "", i == at ? ">" : "", plan->servers[i].name);
+    }
+    str_add(&line, i < plan->server_count ? "  .." : "");
     page_line(&page->intro, "%s", str_text(&line));
     str_free(&line);
     page_add_action(page, "left", 0, 0, "Server");

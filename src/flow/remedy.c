@@ -342,6 +342,8 @@ static const char *key_words(const struct flow *flow, const struct finding *find
         return enter ? "go to Review (Enter), whose F2 makes it"
                      : "go to Review, whose F2 makes it";
     }
+    if (strcmp(step, "certwright generate") == 0 || strcmp(step, "certwright sign") == 0)
+        return "go to Review, whose F2 makes them";
     if (strcmp(step, "certwright import what they return") == 0)
         return "import what they return (page Import)";
     return strcmp(step, import) == 0 ? "import what it returns (page Import)" : step;

@@ -73,6 +73,18 @@ int draw_cut(WINDOW *win, int y, int x, int columns, const char *text)
     return used + (cut ? draw_text(win, y, x + used, 2, "..") : 0);
 }
 
+void draw_marked(WINDOW *win, int y, int x, int columns, const char *text, const char *mark)
+{
+    int room = columns - text_columns(mark);
+    struct strings lines = {0};
+    text_wrap(&lines, text, room);
+    wmove(win, y, x);
+    wclrtoeol(win);
+    draw_text(win, y, x, room, lines.items[0]);
+    draw_text(win, y, x + room, columns - room, mark);
+    strings_free(&lines);
+}
+
 int draw_fit(WINDOW *win, int y, int x, int columns, const char *text)
 {
     if (columns <= 0)

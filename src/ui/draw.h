@@ -22,6 +22,8 @@ void pane_close(struct pane *pane);
 int draw_text(WINDOW *win, int y, int x, int columns, const char *text);
 /* The second has ".." at the end of what is too long, the third in its middle. */
 int draw_cut(WINDOW *win, int y, int x, int columns, const char *text);
+/* With the mark at the end, " .. (F1)", in front of which no word is cut. */
+void draw_marked(WINDOW *win, int y, int x, int columns, const char *text, const char *mark);
 int draw_fit(WINDOW *win, int y, int x, int columns, const char *text);
 /* A line of the message rows: its first word in the level's looks when it is in capitals. */
 void draw_message(WINDOW *win, int y, int x, int columns, const char *text, enum level level);

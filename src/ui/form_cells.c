@@ -406,7 +406,7 @@ void form_live_draw(struct ui *ui, struct form_view *self)
         if (i < lines.count)
             draw_text(stdscr, y, x, width, lines.items[i]);
         if (y + 1 == bottom && i + 1 < lines.count)
-            draw_text(stdscr, y, ui->columns - 8, 8, " .. (F6)");
+            draw_marked(stdscr, y, x, width, lines.items[i], " .. (F6)");
     }
     strings_free(&lines);
 }
@@ -419,8 +419,9 @@ void form_cells_draw(struct ui *ui, struct form_view *self)
         for (int i = 0; i < self->intro; i++, y++)
             draw_text(stdscr, y, self->left + 1, ui->columns - self->left - 1,
                       self->lines.items[i]);
-        if (self->intro < (int)self->lines.count)
-            draw_text(stdscr, y - 1, ui->columns - 8, 8, " .. (F1)");
+        if (self->intro > 0 && self->intro < (int)self->lines.count)
+            draw_marked(stdscr, y - 1, self->left + 1, ui->columns - self->left - 1,
+                        self->lines.items[self->intro - 1], " .. (F1)");
     }
     form_live_draw(ui, self);
     ui->cursor_y = FRAME_TOP;

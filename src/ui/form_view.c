@@ -381,6 +381,8 @@ static void help(struct ui *ui, struct view *view, struct strings *lines)
         strings_split(lines, str_text(&said.text), '\n');
     }
     str_free(&said.text);
+    if (ui->page->intro.count)
+        strings_add(lines, "");
     for (size_t i = 0; i < ui->page->intro.count; i++)
         strings_add(lines, ui->page->intro.items[i]);
 }

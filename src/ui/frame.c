@@ -9,6 +9,7 @@
 
 #define NARROW_COLUMNS 60
 #define HINT_LEAVE_NARROW 60
+#define NAME_LEAST 12 /* "long..m 2.9 - " */
 #define NEXT_MOST_NARROW 17
 
 int frame_message_rows(struct ui *ui)
@@ -37,6 +38,30 @@ int frame_bottom(const struct ui *ui)
     return ui->rows - (ui->compact ? 1 : 2) - ui->message_rows;
 }
 
+/* Where it is too long the step is told short, then the deployment's name is cut: what the page
+ * shows stands whole. */
+static void add_heading(const struct page *page, int columns, struct str *text)
+{
+    char *step = page->steps ? xformat(" - step %d of %d", page->step, page->steps) : xstrdup("");
+    int heading = text_columns(page->heading), title = text_columns(page->title);
+    if (page->steps && heading + text_columns(step) > columns) {
+        free(step);
+        step = xformat(" - %d/%d", page->step, page->steps);
+    }
+    int room = columns - title - text_columns(step);
+    if (heading + text_columns(step) > columns && room >= NAME_LEAST &&
+        text_ends(page->heading, page->title)) {
+        char *name = xstrndup(page->heading, strlen(page->heading) - strlen(page->title));
+        text_fit(text, name, room);
+        str_add(text, page->title);
+        free(name);
+    } else {
+        str_add(text, page->heading);
+    }
+    str_add(text, step);
+    free(step);
+}
+
 static void draw_heading(struct ui *ui)
 {
     const struct page *page = ui->page;
@@ -49,14 +74,7 @@ static void draw_heading(struct ui *ui)
         if (page->kind == PAGE_FORM && page->field_count > 0 && base->ops->at)
             str_addf(&text, " field %zu/%zu", base->ops->at(base) + 1, page->field_count);
     } else {
-        char *step = xformat(" - step %d of %d", page->step, page->steps);
-        bool fits = text_columns(page->heading) + text_columns(step) <= ui->columns;
-        str_add(&text, page->heading);
-        if (page->steps > 0 && fits)
-            str_add(&text, step);
-        else if (page->steps > 0)
-            str_addf(&text, " - %d/%d", page->step, page->steps);
-        free(step);
+        add_heading(page, ui->columns, &text);
     }
     wattrset(stdscr, A_BOLD);
     draw_fit(stdscr, 0, 0, ui->columns, str_text(&text));
@@ -117,7 +135,8 @@ static void draw_messages(struct ui *ui)
                          i == skip ? note.level : LEVEL_NONE);
     }
     if ((int)lines.count > room)
-        draw_text(stdscr, top + room - 1, ui->columns - 8, 8, " .. (F1)");
+        draw_marked(stdscr, top + room - 1, margin, ui->columns - margin, lines.items[room - 1],
+                    " .. (F1)");
     strings_free(&lines);
     str_free(&note.text);
 }
@@ -252,7 +271,7 @@ static int hint_rank(const struct hint *hint)
     return count;
 }
 
-static void sort_hints(struct hints *hints)
+void hints_sort(struct hints *hints)
 {
     for (size_t i = 1; i < hints->count; i++) {
         struct hint hint = hints->items[i];
@@ -300,7 +319,7 @@ static void choose_hints(struct hints *hints, int columns, bool *shown)
 
 void draw_hints(WINDOW *win, int y, int columns, struct hints *hints)
 {
-    sort_hints(hints);
+    hints_sort(hints);
     bool shown[HINTS_MOST];
     choose_hints(hints, columns, shown);
     int x = 0;

@@ -68,12 +68,13 @@ static void add_here(struct ui *ui, struct view *base, struct strings *lines)
     struct hints hints = {0};
     struct str text = {0};
     base->ops->hints(ui, base, &hints);
+    hints_sort(&hints);
     for (size_t i = 0; i < hints.count; i++) {
         bool known = false;
         for (size_t k = 0; k < sizeof everywhere / sizeof *everywhere; k++)
             known = known || text_starts(hints.items[i].text, everywhere[k]);
         if (!known)
-            str_addf(&text, "%s%s", text.length ? ", " : "Here: ", hints.items[i].text);
+            str_addf(&text, "%s%s", text.length ? ", " : "Keys here: ", hints.items[i].text);
     }
     if (text.length) {
         strings_add_take(lines, xformat("%s.", str_text(&text)));

@@ -19,6 +19,7 @@ struct list_view {
     size_t at, top;
     size_t drawn_at, drawn_top; /* what the screen shows */
     struct strings intro, text; /* as wide as the screen */
+    bool intro_cut;             /* F1 tells the rest */
     bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
@@ -248,17 +249,26 @@ static void draw_more(struct ui *ui, const struct list_view *self)
     if (ui->page->row_count <= (size_t)self->rows_height)
         return;
     size_t last = self->top + (size_t)self->rows_height;
-    struct str text = {0};
-    str_addf(&text, "rows %zu to %zu of %zu", self->top + 1, last, ui->page->row_count);
-    add_hidden(ui, 0, self->top, "; above: ", &text);
-    add_hidden(ui, last, ui->page->row_count, "; below: ", &text);
+    struct str hidden = {0};
+    add_hidden(ui, 0, self->top, "; above: ", &hidden);
+    add_hidden(ui, last, ui->page->row_count, "; below: ", &hidden);
     int y = self->rows_y + self->rows_height;
+    bool read_on = ui->compact && y + 1 >= frame_bottom(ui) && self->text.count;
+    int room = ui->columns - 1 - (read_on ? 8 : 0);
+    char *text = xformat("rows %zu to %zu of %zu%s", self->top + 1, last, ui->page->row_count,
+                         str_text(&hidden));
+    if (text_columns(text) > room) {
+        free(text);
+        text = xformat("%zu-%zu of %zu%s", self->top + 1, last, ui->page->row_count,
+                       str_text(&hidden));
+    }
     wmove(stdscr, y, 0);
     wclrtoeol(stdscr);
-    draw_text(stdscr, y, 1, ui->columns - 1, str_text(&text));
-    if (ui->compact && y + 1 >= frame_bottom(ui) && self->text.count)
+    draw_cut(stdscr, y, 1, room, text);
+    if (read_on)
         draw_text(stdscr, y, ui->columns - 8, 8, " .. (F6)");
-    str_free(&text);
+    str_free(&hidden);
+    free(text);
 }
 
 static void draw_rows(struct ui *ui, struct list_view *self)
@@ -307,8 +317,9 @@ static void draw(struct ui *ui, struct view *view)
     size_t seen = 0;
     for (; seen < self->intro.count && y < self->rows_y - 2 * has_head(self); seen++)
         draw_text(stdscr, y++, 1, ui->columns - 1, self->intro.items[seen]);
-    if (ui->compact && y == self->rows_y - 2 * has_head(self) && seen < self->intro.count)
-        draw_text(stdscr, y - 1, ui->columns - 3, 3, " ..");
+    self->intro_cut = seen > 0 && seen < self->intro.count;
+    if (self->intro_cut)
+        draw_marked(stdscr, y - 1, 1, ui->columns - 1, self->intro.items[seen - 1], " .. (F1)");
     if (has_head(self))
         table_head(ui, &self->table, 1 + self->tick_columns, self->rows_y - 1);
     keep_in_sight(ui, self);
@@ -352,6 +363,8 @@ static void note(struct ui *ui, struct view *view, struct note *note)
 static void help(struct ui *ui, struct view *view, struct strings *lines)
 {
     const struct row *row = current(ui, of(view));
+    for (size_t i = 0; of(view)->intro_cut && i < ui->page->intro.count; i++)
+        strings_add(lines, ui->page->intro.items[i]);
     if (!row)
         return;
     bool word = row->word && *row->word;

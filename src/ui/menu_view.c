@@ -114,7 +114,8 @@ static void draw(struct ui *ui, struct view *view)
         draw_text(stdscr, FRAME_TOP + (int)i, ui->compact ? 0 : 1, ui->columns - 1,
                   self->intro.items[i]);
     if (self->intro_cut)
-        draw_text(stdscr, FRAME_TOP + (int)self->intro.count - 1, ui->columns - 8, 8, " .. (F1)");
+        draw_marked(stdscr, FRAME_TOP + (int)self->intro.count - 1, ui->compact ? 0 : 1,
+                    ui->columns - 1, self->intro.items[self->intro.count - 1], " .. (F1)");
     draw_detail(ui, self);
     chooser_paint(&self->chooser, &ui->cursor_y, &ui->cursor_x);
 }

@@ -25,14 +25,14 @@ static void widen(int *width, const char *text)
         *width = columns;
 }
 
-/* The widest gives way first; then, from the last, whole columns. */
+/* The widest gives way first, but no picture; then, from the last, whole columns. */
 static void shrink(struct table *table, int room)
 {
     while (total(table) > room) {
         size_t widest = 0, shown = 0;
         for (size_t i = 0; i < table->count; i++) {
             shown += table->widths[i] > 0;
-            if (table->widths[i] > table->widths[widest])
+            if (table->widths[i] > table->widths[widest] && (!i || i != table->picture))
                 widest = i;
         }
         if (table->widths[widest] > CELL_LEAST) {
@@ -70,7 +70,7 @@ static void measure_narrow(const struct page *page, int room, struct table *tabl
 void table_measure(struct ui *ui, int from, struct table *table)
 {
     const struct page *page = ui->page;
-    *table = (struct table){.gap = GAP};
+    *table = (struct table){.gap = GAP, .picture = page->picture};
     if (page->heads.count < 2)
         return;
     table->count = page->heads.count - 1;

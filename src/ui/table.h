@@ -9,6 +9,7 @@ enum { TABLE_COLUMNS_MOST = 8 };
 struct table {
     size_t count;                   /* columns of cells; 0: the page has no heads */
     int widths[TABLE_COLUMNS_MOST]; /* 0: not shown, for want of room */
+    size_t picture;                 /* the column that is never cut; 0: none */
     int gap, word_at;               /* word_at: where the rows' words begin; 0: before the cells */
     int loose; /* columns for a row whose cells stand one after another, unaligned; 0: aligned */
 };

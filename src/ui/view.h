@@ -130,6 +130,8 @@ void hint_add(struct hints *hints, int weight, const char *format, ...) printf_l
 void hints_always(struct hints *hints, const char *esc);
 /* The keys that every page has, and those of its actions. */
 void hints_page(struct ui *ui, struct hints *hints, bool list);
+/* In the order of the line of keys. */
+void hints_sort(struct hints *hints);
 void draw_hints(WINDOW *win, int y, int columns, struct hints *hints);
 
 /* act.c: what keys do to the flow */

@@ -28,8 +28,17 @@ same "with the names of all" "cms1.example.com join.example.com example.com xmpp
 answer 'certs.each = yes'
 same "one per service" "callbridge turn webadmin webbridge xmppserver" "$(identities)"
 
+# The table of one server is passed by on the way; that of several is not.
+on_the_way() { run bash -c 'printf "#servers\n\n\n\n" | "$CERTWRIGHT" --plain wizard'; }
+fresh --preset single-combined
+on_the_way
+says "one server's pages come at once" "- Web Admin - step 4 of"
+silent "and not the table" "- Certificates - step"
+
 # Many servers: what may not share a key stays apart; what follows is said before anything is written.
 fresh --preset scalable --databases 1
+on_the_way
+says "several servers have a table to look at" "- Certificates - step"
 plain all n
 says "which files go" "Not needed any more, with their files: webadmin1-3, callbridge1-3, xmppserver1-3, core1-3, webbridge1-2, turn1-2."
 says "where the key goes" "example: key and certificate on core1-3, edge1-2, 12 names, signed by the public CA."
