@@ -4,7 +4,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #define FILE_LIMIT_BYTES ((size_t)16 << 20) /* nothing of a PKI is larger */
 
@@ -23,6 +23,11 @@ void buffer_free(struct buffer *buffer);
 must_check bool file_read_at(int dir, const char *name, bool nofollow, struct buffer *out,
                              struct error *err);
 must_check bool file_read(const char *path, struct buffer *out, struct error *err);
+/* The same file, of any size, to be read in pieces by file_piece; close *fd. */
+must_check bool file_open_at(int dir, const char *name, bool nofollow, int *fd, struct stat *info,
+                             struct error *err);
+/* Up to length bytes, fewer at the file's end alone; *got tells. false: errno says why. */
+must_check bool file_piece(int fd, void *data, size_t length, size_t *got);
 
 /* Writes beside, fsyncs, renames, fsyncs the folder: the old file or the new, never a part.
  * The mode is exact, whatever the umask. */
@@ -52,9 +57,10 @@ must_check bool unsynced_flush(struct unsynced *unsynced, struct error *err);
 /* All that was written to the file system on which fd lies, in one go: for many files at once. */
 must_check bool disk_sync(int fd, const char *name, struct error *err);
 
-/* A new file in a folder that nobody looks into yet, before its fsync: none may be there. The mode
- * is exact, whatever the umask. */
-must_check bool file_create(const char *path, const void *data, size_t length, mode_t mode, int *fd,
+/* A new file in a folder that nobody looks into yet: none may be there. The mode is exact, whatever
+ * the umask. Closed and synced by the caller. */
+must_check bool file_create(int dir, const char *name, mode_t mode, int *fd, struct error *err);
+must_check bool file_append(int fd, const char *name, const void *data, size_t length,
                             struct error *err);
 /* A temporary file beside name in the folder dir, written and fsynced; *temp is its name (free).
  * Rename it with renameat or unlink it. */

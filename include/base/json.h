@@ -12,6 +12,8 @@
 /* A JSON string; bytes that are no UTF-8 become \xNN. */
 json_t *json_text(const char *text);
 json_t *json_strings(const struct strings *list);
+/* The same as it is written into a document that is made as text. */
+void json_add_text(struct str *out, const char *text);
 /* 2026-01-02T03:04:05Z */
 json_t *json_time(time_t at);
 /* Sets a member that the object takes over. */
@@ -20,11 +22,9 @@ void json_put(json_t *object, const char *name, json_t *value);
 void json_write(const json_t *value, struct str *out);
 /* The same to a stream; the document is released. */
 void json_print(json_t *value, FILE *stream);
-/* An array whose rows are printed one by one, and released. Start with {.stream = …} or, to have
- * them as a text, {.text = …}. */
+/* An array whose rows are printed one by one, and released. Start with {.stream = …}. */
 struct json_rows {
     FILE *stream;
-    struct str *text;
     size_t count;
 };
 void json_rows_add(struct json_rows *rows, json_t *row);

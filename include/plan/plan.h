@@ -1,6 +1,7 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
+#include "base/stream.h"
 #include "model/held.h"
 
 /* The installation as steps; plan.json is this, every other file is written from it. A plan belongs
@@ -66,10 +67,9 @@ void plan_free(struct plan *plan);
  * refused. out is the folder's path. Byte-identical for equal facts. */
 must_check bool plan_write(const struct plan *plan, const struct facts *facts, const char *out,
                            struct error *err);
-/* RUNBOOK.md. */
-void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out);
-/* plan.json. */
-void plan_json(const struct plan *plan, struct str *out);
+/* RUNBOOK.md and plan.json, piece by piece; the caller ends the stream. */
+void plan_runbook(const struct plan *plan, const struct facts *facts, struct stream *out);
+void plan_json(const struct plan *plan, struct stream *out);
 /* The lines that make a trust count: those of its reader that name its file, and those that stop
  * and start the reader around them; none where no command names it. Adds them to out. */
 must_check bool plan_trust_lines(const struct facts *facts, const struct trust *trust,

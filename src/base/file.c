@@ -31,10 +31,14 @@ static bool check_kind(const struct stat *info, const char *name, struct error *
         return error_set(err, STATUS_NO, name, "name a regular file", "it is %s, not a file", kind);
     if (!S_ISREG(info->st_mode))
         return error_set(err, STATUS_NO, name, "name a regular file", "it is no regular file");
-    if ((size_t)info->st_size > FILE_LIMIT_BYTES)
-        return error_set(err, STATUS_NO, name, "no file of a PKI is that large: check the name",
-                         "it has more than 16 MiB");
     return true;
+}
+
+static bool check_size(const struct stat *info, const char *name, struct error *err)
+{
+    return (size_t)info->st_size <= FILE_LIMIT_BYTES ||
+           error_set(err, STATUS_NO, name, "no file of a PKI is that large: check the name",
+                     "it has more than 16 MiB");
 }
 
 /* Reads to the end; a file that grows meanwhile is read up to the limit. */
@@ -68,24 +72,46 @@ static bool read_all(int fd, size_t expected, struct buffer *out)
     return true;
 }
 
+bool file_open_at(int dir, const char *name, bool nofollow, int *fd, struct stat *info,
+                  struct error *err)
+{
+    *fd = openat(dir, name,
+                 O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (nofollow ? O_NOFOLLOW : 0));
+    if (*fd < 0 && errno == ENXIO) /* a socket */
+        return error_set(err, STATUS_NO, name, "name a regular file", "it is a socket, not a file");
+    if (*fd < 0)
+        return error_system(err, name, "cannot be read");
+    bool good = fstat(*fd, info) == 0 ? check_kind(info, name, err)
+                                      : error_system(err, name, "cannot be read");
+    if (!good)
+        close(*fd);
+    return good;
+}
+
+bool file_piece(int fd, void *data, size_t length, size_t *got)
+{
+    for (*got = 0; *got < length;) {
+        ssize_t part = read(fd, (char *)data + *got, length - *got);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part <= 0)
+            return part == 0;
+        *got += (size_t)part;
+    }
+    return true;
+}
+
 bool file_read_at(int dir, const char *name, bool nofollow, struct buffer *out, struct error *err)
 {
     *out = (struct buffer){0};
-    int fd = openat(dir, name,
-                    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (nofollow ? O_NOFOLLOW : 0));
-    if (fd < 0 && errno == ENXIO) /* a socket */
-        return error_set(err, STATUS_NO, name, "name a regular file", "it is a socket, not a file");
-    if (fd < 0)
-        return error_system(err, name, "cannot be read");
+    int fd;
     struct stat info;
-    bool good = false;
-    if (fstat(fd, &info) != 0)
-        error_system(err, name, "cannot be read");
-    else if (check_kind(&info, name, err)) {
-        good = read_all(fd, (size_t)info.st_size, out);
+    if (!file_open_at(dir, name, nofollow, &fd, &info, err))
+        return false;
+    bool good = check_size(&info, name, err);
+    if (good) {
+        good = read_all(fd, (size_t)info.st_size, out) || error_system(err, name, "cannot be read");
         out->mode = info.st_mode & 07777;
-        if (!good)
-            error_system(err, name, "cannot be read");
     }
     close(fd);
     if (!good)
@@ -142,17 +168,29 @@ bool file_write_open(int dir, const char *name, const void *data, size_t length,
     return false;
 }
 
-bool file_create(const char *path, const void *data, size_t length, mode_t mode, int *out,
-                 struct error *err)
+/* The umask seldom takes anything away: a look costs less than to set the mode. */
+static bool has_mode(int fd, mode_t mode)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat info;
+    return fstat(fd, &info) == 0 && (info.st_mode & 07777) == mode;
+}
+
+bool file_create(int dir, const char *name, mode_t mode, int *out, struct error *err)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     *out = fd;
-    if (fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, data, length))
+    if (fd >= 0 && (has_mode(fd, mode) || fchmod(fd, mode) == 0))
         return true;
-    error_system(err, path, "cannot be written");
+    error_system(err, name, "cannot be written");
     if (fd >= 0)
         close(fd);
+    *out = -1;
     return false;
+}
+
+bool file_append(int fd, const char *name, const void *data, size_t length, struct error *err)
+{
+    return write_all(fd, data, length) || error_system(err, name, "cannot be written");
 }
 
 bool file_write_temp(int dir, const char *name, const void *data, size_t length, mode_t mode,

@@ -53,6 +53,28 @@ void json_write(const json_t *value, struct str *out)
     free(text);
 }
 
+/* Printable ASCII that needs no escape, as nearly every text is. */
+static bool is_plain(const char *text)
+{
+    while (*text >= ' ' && *text < 0x7F && *text != '"' && *text != '\\')
+        text++;
+    return !*text;
+}
+
+void json_add_text(struct str *out, const char *text)
+{
+    if (is_plain(text)) {
+        str_add_char(out, '"');
+        str_add(out, text);
+        str_add_char(out, '"');
+        return;
+    }
+    json_t *value = json_text(text);
+    json_write(value, out);
+    out->data[--out->length] = '\0'; /* the document's newline */
+    json_decref(value);
+}
+
 void json_print(json_t *value, FILE *stream)
 {
     struct str out = {0};
@@ -62,23 +84,15 @@ void json_print(json_t *value, FILE *stream)
     json_decref(value);
 }
 
-static void rows_put(struct json_rows *rows, const char *data, size_t length)
-{
-    if (rows->text)
-        str_add_bytes(rows->text, data, length);
-    else
-        fwrite(data, 1, length, rows->stream);
-}
-
 void json_rows_add(struct json_rows *rows, json_t *row)
 {
     struct str out = {0};
     json_write(row, &out);
-    rows_put(rows, rows->count++ ? ",\n" : "[\n", 2);
+    fputs(rows->count++ ? ",\n" : "[\n", rows->stream);
     for (const char *line = str_text(&out), *end; *line; line = end + 1) {
         end = strchr(line, '\n');
-        rows_put(rows, "  ", 2);
-        rows_put(rows, line, (size_t)(end - line) + (end[1] != '\0'));
+        fputs("  ", rows->stream);
+        fwrite(line, 1, (size_t)(end - line) + (end[1] != '\0'), rows->stream);
     }
     str_free(&out);
     json_decref(row);
@@ -86,6 +100,5 @@ void json_rows_add(struct json_rows *rows, json_t *row)
 
 void json_rows_end(struct json_rows *rows)
 {
-    const char *end = rows->count ? "\n]\n" : "[]\n";
-    rows_put(rows, end, strlen(end));
+    fputs(rows->count ? "\n]\n" : "[]\n", rows->stream);
 }

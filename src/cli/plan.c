@@ -47,6 +47,12 @@ static int judge(const struct cli *cli, const struct facts *facts, const char *o
     return status;
 }
 
+static bool print(void *context, const char *text, size_t length, struct error *err)
+{
+    (void)err;
+    return fwrite(text, 1, length, context) == length;
+}
+
 /* Where private keys lie now: the one server, else all of them. */
 static size_t count_keys(const struct plan *plan, const struct facts *facts, char **where)
 {
@@ -82,10 +88,10 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
                    const struct facts *facts, const char *out)
 {
     if (cli->json) {
-        struct str text = {0};
-        plan_json(plan, &text);
-        fputs(str_text(&text), stdout);
-        str_free(&text);
+        struct stream json = {.take = print, .context = stdout};
+        plan_json(plan, &json);
+        bool whole = stream_end(&json, NULL);
+        (void)whole; /* that stdout fails is seen at the end */
         return;
     }
     char *where;

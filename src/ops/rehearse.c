@@ -8,6 +8,7 @@
 #include "pki/digest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -335,10 +336,11 @@ bool rehearse_put(const char *path, const struct buffer *data, struct error *err
     int fd;
     if (unlink(path) != 0 && errno != ENOENT)
         return error_system(err, path, "cannot be replaced");
-    if (!file_create(path, data->data, data->length, 0600, &fd, err))
+    if (!file_create(AT_FDCWD, path, 0600, &fd, err))
         return false;
+    bool good = file_append(fd, path, data->data, data->length, err);
     close(fd);
-    return true;
+    return good;
 }
 
 /* In a drill a file may be another one. */

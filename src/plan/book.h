@@ -13,7 +13,8 @@ struct book_service {
 struct book {
     const struct plan *plan;
     const struct facts *facts;
-    struct str *out;
+    struct stream *stream;
+    struct str *out;               /* of the stream */
     struct book_service *services; /* those that have steps, in file order */
     size_t count;
     const struct plan_server **servers; /* by the deployment's; NULL: it has no steps */

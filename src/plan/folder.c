@@ -22,16 +22,20 @@ static const char temp_mark[] = ".tmp-";
  * on the disk, whosever it is, a fraction of one. */
 enum { FILES_EACH = 250 };
 
-/* plan.json as we write it: a list of steps. */
-/* By its first step: all the others are as long as the deployment. */
-static bool is_our_plan(const struct buffer *buffer)
+/* Of plan.json so much is looked at: its first step, however many files that uploads. */
+enum { FIRST_STEP_BYTES = 1 << 20 };
+
+/* plan.json as we write it: a list of steps. By its first one: all the others are as long as the
+ * deployment. */
+static bool is_our_plan(const char *text, size_t length)
 {
     static const char *const members[] = {"step",    "phase",  "server",  "file", "upload",
                                           "command", "expect", "section", "undo", "manual"};
-    const char *text = (const char *)buffer->data, *end = text + buffer->length;
+    bool is_array = length && *text == '[';
+    const char *end = text + length;
     while (text < end && strchr("[ \n", *text) && *text)
         text++;
-    bool is_array = buffer->length && *buffer->data == '[', is_empty = text < end && *text == ']';
+    bool is_empty = text < end && *text == ']';
     json_t *first = is_array && !is_empty
                         ? json_loadb(text, (size_t)(end - text), JSON_DISABLE_EOF_CHECK, NULL)
                         : NULL;
@@ -44,12 +48,17 @@ static bool is_our_plan(const struct buffer *buffer)
 
 static bool holds_our_plan(const char *path)
 {
-    struct buffer buffer;
+    int fd;
+    struct stat info;
     char *name = path_join(path, "plan.json");
-    bool ours = file_read_at(AT_FDCWD, name, true, &buffer, NULL);
+    bool ours = file_open_at(AT_FDCWD, name, true, &fd, &info, NULL);
     if (ours) {
-        ours = is_our_plan(&buffer);
-        buffer_free(&buffer);
+        size_t length;
+        size_t room = info.st_size < FIRST_STEP_BYTES ? (size_t)info.st_size : FIRST_STEP_BYTES;
+        char *text = xcalloc(1, room + 1);
+        ours = file_piece(fd, text, room, &length) && is_our_plan(text, length);
+        free(text);
+        close(fd);
     }
     free(name);
     return ours;
@@ -143,20 +152,24 @@ static bool make_temp(struct folder *folder, struct error *err)
 
 static void folder_free(struct folder *folder)
 {
+    if (folder->fd >= 0)
+        close(folder->fd);
     if (folder->lock >= 0)
         close(folder->lock);
+    free(folder->place);
     strings_free(&folder->folders);
     free(folder->path);
     free(folder->temp);
-    *folder = (struct folder){.lock = -1};
+    *folder = (struct folder){.lock = -1, .fd = -1};
 }
 
-bool folder_begin(const char *path, struct folder *out, struct error *err)
+bool folder_begin(const char *path, size_t files, struct folder *out, struct error *err)
 {
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/')
         length--;
-    *out = (struct folder){.path = xstrndup(path, length), .lock = -1};
+    *out = (struct folder){.path = xstrndup(path, length), .lock = -1, .fd = -1};
+    out->at_once = files > FILES_EACH;
     char *parent = parent_of(out->path);
     bool good = check_target(out->path, err) && folder_make(parent, 0777, err);
     if (good) {
@@ -216,31 +229,39 @@ bool folder_add(struct folder *folder, const char *name, struct error *err)
 {
     char *path = path_join(folder->temp, name);
     bool good = mkdir(path, 0700) == 0 || error_system(err, path, "cannot be made");
-    strings_add(&folder->folders, path);
+    if (!folder->at_once)
+        strings_add(&folder->folders, path);
     free(path);
     return good;
 }
 
-bool folder_write(struct folder *folder, const char *name, const void *data, size_t length,
-                  mode_t mode, struct error *err)
+bool folder_open(struct folder *folder, const char *name, mode_t mode, struct error *err)
 {
-    int fd;
-    char *path = path_join(folder->temp, name);
-    bool good = file_create(path, data, length, mode, &fd, err);
-    if (good && folder->count++ < FILES_EACH)
-        good = unsynced_add(&folder->files, fd, path, err);
-    else if (good && close(fd) != 0)
-        good = error_system(err, path, "cannot be written");
-    free(path);
-    return good;
+    free(folder->place);
+    folder->place = path_join(folder->temp, name);
+    return file_create(AT_FDCWD, folder->place, mode, &folder->fd, err);
+}
+
+bool folder_append(struct folder *folder, const void *data, size_t length, struct error *err)
+{
+    return file_append(folder->fd, folder->place, data, length, err);
+}
+
+bool folder_close(struct folder *folder, struct error *err)
+{
+    int fd = folder->fd;
+    folder->fd = -1;
+    if (!folder->at_once)
+        return unsynced_add(&folder->files, fd, folder->place, err);
+    return close(fd) == 0 || error_system(err, folder->place, "cannot be written");
 }
 
 /* The files, then the folders that name them. */
 static bool sync_below(struct folder *folder, struct error *err)
 {
+    if (folder->at_once)
+        return disk_sync(folder->lock, folder->temp, err);
     bool good = unsynced_flush(&folder->files, err);
-    if (folder->count > FILES_EACH)
-        return good && disk_sync(folder->lock, folder->temp, err);
     for (size_t i = 0; good && i < folder->folders.count; i++) {
         const char *path = folder->folders.items[i];
         int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

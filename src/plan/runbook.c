@@ -145,13 +145,14 @@ static void introduction(const struct book *book)
     free(release);
 }
 
-void plan_runbook(const struct plan *plan, const struct facts *facts, struct str *out)
+void plan_runbook(const struct plan *plan, const struct facts *facts, struct stream *out)
 {
-    struct book book = {.plan = plan, .facts = facts, .out = out};
+    struct book book = {.plan = plan, .facts = facts, .stream = out, .out = &out->text};
     if (!plan->count) {
-        page_title(out, 1, "Runbook: nothing to do");
-        page_text(out, "No service of deployment.conf needs anything installed: all are called "
-                       "installed, or none names an identity.");
+        page_title(book.out, 1, "Runbook: nothing to do");
+        page_text(book.out,
+                  "No service of deployment.conf needs anything installed: all are called "
+                  "installed, or none names an identity.");
         return;
     }
     book_open(&book);

@@ -53,6 +53,7 @@ static void look_once_more(const struct book *book)
                       "authentication.",
                       server->name, url);
         free(url);
+        stream_pass(book->stream);
     }
     page_item(out, "Hold a short test call from each kind of device that people use.");
     const struct held *held = book->plan->renewal ? book->plan->renewal->held : NULL;
@@ -173,6 +174,7 @@ static void go_back(const struct book *book)
         above = last;
         take_back(book, from, to);
         to = from;
+        stream_pass(book->stream);
     }
     str_add_char(out, '\n');
     if (plan->renewal && plan->renewal->held)

@@ -28,6 +28,7 @@ static void access_needed(const struct book *book)
         char *login = server_ssh(book_server(book, name));
         str_addf(out, "| %s | `ssh %s` | `%s/` |\n", name, login, name);
         free(login);
+        stream_pass(book->stream);
     }
     str_add_char(out, '\n');
 }
@@ -194,6 +195,7 @@ static void files_needed(const struct book *book)
             str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload.items[k], what);
             free(what);
         }
+        stream_pass(book->stream);
     }
     free(owners.items);
     str_add_char(book->out, '\n');
@@ -257,6 +259,7 @@ static void preconditions(const struct book *book)
         const struct server *server = book_server(book, name);
         for (; k < book->count && book->services[k].service->server == server; k++)
             base_rows(book, &book->services[k]);
+        stream_pass(book->stream);
     }
     free(release);
     str_add_char(out, '\n');

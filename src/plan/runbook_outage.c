@@ -184,8 +184,10 @@ void book_window(const struct book *book)
     page_text(book->out, outages.count
                              ? "These steps people notice, in their order:"
                              : "Nothing that serves already is stopped: no step disturbs anybody.");
-    for (size_t i = 0; i < outages.count; i++)
+    for (size_t i = 0; i < outages.count; i++) {
         one_outage(book, &outages.items[i]);
+        stream_pass(book->stream);
+    }
     free(outages.items);
     str_add_char(book->out, '\n');
     bool any = false;

@@ -94,6 +94,7 @@ static void at_a_glance(const struct book *book)
         free(steps);
         free(purpose);
         i = group.to;
+        stream_pass(book->stream);
     }
     str_add_char(book->out, '\n');
     page_text(book->out,
@@ -293,5 +294,6 @@ void book_steps(const struct book *book)
         free(login);
         for (; i < group.to; i++)
             write_step(book, &plan->steps[i]);
+        stream_pass(book->stream);
     }
 }

@@ -1,11 +1,13 @@
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "plan/change.h"
 #include "plan/files.h"
 #include "plan/folder.h"
 #include "plan/plan.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,46 +58,97 @@ void plan_keys(const struct plan *plan, const struct facts *facts, struct string
 
 /* Where the files of a plan go, one after another: into a new folder, or to whoever compares. */
 struct sink {
-    bool (*put)(struct sink *sink, const char *name, const void *data, size_t length, mode_t mode,
-                struct error *err);
-    struct folder *folder; /* of sink_write */
-    const char *beside;    /* of sink_compare */
+    bool (*open)(void *context, const char *name, mode_t mode, struct error *err);
+    bool (*take)(void *context, const char *data, size_t length, struct error *err);
+    bool (*close)(void *context, struct error *err);
+    void *context;
 };
 
-static bool sink_write(struct sink *sink, const char *name, const void *data, size_t length,
-                       mode_t mode, struct error *err)
+static bool write_open(void *context, const char *name, mode_t mode, struct error *err)
 {
-    return folder_write(sink->folder, name, data, length, mode, err);
+    return folder_open(context, name, mode, err);
 }
 
-/* false: what lies there is something else. */
-static bool sink_compare(struct sink *sink, const char *name, const void *data, size_t length,
-                         mode_t mode, struct error *err)
+static bool write_take(void *context, const char *data, size_t length, struct error *err)
 {
-    (void)mode;
-    struct buffer there = {0};
-    char *path = path_join(sink->beside, name);
-    bool same = file_read(path, &there, err) && there.length == length &&
-                memcmp(there.data, data, length) == 0;
-    buffer_free(&there);
+    return folder_append(context, data, length, err);
+}
+
+static bool write_close(void *context, struct error *err)
+{
+    return folder_close(context, err);
+}
+
+/* A comparison. Its functions say false where something else lies there. */
+struct beside {
+    const char *folder;
+    int fd; /* of the present file; -1: none is */
+};
+
+static bool compare_open(void *context, const char *name, mode_t mode, struct error *err)
+{
+    struct beside *beside = context;
+    struct stat info;
+    char *path = path_join(beside->folder, name);
+    bool good = file_open_at(AT_FDCWD, path, false, &beside->fd, &info, err);
+    if (!good)
+        beside->fd = -1;
     free(path);
+    (void)mode;
+    return good;
+}
+
+static bool compare_take(void *context, const char *data, size_t length, struct error *err)
+{
+    const struct beside *beside = context;
+    char there[16384];
+    size_t got;
+    for (bool same = true; length && same; length -= got, data += got) {
+        size_t part = length < sizeof there ? length : sizeof there;
+        same = file_piece(beside->fd, there, part, &got) && got == part &&
+               memcmp(there, data, part) == 0;
+        wipe(there, sizeof there); /* it may be a key */
+        if (!same)
+            return false;
+    }
+    (void)err;
+    return true;
+}
+
+static bool compare_close(void *context, struct error *err)
+{
+    struct beside *beside = context;
+    char more;
+    size_t got;
+    bool same = file_piece(beside->fd, &more, 1, &got) && !got;
+    close(beside->fd);
+    beside->fd = -1;
+    (void)err;
     return same;
 }
 
-static bool put_text(struct sink *sink, const char *name, const struct str *text, struct error *err)
+static bool put(const struct sink *sink, const char *name, const void *data, size_t length,
+                mode_t mode, struct error *err)
 {
-    return sink->put(sink, name, str_text(text), text->length, 0644, err);
+    return sink->open(sink->context, name, mode, err) &&
+           sink->take(sink->context, data, length, err) && sink->close(sink->context, err);
 }
 
-static bool put_file(const struct facts *facts, const struct store *store, struct sink *sink,
+static bool put_text(const struct sink *sink, const char *name, const struct str *text,
+                     struct error *err)
+{
+    return put(sink, name, str_text(text), text->length, 0644, err);
+}
+
+static bool put_file(const struct facts *facts, const struct store *store, const struct sink *sink,
                      const char *server, const char *name, struct error *err)
 {
     struct buffer buffer;
     if (!store_read(store, name, &buffer, err))
         return false;
     char *place = xformat("%s/files/%s", server, name);
-    bool good = sink->put(sink, place, buffer.data, buffer.length,
-                          file_is_private(facts, name) ? 0600 : 0644, err);
+    bool good = put(sink, place, buffer.data, buffer.length,
+                    file_is_private(facts, name) ? 0600 : 0644, err);
     free(place);
     buffer_free(&buffer);
     return good;
@@ -103,19 +156,19 @@ static bool put_file(const struct facts *facts, const struct store *store, struc
 
 /* Wiped: it may be a key. */
 static bool put_extra(const struct renewal_plan *renewal, const struct store *store,
-                      struct sink *sink, const char *server, const struct plan_extra *extra,
+                      const struct sink *sink, const char *server, const struct plan_extra *extra,
                       struct error *err)
 {
     char *place = xformat("%s/%s", server, extra->path);
     mode_t mode = extra->is_private ? 0600 : 0644;
     bool good;
     if (!extra->name) {
-        good = sink->put(sink, place, str_text(extra->text), extra->text->length, mode, err);
+        good = put(sink, place, str_text(extra->text), extra->text->length, mode, err);
     } else {
         struct buffer buffer = {0};
         good = extra->held && renewal->held ? held_read(renewal->held, extra->name, &buffer, err)
                                             : store_read(store, extra->name, &buffer, err);
-        good = good && sink->put(sink, place, buffer.data, buffer.length, mode, err);
+        good = good && put(sink, place, buffer.data, buffer.length, mode, err);
         buffer_free(&buffer);
     }
     free(place);
@@ -123,7 +176,7 @@ static bool put_extra(const struct renewal_plan *renewal, const struct store *st
 }
 
 /* Run in back/ itself. */
-static bool put_back(const struct plan_server *server, struct sink *sink, struct error *err)
+static bool put_back(const struct plan_server *server, const struct sink *sink, struct error *err)
 {
     struct str text = {0};
     for (size_t i = 0; i < server->extra_count; i++) {
@@ -138,7 +191,7 @@ static bool put_back(const struct plan_server *server, struct sink *sink, struct
     return good;
 }
 
-static bool put_extras(const struct plan *plan, const struct store *store, struct sink *sink,
+static bool put_extras(const struct plan *plan, const struct store *store, const struct sink *sink,
                        const struct plan_server *server, struct error *err)
 {
     bool good = true;
@@ -147,7 +200,7 @@ static bool put_extras(const struct plan *plan, const struct store *store, struc
     return good && (!goes_back(server) || put_back(server, sink, err));
 }
 
-static bool put_files(const struct plan *plan, const struct facts *facts, struct sink *sink,
+static bool put_files(const struct plan *plan, const struct facts *facts, const struct sink *sink,
                       struct error *err)
 {
     struct store store;
@@ -171,7 +224,7 @@ char *step_folder(const struct step *step)
     return xformat("files%.*s", (int)(strlen(number) - strlen(end)), number);
 }
 
-static bool put_batch(const struct step *step, struct sink *sink, struct error *err)
+static bool put_batch(const struct step *step, const struct sink *sink, struct error *err)
 {
     struct str text = {0};
     char *folder = step_folder(step);
@@ -183,7 +236,7 @@ static bool put_batch(const struct step *step, struct sink *sink, struct error *
     return good;
 }
 
-static bool put_commands(const struct plan *plan, struct sink *sink, struct error *err)
+static bool put_commands(const struct plan *plan, const struct sink *sink, struct error *err)
 {
     struct str text = {0};
     const char *file = "";
@@ -206,23 +259,26 @@ static bool put_commands(const struct plan *plan, struct sink *sink, struct erro
 }
 
 /* Every file of the plan; the cheap ones first, so that a comparison ends early. */
-static bool put_all(const struct plan *plan, const struct facts *facts, struct sink *sink,
+static bool put_all(const struct plan *plan, const struct facts *facts, const struct sink *sink,
                     struct error *err)
 {
-    struct str text = {0};
-    plan_json(plan, &text);
-    bool good = put_text(sink, "plan.json", &text, err);
-    str_free(&text);
+    struct stream json = {.take = sink->take, .context = sink->context};
+    bool good = sink->open(sink->context, "plan.json", 0644, err);
+    if (good) {
+        plan_json(plan, &json);
+        good = stream_end(&json, err) && sink->close(sink->context, err);
+    }
     for (size_t i = 0; good && i < plan->count; i++)
         if (plan->steps[i].upload.count)
             good = put_batch(&plan->steps[i], sink, err);
     good = good && put_commands(plan, sink, err) &&
            (!plan->server_count || put_files(plan, facts, sink, err));
+    struct stream book = {.take = sink->take, .context = sink->context};
+    good = good && sink->open(sink->context, "RUNBOOK.md", 0644, err);
     if (good) {
-        plan_runbook(plan, facts, &text);
-        good = put_text(sink, "RUNBOOK.md", &text, err);
+        plan_runbook(plan, facts, &book);
+        good = stream_end(&book, err) && sink->close(sink->context, err);
     }
-    str_free(&text);
     return good;
 }
 
@@ -266,18 +322,21 @@ enum plan_written plan_compare(const struct plan *plan, const struct facts *fact
     free(ours);
     if (!here)
         return PLAN_ABSENT;
-    struct sink sink = {.put = sink_compare, .beside = out};
-    struct error difference; /* it is none: another plan, or another certificate */
-    return put_all(plan, facts, &sink, &difference) ? PLAN_SAME : PLAN_OTHER;
+    struct beside beside = {.folder = out, .fd = -1};
+    const struct sink sink = {compare_open, compare_take, compare_close, &beside};
+    bool same = put_all(plan, facts, &sink, NULL);
+    if (beside.fd >= 0)
+        close(beside.fd);
+    return same ? PLAN_SAME : PLAN_OTHER;
 }
 
 bool plan_write(const struct plan *plan, const struct facts *facts, const char *out,
                 struct error *err)
 {
     struct folder folder;
-    if (!folder_begin(out, &folder, err))
+    if (!folder_begin(out, plan_file_count(plan), &folder, err))
         return false;
-    struct sink sink = {.put = sink_write, .folder = &folder};
+    const struct sink sink = {write_open, write_take, write_close, &folder};
     bool good = add_folders(plan, &folder, err) && put_all(plan, facts, &sink, err) &&
                 folder_swap(&folder, err);
     return folder_end(&folder, good ? err : NULL) && good;

@@ -39,21 +39,29 @@ static bool exists(const char *path)
 
 enum { BELOW = 50 }; /* more than are open at once */
 
+/* In two pieces. */
+static bool add(struct folder *folder, const char *name, const char *text, mode_t mode)
+{
+    size_t length = strlen(text);
+    return folder_open(folder, name, mode, NULL) && folder_append(folder, text, length - 1, NULL) &&
+           folder_append(folder, text + length - 1, 1, NULL) && folder_close(folder, NULL);
+}
+
 /* Writes our plan, a mark and so many files below into a new installation at path. */
 static void install_many(const char *path, const char *mark, int below)
 {
     struct folder folder;
-    assert_true(folder_begin(path, &folder, NULL));
-    assert_true(folder_write(&folder, "plan.json", PLAN, strlen(PLAN), 0644, NULL));
-    assert_true(folder_write(&folder, "mark", mark, strlen(mark), 0600, NULL));
+    assert_true(folder_begin(path, (size_t)below + 2, &folder, NULL));
+    assert_true(add(&folder, "plan.json", PLAN, 0644));
+    assert_true(add(&folder, "mark", mark, 0600));
     assert_true(folder_add(&folder, "below", NULL));
     for (int i = 0; i < below; i++) {
         char name[32];
         snprintf(name, sizeof name, "below/%d", i);
-        assert_true(folder_write(&folder, name, mark, strlen(mark), 0644, NULL));
+        assert_true(add(&folder, name, mark, 0644));
     }
-    assert_false(folder_write(&folder, "mark", mark, strlen(mark), 0644, NULL));
-    assert_false(folder_write(&folder, "nowhere/x", mark, strlen(mark), 0644, NULL));
+    assert_false(add(&folder, "mark", mark, 0644));
+    assert_false(add(&folder, "nowhere/x", mark, 0644));
     assert_true(folder_swap(&folder, NULL));
     assert_true(folder_end(&folder, NULL));
 }
@@ -139,14 +147,45 @@ static void replaced_whole(void **state)
     assert_false(exists("install/extra"));
 }
 
+static mode_t mode_of(const char *path)
+{
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_mode & 07777;
+}
+
+static void modes_are_exact(void **state)
+{
+    (void)state;
+    static const mode_t masks[] = {0, 022, 077};
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        mode_t was = umask(masks[i]);
+        install("install", "one");
+        umask(was);
+        assert_int_equal(mode_of("install/plan.json"), 0644);
+        assert_int_equal(mode_of("install/mark"), 0600);
+    }
+}
+
+/* Of two thousand servers. */
+static void a_plan_of_any_length_is_ours(void **state)
+{
+    (void)state;
+    install("install", "one");
+    assert_int_equal(truncate("install/plan.json", FILE_LIMIT_BYTES + 1), 0);
+    install("install", "two");
+    assert_true(holds("install/mark", "two"));
+}
+
 static void given_up_leaves_the_old_one(void **state)
 {
     (void)state;
     install("install", "one");
     struct folder folder;
-    assert_true(folder_begin("install", &folder, NULL));
+    assert_true(folder_begin("install", 1, &folder, NULL));
     char *temp = xstrdup(folder.temp);
     assert_true(exists(temp));
+    assert_true(folder_open(&folder, "begun", 0644, NULL));
     assert_true(folder_end(&folder, NULL));
     assert_false(exists(temp));
     assert_true(holds("install/mark", "one"));
@@ -160,18 +199,18 @@ static void strangers_are_refused(void **state)
     struct folder folder;
     struct error err = {0};
     assert_true(folder_make("mine", 0755, NULL));
-    assert_false(folder_begin("mine", &folder, &err));
+    assert_false(folder_begin("mine", 1, &folder, &err));
     assert_int_equal(err.code, STATUS_NO);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         put("mine/plan.json", texts[i]);
-        assert_false(folder_begin("mine", &folder, NULL));
+        assert_false(folder_begin("mine", 1, &folder, NULL));
     }
     assert_int_equal(unlink("mine/plan.json"), 0);
     assert_int_equal(symlink("/dev/zero", "mine/plan.json"), 0);
-    assert_false(folder_begin("mine", &folder, NULL));
+    assert_false(folder_begin("mine", 1, &folder, NULL));
     assert_int_equal(unlink("mine/plan.json"), 0);
     assert_int_equal(mkfifo("mine/plan.json", 0644), 0);
-    assert_false(folder_begin("mine", &folder, NULL));
+    assert_false(folder_begin("mine", 1, &folder, NULL));
 }
 
 static void places_that_cannot_be_replaced_are_refused(void **state)
@@ -183,7 +222,7 @@ static void places_that_cannot_be_replaced_are_refused(void **state)
     put("file", "x");
     assert_int_equal(symlink("install", "link"), 0);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        assert_false(folder_begin(paths[i], &folder, NULL));
+        assert_false(folder_begin(paths[i], 1, &folder, NULL));
     assert_true(holds("install/mark", "one"));
 }
 
@@ -228,6 +267,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(parents_are_made_and_slashes_dropped, sample_enter,
                                         sample_leave),
         cmocka_unit_test_setup_teardown(replaced_whole, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(modes_are_exact, sample_enter, sample_leave),
+        cmocka_unit_test_setup_teardown(a_plan_of_any_length_is_ours, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(given_up_leaves_the_old_one, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(strangers_are_refused, sample_enter, sample_leave),
         cmocka_unit_test_setup_teardown(places_that_cannot_be_replaced_are_refused, sample_enter,
