@@ -278,6 +278,8 @@ void catalogue_free(struct catalogue *catalogue);
 const struct component *catalogue_find(const struct catalogue *catalogue, const char *kind);
 const struct preset *catalogue_preset(const struct catalogue *catalogue, const char *name);
 const struct slot *component_slot(const struct component *component, const char *name);
+/* One of its slots signs another: it shares no certificate with other components (guide 1.2.3). */
+bool component_has_ca(const struct component *component);
 const struct ask *component_ask(const struct component *component, const char *name);
 /* Its file, as certwright writes it, holds the certificates themselves; the CAs above them. */
 bool trust_lists(enum trust_how how);

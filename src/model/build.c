@@ -81,20 +81,10 @@ static const char *preset_value(const struct draft *draft, const struct service 
     return NULL;
 }
 
-/* One of its slots signs another: a CA that must sign nothing else (guide 1.2.3). */
-static bool is_among_itself(const struct component *component)
-{
-    for (size_t i = 0; i < component->slot_count; i++)
-        for (size_t k = 0; k < component->slots[i].signer_count; k++)
-            if (component_slot(component, component->slots[i].signers[k].name))
-                return true;
-    return false;
-}
-
 static char *shared_name(const struct draft *draft, const struct service *service)
 {
     const char *pattern = draft->options->preset->shared;
-    return *pattern && !is_among_itself(service->component)
+    return *pattern && !component_has_ca(service->component)
                ? layout_fill(pattern, service->server->name, draft->options->domain, 1)
                : NULL;
 }
@@ -199,7 +189,7 @@ static void add_slot_identity(const struct draft *draft, const struct service *s
     if (!name)
         name = named ? xstrdup(named->items[0]) : derive_identity_name(draft->known, service, slot);
     const char *signs = *preset->ca ? preset->ca : preset->signer;
-    char *signer = *signs && !is_among_itself(service->component)
+    char *signer = *signs && !component_has_ca(service->component)
                        ? xstrdup(signs)
                        : derive_signer_name(draft->known, service, slot);
     if (strings_add_new(done, name))

@@ -382,6 +382,15 @@ const struct slot *component_slot(const struct component *component, const char 
     return NULL;
 }
 
+bool component_has_ca(const struct component *component)
+{
+    for (size_t i = 0; i < component->slot_count; i++)
+        for (size_t k = 0; k < component->slots[i].signer_count; k++)
+            if (component_slot(component, component->slots[i].signers[k].name))
+                return true;
+    return false;
+}
+
 const struct ask *component_ask(const struct component *component, const char *name)
 {
     for (size_t i = 0; i < component->ask_count; i++)

@@ -71,12 +71,12 @@ static void note_added(struct edit *edit, const char *server, char *title,
                        const struct service *like)
 {
     edit->added = grow(edit->added, edit->added_count, sizeof *edit->added);
-    edit->added[edit->added_count++] =
-        (struct edit_added){.server = xstrdup(server),
-                            .service = title,
-                            .component = component,
-                            .shared = shared ? xstrdup(shared) : NULL,
-                            .like = like};
+    edit->added[edit->added_count++] = (struct edit_added){
+        .server = xstrdup(server),
+        .service = title,
+        .component = component,
+        .shared = shared && !component_has_ca(component) ? xstrdup(shared) : NULL,
+        .like = like};
 }
 
 /* The answer to what the service is there once for each of; NULL: none is written. */

@@ -108,3 +108,12 @@ printf '#servers\nremove 2\ny\nleave\n' >input
 run bash -c '"$CERTWRIGHT" --plain wizard <input'
 hasnt "and goes again" cms2 deployment.conf
 has "the first is without a number then" 'identity "callbridge" { CN = "callbridge.example.com"' deployment.conf
+
+# One certificate for all is none for a database.
+rm -f deployment.conf .certwright.*
+"$CERTWRIGHT" --quiet init --preset lab --domain example.com
+answer 'servers.database = yes'
+same "a database is ticked" 0 "$status"
+rm -rf by-init && mkdir by-init
+(cd by-init && "$CERTWRIGHT" --quiet init --preset lab --domain example.com --with database)
+same "it has its own three, as by init" "$(flat by-init/deployment.conf | sort)" "$(flat deployment.conf | sort)"
