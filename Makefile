@@ -11,13 +11,18 @@ EDIT := $(shell pkg-config --exists libedit 2>/dev/null && echo yes)
 
 ifeq ($(SAN),1)
 O := build/san
-SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# Undefined behaviour is a trap, which ASan reports with its line: words of its own for each place would
+# be nine tenths of the data, and half of the time of a start.
+SANFLAGS := -fsanitize=address,undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer \
+	-g1 -fno-pie -no-pie
+OPT ?= -O1
 else
 O := build
 HARDEN := -D_FORTIFY_SOURCE=2
 endif
 
-WERROR := $(if $(CI),-Werror)
+# What is instrumented is warned of where it is none.
+WERROR := $(if $(CI),$(if $(SAN),,-Werror))
 OPT ?= -O2
 CPPFLAGS += -Iinclude -Isrc -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED
 CFLAGS += -std=c11 $(OPT) -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

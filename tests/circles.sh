@@ -7,10 +7,8 @@ O=${1:-build}
 [ -d "$O/obj" ] || { echo "no objects in $O: make first"; exit 1; }
 edges()
 {
-    for source in src/"$1"/*.c; do
-        object=$O/obj/${source#src/}
-        nm -A "${object%.c}.o" || exit 1
-    done | awk '
+    # shellcheck disable=SC2046
+    nm -A $(printf '%s\n' src/"$1"/*.c | sed "s|^src/\(.*\)c\$|$O/obj/\1o|") | awk '
     { n = split($1, path, "[/:]"); file = path[n - 1]; sub(/\.o$/, "", file) }
     $(NF - 1) ~ /^[TDBRC]$/ { owner[$NF] = file }
     $(NF - 1) == "U" { user[++count] = file; used[count] = $NF }

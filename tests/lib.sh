@@ -41,7 +41,7 @@ fi
 export LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
 # As in run.sh: `openssl x509` is not to read the system's roots.
 export SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/nonexistent
-export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="print_stacktrace=1:exitcode=99"
+export ASAN_OPTIONS="exitcode=99:handle_sigill=1:${ASAN_OPTIONS:-}"
 unset NO_COLOR GOLDEN
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/certwright.XXXXXX") || exit 1

@@ -38,8 +38,7 @@ if [ ! -x "$CERTWRIGHT" ]; then
 fi
 ln -s "$CERTWRIGHT" "$T/bin/certwright"
 export PATH="$T/bin:$PATH" HOME="$T/home" LC_ALL=C.UTF-8 TZ=UTC TOP="$top"
-export ASAN_OPTIONS="${ASAN_OPTIONS:-exitcode=99}:log_path=$T/sanitizer"
-export UBSAN_OPTIONS="${UBSAN_OPTIONS:-}:log_path=$T/sanitizer"
+export ASAN_OPTIONS="${ASAN_OPTIONS:-exitcode=99:handle_sigill=1}:log_path=$T/sanitizer"
 unset NO_COLOR TMUX ESCDELAY COLORTERM
 cd "$T/work" || exit 1
 count=0 number=0 line='' columns=80 rows=24 term=tmux-256color mask='' running='' runs=0

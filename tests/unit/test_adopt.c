@@ -9,6 +9,7 @@
 #include "store/name.h"
 #include "unit.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,11 +320,9 @@ static void tells_each_drift(const struct facts *facts)
 {
     struct strings certificates = {0};
     const struct deployment *d = &facts->deployment;
-    const char *slow = getenv("SLOW");
-    static bool before; /* one preset shows whether memory leaks */
-    if (slow && strcmp(slow, "valgrind") == 0 && before)
+    static int before; /* one preset shows whether memory leaks */
+    if (before++ >= repeated(INT_MAX, 1))
         return;
-    before = true;
     for (size_t i = 0; i < d->server_count; i++)
         for (size_t k = 0; k < d->servers[i].service_count; k++)
             if (!d->servers[i].services[k].implied &&

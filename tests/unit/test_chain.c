@@ -490,7 +490,7 @@ static void remembered_paths_are_those_that_are_built(void **state)
     const struct cert *const pools[][2] = {{i, r}, {i, leaves[0]}};
     struct paths *paths = paths_new();
     for (int round = 0; round < 3; round++) {
-        for (int k = 0; k < LEAVES + 2; k++)
+        for (int k = 0; k < LEAVES + 2; k += repeated(1, 3))
             for (int p = 0; p < 6; p++) {
                 struct chain known, built;
                 time_t at = NOW + (p > 3 ? (15 + round) * DAY : round);
@@ -545,23 +545,22 @@ static void build_all_has_every_path_that_holds_the_shortest_first(void **state)
 static void hostile_pool_ends_within_its_bound(void **state)
 {
     (void)state;
-    const struct cert *pool[40];
-    char names[11][8];
-    for (int layer = 0; layer <= 10; layer++)
+    enum { LAYERS = 10, EACH = 4 };
+    const struct cert *pool[LAYERS * EACH + 1];
+    char names[LAYERS + 1][16];
+    int layers = repeated(LAYERS, 3), count = layers * EACH;
+    for (int layer = 0; layer <= layers; layer++)
         snprintf(names[layer], sizeof names[layer], "L%d", layer);
-    for (int i = 0; i < 40; i++)
-        pool[i] = intermediate(names[i / 4], 1, names[i / 4 + 1], 1);
+    for (int i = 0; i < count; i++)
+        pool[i] = intermediate(names[i / EACH], 1, names[i / EACH + 1], 1);
     const struct cert *l = leaf("l", 2, "L0", 1);
-    struct chain chain = verify(l, pool, 40);
-    assert_fails(&chain, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, 10);
-    const struct cert *r = root("L10", 1);
-    const struct cert *with[41];
-    memcpy(with, pool, sizeof pool);
-    with[40] = r;
-    chain = verify(l, with, 41);
-    assert_holds(&chain, 12);
+    struct chain chain = verify(l, pool, (size_t)count);
+    assert_fails(&chain, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, layers);
+    pool[count++] = root(names[layers], 1);
+    chain = verify(l, pool, (size_t)count);
+    assert_holds(&chain, layers + 2);
     struct chain all[CHAINS_MAX];
-    assert_true(chain_build_all(l, with, 41, NOW, all) > 0);
+    assert_true(chain_build_all(l, pool, (size_t)count, NOW, all) > 0);
 }
 
 static int set_up(void **state)

@@ -108,7 +108,7 @@ static void thousands_of_random_edits(void **state)
     srand(7);
     struct str text = {0};
     str_add(&text, sample);
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < repeated(4000, 400); round++) {
         size_t which = (size_t)rand() % (sizeof places / sizeof *places);
         struct conf_span before, after;
         assert_true(conf_find(str_text(&text), places[which].path, places[which].depth, &before));
@@ -298,7 +298,7 @@ static void random_text_never_breaks_the_editor(void **state)
     (void)state;
     static const char alphabet[] = "ab{}=\"'#/*$\\ \n,()+";
     srand(11);
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < repeated(20000, 2000); round++) {
         char text[64];
         size_t length = (size_t)rand() % (sizeof text - 1);
         for (size_t i = 0; i < length; i++)
