@@ -31,6 +31,9 @@ must_check bool facts_gather(const struct facts_options *options, const struct c
 /* A key made anew on its appliance has another name (guide 4.2: the live one is not to be
  * overwritten): sets key_in_use to the one before it. */
 void facts_former_key(struct identity *identity, const struct renewal *renewal);
+/* NAME-2, NAME-3 …: what the next key on its appliance is called. No key in use, request or
+ * identity has that name. Free it. */
+char *facts_next_base(const struct facts *facts, const struct identity *identity);
 /* The same store and moment with another deployment.conf, parsed already, which is taken over: no
  * file is looked at. Both are freed, in any order. */
 struct facts *facts_with(const struct facts *facts, struct deployment *deployment);

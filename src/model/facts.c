@@ -33,6 +33,22 @@ void facts_former_key(struct identity *identity, const struct renewal *renewal)
         *renewal->key_file ? xstrdup(renewal->key_file) : key_before(identity->key_file);
 }
 
+char *facts_next_base(const struct facts *facts, const struct identity *identity)
+{
+    for (unsigned n = 2;; n++) {
+        char *base = xformat("%s-%u", identity->name, n);
+        char *csr = xformat("%s.csr", base), *key = xformat("%s.key", base);
+        bool is_free = strcmp(key, identity->key_file) != 0 &&
+                       strcmp(key, identity_key(identity)) != 0 && !scan_find(&facts->scan, csr) &&
+                       !deployment_identity(&facts->deployment, base);
+        free(csr);
+        free(key);
+        if (is_free)
+            return base;
+        free(base);
+    }
+}
+
 /* The certificate in place goes with the key that it was made for, until the next one has come. */
 static void find_keys_in_use(struct facts *facts)
 {

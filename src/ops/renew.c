@@ -103,23 +103,6 @@ static char *another_ou(const struct facts *facts, const struct identity *identi
     return ou;
 }
 
-/* edge1-2, edge1-3: no key, request or identity has that name yet. */
-static char *another_base(const struct facts *facts, const struct identity *identity)
-{
-    char *live = key_base(identity);
-    for (unsigned n = 2;; n++) {
-        char *base = xformat("%s-%u", identity->name, n), *csr = xformat("%s.csr", base);
-        bool free_name = strcmp(base, live) != 0 && !scan_find(&facts->scan, csr) &&
-                         !deployment_identity(&facts->deployment, base);
-        free(csr);
-        if (free_name) {
-            free(live);
-            return base;
-        }
-        free(base);
-    }
-}
-
 static bool refuse_installed(const struct identity *identity, const struct renewal *open,
                              struct error *err)
 {
@@ -159,7 +142,8 @@ static bool judge_task(const struct facts *facts, struct task *task, bool asked_
         free(remedy);
         return false;
     }
-    if (open && open->first)
+    bool here = is_self(identity) || is_signed_here(facts, identity);
+    if (open && open->first && !(here && asked_new && !open->new_key))
         return refuse_installed(identity, open, err);
     char *why = renew_needs_key(facts, identity);
     bool root = stands_as_root(facts, identity);
@@ -188,7 +172,7 @@ static bool judge_task(const struct facts *facts, struct task *task, bool asked_
     if (root)
         task->ou = another_ou(facts, identity);
     if (*identity->key_at && task->new_key && !task->waits)
-        task->base = another_base(facts, identity);
+        task->base = facts_next_base(facts, identity);
     return !task->new_key || *identity->key_at || refuse_next(facts, identity, err);
 }
 

@@ -525,6 +525,25 @@ static void remedy_aside(struct finding *finding, const struct subject *s)
         remedy_new_certificate(finding, s, false);
 }
 
+/* The next key is made beside the one that serves (guide 5.6). */
+static void remedy_next_key(struct finding *finding, const struct subject *s)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    if (strcmp(deployment->key_type, "rsa") != 0 || deployment->key_bits < RSA_BITS_MIN)
+        remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
+    remedy_renew(finding, s);
+}
+
+/* One that is in place and still to be installed has to end first; what is signed here may be
+ * renewed on top of it. */
+static bool may_renew(const struct subject *s)
+{
+    const struct renewal *open = renewals_open(&s->judge->facts->renewals, s->view->identity->name);
+    const char *signer = s->view->identity->signer;
+    bool outside = strcmp(signer, "internal") == 0 || strcmp(signer, "public") == 0;
+    return !open || !open->first || (!outside && !open->new_key);
+}
+
 static void key_weak(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     const struct view *view = s->view;
@@ -550,9 +569,12 @@ static void key_weak(const struct rule *rule, const struct subject *s, struct fi
             report(out, rule, s, "%s is %s with %d bits; only RSA of 2048 to 4096 is documented",
                    s->name, algorithm, bits);
     }
-    if (*view->identity
-             ->key_at) { /* nothing is here to be put aside, and the appliance makes RSA */
-        remedy_new_certificate(finding, s, true);
+    if (*view->identity->key_at) { /* the appliance makes RSA */
+        remedy_renew_there(finding, s);
+        return;
+    }
+    if (view->leaf && may_renew(s)) {
+        remedy_next_key(finding, s);
         return;
     }
     const struct deployment *deployment = &s->judge->facts->deployment;

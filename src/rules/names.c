@@ -2,6 +2,7 @@
  * component must have are entries of its file. */
 #include "base/mem.h"
 #include "model/build.h"
+#include "model/lifecycle.h"
 #include "model/required.h"
 #include "rule.h"
 
@@ -354,6 +355,30 @@ static void state_abbreviated(const struct rule *rule, const struct subject *s,
     free(title);
 }
 
+static bool same_value(const struct names *a, const struct names *b, enum attribute attribute)
+{
+    const char *x = a->attributes[attribute], *y = b->attributes[attribute];
+    return strcmp(x ? x : "", y ? y : "") == 0;
+}
+
+/* Requests or certificates of others, who have no such fault, say what subject {} says by now: they
+ * would be outdated by a change of it. */
+static bool subject_holds_others(const struct subject *s, enum attribute attribute)
+{
+    const struct deployment *deployment = &s->judge->facts->deployment;
+    for (size_t i = 0; i < deployment->identity_count; i++) {
+        const struct identity *other = &deployment->identities[i];
+        struct identity_files files;
+        if (strcmp(other->signer, "public") == 0 ||
+            !same_value(&other->names, &s->view->identity->names, attribute))
+            continue;
+        facts_files(s->judge->facts, other, &files);
+        if (files.csr || files.certificate)
+            return true;
+    }
+    return false;
+}
+
 /* Public CAs have dropped the department from certificates since 2022. */
 static void public_unit(const struct rule *rule, const struct subject *s, struct findings *out)
 {
@@ -368,10 +393,16 @@ static void public_unit(const struct rule *rule, const struct subject *s, struct
     report_file(finding, "");
     report_mend(finding, attribute_names[ATTR_OU], "");
     const char *common = s->judge->facts->deployment.subject.attributes[ATTR_OU];
-    if (common && strcmp(common, unit) == 0)
-        remedy_add(finding, "take OU out of subject {} of deployment.conf");
-    else
+    if (!common || strcmp(common, unit) != 0)
         remedy_add(finding, "take OU out of identity \"%s\" of deployment.conf", identity->name);
+    else if (subject_holds_others(s, ATTR_OU))
+        remedy_set(finding, s->view, attribute_names[ATTR_OU], "");
+    else
+        remedy_add(finding, "take OU out of subject {} of deployment.conf");
+    /* a certificate is as good without it; a request is made again before it is answered */
+    enum life life = lifecycle_state(s->judge->facts, identity);
+    if (life != LIFE_CERTIFIED)
+        remedy_new_certificate(finding, s, true);
 }
 
 static void public_attributes(const struct rule *rule, const struct subject *s,
@@ -382,10 +413,13 @@ static void public_attributes(const struct rule *rule, const struct subject *s,
     if (strcmp(identity->signer, "public") != 0)
         return;
     struct strings lacking = {0};
+    bool others = false;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         const char *value = identity->names.attributes[wanted[i]];
-        if (!value || !*value)
-            strings_add(&lacking, attribute_names[wanted[i]]);
+        if (value && *value)
+            continue;
+        strings_add(&lacking, attribute_names[wanted[i]]);
+        others = others || (!s->judge->planned && subject_holds_others(s, wanted[i]));
     }
     if (lacking.count) {
         char *names = strings_join(&lacking, ", ");
@@ -395,7 +429,12 @@ static void public_attributes(const struct rule *rule, const struct subject *s,
                    identity->name, names);
         report_file(finding, "");
         report_mend(finding, lacking.items[0], "");
-        remedy_add(finding, "set %s in subject {} of deployment.conf", names);
+        if (others)
+            remedy_add(finding, "set %s in identity \"%s\" of deployment.conf", names,
+                       identity->name);
+        else
+            remedy_add(finding, "set %s in subject {} of deployment.conf", names);
+        remedy_new_certificate(finding, s, true);
         free(names);
     }
     strings_free(&lacking);

@@ -186,11 +186,43 @@ void remedy_generate(struct finding *finding, const struct subject *s)
 {
     const struct identity *identity = s->view->identity;
     struct error why = {0};
-    bool is_set =
-        strstr(finding->remedy, "set CN = ") || strstr(finding->remedy, "set subjectAltName = ");
+    bool is_set = strstr(finding->remedy, "set CN = ") ||
+                  strstr(finding->remedy, "set subjectAltName = ") ||
+                  strstr(finding->remedy, "set C = ");
     if (!is_set && !identity_check(&s->judge->facts->deployment, identity, &why))
         remedy_add(finding, "mend %s, %s: %s", why.place, why.message, why.remedy);
     remedy_add(finding, "certwright generate %s", identity->name);
+}
+
+void remedy_renew(struct finding *finding, const struct subject *s)
+{
+    const struct identity *identity = s->view->identity;
+    if (!s->view->next)
+        remedy_add(finding, "certwright renew --new-key %s", identity->name);
+    if (is_outside(identity->signer)) {
+        char *request = xformat("%s-next", identity->name);
+        answer(finding, identity->name, request, identity->signer, true);
+        free(request);
+    }
+}
+
+void remedy_renew_there(struct finding *finding, const struct subject *s)
+{
+    const struct identity *identity = s->view->identity;
+    if (!s->view->leaf || s->view->next || !is_outside(identity->signer)) {
+        remedy_new_certificate(finding, s, true);
+        return;
+    }
+    char *base = facts_next_base(s->judge->facts, identity);
+    remedy_add(finding,
+               "certwright renew --new-key %s, which prints the line to type on %s: bring the "
+               "request here",
+               identity->name, identity->key_at);
+    for (size_t i = 1; i < identity->key_servers.count; i++)
+        remedy_add(finding, "copy %s.key from %s to %s by SFTP", base, identity->key_at,
+                   identity->key_servers.items[i]);
+    answer(finding, identity->name, base, identity->signer, true);
+    free(base);
 }
 
 /* The request that is here says all that deployment.conf does, and no step before changes that. */

@@ -193,6 +193,10 @@ void remedy_name(struct finding *finding, const struct subject *subject, const c
 char *remedy_request_there(struct finding *finding, const struct subject *s);
 /* The key and the request that lack, after what would keep them from being made. */
 void remedy_generate(struct finding *finding, const struct subject *subject);
+/* Another key for the next certificate, beside the one that serves; likewise where it is on its
+ * appliance. */
+void remedy_renew(struct finding *finding, const struct subject *subject);
+void remedy_renew_there(struct finding *finding, const struct subject *subject);
 /* How the view's identity gets another certificate; request: its names or signer changed, so that
  * the request is made anew. Nothing where only deployment.conf is judged. */
 void remedy_new_certificate(struct finding *finding, const struct subject *subject, bool request);

@@ -172,6 +172,18 @@ static void remedy_term(struct finding *finding, const struct subject *s, size_t
         remedy_new_certificate(finding, s, false);
 }
 
+/* ", but its renewal waits for the CA since 2026-11-23 (new key)": what is to be done was begun. */
+static void tell_waiting(struct finding *finding, const struct subject *s, size_t depth)
+{
+    const struct renewal *renewal =
+        renewals_open(&s->judge->facts->renewals, s->view->identity->name);
+    if (depth || !renewal || renewal->first)
+        return;
+    finding_take(&finding->message,
+                 xformat("%s; its renewal (%s) waits since %s", finding->message,
+                         renewal->new_key ? "new key" : "keep the key", renewal->since));
+}
+
 static void expired(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct term term;
@@ -191,6 +203,7 @@ static void expired(const struct rule *rule, const struct subject *s, struct fin
                              term.files[i], date, days);
         else
             finding = report(out, rule, s, "%s ended %s (%s ago)", term.files[i], date, days);
+        tell_waiting(finding, s, i);
         report_term(finding, &term, i);
         remedy_term(finding, s, i);
     }
@@ -256,6 +269,7 @@ static void expires_soon(const struct rule *rule, const struct subject *s, struc
                                          cert_name(cert), term.files[i], date, days);
         if (state == TERM_NEAR)
             finding->severity = SEVERITY_NOTICE;
+        tell_waiting(finding, s, i);
         report_term(finding, &term, i);
         remedy_term(finding, s, i);
     }

@@ -78,6 +78,9 @@ cw check --json
 json "the old certificate is the one judged" '[.[] | select(.severity == "error")] | length' 0
 cw status --json
 json "it waits" '.renewals[0].waits, .waiting[0].identity, .waiting[0].renews' $'true\ncb\ntrue'
+cw check --at "$(date -u -d +280days +%F)"
+says "check says that what is due was begun" "\"cb.example.com\" in cb.crt ends $(date -u -d +300days +%F), in "
+says "once, with its finding" " days; its renewal (keep the key) waits since $(date -u +%F)"
 cw renew cb
 says "asked again it waits still" "KEPT cb  keep the key: waits since"
 cw renew --done cb
