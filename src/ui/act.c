@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "ui/view.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,15 @@ static void text_given(struct ui *ui, const char *text)
     pending_go(ui);
 }
 
+/* "Every server has it: end this renewal" asks for "End this renewal". Free it. */
+static char *verb_of(const char *question)
+{
+    const char *colon = strstr(question, ": ");
+    char *verb = xstrdup(colon ? colon + 2 : question);
+    *verb = (char)toupper((unsigned char)*verb);
+    return verb;
+}
+
 /* The safe answer stands first and has the focus. */
 static void ask(struct ui *ui, const char *question, const char *verb)
 {
@@ -219,7 +229,7 @@ static void ask(struct ui *ui, const char *question, const char *verb)
     char *text = xformat("%s%s", question, asks ? "" : "?");
     struct strings choices = {0};
     strings_add(&choices, "Not now");
-    strings_add(&choices, asks ? verb : question);
+    strings_add_take(&choices, asks ? xstrdup(verb) : verb_of(question));
     ui_push(ui, choice_new(text, &choices, 0, confirmed));
     strings_free(&choices);
     free(text);
@@ -293,8 +303,20 @@ static void pending_go(struct ui *ui)
     }
 }
 
+bool ui_acts_here(struct ui *ui, const struct action *action)
+{
+    struct view *base = ui_base(ui);
+    size_t row = action->of_row && base->ops->at ? base->ops->at(base) : ui->page->row_count;
+    return !action->of_row ||
+           (row < ui->page->row_count && strings_has(&ui->page->rows[row].does, action->id));
+}
+
 static void act(struct ui *ui, const struct action *action)
 {
+    if (action->confirm && !ui_acts_here(ui, action)) { /* nothing to ask about */
+        ui_say(ui, LEVEL_NOTE, "%s: not this row.", action->label);
+        return;
+    }
     pending_clear(ui);
     ui->pending_action = xstrdup(action->id);
     ui->pending_row = row_at(ui);
@@ -389,7 +411,8 @@ static void go_to(struct ui *ui)
     if (choices.count > 0)
         ui_push(ui, choice_new("Go to", &choices, at, gone_to));
     else
-        ui_say(ui, LEVEL_NOTE, "Nothing to go to from here: Esc goes back.");
+        ui_say(ui, LEVEL_NOTE, "Nothing to go to from here: %s.",
+               ui->page->first ? "a row leads on" : "Esc goes back");
     strings_free(&choices);
 }
 

@@ -205,15 +205,6 @@ static void hint_action(struct hints *hints, const struct action *action, bool l
         hint_add(hints, is_rare(action) ? 41 : 70, "%s %s", key, action->label);
 }
 
-/* On the row under the cursor it would do something. */
-static bool acts_here(struct ui *ui, const struct action *action)
-{
-    struct view *base = ui_base(ui);
-    size_t row = action->of_row && base->ops->at ? base->ops->at(base) : ui->page->row_count;
-    return !action->of_row ||
-           (row < ui->page->row_count && strings_has(&ui->page->rows[row].does, action->id));
-}
-
 /* Beside F1 and Esc it would find no room. */
 static bool is_narrow_for(const struct ui *ui, const char *next)
 {
@@ -224,7 +215,7 @@ void hints_page(struct ui *ui, struct hints *hints, bool list)
 {
     const struct page *page = ui->page;
     for (size_t i = 0; i < page->action_count; i++)
-        if (acts_here(ui, &page->actions[i]))
+        if (ui_acts_here(ui, &page->actions[i]))
             hint_action(hints, &page->actions[i], list);
     if (page->clipboard && !hint_starting(hints, "F8"))
         hint_add(hints, 66, "F8 Copy");

@@ -146,6 +146,8 @@ void ui_whole_text(struct ui *ui);         /* F6: what has no room on the page *
 void ui_choose(struct ui *ui, size_t row); /* Enter on it */
 void ui_leave(struct ui *ui, int status);
 void ui_keep_draft(struct ui *ui); /* what is half typed is written down */
+/* On the row under the cursor it would do something. */
+bool ui_acts_here(struct ui *ui, const struct action *action);
 bool ui_page_key(struct ui *ui, const struct key *key);
 void ui_page_changed(struct ui *ui);
 const struct action *page_action(const struct page *page, const char *id);

@@ -19,7 +19,7 @@ cat ca/issuing.crt ca/root.crt >chain.pem
 openssl pkcs12 -export -inkey store/web.key -in web.crt -certfile chain.pem -passout pass:geheim -out web.pfx
 
 run bash -c 'printf "4\nweb.pfx\npassword\nfalsch\n" | "$CERTWRIGHT" --plain wizard'
-says "what is locked says so" "LEFT: web.pfx #1, -, locked by a password"
+says "what is locked says so" "LEFT: web.pfx, -, locked by a password"
 says "and the page offers to ask" "password (Password)"
 says "another password is said to be one" "That password does not open all of it"
 same "and nothing is written" "web.csr web.key" "$(ls store | tr '\n' ' ' | sed 's/ $//')"
