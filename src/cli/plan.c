@@ -30,7 +30,7 @@ static int judge(const struct cli *cli, const struct facts *facts, const char *o
 {
     struct findings findings;
     int status = STATUS_OK;
-    rules_run(facts, RULES_ALL, &findings);
+    rules_errors(facts, RULES_ALL, &findings);
     size_t errors = findings_errors(&findings);
     if (errors) {
         print_errors(&findings);

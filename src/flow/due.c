@@ -140,18 +140,37 @@ bool make_is_due(struct flow *flow)
     return flow_states(flow)->due > 0;
 }
 
-const struct findings *flow_findings(struct flow *flow, enum rules_scope scope)
+static bool is_judged(const struct flow *flow, const struct judged *judged)
 {
-    struct judged *judged = &flow->judged[scope == RULES_ALL];
     long age = (long)(flow->facts->at - judged->at);
-    if (!judged->good || age < 0 || age > JUDGED_SECONDS) {
+    return judged->good && age >= 0 && age <= JUDGED_SECONDS;
+}
+
+static const struct findings *judge(const struct flow *flow, enum rules_scope scope,
+                                    void (*rules)(const struct facts *facts, enum rules_scope scope,
+                                                  struct findings *out),
+                                    struct judged *judged)
+{
+    if (!is_judged(flow, judged)) {
         findings_free(&judged->findings);
-        judged->findings = (struct findings){0};
-        rules_run(flow->facts, scope, &judged->findings);
+        rules(flow->facts, scope, &judged->findings);
         judged->good = true;
         judged->at = flow->facts->at;
     }
     return &judged->findings;
+}
+
+const struct findings *flow_findings(struct flow *flow, enum rules_scope scope)
+{
+    return judge(flow, scope, rules_run, &flow->judged[scope == RULES_ALL]);
+}
+
+const struct findings *flow_errors(struct flow *flow, enum rules_scope scope)
+{
+    struct judged *all = &flow->judged[scope == RULES_ALL];
+    return is_judged(flow, all)
+               ? &all->findings
+               : judge(flow, scope, rules_errors, &flow->errors[scope == RULES_ALL]);
 }
 
 const struct map *flow_map(struct flow *flow)
@@ -198,7 +217,8 @@ void flow_forget_findings(struct flow *flow)
     flow->states = NULL;
     for (size_t i = 0; i < 2; i++) {
         findings_free(&flow->judged[i].findings);
-        flow->judged[i] = (struct judged){0};
+        findings_free(&flow->errors[i].findings);
+        flow->judged[i] = flow->errors[i] = (struct judged){0};
     }
     flow->written.good = false;
 }

@@ -116,6 +116,25 @@ static const struct cert *issuer_above(const struct chain *chain)
     return chain->count ? chain->certs[chain->count - 1] : NULL;
 }
 
+/* The path that its own files make, where it holds: that is what is presented, and everybody else
+ * asks for it. Else the best one through the whole store. */
+static void path_above(struct flow *flow, const struct identity_files *files, struct chain *out)
+{
+    struct paths *paths = flow->facts->scan.paths;
+    const struct store_file *above = files->bundle ? files->bundle : files->fullchain;
+    struct pool own = {0};
+    *out = (struct chain){0};
+    if (above)
+        pool_add_file(&own, &above->pki);
+    if (own.count)
+        paths_build(paths, files->leaf, own.certs, own.count, flow->facts->at, out);
+    pool_free(&own);
+    if (out->complete && out->valid)
+        return;
+    const struct pool *all = flow_pool(flow);
+    paths_build(paths, files->leaf, all->certs, all->count, flow->facts->at, out);
+}
+
 enum level look_summary(struct flow *flow, const struct identity *identity, char **text)
 {
     struct identity_files files;
@@ -125,10 +144,8 @@ enum level look_summary(struct flow *flow, const struct identity *identity, char
         *text = life;
         return LEVEL_WARN;
     }
-    const struct pool *all = flow_pool(flow);
     struct chain chain;
-    paths_build(flow->facts->scan.paths, files.leaf, all->certs, all->count, flow->facts->at,
-                &chain);
+    path_above(flow, &files, &chain);
     const struct key *key = files.key ? pki_first_key(&files.key->pki) : NULL;
     bool matches = key && memcmp(key->id, files.leaf->key_id, KEY_ID_BYTES) == 0;
     char ends[16];

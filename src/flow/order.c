@@ -215,7 +215,7 @@ char *order_title(const struct flow *flow, const char *page_id)
 /* An error that is mended on the page of this kind. */
 static bool has_error(struct flow *flow, const struct component *component)
 {
-    const struct findings *findings = flow_findings(flow, RULES_PLANNED);
+    const struct findings *findings = flow_errors(flow, RULES_PLANNED);
     const struct deployment *d = &flow->facts->deployment;
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
@@ -267,7 +267,7 @@ static char sign_of_check(struct flow *flow, const struct states *states)
 {
     if (states->lacking || states->due)
         return '.';
-    return findings_errors(flow_findings(flow, RULES_ALL)) ? '!' : '+';
+    return findings_errors(flow_errors(flow, RULES_ALL)) ? '!' : '+';
 }
 
 static char sign_of_trust(struct flow *flow, const struct states *states)

@@ -16,7 +16,7 @@ static const char order_page[] = "order", rehearsal_page[] = "rehearsal";
 
 static size_t count_errors(struct flow *flow)
 {
-    return findings_errors(flow_findings(flow, RULES_ALL));
+    return findings_errors(flow_errors(flow, RULES_ALL));
 }
 
 static char *counted(size_t count, const char *one, const char *many)

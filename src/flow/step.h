@@ -47,10 +47,10 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2];           /* RULES_PLANNED, RULES_ALL */
-    struct states *states; /* of the identities; NULL: not counted since something changed */
-    struct pool *pool;     /* the store's certificates, each once; NULL: not looked at since */
-    struct held *holds;    /* what the servers hold; see flow_holds */
+    } judged[2], errors[2]; /* RULES_PLANNED, RULES_ALL; errors: those alone */
+    struct states *states;  /* of the identities; NULL: not counted since something changed */
+    struct pool *pool;      /* the store's certificates, each once; NULL: not looked at since */
+    struct held *holds;     /* what the servers hold; see flow_holds */
     bool looked_what_holds;
     struct map *map; /* who trusts whom; NULL: not looked at since something changed */
     struct {
@@ -345,6 +345,8 @@ struct states {
 const struct states *flow_states(struct flow *flow);
 /* Judged once for each state of the facts. */
 const struct findings *flow_findings(struct flow *flow, enum rules_scope scope);
+/* Its errors at least: all that the marks of the pages ask. */
+const struct findings *flow_errors(struct flow *flow, enum rules_scope scope);
 /* The map of trusts, and what chains are made of, likewise. */
 const struct map *flow_map(struct flow *flow);
 const struct pool *flow_pool(struct flow *flow);

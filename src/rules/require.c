@@ -139,6 +139,8 @@ static void judge_service(const struct judge *judge, const struct service *servi
                                   .server = service->server,
                                   .service = service,
                                   .require = &service->component->requires[i]};
+        if (judge->errors && rules[i].severity != SEVERITY_ERROR)
+            continue;
         if (!require_applies(&judge->facts->deployment, service, subject.require))
             continue;
         if (wants_slot(subject.require))

@@ -51,6 +51,7 @@ struct use {
 struct judge {
     const struct facts *facts;
     bool planned; /* deployment.conf alone */
+    bool errors;  /* what can be no error is not asked */
     struct view *views;
     size_t view_count;
     struct use *uses; /* service by service */
@@ -102,6 +103,7 @@ struct rule {
     void (*check)(const struct rule *rule, const struct subject *subject, struct findings *out);
     const char *field; /* finding.field, where the check does not say it; NULL: none */
     enum fix fix;      /* what report_fix promises */
+    bool graver;       /* some of its findings are errors, though severity is less */
     struct rank ranks[RANKS_MAX];
 };
 struct group {

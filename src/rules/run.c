@@ -21,9 +21,12 @@ const struct rule *rule_find(const char *id)
 void rules_ask(enum scope scope, const struct subject *subject, struct findings *out)
 {
     for (size_t i = 0; i < RULE_GROUPS; i++)
-        for (size_t j = 0; j < rule_groups[i]->count; j++)
-            if (rule_groups[i]->rules[j].scope == scope)
-                rule_groups[i]->rules[j].check(&rule_groups[i]->rules[j], subject, out);
+        for (size_t j = 0; j < rule_groups[i]->count; j++) {
+            const struct rule *rule = &rule_groups[i]->rules[j];
+            bool grave = rule->severity == SEVERITY_ERROR || rule->graver;
+            if (rule->scope == scope && (grave || !subject->judge->errors))
+                rule->check(rule, subject, out);
+        }
 }
 
 /* A file is judged where a slot takes it. The bundle of a certificate is, because pki verify needs
@@ -165,11 +168,13 @@ static int compare(const void *left, const void *right)
     return 0;
 }
 
-void rules_run(const struct facts *facts, enum rules_scope scope, struct findings *out)
+static void judge_all(const struct facts *facts, enum rules_scope scope, bool errors,
+                      struct findings *out)
 {
     *out = (struct findings){0};
     struct judge judge;
     judge_open(facts, scope, &judge);
+    judge.errors = errors;
     walk_identities(&judge, out);
     walk_uses(&judge, out);
     walk_trusts(&judge, out);
@@ -179,4 +184,17 @@ void rules_run(const struct facts *facts, enum rules_scope scope, struct finding
     findings_settle(facts, scope, out);
     if (out->count)
         qsort(out->items, out->count, sizeof *out->items, compare);
+}
+
+void rules_run(const struct facts *facts, enum rules_scope scope, struct findings *out)
+{
+    judge_all(facts, scope, false, out);
+}
+
+/* Nothing but an error silences an error, or is told with it. */
+void rules_errors(const struct facts *facts, enum rules_scope scope, struct findings *out)
+{
+    judge_all(facts, scope, true, out);
+    while (out->count && out->items[out->count - 1].severity != SEVERITY_ERROR)
+        finding_free(&out->items[--out->count]);
 }

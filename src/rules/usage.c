@@ -330,6 +330,6 @@ static const struct rule rules[] = {
     {"NOT-YET", "5.6", SEVERITY_ERROR, SCOPE_IDENTITY, not_yet, .ranks = {{ORDER_FILE, 15}}},
     {"EXPIRES-SOON", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, expires_soon, .field = ""},
     {"OUTLIVES-CA", "5.6", SEVERITY_WARNING, SCOPE_IDENTITY, outlives_ca, .field = ""},
-    {"SIG-SHA1", "3", SEVERITY_WARNING, SCOPE_IDENTITY, sig_sha1, .field = ""},
+    {"SIG-SHA1", "3", SEVERITY_WARNING, SCOPE_IDENTITY, sig_sha1, .field = "", .graver = true},
 };
 const struct group rules_usage = {rules, sizeof rules / sizeof *rules};

@@ -102,6 +102,16 @@ errors()
 {
     awk -F '\037' '$2 == "error" && $3 == "counts" { print $1 }' found | sort -u
 }
+# Those of the errors for which the plan is refused.
+refused()
+{
+    local id
+    # shellcheck disable=SC2086
+    cw plan $1
+    for id in $(errors); do
+        ! grep -q ": $id: " "$T/err" || echo "$id"
+    done
+}
 unit=$(printf '\037')
 
 judge()
@@ -125,6 +135,9 @@ judge()
     # One error is what to do first; of several one is at least.
     same "$id: an error, and only that, is to be mended first" "$(errors | head -n 1)" \
         "$(awk -F '\037' '$5 != "" { print $1 }' found | sort -u)"
+    # Who asks for the errors alone, as the plan does, gets them all.
+    [ -z "$(errors)" ] ||
+        same "$id: the plan is refused for the same errors" "$(errors)" "$(refused "$(said options "$file")")"
     remedies "$id" "$(said severity "$file")" >remedies
     errors >before
 }
