@@ -25,6 +25,11 @@ struct held {
 /* *out NULL: no renewal has a new certificate in place. Free with held_free. */
 must_check bool held_gather(const struct facts *facts, struct held **out, struct error *err);
 void held_free(struct held *held);
+/* The journal kept what the file was: its bytes are known, whoever wrote it since. */
+bool held_kept(const struct held *held, const char *name);
+/* What a list of the store was before it lost what is gone, while the servers hold it
+ * (store/renewals): false: no such list is open. Free with pki_file_free. */
+bool held_list(const struct facts *facts, const char *name, struct pki_file *out);
 const struct held_identity *held_find(const struct held *held, const struct identity *identity);
 /* The bytes of a file as the servers hold it; it must be in held->facts->scan. Free with
  * buffer_free, which wipes. */

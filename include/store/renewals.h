@@ -29,6 +29,9 @@ must_check bool renewals_of(const struct store *store, struct renewals *out, str
 /* The same from the file's text; lines of another form are passed by. */
 void renewals_parse(const char *text, struct renewals *out);
 void renewals_free(struct renewals *renewals);
+/* It is of a list of certificates, identity is its file: the store's accepts less than the servers
+ * do (guide 4.7.1). No identity's name has a dot. */
+bool renewal_is_list(const struct renewal *renewal);
 /* The open one of that identity; NULL. */
 const struct renewal *renewals_open(const struct renewals *renewals, const char *identity);
 /* The journal's entries from this one on are needed; 0: none is. */

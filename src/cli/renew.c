@@ -17,9 +17,14 @@ static int done(const struct cli *cli, const struct facts *facts)
     int status = op_renew_done(facts, &names, &err) ? STATUS_OK : cli_fail(&err);
     for (size_t i = 0; !status && i < names.count; i++) {
         const struct renewal *renewal = renewals_open(&facts->renewals, names.items[i]);
-        cli_say(cli, "%s: the renewal of %s (%s) is over; the servers have what the store has.",
-                names.items[i], renewal ? renewal->since : "now",
-                renew_words(renewal && renewal->new_key));
+        if (renewal && renewal_is_list(renewal))
+            cli_say(cli,
+                    "%s: the servers accept no more than it says; no plan narrows it any more.",
+                    names.items[i]);
+        else
+            cli_say(cli, "%s: the renewal of %s (%s) is over; the servers have what the store has.",
+                    names.items[i], renewal ? renewal->since : "now",
+                    renew_words(renewal && renewal->new_key));
     }
     strings_free(&names);
     return status;

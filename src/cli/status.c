@@ -143,7 +143,17 @@ static void add_renewals(const struct facts *facts, struct str *out)
             str_add(out, "to be installed");
         str_addf(out, *end ? "; the servers' one ends %s\n" : "\n", end);
     }
-    if (list.count)
+    size_t lists = 0;
+    for (size_t i = 0; i < facts->renewals.count; i++) {
+        const struct renewal *open = &facts->renewals.items[i];
+        if (open->done || !renewal_is_list(open))
+            continue;
+        str_addf(out, "%s  %s since %s: the servers still accept what it holds no more\n",
+                 list.count || lists ? "" : "\nRenewals that are open\n", open->identity,
+                 open->since);
+        lists++;
+    }
+    if (list.count || lists)
         str_add(out, "When it is on every server: certwright renew --done NAME.\n");
     open_renewals_free(&list);
 }

@@ -171,16 +171,29 @@ static bool restore_identities(struct held *held, const struct store *store,
     return true;
 }
 
+static unsigned first_import(const struct facts *facts)
+{
+    unsigned first = 0;
+    for (size_t i = 0; i < facts->deployment.identity_count; i++) {
+        const struct renewal *renewal = imported(facts, &facts->deployment.identities[i]);
+        if (renewal && (!first || renewal->first < first))
+            first = renewal->first;
+    }
+    return first;
+}
+
 /* Files of trusts that the user named, as they were before the first of the imports. */
 static bool restore_given(struct held *held, const struct store *store, const struct facts *facts,
                           struct scan *scan, struct error *err)
 {
-    unsigned first = renewals_first(&facts->renewals);
+    unsigned first = first_import(facts);
     for (size_t i = 0; i < facts->trusts.count; i++) {
         const struct trust *trust = facts->trusts.by_file[i];
         bool again = i && strcmp(facts->trusts.by_file[i - 1]->file, trust->file) == 0;
+        const struct renewal *list = renewals_open(&facts->renewals, trust->file);
+        unsigned from = list && list->first < first ? list->first : first;
         if (trust->given && !again && !file_of(held, trust->file) &&
-            !restore(held, store, scan, first, trust->file, err))
+            !restore(held, store, scan, from, trust->file, err))
             return false;
     }
     return true;
@@ -327,6 +340,34 @@ bool held_read(const struct held *held, const char *name, struct buffer *out, st
         return false;
     bool good = file ? journal_old(&store, file->entry, file->place, out, err)
                      : store_read(&store, name, out, err);
+    store_close(&store);
+    return good;
+}
+
+bool held_kept(const struct held *held, const char *name)
+{
+    const struct held_file *file = file_of(held, name);
+    return file && file->entry;
+}
+
+bool held_list(const struct facts *facts, const char *name, struct pki_file *out)
+{
+    const struct renewal *open = renewals_open(&facts->renewals, name);
+    struct store store;
+    struct journal journal = {0};
+    *out = (struct pki_file){0};
+    if (!open || !renewal_is_list(open) || !store_open(facts->store_path, false, &store, NULL))
+        return false;
+    struct buffer old = {0};
+    bool good = journal_read(&store, &journal, NULL);
+    const struct journal_entry *entry = good ? journal_entry(&journal, open->first) : NULL;
+    size_t place = entry ? journal_place(entry, name) : 0;
+    good = entry && place < entry->count && entry->files[place].was &&
+           journal_old(&store, entry, place, &old, NULL);
+    if (good)
+        pki_parse(old.data, old.length, NULL, out);
+    buffer_free(&old);
+    journal_free(&journal);
     store_close(&store);
     return good;
 }

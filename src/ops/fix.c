@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "ops/certify.h"
 #include "ops/material.h"
+#include "ops/renewing.h"
 #include "pki/chain.h"
 
 #include <stdlib.h>
@@ -135,6 +136,7 @@ bool op_fix(const struct facts *facts, const struct findings *findings, struct s
             mend_trusts(facts, &store, finding, &batch);
     }
     bool good = certify_trusts(facts, &store, &batch, err) &&
+                renewing_narrow(facts, &store, &batch, err) &&
                 certify_commit(&store, &batch, facts->at, mended, err) &&
                 mend_modes(&store, findings, mended, err);
     batch_free(&batch);

@@ -146,6 +146,76 @@ bool renewing_take_next(const struct store *store, const struct new_certificate 
     return good;
 }
 
+/* One of those whom the list is for presents it, or a CA above it did. */
+static bool is_theirs(const struct facts *facts, const struct trust_need *need,
+                      const struct cert *cert)
+{
+    for (size_t i = 0; i < need->target_count; i++) {
+        const struct identity *identity = need->targets[i].identity;
+        const char *const names[] = {identity ? identity->certificate_file : "",
+                                     identity ? identity->bundle_file : ""};
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            const struct store_file *file = scan_find(&facts->scan, names[n]);
+            if (file && has_cert(&file->pki, cert))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What is lost is nobody's here: the server or service that presented it is gone. */
+static bool drops_strangers(const struct facts *facts, const struct trust *trust,
+                            const struct exchange *list)
+{
+    for (size_t i = 0; i < list->was.count; i++) {
+        const struct object *object = &list->was.objects[i];
+        if (object->kind == OBJECT_CERT && !has_cert(&list->is, object->cert) &&
+            !is_theirs(facts, trust->need, object->cert))
+            return true;
+    }
+    return false;
+}
+
+static bool note_lists(const struct facts *facts, const struct store *store,
+                       const struct batch *batch, struct renewals *renewals)
+{
+    bool changed = false;
+    struct renewal list = {.first = journal_next(store)};
+    char today[16];
+    clock_date(facts->at, today);
+    memcpy(list.since, today, sizeof list.since);
+    list.since[sizeof list.since - 1] = '\0';
+    for (size_t i = 0; i < facts->trusts.count; i++) {
+        const struct trust *trust = facts->trusts.by_file[i];
+        struct exchange exchange;
+        if (!trust->reader->installed || renewals_open(renewals, trust->file) ||
+            deployment_owns_file(&facts->deployment, trust->file) ||
+            !exchange_of(store, batch, trust->file, &exchange))
+            continue;
+        list.identity = trust->file;
+        if (drops_strangers(facts, trust, &exchange)) {
+            renewals_set(renewals, &list);
+            changed = true;
+        }
+        exchange_free(&exchange);
+    }
+    return changed;
+}
+
+bool renewing_narrow(const struct facts *facts, const struct store *store, struct batch *batch,
+                     struct error *err)
+{
+    struct renewals renewals;
+    if (!renewals_of(store, &renewals, err))
+        return false;
+    if (note_lists(facts, store, batch, &renewals)) {
+        renewals_put(&renewals, batch);
+        batch->verb = "fix";
+    }
+    renewals_free(&renewals);
+    return true;
+}
+
 bool renewing_open(const struct facts *facts, const struct store *store, struct batch *batch,
                    struct error *err)
 {
@@ -162,6 +232,7 @@ bool renewing_open(const struct facts *facts, const struct store *store, struct 
         if (replaces(store, batch, identity, &new_key))
             changed = note(&renewals, identity, new_key, today, entry) || changed;
     }
+    changed = note_lists(facts, store, batch, &renewals) || changed;
     if (changed)
         renewals_put(&renewals, batch);
     renewals_free(&renewals);

@@ -116,6 +116,17 @@ static void certs_of(const struct facts *facts, const struct trust_need *need, b
     free(part.targets);
 }
 
+/* The servers have the list as it was before the store's lost what is gone. */
+static void add_list(const struct facts *facts, const struct trust *trust, struct widening *content,
+                     struct cert_set *out)
+{
+    if (!held_list(facts, trust->file, &content->list))
+        return;
+    for (size_t i = 0; i < content->list.count; i++)
+        if (content->list.objects[i].kind == OBJECT_CERT)
+            cert_set_add(out, content->list.objects[i].cert);
+}
+
 /* Where services come or go: what the ones in place need, and what a list of the store still has
  * of one that is gone. */
 static void fill_installed(const struct facts *facts, const struct trust *trust,
@@ -127,6 +138,7 @@ static void fill_installed(const struct facts *facts, const struct trust *trust,
     if (trust->given) {
         certs_of(facts, trust->need, false, &coming);
         add_set(&content->last, &there, NULL);
+        add_list(facts, trust, content, &there);
         for (size_t i = 0; i < there.count; i++)
             if (!cert_set_has(&coming, there.items[i]))
                 cert_set_add(&content->held, there.items[i]);
@@ -139,6 +151,7 @@ static void fill_installed(const struct facts *facts, const struct trust *trust,
             add_file(&facts->scan, list, &there); /* of several, of whom one is left */
             free(list);
         }
+        add_list(facts, trust, content, &there);
         add_set(&content->held, &there, &content->last);
     }
     free(coming.items);
@@ -277,6 +290,11 @@ static void fill_content(const struct changes *changes, const struct trust *trus
             (!was || trust_certs(&then->deployment, &then->scan, was->need, &content->held)) &&
             trust_certs(&now->deployment, &now->scan, trust->need, &content->last);
         (void)whole; /* rules say what lacks */
+    }
+    if (changes->held) {
+        size_t told = content->held.count;
+        add_list(now, trust, content, &content->held);
+        content->guessed |= content->held.count > told;
     }
     add_set(&content->gone, &content->held, &content->last);
     struct cert_set since = {0};
@@ -611,6 +629,7 @@ void changes_free(struct changes *changes)
         for (size_t k = 0; k < content->since_count; k++)
             pki_file_free(&content->since[k]);
         free(content->since);
+        pki_file_free(&content->list);
         str_free(&content->text);
         str_free(&content->last_text);
         str_free(&content->held_text);

@@ -14,6 +14,7 @@ struct widening {
     struct cert_set held, last,
         wide;               /* wide: all that may be met meanwhile, without what has ended */
     struct cert_set gone;   /* held, and no more in the end */
+    struct pki_file list;   /* what the list was before the store's lost what is gone */
     struct pki_file *since; /* what was imported between */
     size_t since_count;
     struct str text, last_text, held_text; /* wide, last and held as PEM */

@@ -21,6 +21,46 @@ static void delete_keys(const struct book *book)
     strings_free(&keys);
 }
 
+/* Lists that lose what is gone: the store's are written by check --fix, and servers have them once
+ * a person says so. */
+static void say_settled(const struct book *book)
+{
+    const struct changes *changes = &book->plan->renewal->changes;
+    struct strings lists = {0}, stray = {0};
+    for (size_t i = 0; i < changes->count; i++)
+        for (size_t k = 0; k < changes->services[i].count; k++) {
+            const struct trust_change *change = &changes->services[i].trusts[k];
+            if (!change->content->gone.count)
+                continue;
+            if (deployment_owns_file(&changes->facts->deployment, change->trust->file))
+                strings_add_new(&stray, change->was_file);
+            else
+                strings_add_new(&lists, change->trust->file);
+        }
+    for (size_t i = 0; i < stray.count; i++)
+        if (scan_find(&changes->facts->scan, stray.items[i]))
+            page_item(book->out,
+                      "Delete `%s` in the store: one certificate is left of that list, and the "
+                      "servers have it under its own name. Until then a plan says the same again.",
+                      stray.items[i]);
+    char *names = strings_join(&lists, " ");
+    if (lists.count)
+        page_item(
+            book->out,
+            "Write `installed = true` into new services of deployment.conf, then `certwright "
+            "check --fix`: a trust file of the store that still names what is gone is written "
+            "anew. Then say that the servers have it: `certwright renew --done %s`. Until "
+            "then a plan says the same again.",
+            names);
+    else if (!stray.count)
+        page_item(book->out,
+                  "Write `installed = true` into the new services of deployment.conf. Until then a "
+                  "plan says the same again.");
+    free(names);
+    strings_free(&lists);
+    strings_free(&stray);
+}
+
 static void look_once_more(const struct book *book)
 {
     struct str *out = book->out;
@@ -67,9 +107,7 @@ static void look_once_more(const struct book *book)
                   str_text(&names));
     str_free(&names);
     if (book->plan->renewal && !held)
-        page_item(out, "Write `installed = true` into the new services of deployment.conf, then "
-                       "`certwright check --fix`: a trust file of the store that still names what "
-                       "is gone is written anew. Until then a plan says the same again.");
+        say_settled(book);
     delete_keys(book);
 }
 

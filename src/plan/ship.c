@@ -73,7 +73,9 @@ static void put_trusts(const struct making *making, const struct facts *then,
     size_t count = trusts_of(&then->trusts, was, &trusts);
     for (size_t i = 0; i < count; i++) {
         const struct trust_change *moves = change_of(change, trusts[i].rule->name);
-        if (!moves || (changes->held && !moves->content->guessed)) {
+        bool told = changes->held && (!moves || !moves->content->guessed ||
+                                      held_kept(changes->held, trusts[i].file));
+        if (!moves || told) {
             put_held(then, appliance, trusts[i].file);
         } else if (*moves->was_file) {
             struct holding *there = put(appliance, moves->was_file);

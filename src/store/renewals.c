@@ -126,6 +126,11 @@ static struct renewal *find(const struct renewals *renewals, const char *identit
                : NULL;
 }
 
+bool renewal_is_list(const struct renewal *renewal)
+{
+    return strchr(renewal->identity, '.') != NULL;
+}
+
 const struct renewal *renewals_open(const struct renewals *renewals, const char *identity)
 {
     const struct renewal *renewal = find(renewals, identity);

@@ -120,6 +120,17 @@ webbridge trust mine.crt
 webbridge enable" "$(of 2)"
 same_file "and what it must have been is kept" "$W/single-combined.first/store/callbridge.crt" install/cms1/back/mine.crt
 
+# One that check --fix mends in the midst: what the servers have is kept, whatever it was.
+again single-combined
+sed -i '/service "webbridge"/s/{/{ trust-file = "mine.crt" /' deployment.conf
+cp store/testca.crt store/mine.crt
+cp store/mine.crt was.crt
+cw sign --ca testca --force callbridge
+cw check --fix
+same_file "it is mended" store/callbridge.crt store/mine.crt
+cw plan
+same_file "what was there is kept" was.crt install/cms1/back/mine.crt
+
 # Others outside learn of another CA before, and forget the old one after.
 again single-combined
 sed -i 's/^environment {/environment { sip-tls = true  active-directory = true  cucm = "cms1.example.com" /' deployment.conf
@@ -224,9 +235,39 @@ same "what is gone is accepted no longer" "webbridge disable
 webbridge trust callbridge.crt
 webbridge enable" "$(of 6)"
 tells "RUNBOOK says what is gone" 'No service of deployment.conf presents these any more: `callbridge2.example.com`.'
+tells "and what ends that" "Delete \`webbridge-trust.crt\` in the store"
 rm store/webbridge-trust.crt
 cw plan --force
 says "and then all is in place" "No service needs anything"
+
+# One of three is gone, and check --fix came first: the servers hold what the list was.
+for n in 2 3; do
+    printf 'identity "callbridge%s" { CN = "callbridge%s.example.com"  signer = "internal" }
+server "cms%s" { address = "cms%s.example.com"  service "callbridge" { identity = "callbridge%s"  installed = true } }\n' $n $n $n $n $n
+done >>deployment.conf
+cw generate callbridge2 callbridge3
+cw sign --ca testca callbridge2 callbridge3
+cp store/webbridge-trust.crt three.crt
+same "a list of three" 3 "$(grep -c BEGIN three.crt)"
+cw plan --force
+says "which the servers have" "No service needs anything"
+sed -i '/^identity "callbridge3"/,$d' deployment.conf
+cp -a store store.before
+cw plan --force
+of 6 >before
+same "it is narrowed" "webbridge trust webbridge-trust.crt" "$(grep trust before | grep -v sftp)"
+cw check --fix
+same "the list of the store is narrowed" 2 "$(grep -c BEGIN store/webbridge-trust.crt)"
+cw plan --force
+same_file "after check --fix just the same" before <(of 6)
+same_file "what the servers have is kept" three.crt install/cms1/back/webbridge-trust.crt
+tells "RUNBOOK says what ends that" "\`certwright renew --done webbridge-trust.crt\`"
+cw status
+says "status says so" "webbridge-trust.crt since $(date -u +%F): the servers still accept what it holds no more"
+cw renew --done webbridge-trust.crt
+says "and it ends" "webbridge-trust.crt: the servers accept no more than it says"
+cw plan --force
+says "all is in place" "No service needs anything"
 
 deployment scalable --with webbridge3,recorder
 cw sign --ca testca --force callbridge1 callbridge2 callbridge3 webadmin1 webadmin2 webadmin3 xmppserver1 \
