@@ -46,35 +46,45 @@ static void places_free(struct places *places)
     free(places->kinds);
 }
 
-static bool accepts(const struct trust_need *need, const struct identity *identity)
+/* Why a trust's file is concerned: it names the certificate, its CA, or the certificate as the CA
+ * of others. */
+enum concern { CONCERN_NONE, CONCERN_CA, CONCERN_ITSELF, CONCERN_AS_CA };
+
+/* Its signers are no circle: deployment.conf would not have been read. */
+static bool is_below(const struct deployment *d, const struct identity *identity,
+                     const struct identity *ca)
 {
-    for (size_t i = 0; i < need->target_count; i++)
-        if (need->targets[i].identity == identity)
-            return true;
-    return false;
+    while (identity && identity != ca)
+        identity = deployment_identity(d, identity->signer);
+    return identity;
 }
 
-/* The trust's file holds the certificate itself. */
-static bool is_pinned(const struct trust *trust, bool self_signed)
+static enum concern concern_of(const struct deployment *d, const struct trust_need *need,
+                               const struct identity *identity, bool self_signed)
 {
-    return trust->need->how != TRUST_CHAIN || self_signed;
+    bool below = false;
+    for (size_t i = 0; i < need->target_count; i++) {
+        if (need->targets[i].identity == identity)
+            return need->how != TRUST_CHAIN || self_signed ? CONCERN_ITSELF : CONCERN_CA;
+        below = below || (identity->signs && is_below(d, need->targets[i].identity, identity));
+    }
+    return below && trust_chains(need->how) ? CONCERN_AS_CA : CONCERN_NONE;
 }
 
 /* Those that accept it by one file, a sentence. */
-static void add_trust(const struct trust *trust, const struct places *readers, bool self_signed,
+static void add_trust(const struct trust *trust, const struct places *readers, enum concern concern,
                       struct renew_effects *out)
 {
+    static const char *const holds[] = {
+        [CONCERN_CA] = "its CA, and changes only when the CA does",
+        [CONCERN_ITSELF] =
+            "the certificate itself: old and new side by side until the exchange is done",
+        [CONCERN_AS_CA] = "this CA: old and new side by side until what it signed is exchanged"};
     struct strings all = {0};
     for (size_t i = 0; i < readers->count; i++)
         strings_add_take(&all, place_words(readers, i));
     char *who = strings_join(&all, "; ");
-    strings_add_take(
-        &out->trusts,
-        is_pinned(trust, self_signed)
-            ? xformat("%s: %s holds the certificate itself: old and new side by side until the "
-                      "exchange is done",
-                      who, trust->file)
-            : xformat("%s: %s holds its CA, and changes only when the CA does", who, trust->file));
+    strings_add_take(&out->trusts, xformat("%s: %s holds %s", who, trust->file, holds[concern]));
     free(who);
     strings_free(&all);
 }
@@ -83,22 +93,25 @@ static void add_trusts(const struct facts *facts, const struct identity *identit
                        struct places *restarts, struct renew_effects *out)
 {
     const struct trusts *trusts = &facts->trusts;
-    bool *asks = xcalloc(trusts->need_count + 1, sizeof *asks);
+    enum concern *asks = xcalloc(trusts->need_count + 1, sizeof *asks);
     for (size_t i = 0; i < trusts->need_count; i++)
-        asks[i] = accepts(&trusts->needs[i], identity);
+        asks[i] = concern_of(&facts->deployment, &trusts->needs[i], identity, self_signed);
     for (size_t i = 0; i < trusts->count;) {
         const struct trust *first = trusts->by_file[i];
         struct places readers = {0};
+        enum concern most = CONCERN_NONE;
         for (; i < trusts->count && strcmp(trusts->by_file[i]->file, first->file) == 0; i++) {
             const struct trust *trust = trusts->by_file[i];
-            if (!asks[trust->need - trusts->needs])
+            enum concern concern = asks[trust->need - trusts->needs];
+            if (concern == CONCERN_NONE)
                 continue;
             places_add(&readers, trust->reader);
-            if (is_pinned(trust, self_signed))
+            if (concern != CONCERN_CA)
                 places_add(restarts, trust->reader);
+            most = concern > most ? concern : most;
         }
         if (readers.count)
-            add_trust(first, &readers, self_signed, out);
+            add_trust(first, &readers, most, out);
         places_free(&readers);
     }
     free(asks);
@@ -128,6 +141,14 @@ static void add_choices(const struct facts *facts, const struct identity *identi
     size_t files = count_files(facts, identity);
     bool there = *identity->key_at;
     char *why = renew_needs_key(facts, identity);
+    if (identity->signs && !identity->use_count) { /* its key goes to no server */
+        out->keep = why ? xformat("not possible: %s", why)
+                        : xstrdup("no new key; signed here at once; what it signed follows");
+        out->fresh = xstrdup("made and signed here at once; the old key stays here as .bak; what "
+                             "it signed follows");
+        free(why);
+        return;
+    }
     out->keep =
         why ? xformat("not possible: %s", why)
             : xformat("%zu file%s to upload, no new key; %s", files, files == 1 ? "" : "s",
@@ -190,10 +211,10 @@ static char *group_title(const struct ends *ends, const struct ending *ending,
     struct renew_effects effects;
     renew_effects(ends->facts, ending->identity, &effects);
     char *restarts = strings_join(&effects.restarts, "; ");
-    char *title = *restarts ? xformat("Restarts %s", restarts)
-                  : ending->identity->signs
-                      ? xstrdup("A CA of the store: those that it signed are renewed after it")
-                      : xstrdup("Disturbs nobody: no service uses it");
+    bool signs = ending->identity->signs && !ending->identity->use_count;
+    char *title = signs ? xstrdup("A CA of the store: those that it signed are renewed after it")
+                  : *restarts ? xformat("Restarts %s", restarts)
+                              : xstrdup("Disturbs nobody: no service uses it");
     *notices = effects.notices;
     effects.notices = (struct strings){0};
     free(restarts);

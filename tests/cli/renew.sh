@@ -192,6 +192,8 @@ same_file "the user's file has the new one, and the rest" <(cat here/lab.crt her
 cw renew --done cb wb
 cw renew --new-key lab cb
 same "a CA and one below it" 0 "$status"
+says "who trusts it learns of it" "webbridge3 on edge1: lab.crt holds this CA: old and new side by side"
+silent "its key goes nowhere" "new key: 1 file"
 says "whom it signed is listed" "certwright renew wb: a CA signed them that was renewed"
 ok "the CA came first" openssl verify -CAfile here/lab.crt here/cb.crt
 cw renew c2w
