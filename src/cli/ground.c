@@ -16,6 +16,12 @@ void ground_free(struct ground *ground)
     secret_free(&ground->password);
 }
 
+/* The usual one may lack; one that was named is meant. */
+static bool has_deployment(const struct cli *cli)
+{
+    return strcmp(cli->config, "deployment.conf") != 0 || access(cli->config, F_OK) == 0;
+}
+
 static bool load_deployment(const struct cli *cli, struct ground *ground, struct error *err)
 {
     ground->loaded = catalogue_load(cli->catalogue_folder, &ground->catalogue, err) &&
@@ -32,7 +38,7 @@ bool ground_find(const struct cli *cli, bool asks_conf, struct ground *ground, s
     for (size_t i = 1; i < cli->arg_count; i++)
         names_store = names_store || !strchr(cli->args[i], '/');
     bool asks = asks_conf || (names_store && !cli->store);
-    if (asks && access(cli->config, F_OK) == 0 && !load_deployment(cli, ground, err))
+    if (asks && has_deployment(cli) && !load_deployment(cli, ground, err))
         return false;
     ground->store = cli_store_of(cli, ground->loaded ? &ground->deployment : NULL);
     return true;
@@ -41,7 +47,7 @@ bool ground_find(const struct cli *cli, bool asks_conf, struct ground *ground, s
 bool pki_store_path(const struct cli *cli, char **out, struct error *err)
 {
     struct ground ground = {0};
-    bool good = cli->store || access(cli->config, F_OK) != 0 || load_deployment(cli, &ground, err);
+    bool good = cli->store || !has_deployment(cli) || load_deployment(cli, &ground, err);
     *out = good ? cli_store_of(cli, ground.loaded ? &ground.deployment : NULL) : NULL;
     ground_free(&ground);
     return good;

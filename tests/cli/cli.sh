@@ -135,6 +135,8 @@ says "it is printed" cms1.key
 exits 2 "--json where adopt has none" "$CERTWRIGHT" adopt --commands --json
 same "and nothing is on stdout" "" "$out"
 fails "a configuration that is a folder" "$CERTWRIGHT" --config s check
+fails "one that isn't there, named to the pki family" "$CERTWRIGHT" --config nowhere.conf pki list
+says "is not passed by" "certwright: nowhere.conf: "
 fails "an identity that isn't one" "$CERTWRIGHT" --config a.conf generate nobody
 says "it is named" nobody
 exits 2 "-- ends the options" "$CERTWRIGHT" -- --frobnicate
