@@ -29,6 +29,7 @@ struct strings {
     char **items;
     size_t count;
 };
+extern const struct strings strings_none; /* an empty one */
 
 void strings_add(struct strings *list, const char *text);
 void strings_add_take(struct strings *list, char *text);

@@ -1,19 +1,21 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
+#include "base/arena.h"
 #include "base/stream.h"
 #include "model/held.h"
 
 /* The installation as steps; plan.json is this, every other file is written from it. A plan belongs
- * to the facts, and to what is held, that it was made of. */
+ * to the facts, and to what is held, that it was made of. Its texts are its own or theirs, "" where
+ * there is none: steps are many and say the same, so that they share what they can. */
 struct step {
     int number, phase;
-    char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
-    struct strings upload;
-    char *command;
-    struct strings expect;
-    char *section, *undo, *manual;
-    struct strings typed; /* of manual: each line, and the answer where one asks back */
+    const char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
+    const struct strings *upload;
+    const char *command;
+    const struct strings *expect;
+    const char *section, *undo, *manual;
+    const struct strings *typed; /* of manual: each line, and the answer where one asks back */
     /* What plan.json does not tell: */
     const struct service *service; /* whose procedure it is of; NULL: the server's */
     enum stage stage;              /* of it */
@@ -35,15 +37,15 @@ struct outages {
 };
 /* A file of a renewal below the server's folder. */
 struct plan_extra {
-    char *path;             /* files-2/x.crt, back/x.crt */
+    const char *path;       /* files-2/x.crt, back/x.crt */
     const char *name;       /* in the store; NULL: the text */
     const struct str *text; /* belongs to the plan */
     bool held;              /* as the servers hold it */
     bool is_private;
 };
 struct plan_server {
-    char *name;
-    struct strings files; /* names in files/, sorted */
+    const char *name;
+    const struct strings *files; /* names in files/, sorted */
     struct plan_extra *extras;
     size_t extra_count;
 };
@@ -54,6 +56,7 @@ struct plan {
     struct plan_server *servers;
     size_t server_count;
     struct renewal_plan *renewal; /* NULL: nothing that runs already is touched */
+    struct arena texts;
 };
 struct plan_options {
     bool base; /* preconditions as phase 0 */

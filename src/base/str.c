@@ -10,6 +10,8 @@
 
 enum { STR_SLACK_BYTES = 16 };
 
+const struct strings strings_none = {0};
+
 void str_reserve(struct str *str, size_t capacity)
 {
     if (capacity < str->capacity)

@@ -45,7 +45,7 @@ static void add_turns(const struct flow *flow, const struct plan *plan, const st
         if (!server || strcmp(step->file, last) == 0)
             continue;
         last = step->file;
-        if (step->upload.count) {
+        if (step->upload->count) {
             page_line(&page->text, "  %d  cd %s/%s", ++number, out, step->server);
             char *login = server_sftp(server);
             page_line(&page->text, "     sftp -o BatchMode=no -b %s %s", path_base(step->file),

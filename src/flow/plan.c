@@ -45,11 +45,11 @@ static void add_detail(const struct step *step, const char *phase, struct row *r
 {
     struct str detail = {0};
     str_addf(&detail, "%s%s", phase, *phase ? "\n" : "");
-    if (step->upload.count) {
+    if (step->upload->count) {
         str_addf(&detail, "In install/%s: sftp -b %s, see RUNBOOK.md.", step->server,
                  path_base(step->file));
-    } else if (step->expect.count) {
-        char *lines = strings_join(&step->expect, "\n       ");
+    } else if (step->expect->count) {
+        char *lines = strings_join(step->expect, "\n       ");
         str_addf(&detail, "%s %s",
                  step->source == SOURCE_OURS ? "Expect, or the like:" : "Expect:", lines);
         free(lines);
@@ -85,9 +85,9 @@ static void add_step(const struct plan *plan, const struct step *step, const str
 {
     char *id = xformat("step%d", step->number);
     struct row *row;
-    if (step->upload.count) {
-        char *files = strings_join(&step->upload, " ");
-        char *count = counted(step->upload.count, "file", "files");
+    if (step->upload->count) {
+        char *files = strings_join(step->upload, " ");
+        char *count = counted(step->upload->count, "file", "files");
         row = page_row(page, id, LEVEL_NONE, "", "%3d  upload %s: %s", step->number, count, files);
         free(count);
         free(files);

@@ -73,8 +73,8 @@ static bool seed_step(struct rehearsal *rehearsal, const struct step *step, bool
     if (!server || !(in_place || base))
         return true;
     bool good = true;
-    for (size_t i = 0; good && i < step->typed.count; i++)
-        good = type_quietly(server->appliance, step->typed.items[i], err);
+    for (size_t i = 0; good && i < step->typed->count; i++)
+        good = type_quietly(server->appliance, step->typed->items[i], err);
     return good && (!*step->command || type_quietly(server->appliance, step->command, err));
 }
 
@@ -108,9 +108,9 @@ static bool lay_files(struct rehearsal *rehearsal, const struct before *before,
     bool good = true;
     for (size_t i = 0; good && i < plan->server_count; i++) {
         struct stage_server *server = stage_find(rehearsal, plan->servers[i].name);
-        for (size_t j = 0; good && server && j < plan->servers[i].files.count; j++)
-            good = lay_file(before, server->appliance, plan->servers[i].files.items[j],
-                            plan->servers[i].files.items[j], err);
+        for (size_t j = 0; good && server && j < plan->servers[i].files->count; j++)
+            good = lay_file(before, server->appliance, plan->servers[i].files->items[j],
+                            plan->servers[i].files->items[j], err);
     }
     return good;
 }

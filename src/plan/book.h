@@ -17,6 +17,7 @@ struct book {
     struct str *out;               /* of the stream */
     struct book_service *services; /* those that have steps, in file order */
     size_t count;
+    struct arena texts;                 /* of the procedures */
     const struct plan_server **servers; /* by the deployment's; NULL: it has no steps */
     const struct step *first_call;      /* of the API; NULL */
 };

@@ -24,13 +24,13 @@ static void add_step(struct str *out, const struct step *step)
     str_addf(out, "  {\n    \"step\": %d,\n    \"phase\": %d", step->number, step->phase);
     add_text(out, "server", step->server);
     add_text(out, "file", step->file);
-    add_list(out, "upload", &step->upload);
+    add_list(out, "upload", step->upload);
     add_text(out, "command", step->command);
-    add_list(out, "expect", &step->expect);
+    add_list(out, "expect", step->expect);
     add_text(out, "section", step->section);
     add_text(out, "undo", step->undo);
     add_text(out, "manual", step->manual);
-    add_list(out, "typed", &step->typed);
+    add_list(out, "typed", step->typed);
     str_add(out, "\n  }");
 }
 

@@ -24,13 +24,23 @@ struct step *making_step(struct making *making, enum phase phase, const struct s
 {
     struct plan *plan = making->plan;
     making->where = grow(making->where, plan->count, sizeof *making->where);
-    making->where[plan->count] = (size_t)(server - making->facts->deployment.servers);
+    making->where[plan->count] = (unsigned)(server - making->facts->deployment.servers);
     plan->steps = grow(plan->steps, plan->count, sizeof *plan->steps);
     struct step *step = &plan->steps[plan->count++];
-    step->number = (int)plan->count;
-    step->phase = (int)phase;
-    step->server = xstrdup(server->name);
-    step->source = SOURCE_OURS;
+    *step = (struct step){
+        .number = (int)plan->count,
+        .phase = (int)phase,
+        .server = server->name,
+        .file = "",
+        .upload = &strings_none,
+        .command = "",
+        .expect = &strings_none,
+        .section = "",
+        .undo = "",
+        .manual = "",
+        .typed = &strings_none,
+        .source = SOURCE_OURS,
+    };
     return step;
 }
 
@@ -38,12 +48,11 @@ static void add_line(struct making *making, enum phase phase, const struct servi
                      const struct line *line)
 {
     struct step *step = making_step(making, phase, service->server);
-    char **text = line->stage == STAGE_BY_HAND ? &step->manual : &step->command;
-    *text = xstrdup(line->text);
-    strings_copy(&step->expect, &line->expect);
-    strings_copy(&step->typed, &line->typed);
-    step->section = xstrdup(line->section);
-    step->undo = xstrdup(line->undo);
+    *(line->stage == STAGE_BY_HAND ? &step->manual : &step->command) = line->text;
+    step->expect = line->expect;
+    step->typed = line->typed;
+    step->section = line->section;
+    step->undo = line->undo;
     step->service = service;
     step->stage = line->stage;
     step->effect = line->effect;
@@ -55,8 +64,8 @@ static void add_line(struct making *making, enum phase phase, const struct servi
 static void add_note(struct making *making, const struct server *server, const char *text)
 {
     struct step *step = making_step(making, PHASE_CHECKS, server);
-    step->manual = xstrdup(text);
-    step->section = xstrdup("4.2");
+    step->manual = arena_text(&making->plan->texts, text);
+    step->section = "4.2";
 }
 
 /* An identity's files under the names that the checks' templates have for them. */
@@ -83,17 +92,21 @@ static struct step *add_check(struct making *making, enum phase phase, const str
     struct pair copy = pair ? *pair : (struct pair){0};
     if (!template_expand(pattern, pair_value, &copy, &line, NULL))
         abort(); /* our own pattern */
-    step->command = str_take(&line);
+    step->command = arena_text(&making->plan->texts, str_text(&line));
+    str_free(&line);
     step->stage = STAGE_OTHER;
-    step->section = xstrdup("4.3");
+    step->section = "4.3";
     return step;
 }
 
-static void expect_word(struct step *step, enum word word)
+/* What a check answers. */
+static const struct strings *reply_of(struct arena *texts, enum word word)
 {
     struct str text = {0};
     words_add(&text, word, NULL, NULL, NULL);
-    strings_add_take(&step->expect, str_take(&text));
+    const char *const line = arena_text(texts, str_text(&text));
+    str_free(&text);
+    return arena_list(texts, &line, 1);
 }
 
 /* The pair's two checks; what is signed by itself is verified with itself. */
@@ -103,22 +116,19 @@ static void add_pair(struct making *making, enum phase phase, const struct serve
     const struct pair pair = {.key = identity_key(use->identity),
                               .certificate = certificate,
                               .anchor = use->anchor ? use->anchor : certificate};
-    expect_word(add_check(making, phase, server, "pki match {key} {certificate}", &pair),
-                WORD_MATCH);
-    expect_word(add_check(making, phase, server, "pki verify {certificate} {anchor}", &pair),
-                WORD_VERIFIED);
+    add_check(making, phase, server, "pki match {key} {certificate}", &pair)->expect =
+        making->matched;
+    add_check(making, phase, server, "pki verify {certificate} {anchor}", &pair)->expect =
+        making->verified;
 }
 
 void making_list(struct making *making, enum phase phase, const struct server *server,
                  const struct strings *names)
 {
-    struct strings copy = {0}; /* they may be a step's, and steps move */
-    strings_copy(&copy, names);
     struct step *list = add_check(making, phase, server, "pki list", NULL);
-    list->expect = copy;
+    list->expect = names;
     list->source = SOURCE_FIELD;
-    free(list->section);
-    list->section = xstrdup("4.2");
+    list->section = "4.2";
 }
 
 void making_pairs(struct making *making, enum phase phase, const struct server *server,
@@ -134,18 +144,18 @@ void making_pairs(struct making *making, enum phase phase, const struct server *
 }
 
 static void add_checks(struct making *making, const struct server *server,
-                       const struct server_files *files)
+                       const struct server_files *files, const struct strings *names)
 {
-    if (files->upload.count) {
+    if (names->count) {
         struct step *upload = making_step(making, PHASE_CHECKS, server);
-        strings_copy(&upload->upload, &files->upload);
-        upload->file = xformat("%s/upload.sftp", server->name);
-        upload->section = xstrdup("4.2");
-        ship_known(making, server, &files->upload);
+        upload->upload = names;
+        upload->file = arena_format(&making->plan->texts, "%s/upload.sftp", server->name);
+        upload->section = "4.2";
+        ship_known(making, server, names);
     }
     for (size_t i = 0; i < files->notes.count; i++)
         add_note(making, server, files->notes.items[i]);
-    making_list(making, PHASE_CHECKS, server, &files->upload);
+    making_list(making, PHASE_CHECKS, server, names);
     making_pairs(making, PHASE_CHECKS, server, files);
 }
 
@@ -344,13 +354,29 @@ static void add_phases_before(struct making *making)
             add_lines(making, PHASE_BASE, &server_at(making, i)->services[k]);
     for (size_t i = 0; i < count; i++)
         if (has_new(making, i))
-            add_checks(making, server_at(making, i), &making->files[i]);
+            add_checks(making, server_at(making, i), &making->files[i], making->uploads[i]);
 }
 
 /* A step of a turn: a command, or what is uploaded for its commands. */
 static bool is_turned(const struct step *step)
 {
-    return step->command || (step->upload.count && !step->file);
+    return *step->command || (step->upload->count && !*step->file);
+}
+
+/* The file of a server's present turn. */
+struct named {
+    unsigned turn;
+    const char *file;
+};
+
+static const char *turn_file(struct arena *texts, const char *server, unsigned turns, unsigned turn,
+                             struct named *named)
+{
+    if (named->turn != turn)
+        named->file = turns == 1 ? arena_format(texts, "%s/commands.mmp", server)
+                                 : arena_format(texts, "%s/commands-%u.mmp", server, turn);
+    named->turn = turn;
+    return named->file;
 }
 
 /* Gives each command its file. A turn lasts until another server's command, or until a person has
@@ -360,10 +386,10 @@ static void name_turns(struct making *making)
 {
     struct plan *plan = making->plan;
     size_t count = making->facts->deployment.server_count, last = count;
-    size_t *turns = xcalloc(count + 1, sizeof *turns);
-    size_t *turn = xcalloc(plan->count + 1, sizeof *turn);
+    unsigned *turns = xcalloc(count + 1, sizeof *turns);
+    unsigned *turn = xcalloc(plan->count + 1, sizeof *turn);
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i].manual)
+        if (*plan->steps[i].manual)
             last = count;
         if (plan->renewal && i && plan->steps[i].phase != plan->steps[i - 1].phase)
             last = count;
@@ -373,25 +399,24 @@ static void name_turns(struct making *making)
         turn[i] = turns[at] += at != last;
         last = at;
     }
+    struct named *named = xcalloc(count + 1, sizeof *named);
     for (size_t i = 0; i < plan->count; i++) {
-        struct step *step = &plan->steps[i];
-        if (step->command && turns[making->where[i]] == 1)
-            step->file = xformat("%s/commands.mmp", step->server);
-        else if (step->command)
-            step->file = xformat("%s/commands-%zu.mmp", step->server, turn[i]);
+        size_t at = making->where[i];
+        if (*plan->steps[i].command)
+            plan->steps[i].file =
+                turn_file(&plan->texts, plan->steps[i].server, turns[at], turn[i], &named[at]);
     }
+    free(named);
     ship_files(making, turns, turn);
     free(turns);
     free(turn);
 }
 
-/* Every text is there, empty where there is none. */
-static void complete(struct step *step)
+static const struct strings *sorted(struct arena *texts, const struct strings *list)
 {
-    char **texts[] = {&step->file, &step->command, &step->section, &step->undo, &step->manual};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (!*texts[i])
-            *texts[i] = xstrdup("");
+    struct strings *copy = arena_list(texts, (const char *const *)list->items, list->count);
+    strings_sort(copy);
+    return copy;
 }
 
 static void add_servers(struct making *making)
@@ -405,9 +430,8 @@ static void add_servers(struct making *making)
             continue;
         struct plan_server *server = &plan->servers[plan->server_count++];
         making->servers[i] = server;
-        server->name = xstrdup(server_at(making, i)->name);
-        strings_copy(&server->files, &making->files[i].upload);
-        strings_sort(&server->files);
+        server->name = server_at(making, i)->name;
+        server->files = sorted(&plan->texts, making->uploads[i]);
     }
 }
 
@@ -431,6 +455,7 @@ static bool check_server(const struct server *server, struct error *err)
 static bool fill_server(struct making *making, size_t index, struct error *err)
 {
     const struct server *server = server_at(making, index);
+    struct arena *texts = &making->plan->texts;
     making->procedures[index] = xcalloc(server->service_count + 1, sizeof(struct procedure));
     if (!check_server(server, err))
         return false;
@@ -438,12 +463,18 @@ static bool fill_server(struct making *making, size_t index, struct error *err)
         const struct service *service = &server->services[i];
         bool in_place = making->changes->services[service->index].in_place;
         struct procedure *procedure = &making->procedures[index][i];
-        if (in_place ? !renewal_procedure(making->changes, service, procedure, err)
-                     : !merge_service(making->facts, service, procedure, err))
+        if (in_place ? !renewal_procedure(making->changes, service, texts, procedure, err)
+                     : !merge_service(making->facts, service, texts, procedure, err))
             return false;
     }
-    return files_gather(making->facts, &making->cas, server, making->procedures[index],
-                        &making->files[index], err);
+    struct server_files *files = &making->files[index];
+    if (!files_gather(making->facts, &making->cas, server, making->procedures[index], files, err))
+        return false;
+    making->uploads[index] = arena_strings(texts, &files->upload);
+    strings_free(&files->upload);
+    for (size_t i = 0; i < server->service_count; i++)
+        strings_free(&making->procedures[index][i].holes);
+    return true;
 }
 
 static void making_free(struct making *making)
@@ -460,6 +491,7 @@ static void making_free(struct making *making)
     free(making->where);
     free(making->cas.items);
     free(making->files);
+    free(making->uploads);
 }
 
 /* Each phase's steps. A cluster that has to be taken apart is left whole until the others have had
@@ -488,7 +520,7 @@ static void add_outside(struct making *making)
     for (size_t i = 0; i < making->facts->deployment.server_count; i++)
         for (size_t k = 0; k < server_at(making, i)->service_count; k++)
             by_index[server_at(making, i)->services[k].index] = &making->procedures[i][k];
-    outside_lines(making->changes, by_index);
+    outside_lines(making->changes, by_index, &making->plan->texts);
     free(by_index);
 }
 
@@ -520,6 +552,9 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
     making.changes = &renewal->changes;
     making.procedures = xcalloc(count + 1, sizeof *making.procedures);
     making.files = xcalloc(count + 1, sizeof *making.files);
+    making.uploads = xcalloc(count + 1, sizeof *making.uploads);
+    making.matched = reply_of(&out->texts, WORD_MATCH);
+    making.verified = reply_of(&out->texts, WORD_VERIFIED);
     making.appliances = xcalloc(count + 1, sizeof *making.appliances);
     ca_keys_find(facts, &making.cas);
     if (renewal->held || renewal->changes.any)
@@ -537,8 +572,6 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
     if (good) {
         add_calls(&making);
         name_turns(&making);
-        for (size_t i = 0; i < out->count; i++)
-            complete(&out->steps[i]);
     }
     making_free(&making);
     if (!out->renewal)
@@ -550,25 +583,11 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
 
 void plan_free(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        struct step *step = &plan->steps[i];
-        char *texts[] = {step->server,  step->file, step->command,
-                         step->section, step->undo, step->manual};
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-            free(texts[k]);
-        strings_free(&step->upload);
-        strings_free(&step->expect);
-        strings_free(&step->typed);
-    }
     free(plan->steps);
-    for (size_t i = 0; i < plan->server_count; i++) {
-        free(plan->servers[i].name);
-        strings_free(&plan->servers[i].files);
-        for (size_t k = 0; k < plan->servers[i].extra_count; k++)
-            free(plan->servers[i].extras[k].path);
+    for (size_t i = 0; i < plan->server_count; i++)
         free(plan->servers[i].extras);
-    }
     free(plan->servers);
     renewal_free(plan->renewal);
+    arena_free(&plan->texts);
     *plan = (struct plan){0};
 }

@@ -11,7 +11,7 @@
 
 /* What lies on an appliance under a name. */
 struct holding {
-    char *name;
+    const char *name;
     const struct store_file *file; /* as one of the store, or of what was held; NULL: */
     const struct cert_set *certs;
     const struct str *text; /* of certs */
@@ -35,15 +35,17 @@ struct making {
     const struct plan_options *options;
     struct changes *changes;
     struct procedure **procedures; /* one array a server, one procedure a service */
-    struct server_files *files;    /* one a server */
-    struct appliance *appliances;  /* one a server */
+    struct server_files *files;    /* one a server; their upload as: */
+    const struct strings **uploads;
+    const struct strings *matched, *verified; /* the replies of a pair's two checks */
+    struct appliance *appliances;             /* one a server */
     struct shipment *shipments;
     size_t shipment_count;
     struct strings fetches; /* what to fetch before the present upload */
     struct ca_keys cas;
     struct plan *plan;
     struct plan_server **servers; /* the plan's, by the deployment's; NULL: nothing to do there */
-    size_t *where;                /* the server's number, one a step */
+    unsigned *where;              /* the server's number, one a step */
 };
 
 struct step *making_step(struct making *making, enum phase phase, const struct server *server);
@@ -65,7 +67,7 @@ must_check bool ship_ahead(struct making *making, struct error *err);
 /* An upload of the first phase. */
 void ship_known(struct making *making, const struct server *server, const struct strings *names);
 /* Below the servers' folders: files-N/ and back/, when each turn has its number. */
-void ship_files(struct making *making, const size_t *turns, const size_t *turn);
+void ship_files(struct making *making, const unsigned *turns, const unsigned *turn);
 void ship_free(struct making *making);
 
 #endif

@@ -11,6 +11,7 @@
 struct view {
     const struct facts *facts;
     const struct service *service;
+    struct arena *texts;   /* where they are kept */
     struct strings *holes; /* NULL: nobody wants to know */
     const struct merge_values *values;
     struct error refused; /* a value that may not be written */
@@ -56,7 +57,7 @@ static bool lookup(void *context, const char *path, struct strings *out)
 }
 
 /* The pattern with its values; the refused value's own message goes before the template's. */
-static bool expand(struct view *view, const char *pattern, char **out, struct error *err)
+static bool expand(struct view *view, const char *pattern, const char **out, struct error *err)
 {
     struct str text = {0};
     view->refused = (struct error){0};
@@ -69,49 +70,45 @@ static bool expand(struct view *view, const char *pattern, char **out, struct er
             good = error_set(err, STATUS_NO, view->service->component->kind,
                              "mend the component's file", "a command holds a control character");
     }
-    *out = str_take(&text);
-    if (!good) {
-        free(*out);
-        *out = NULL;
-    }
+    if (good)
+        *out = strcmp(str_text(&text), pattern) == 0 ? pattern
+                                                     : arena_text(view->texts, str_text(&text));
+    str_free(&text);
     return good;
 }
 
 /* What takes the line back; "" where nothing does, or what it would name lacks. */
-static bool expand_undo(struct view *view, const struct command *command, char **out,
+static bool expand_undo(struct view *view, const struct command *command, const char **out,
                         struct error *err)
 {
     if (*command->undo && template_complete(command->undo, look, view))
         return expand(view, command->undo, out, err);
-    *out = xstrdup("");
+    *out = "";
     return true;
 }
 
 /* Those of the patterns whose holes are filled. */
-static bool expand_each(struct view *view, const struct strings *patterns, struct strings *out,
-                        struct error *err)
+static bool expand_each(struct view *view, const struct strings *patterns,
+                        const struct strings **out, struct error *err)
 {
-    for (size_t i = 0; i < patterns->count; i++) {
-        char *text = NULL;
+    const char **texts = xcalloc(patterns->count + 1, sizeof *texts);
+    size_t count = 0, same = 0;
+    bool good = true;
+    for (size_t i = 0; good && i < patterns->count; i++) {
         if (!template_complete(patterns->items[i], look, view))
             continue;
-        if (!expand(view, patterns->items[i], &text, err))
-            return false;
-        strings_add_take(out, text);
+        good = expand(view, patterns->items[i], &texts[count], err);
+        same += good && texts[count] == patterns->items[i];
+        count += good;
     }
-    return true;
+    *out = same == patterns->count ? patterns : arena_list(view->texts, texts, count);
+    free(texts);
+    return good;
 }
 
 void line_free(struct line *line)
 {
-    for (size_t i = 0; i < line->need_count; i++)
-        free(line->needs[i].name);
     free(line->needs);
-    free(line->text);
-    free(line->undo);
-    free(line->section);
-    strings_free(&line->expect);
-    strings_free(&line->typed);
     strings_free(&line->holes);
 }
 
@@ -145,16 +142,16 @@ static bool make_line(struct view *view, const struct command *command, struct l
         view->holes = NULL; /* what is only shown is not uploaded */
     line->stage = command->stage;
     line->phase = command->stage == STAGE_BASE ? PHASE_BASE : command->phase;
-    line->rank = (size_t)(command - component->commands);
+    line->rank = (unsigned)(command - component->commands);
     line->effect = command->effect;
     line->api = command->api;
     line->source = command->source;
-    line->section = xstrdup(*command->section ? command->section : component->section);
+    line->section = *command->section ? command->section : component->section;
     bool off = switches_off(view, command);
     bool good = expand(view, off ? command->undo : command->line, &line->text, err);
     view->holes = NULL;
     if (good && off)
-        line->undo = xstrdup("");
+        line->undo = "";
     return good && (off || expand_undo(view, command, &line->undo, err)) &&
            expand_each(view, &command->expect, &line->expect, err) &&
            expand_each(view, &command->typed, &line->typed, err);
@@ -179,12 +176,13 @@ static bool stands_already(const struct procedure *procedure, const struct line 
 }
 
 static bool add_stage(const struct facts *facts, const struct service *service, enum stage stage,
-                      struct procedure *out, struct error *err)
+                      struct arena *texts, struct procedure *out, struct error *err)
 {
     const struct component *component = service->component;
     for (size_t i = 0; i < component->command_count; i++) {
         const struct command *command = &component->commands[i];
-        struct view view = {.facts = facts, .service = service, .holes = &out->holes};
+        struct view view = {
+            .facts = facts, .service = service, .texts = texts, .holes = &out->holes};
         bool renews = command->phase == PHASE_WIDENING || command->phase == PHASE_NARROWING;
         if (command->stage != stage || renews || !takes_part(&view, command))
             continue;
@@ -228,9 +226,9 @@ bool merge_takes(const struct facts *facts, const struct service *service,
 
 bool merge_command(const struct facts *facts, const struct service *service,
                    const struct command *command, const struct merge_values *values,
-                   struct line *out, struct error *err)
+                   struct arena *texts, struct line *out, struct error *err)
 {
-    struct view view = {.facts = facts, .service = service, .values = values};
+    struct view view = {.facts = facts, .service = service, .texts = texts, .values = values};
     *out = (struct line){0};
     if (make_line(&view, command, out, err))
         return true;
@@ -238,8 +236,8 @@ bool merge_command(const struct facts *facts, const struct service *service,
     return false;
 }
 
-bool merge_service(const struct facts *facts, const struct service *service, struct procedure *out,
-                   struct error *err)
+bool merge_service(const struct facts *facts, const struct service *service, struct arena *texts,
+                   struct procedure *out, struct error *err)
 {
     static const enum stage stages[] = {STAGE_BASE,  STAGE_BEFORE,  STAGE_ASSIGN,
                                         STAGE_AFTER, STAGE_DISPLAY, STAGE_BY_HAND};
@@ -247,7 +245,7 @@ bool merge_service(const struct facts *facts, const struct service *service, str
     if (!release_in(&service->component->release, facts->deployment.release))
         return true;
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
-        if (!add_stage(facts, service, stages[i], out, err)) {
+        if (!add_stage(facts, service, stages[i], texts, out, err)) {
             procedure_free(out);
             return false;
         }

@@ -1,13 +1,14 @@
 #ifndef PLAN_MERGE_H
 #define PLAN_MERGE_H
 
+#include "base/arena.h"
 #include "model/facts.h"
 
 /* The commands of one service, filled in and merged. */
 
 /* A file that a line of a renewal names, and what is to lie there under that name. */
 struct need {
-    char *name;                    /* on the appliance */
+    const char *name;              /* on the appliance */
     const struct store_file *file; /* that one of the store; NULL: these certificates */
     const struct cert_set *certs;
     const struct str *text; /* as PEM */
@@ -17,12 +18,12 @@ struct line {
     enum stage stage;
     enum phase phase;
     enum effect effect;
-    bool api;
-    char *text, *undo, *section; /* "" where there is none */
-    struct strings expect;
-    struct strings typed; /* of what is done by hand */
-    size_t rank;          /* the command's place in the component's file */
     enum source source;
+    const char *text, *undo, *section; /* "" where there is none */
+    const struct strings *expect;
+    const struct strings *typed; /* of what is done by hand */
+    unsigned rank;               /* the command's place in the component's file */
+    bool api;
     bool outside;         /* by hand, and not on our servers */
     struct strings holes; /* of a renewal: the paths of the slots that it gives a new pair */
     struct need *needs;
@@ -35,11 +36,12 @@ struct procedure {
     bool renews;          /* the service is in place: its files come with its turns */
 };
 
-/* Leaves out what another release has, what a condition excludes, and each line with an empty hole.
+/* Texts that say what the catalogue says are the catalogue's, others lie in the arena.
+ * Leaves out what another release has, what a condition excludes, and each line with an empty hole.
  * A service without anything to assign has no lines at all. A value that could break out of its
  * line is an error. */
 must_check bool merge_service(const struct facts *facts, const struct service *service,
-                              struct procedure *out, struct error *err);
+                              struct arena *texts, struct procedure *out, struct error *err);
 void procedure_free(struct procedure *procedure);
 /* Values in the place of deployment.conf's: what an appliance has in the midst of a renewal. */
 struct merge_values {
@@ -52,7 +54,7 @@ bool merge_takes(const struct facts *facts, const struct service *service,
                  const struct command *command, const struct merge_values *values);
 must_check bool merge_command(const struct facts *facts, const struct service *service,
                               const struct command *command, const struct merge_values *values,
-                              struct line *out, struct error *err);
+                              struct arena *texts, struct line *out, struct error *err);
 void line_free(struct line *line);
 bool procedure_has(const struct procedure *procedure, enum stage stage);
 

@@ -6,10 +6,10 @@
 /* The next step of the same service that starts it again; NULL: the plan leaves it stopped. */
 static const struct step *start_after(const struct plan *plan, size_t stop, size_t *lines)
 {
-    *lines = *plan->steps[stop].command ? 1 : plan->steps[stop].typed.count;
+    *lines = *plan->steps[stop].command ? 1 : plan->steps[stop].typed->count;
     for (size_t i = stop + 1; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
-        *lines += *step->command ? 1 : step->typed.count;
+        *lines += *step->command ? 1 : step->typed->count;
         if (step->service == plan->steps[stop].service && step->effect == EFFECT_START)
             return step;
     }

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "plan/page.h"
 
-#include <stdint.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,37 +156,41 @@ static char *ca_names(const struct cert_set *cas, const struct cert_set *others)
     return list;
 }
 
-static void add_line(struct procedure *procedure, enum phase phase, char *text, size_t rank)
+static void add_line(struct procedure *procedure, struct arena *texts, enum phase phase, char *text,
+                     size_t rank)
 {
     procedure->lines = grow(procedure->lines, procedure->count, sizeof *procedure->lines);
     procedure->lines[procedure->count++] = (struct line){
         .stage = STAGE_BY_HAND,
         .phase = phase,
-        .text = text,
-        .undo = xstrdup(""),
-        .section = xstrdup("2.2"),
-        .rank = SIZE_MAX / 2 + rank,
+        .text = arena_text(texts, text),
+        .undo = "",
+        .section = "2.2",
+        .expect = &strings_none,
+        .typed = &strings_none,
+        .rank = UINT_MAX / 2 + (unsigned)rank,
         .outside = true,
         .source = SOURCE_OURS,
     };
+    free(text);
 }
 
 static void tell(const struct truster *truster, const struct changed *changed, size_t rank,
-                 struct procedure *procedure)
+                 struct arena *texts, struct procedure *procedure)
 {
     char *come = ca_names(&changed->come, &changed->gone);
     char *gone = ca_names(&changed->gone, &changed->come);
     char *files = strings_join(&changed->files, ", "), *names = strings_join(&changed->names, ", ");
     if (changed->come.count)
         add_line(
-            procedure, PHASE_WIDENING,
+            procedure, texts, PHASE_WIDENING,
             xformat(
                 "%s must trust %s beside what is trusted there now, before phase 4: put %s from "
                 "the store %s. It is for the certificates of %s.",
                 truster->who, come, files, truster->where, names),
             rank);
     if (changed->gone.count)
-        add_line(procedure, PHASE_NARROWING,
+        add_line(procedure, texts, PHASE_NARROWING,
                  xformat("%s need not trust %s any more for the certificates of %s. Remove what "
                          "nothing else there needs.",
                          truster->who, gone, names),
@@ -197,13 +201,13 @@ static void tell(const struct truster *truster, const struct changed *changed, s
     free(names);
 }
 
-void outside_lines(const struct changes *changes, struct procedure **by_index)
+void outside_lines(const struct changes *changes, struct procedure **by_index, struct arena *texts)
 {
     for (size_t i = 0; changes->held && i < sizeof trusters / sizeof *trusters; i++) {
         struct changed changed = {0};
         find_changed(changes, &trusters[i], &changed);
         if (changed.first && by_index[changed.first->index])
-            tell(&trusters[i], &changed, i, by_index[changed.first->index]);
+            tell(&trusters[i], &changed, i, texts, by_index[changed.first->index]);
         strings_free(&changed.files);
         strings_free(&changed.names);
         free(changed.come.items);

@@ -16,6 +16,6 @@ const struct signer *outside_signer(const struct slot *slot);
 /* Where a renewal changes a CA, what they must hold before, and need no more after: a line by hand
  * each, in the procedure of the first service whose certificate they meet. by_index: of each
  * service its procedure; NULL: none. */
-void outside_lines(const struct changes *changes, struct procedure **by_index);
+void outside_lines(const struct changes *changes, struct procedure **by_index, struct arena *texts);
 
 #endif

@@ -8,6 +8,7 @@
 /* What an appliance has when a phase is done: PHASE_CHECKS is before the first. */
 struct moment {
     const struct changes *changes;
+    struct arena *texts; /* of the lines */
     const struct service_change *change;
     enum phase phase;
 };
@@ -129,11 +130,11 @@ static bool is_by_hand(const struct service_change *change, const struct command
 /* --- what they need -----------------------------------------------------------------------------
  */
 
-static struct need *add_need(struct line *line, const char *name)
+static struct need *add_need(const struct moment *moment, struct line *line, const char *name)
 {
     line->needs = grow(line->needs, line->need_count, sizeof *line->needs);
     struct need *need = &line->needs[line->need_count++];
-    *need = (struct need){.name = xstrdup(name)};
+    *need = (struct need){.name = arena_text(moment->texts, name)};
     return need;
 }
 
@@ -153,7 +154,7 @@ static void need_pair(const struct moment *moment, const struct slot *slot,
             const struct store_file *file = scan_find(&facts->scan, values.items[0]);
             bool stays = i == 0 && (identity->key_servers.count || identity->signs);
             if (file && !stays) {
-                struct need *need = add_need(line, values.items[0]);
+                struct need *need = add_need(moment, line, values.items[0]);
                 need->file = file;
                 need->key = i == 0;
             }
@@ -173,7 +174,7 @@ static void need_list(const struct moment *moment, const struct trust_change *tr
     enum list list = list_of(moment, trust);
     if (list == LIST_WAS)
         return;
-    struct need *need = add_need(line, trust_file(moment, trust));
+    struct need *need = add_need(moment, line, trust_file(moment, trust));
     bool last = list == LIST_LAST || !trust->narrows;
     if (last && trust->stored)
         need->file = scan_find(&moment->changes->facts->scan, trust->trust->file);
@@ -193,7 +194,7 @@ static void need_files(const struct moment *moment, const struct command *comman
     const struct store_file *option =
         moment->phase == PHASE_WIDENING ? option_file(moment->changes, command) : NULL;
     if (option)
-        add_need(line, option->name)->file = option;
+        add_need(moment, line, option->name)->file = option;
     for (size_t i = 0; i < change->count; i++) {
         const struct trust_change *trust = &change->trusts[i];
         if (line_names(command->line, trust->trust->rule->name))
@@ -221,11 +222,10 @@ static bool take_back(const struct moment *moment, const struct command *command
     struct line old;
     if (!merge_takes(moment->changes->facts, moment->change->service, command, &values))
         return true;
-    if (!merge_command(moment->changes->facts, moment->change->service, command, &values, &old,
-                       err))
+    if (!merge_command(moment->changes->facts, moment->change->service, command, &values,
+                       moment->texts, &old, err))
         return false;
-    free(line->undo);
-    line->undo = xstrdup(old.text);
+    line->undo = old.text;
     line_free(&old);
     return true;
 }
@@ -247,7 +247,8 @@ static bool add_command(const struct moment *moment, const struct command *comma
     struct line line;
     if (!merge_takes(moment->changes->facts, service, command, &values))
         return true;
-    if (!merge_command(moment->changes->facts, service, command, &values, &line, err))
+    if (!merge_command(moment->changes->facts, service, command, &values, moment->texts, &line,
+                       err))
         return false;
     line.phase = moment->phase;
     if (stands_already(out, &line)) {
@@ -259,11 +260,11 @@ static bool add_command(const struct moment *moment, const struct command *comma
         need_files(moment, command, &line);
     if (command->stage == STAGE_BY_HAND) {
         const char *server = service->server->name;
-        char *text = line.typed.count
-                         ? xformat("On %s, `%s`: %s", server, line.typed.items[0], line.text)
+        char *text = line.typed->count
+                         ? xformat("On %s, `%s`: %s", server, line.typed->items[0], line.text)
                          : xformat("On %s: %s", server, line.text);
-        free(line.text);
-        line.text = text;
+        line.text = arena_text(moment->texts, text);
+        free(text);
     }
     out->lines = grow(out->lines, out->count, sizeof *out->lines);
     out->lines[out->count++] = line;
@@ -277,10 +278,8 @@ static void mend_stops(struct procedure *procedure, size_t from)
         struct line *stop = &procedure->lines[i];
         for (size_t k = i + 1; stop->effect == EFFECT_STOP && k < procedure->count; k++)
             if (procedure->lines[k].effect == EFFECT_START &&
-                procedure->lines[k].stage == STAGE_AFTER && !*stop->undo) {
-                free(stop->undo);
-                stop->undo = xstrdup(procedure->lines[k].text);
-            }
+                procedure->lines[k].stage == STAGE_AFTER && !*stop->undo)
+                stop->undo = procedure->lines[k].text;
     }
 }
 
@@ -316,14 +315,14 @@ static bool add_phase(const struct moment *moment, struct procedure *out, struct
 }
 
 bool renewal_procedure(const struct changes *changes, const struct service *service,
-                       struct procedure *out, struct error *err)
+                       struct arena *texts, struct procedure *out, struct error *err)
 {
     static const enum phase phases[] = {PHASE_WIDENING, PHASE_REMOVAL, PHASE_SERVICES,
                                         PHASE_BUILDING, PHASE_NARROWING};
     const struct service_change *change = &changes->services[service->index];
     *out = (struct procedure){.renews = true};
     for (size_t i = 0; change->touched && i < sizeof phases / sizeof *phases; i++) {
-        struct moment moment = {changes, change, phases[i]};
+        struct moment moment = {changes, texts, change, phases[i]};
         if (!add_phase(&moment, out, err)) {
             procedure_free(out);
             return false;

@@ -96,7 +96,8 @@ static void book_open(struct book *book)
         for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
             const struct service *service = &deployment->servers[i].services[k];
             struct procedure procedure;
-            if (!planned[service->index] || !merge_service(book->facts, service, &procedure, NULL))
+            if (!planned[service->index] ||
+                !merge_service(book->facts, service, &book->texts, &procedure, NULL))
                 continue; /* the plan was made of it: merging cannot fail */
             book->services = grow(book->services, book->count, sizeof *book->services);
             book->services[book->count++] = (struct book_service){service, procedure};
@@ -110,6 +111,7 @@ static void book_close(struct book *book)
         procedure_free(&book->services[i].procedure);
     free(book->services);
     free(book->servers);
+    arena_free(&book->texts);
 }
 
 static void introduction(const struct book *book)

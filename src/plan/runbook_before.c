@@ -187,12 +187,12 @@ static void files_needed(const struct book *book)
     str_add(book->out, "| server | file | what it is |\n| --- | --- | --- |\n");
     for (size_t i = 0; i < book->plan->count; i++) {
         const struct step *step = &book->plan->steps[i];
-        const struct server *server = step->upload.count ? book_server(book, step->server) : NULL;
-        for (size_t k = 0; server && k < step->upload.count; k++) {
-            char *what = describe_new(book, step, step->upload.items[k]);
+        const struct server *server = step->upload->count ? book_server(book, step->server) : NULL;
+        for (size_t k = 0; server && k < step->upload->count; k++) {
+            char *what = describe_new(book, step, step->upload->items[k]);
             if (!what)
-                what = describe(book->facts, &owners, server, step->upload.items[k]);
-            str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload.items[k], what);
+                what = describe(book->facts, &owners, server, step->upload->items[k]);
+            str_addf(book->out, "| %s | `%s` | %s |\n", step->server, step->upload->items[k], what);
             free(what);
         }
         stream_pass(book->stream);

@@ -8,7 +8,7 @@
 /* What is typed there; what is done by hand may be more lines. */
 static const char *step_line(const struct step *step)
 {
-    return *step->command ? step->command : step->typed.count ? step->typed.items[0] : "by hand";
+    return *step->command ? step->command : step->typed->count ? step->typed->items[0] : "by hand";
 }
 
 /* The outages of one kind of service. */
@@ -120,7 +120,7 @@ static void whole_item(const struct book *book, const struct outages *outages)
             to = end_of(plan, &outages->items[i]);
     for (size_t i = (size_t)from - 1; i < (size_t)to; i++) {
         const struct step *step = &plan->steps[i];
-        lines += *step->command ? 1 : step->typed.count;
+        lines += *step->command ? 1 : step->typed->count;
         by_hand += *step->manual != '\0';
         bool *here = &met[book_server(book, step->server) - deployment->servers];
         servers += !*here;

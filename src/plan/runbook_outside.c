@@ -39,7 +39,7 @@ static const char *ca_file(const struct plan_server *server, const struct identi
     const char *names[] = {identity->bundle_file, identity->certificate_file,
                            identity->fullchain_file};
     for (size_t i = 0; server && i < sizeof names / sizeof *names; i++)
-        if (strings_has(&server->files, names[i]))
+        if (strings_has(server->files, names[i]))
             return names[i];
     return NULL;
 }

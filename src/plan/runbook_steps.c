@@ -34,7 +34,7 @@ static bool is_typed(const struct plan *plan, const struct group *group)
 {
     bool typed = false;
     for (size_t i = group->from; i < group->to; i++)
-        typed |= plan->steps[i].typed.count > 0;
+        typed |= plan->steps[i].typed->count > 0;
     return typed;
 }
 
@@ -107,7 +107,7 @@ static void upload_step(const struct book *book, const struct step *step, const 
 {
     struct str *out = book->out;
     int indent = (int)strlen(first);
-    size_t count = step->upload.count;
+    size_t count = step->upload->count;
     const struct server *server = book_server(book, step->server);
     char *login = server_sftp(server);
     if (count == 1)
@@ -148,14 +148,14 @@ static void command_step(const struct book *book, const struct step *step, const
 {
     int indent = (int)strlen(first);
     page_hang(book->out, first, "`%s`", step->command);
-    if (!step->expect.count)
+    if (!step->expect->count)
         return;
     char *rest = xformat("%*s", indent, "");
     str_add_char(book->out, '\n');
     page_hang(book->out, rest, "%s", expect_label(step));
     str_add_char(book->out, '\n');
-    for (size_t i = 0; i < step->expect.count; i++)
-        page_code(book->out, indent + 4, "%s", step->expect.items[i]);
+    for (size_t i = 0; i < step->expect->count; i++)
+        page_code(book->out, indent + 4, "%s", step->expect->items[i]);
     free(rest);
 }
 
@@ -172,7 +172,7 @@ static char *management_anchor(const struct book *book, const struct service *ma
         return NULL;
     const char *names[] = {identity->bundle_file, identity->certificate_file};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strings_has(&server->files, names[i]))
+        if (strings_has(server->files, names[i]))
             return xformat("%s/files/%s", server->name, names[i]);
     return NULL;
 }
@@ -244,10 +244,10 @@ static void manual_step(const struct book *book, const struct step *step, const 
 {
     if (!step->api) {
         page_hang(book->out, first, "By hand: %s", step->manual);
-        if (step->typed.count)
+        if (step->typed->count)
             str_add_char(book->out, '\n');
-        for (size_t i = 0; i < step->typed.count; i++)
-            page_code(book->out, (int)strlen(first) + 4, "%s", step->typed.items[i]);
+        for (size_t i = 0; i < step->typed->count; i++)
+            page_code(book->out, (int)strlen(first) + 4, "%s", step->typed->items[i]);
         return;
     }
     page_hang(book->out, first, "By hand, through the API: `%s`", step->manual);
@@ -260,7 +260,7 @@ static void write_step(const struct book *book, const struct step *step)
 {
     char *number = xformat("%d.", step->number);
     char *first = xformat("%-3s ", number);
-    if (step->upload.count)
+    if (step->upload->count)
         upload_step(book, step, first);
     else if (*step->command)
         command_step(book, step, first);

@@ -22,7 +22,7 @@ static struct holding *put(struct appliance *appliance, const char *name)
         return there;
     appliance->files = grow(appliance->files, appliance->count, sizeof *appliance->files);
     there = &appliance->files[appliance->count++];
-    *there = (struct holding){.name = xstrdup(name)};
+    *there = (struct holding){.name = name};
     return there;
 }
 
@@ -172,11 +172,12 @@ static bool check_need(const struct need *need, struct error *err)
     return true;
 }
 
-static void keep_back(struct plan_server *out, struct holding *there, bool is_private)
+static void keep_back(struct arena *texts, struct plan_server *out, struct holding *there,
+                      bool is_private)
 {
     out->extras = grow(out->extras, out->extra_count, sizeof *out->extras);
     out->extras[out->extra_count++] = (struct plan_extra){
-        .path = xformat("back/%s", there->name),
+        .path = arena_format(texts, "back/%s", there->name),
         .name = there->file ? there->file->name : NULL,
         .text = there->file ? NULL : there->text,
         .held = true,
@@ -207,7 +208,8 @@ static void take(struct making *making, const struct server *server, const struc
     if (there && there->held && !there->kept && !there->file && !there->certs)
         fetch_first(making, server, need->name);
     else if (there && there->held && !there->kept)
-        keep_back(making->servers[server - making->facts->deployment.servers], there, need->key);
+        keep_back(&making->plan->texts, making->servers[server - making->facts->deployment.servers],
+                  there, need->key);
     there = put(appliance, need->name);
     there->file = need->file;
     there->certs = need->file ? NULL : need->certs;
@@ -225,7 +227,7 @@ static void need_anchor(struct making *making, const struct use *use, struct lin
     if (!file)
         return;
     line->needs = grow(line->needs, line->need_count, sizeof *line->needs);
-    line->needs[line->need_count++] = (struct need){.name = xstrdup(use->anchor), .file = file};
+    line->needs[line->need_count++] = (struct need){.name = use->anchor, .file = file};
 }
 
 static void gather_uses(struct making *making, const struct turn *turn, enum phase phase,
@@ -262,6 +264,16 @@ static bool load(struct making *making, enum phase phase, const struct turn *tur
     return true;
 }
 
+static const struct strings *names_of(struct arena *texts, const struct shipment *shipment)
+{
+    const char **names = xcalloc(shipment->count, sizeof *names);
+    for (size_t i = 0; i < shipment->count; i++)
+        names[i] = shipment->items[i]->name;
+    const struct strings *list = arena_list(texts, names, shipment->count);
+    free(names);
+    return list;
+}
+
 bool ship_turn(struct making *making, enum phase phase, enum phase at, const struct turn *turn,
                struct error *err)
 {
@@ -271,17 +283,17 @@ bool ship_turn(struct making *making, enum phase phase, enum phase at, const str
     bool good = load(making, phase, turn, &shipment, err);
     for (size_t i = 0; i < making->fetches.count; i++) {
         struct step *fetch = making_step(making, at, turn->server);
-        fetch->manual = xstrdup(making->fetches.items[i]);
-        fetch->section = xstrdup("5.6");
+        fetch->manual = arena_text(&making->plan->texts, making->fetches.items[i]);
+        fetch->section = "5.6";
     }
     strings_free(&making->fetches);
     shipment.step = making->plan->count;
     if (good && shipment.count) {
+        const struct strings *names = names_of(&making->plan->texts, &shipment);
         struct step *step = making_step(making, at, turn->server);
-        for (size_t i = 0; i < shipment.count; i++)
-            strings_add(&step->upload, shipment.items[i]->name);
-        step->section = xstrdup("4.2");
-        making_list(making, at, turn->server, &making->plan->steps[shipment.step].upload);
+        step->upload = names;
+        step->section = "4.2";
+        making_list(making, at, turn->server, names);
         making->shipments =
             grow(making->shipments, making->shipment_count, sizeof *making->shipments);
         making->shipments[making->shipment_count++] = shipment;
@@ -326,42 +338,41 @@ bool ship_ahead(struct making *making, struct error *err)
 /* --- the folders --------------------------------------------------------------------------------
  */
 
-static void add_file(struct plan_server *out, const char *folder, const struct need *need)
+static void add_file(struct arena *texts, struct plan_server *out, const char *folder,
+                     const struct need *need)
 {
     out->extras = grow(out->extras, out->extra_count, sizeof *out->extras);
     out->extras[out->extra_count++] = (struct plan_extra){
-        .path = xformat("%s/%s", folder, need->name),
+        .path = arena_format(texts, "%s/%s", folder, need->name),
         .name = need->file ? need->file->name : NULL,
         .text = need->file ? NULL : need->text,
         .is_private = need->key,
     };
 }
 
-void ship_files(struct making *making, const size_t *turns, const size_t *turn)
+void ship_files(struct making *making, const unsigned *turns, const unsigned *turn)
 {
+    struct arena *texts = &making->plan->texts;
     for (size_t i = 0; i < making->shipment_count; i++) {
         const struct shipment *shipment = &making->shipments[i];
         struct step *step = &making->plan->steps[shipment->step];
         size_t at = making->where[shipment->step];
         const struct server *server = &making->facts->deployment.servers[at];
         char *folder =
-            turns[at] == 1 ? xstrdup("files") : xformat("files-%zu", turn[shipment->step]);
-        step->file = turns[at] == 1
-                         ? xformat("%s/upload.sftp", server->name)
-                         : xformat("%s/upload-%zu.sftp", server->name, turn[shipment->step]);
+            turns[at] == 1 ? xstrdup("files") : xformat("files-%u", turn[shipment->step]);
+        step->file = turns[at] == 1 ? arena_format(texts, "%s/upload.sftp", server->name)
+                                    : arena_format(texts, "%s/upload-%u.sftp", server->name,
+                                                   turn[shipment->step]);
         for (size_t k = 0; k < shipment->count; k++)
-            add_file(making->servers[at], folder, shipment->items[k]);
+            add_file(texts, making->servers[at], folder, shipment->items[k]);
         free(folder);
     }
 }
 
 void ship_free(struct making *making)
 {
-    for (size_t i = 0; i < making->facts->deployment.server_count; i++) {
-        for (size_t k = 0; k < making->appliances[i].count; k++)
-            free(making->appliances[i].files[k].name);
+    for (size_t i = 0; i < making->facts->deployment.server_count; i++)
         free(making->appliances[i].files);
-    }
     for (size_t i = 0; i < making->shipment_count; i++)
         free(making->shipments[i].items);
     free(making->appliances);

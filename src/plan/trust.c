@@ -34,9 +34,12 @@ static bool is_frame(const struct line *line)
 bool plan_trust_lines(const struct facts *facts, const struct trust *trust, struct strings *out,
                       struct error *err)
 {
+    struct arena texts = {0};
     struct procedure procedure;
-    if (!merge_service(facts, trust->reader, &procedure, err))
+    if (!merge_service(facts, trust->reader, &texts, &procedure, err)) {
+        arena_free(&texts);
         return false;
+    }
     bool any = false;
     enum phase phase = PHASE_SERVICES;
     for (size_t i = 0; i < procedure.count; i++)
@@ -50,5 +53,6 @@ bool plan_trust_lines(const struct facts *facts, const struct trust *trust, stru
             strings_add(out, line->text);
     }
     procedure_free(&procedure);
+    arena_free(&texts);
     return true;
 }

@@ -30,14 +30,14 @@ size_t plan_file_count(const struct plan *plan)
     const char *last = "";
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
-        count += step->upload.count > 0;
+        count += step->upload->count > 0;
         count += *step->command && strcmp(step->file, last) != 0;
         if (*step->command)
             last = step->file;
     }
     for (size_t i = 0; i < plan->server_count; i++) {
         const struct plan_server *server = &plan->servers[i];
-        count += server->files.count + server->extra_count;
+        count += server->files->count + server->extra_count;
         count += goes_back(server) != NULL;
     }
     return count;
@@ -47,9 +47,10 @@ void plan_keys(const struct plan *plan, const struct facts *facts, struct string
 {
     for (size_t i = 0; i < plan->server_count; i++) {
         const struct plan_server *server = &plan->servers[i];
-        for (size_t k = 0; k < server->files.count; k++)
-            if (file_is_private(facts, server->files.items[k]))
-                strings_add_take(out, xformat("%s/files/%s", server->name, server->files.items[k]));
+        for (size_t k = 0; k < server->files->count; k++)
+            if (file_is_private(facts, server->files->items[k]))
+                strings_add_take(out,
+                                 xformat("%s/files/%s", server->name, server->files->items[k]));
         for (size_t k = 0; k < server->extra_count; k++)
             if (server->extras[k].is_private)
                 strings_add_take(out, path_join(server->name, server->extras[k].path));
@@ -208,9 +209,9 @@ static bool put_files(const struct plan *plan, const struct facts *facts, const 
         return false;
     bool good = true;
     for (size_t i = 0; good && i < plan->server_count; i++) {
-        for (size_t k = 0; good && k < plan->servers[i].files.count; k++)
+        for (size_t k = 0; good && k < plan->servers[i].files->count; k++)
             good = put_file(facts, &store, sink, plan->servers[i].name,
-                            plan->servers[i].files.items[k], err);
+                            plan->servers[i].files->items[k], err);
         good = good && put_extras(plan, &store, sink, &plan->servers[i], err);
     }
     store_close(&store);
@@ -228,8 +229,8 @@ static bool put_batch(const struct step *step, const struct sink *sink, struct e
 {
     struct str text = {0};
     char *folder = step_folder(step);
-    for (size_t i = 0; i < step->upload.count; i++)
-        str_addf(&text, "put %s/%s %s\n", folder, step->upload.items[i], step->upload.items[i]);
+    for (size_t i = 0; i < step->upload->count; i++)
+        str_addf(&text, "put %s/%s %s\n", folder, step->upload->items[i], step->upload->items[i]);
     free(folder);
     bool good = put_text(sink, step->file, &text, err);
     str_free(&text);
@@ -269,7 +270,7 @@ static bool put_all(const struct plan *plan, const struct facts *facts, const st
         good = stream_end(&json, err) && sink->close(sink->context, err);
     }
     for (size_t i = 0; good && i < plan->count; i++)
-        if (plan->steps[i].upload.count)
+        if (plan->steps[i].upload->count)
             good = put_batch(&plan->steps[i], sink, err);
     good = good && put_commands(plan, sink, err) &&
            (!plan->server_count || put_files(plan, facts, sink, err));
@@ -288,7 +289,7 @@ static bool add_extra_folders(const struct plan_server *server, struct folder *f
 {
     struct strings made = {0};
     bool good = true;
-    if (server->files.count)
+    if (server->files->count)
         strings_add(&made, "files");
     for (size_t i = 0; good && i < server->extra_count; i++) {
         const char *path = server->extras[i].path;
@@ -308,7 +309,7 @@ static bool add_folders(const struct plan *plan, struct folder *folder, struct e
         const struct plan_server *server = &plan->servers[i];
         char *files = xformat("%s/files", server->name);
         good = folder_add(folder, server->name, err) &&
-               ((server->extra_count && !server->files.count) || folder_add(folder, files, err)) &&
+               ((server->extra_count && !server->files->count) || folder_add(folder, files, err)) &&
                add_extra_folders(server, folder, err);
         free(files);
     }
