@@ -15,6 +15,11 @@ char *xformat(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * items = grow(items, count, sizeof *items); the new item is zeroed. */
 void *grow(void *items, size_t count, size_t size);
 
+/* What is large and freed goes back to the system, and what grows beyond 128 kB moves without a
+ * copy; else the allocator keeps the room of the largest that it saw. Once, before anything is
+ * large. */
+void mem_give_back(void);
+
 /* Overwrites, whatever the compiler thinks of it: keys and passwords. NULL is nothing. */
 void wipe(void *data, size_t length);
 

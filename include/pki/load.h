@@ -49,17 +49,19 @@ enum { PEM_FLAG_COUNT = 17 };
 
 /* A file, parsed once. Content decides, never the name. */
 struct pki_file {
-    enum pki_kind kind;                  /* several kinds in one file: the first object's */
-    bool pem;                            /* else DER (or SSH text) */
-    bool locked;                         /* a password is needed for all or a part */
-    bool wrong_password;                 /* one was given and didn't open it */
-    unsigned flags;                      /* enum pem_flag */
-    unsigned flag_lines[PEM_FLAG_COUNT]; /* where each stands first, by its bit */
+    enum pki_kind kind;   /* several kinds in one file: the first object's */
+    unsigned flags;       /* enum pem_flag */
+    unsigned *flag_lines; /* pki_flag_line; NULL: none is known */
+    bool pem;             /* else DER (or SSH text) */
+    bool locked;          /* a password is needed for all or a part */
+    bool wrong_password;  /* one was given and didn't open it */
+    unsigned count;
     struct object *objects;
-    size_t count;
-    char *problem;       /* why nothing (or less) could be read; NULL when all is well */
-    struct str ssh_text; /* of an SSH public key: its line */
+    char *problem;        /* why nothing (or less) could be read; NULL when all is well */
+    struct str *ssh_text; /* of an SSH public key: its line; NULL: it is none */
 };
+/* The line where the oddity stands first; 0: not known. */
+unsigned pki_flag_line(const struct pki_file *file, unsigned flag);
 
 /* What a file is read for. Decoding a certificate's public key takes OpenSSL ten times as long as
  * all the rest of it, so who only shows a file does without. Each does more than the one before. */

@@ -16,6 +16,8 @@ struct names {
 void names_free(struct names *names);
 /* A copy as a request says it: international host names in their ASCII form. */
 void names_copy(struct names *to, const struct names *from);
+/* The copy would say the same. */
+bool names_are_ascii(const struct names *names);
 
 /* One "ATTR:value" as the MMP takes it, into names; surrounding quotes of the value are dropped.
  * Unknown attributes, X.520 limits, blanks after a comma in a SAN are errors that say what to do.

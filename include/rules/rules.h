@@ -1,6 +1,7 @@
 #ifndef RULES_RULES_H
 #define RULES_RULES_H
 
+#include "base/texts.h"
 #include "model/facts.h"
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTICE };
@@ -9,28 +10,32 @@ enum fix { FIX_NONE, FIX_CHAIN, FIX_TRUST, FIX_MODE };
 
 /* Where else the same is told of. */
 struct finding_place {
-    char *server, *service, *file;
+    const char *server, *service, *file;
 };
 /* What a rule has to say. Empty strings where there is none, never NULL. */
 struct finding {
-    enum severity severity;
-    char *id, *server, *service, *identity, *file;
-    char *message, *remedy, *section;
-    char *field;   /* the option that mends it: of the identity (CN, subjectAltName, signer,
-                      C …), else of the service; "" none */
-    char *mend;    /* the value that mends that field, "" when F5 cannot */
-    size_t target; /* which of the trust's targets it is about, from 1; 0: all, or no trust */
-    enum fix fix;  /* FIX_NONE: a person has to do something */
-    bool accepted; /* taken knowingly (accept {}): shown, not counted */
+    /* in texts: */
+    const char *id, *server, *service, *identity, *file, *message, *section;
+    const char *field; /* the option that mends it: of the identity (CN, subjectAltName, signer,
+                          C …), else of the service; "" none */
+    /* its own: */
+    char *remedy;
+    char *mend;           /* the value that mends that field, "" when F5 cannot */
     char *reason, *until; /* of accept {} */
     char *cause;          /* several of one id and cause are one fault: the identity whose
                              certificate it is, a tab, and what is wrong with it; "" by the message */
     struct finding_place *also;
-    size_t also_count;
+    struct texts *texts; /* the findings' */
+    unsigned also_count;
+    unsigned target; /* which of the trust's targets it is about, from 1; 0: all, or no trust */
+    enum severity severity;
+    enum fix fix;  /* FIX_NONE: a person has to do something */
+    bool accepted; /* taken knowingly (accept {}): shown, not counted */
 };
 struct findings {
     struct finding *items;
     size_t count;
+    struct texts *texts; /* names and sentences that many of them have */
 };
 
 enum rules_scope {

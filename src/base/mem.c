@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,13 +55,17 @@ char *xformat(const char *format, ...)
 
 void *grow(void *items, size_t count, size_t size)
 {
-    if ((count & (count - 1)) == 0) {
-        size_t room = count ? count * 2 : 4;
-        if (count == 0 || count >= 4)
-            items = xrealloc(items, room * size);
-    }
+    if ((count & (count - 1)) == 0)
+        items = xrealloc(items, (count ? count * 2 : 1) * size);
     memset((char *)items + count * size, 0, size);
     return items;
+}
+
+void mem_give_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* the default, but fixed */
+#endif
 }
 
 void wipe(void *data, size_t length)

@@ -300,6 +300,7 @@ static int flushed(int status)
 int main(int argc, char **argv)
 {
     secret_no_dumps();
+    mem_give_back();
     open_standard_descriptors();
     struct cli cli = {.config = "deployment.conf"};
     size_t count = 0;

@@ -361,7 +361,7 @@ static void add_file(struct flow *flow, const char *name, const struct pki_file 
 {
     for (size_t i = 0; i < file->count; i++) {
         if (file->count > 1)
-            page_line(&page->text, "%zu of %zu", i + 1, file->count);
+            page_line(&page->text, "%zu of %u", i + 1, file->count);
         add_object(flow, &file->objects[i], &page->text);
         const struct cert *cert =
             file->objects[i].kind == OBJECT_CERT ? file->objects[i].cert : NULL;

@@ -221,7 +221,6 @@ void pki_text_notes(const struct pki_file *file, struct strings *out)
         unsigned flag = notes[i].flag;
         bool said = flag == PEM_INDENTED && file->flags & PEM_QUOTED;
         if (file->flags & flag && !said)
-            strings_add_take(
-                out, xformat("line %u: %s", file->flag_lines[__builtin_ctz(flag)], notes[i].what));
+            strings_add_take(out, xformat("line %u: %s", pki_flag_line(file, flag), notes[i].what));
     }
 }

@@ -37,8 +37,16 @@ void pki_file_free(struct pki_file *file)
         object_free(&file->objects[i]);
     free(file->objects);
     free(file->problem);
-    str_free(&file->ssh_text);
+    free(file->flag_lines);
+    if (file->ssh_text)
+        str_free(file->ssh_text);
+    free(file->ssh_text);
     *file = (struct pki_file){0};
+}
+
+unsigned pki_flag_line(const struct pki_file *file, unsigned flag)
+{
+    return file->flag_lines ? file->flag_lines[__builtin_ctz(flag)] : 0;
 }
 
 void pki_file_forget_secrets(struct pki_file *file)

@@ -137,6 +137,7 @@ static bool read_layer(struct reader *reader, const unsigned char *data, size_t 
     char *place = reader->place;
     size_t unsaid = reader->unsaid;
     reader->place = NULL;
+    reader->file->flag_lines = NULL;
     reader->depth++;
     bool good = read_all_der(reader, data, length) || read_text(reader, data, length);
     reader->depth--;
@@ -149,7 +150,8 @@ static bool read_layer(struct reader *reader, const unsigned char *data, size_t 
     }
     reader->file->pem = good || outer.pem;
     reader->file->flags = outer.flags | (good ? reader->file->flags & PEM_BROKEN : 0);
-    memcpy(reader->file->flag_lines, outer.flag_lines, sizeof outer.flag_lines);
+    free(reader->file->flag_lines);
+    reader->file->flag_lines = outer.flag_lines;
     return good;
 }
 
@@ -164,8 +166,7 @@ static void parse_within(struct reader *reader, const unsigned char *data, size_
         reader_problem(reader, "too large for a certificate file: it has more than 16 MiB");
     else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
         damage_unknown(reader, data, length);
-    else if (!out->count && !out->problem && !out->locked && !out->ssh_text.length &&
-             !reader->is_full)
+    else if (!out->count && !out->problem && !out->locked && !out->ssh_text && !reader->is_full)
         reader_problem(reader, "neither a certificate nor a key nor a request is in it");
     if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
         out->kind = PKI_BUNDLE;

@@ -46,6 +46,25 @@ void names_copy(struct names *to, const struct names *from)
     strings_copy(&to->eku, &from->eku);
 }
 
+static bool is_same(char *written, const char *value)
+{
+    bool same = strcmp(written, value) == 0;
+    free(written);
+    return same;
+}
+
+bool names_are_ascii(const struct names *names)
+{
+    for (int i = 0; i < ATTR_COUNT; i++)
+        if (names->attributes[i] &&
+            !is_same(written_form((enum attribute)i, names->attributes[i]), names->attributes[i]))
+            return false;
+    for (size_t i = 0; i < names->sans.count; i++)
+        if (!is_same(name_ascii(names->sans.items[i]), names->sans.items[i]))
+            return false;
+    return true;
+}
+
 /* One character that no terminal may see raw: a control, or one that turns the reading order. */
 static bool is_control(const char *text, size_t length)
 {

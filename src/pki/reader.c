@@ -105,9 +105,12 @@ void reader_forget(struct reader *reader, size_t count, bool keep_problem)
 
 void reader_flag(struct reader *reader, unsigned flag, size_t line)
 {
-    if (!(reader->file->flags & flag))
-        reader->file->flag_lines[__builtin_ctz(flag)] = (unsigned)line;
-    reader->file->flags |= flag;
+    struct pki_file *file = reader->file;
+    if (!file->flag_lines)
+        file->flag_lines = xcalloc(PEM_FLAG_COUNT, sizeof *file->flag_lines);
+    if (!(file->flags & flag))
+        file->flag_lines[__builtin_ctz(flag)] = (unsigned)line;
+    file->flags |= flag;
 }
 
 void reader_problem(struct reader *reader, const char *format, ...)

@@ -115,6 +115,13 @@ static EVP_PKEY *read_blob(const unsigned char *data, size_t size)
     return NULL;
 }
 
+static struct str *ssh_text(struct pki_file *file)
+{
+    if (!file->ssh_text)
+        file->ssh_text = xcalloc(1, sizeof *file->ssh_text);
+    return file->ssh_text;
+}
+
 /* The blob's own first word says its type: a line that says another is none. */
 static bool add_base64(struct reader *reader, const char *type, size_t type_length,
                        const char *base64, size_t length)
@@ -134,7 +141,7 @@ static bool add_base64(struct reader *reader, const char *type, size_t type_leng
     else if (good)
         reader_problem(reader, "an SSH key of a kind that is not read here");
     if (good && !type) { /* RFC 4716 gives no line: made of the blob */
-        struct str *line = &reader->file->ssh_text;
+        struct str *line = ssh_text(reader->file);
         str_add_bytes(line, word, word_length);
         str_add_char(line, ' ');
         for (size_t i = 0; i < length; i++)
@@ -191,8 +198,8 @@ static bool read_line(struct reader *reader, const char *line, size_t length)
     size_t base64 = span(line + at, length - at, is_word_byte);
     if (!is_ssh_type(line, type) || !add_base64(reader, line, type, line + at, base64))
         return false;
-    if (!reader->file->ssh_text.length)
-        str_add_bytes(&reader->file->ssh_text, line, length);
+    if (!reader->file->ssh_text)
+        str_add_bytes(ssh_text(reader->file), line, length);
     return true;
 }
 

@@ -398,8 +398,8 @@ void text_inspect(const struct pki_file *file, struct str *out)
     text_found(file, out);
     if (file->locked && file->count == 0)
         str_add(out, "It is locked by a password (--password-file opens it)\n");
-    if (file->ssh_text.length) {
-        escape_add(out, file->ssh_text.data, file->ssh_text.length);
+    if (file->ssh_text) {
+        escape_add(out, file->ssh_text->data, file->ssh_text->length);
         str_add_char(out, '\n');
     }
     for (size_t i = 0; i < file->count; i++) {

@@ -296,7 +296,7 @@ static void cert_chain(const struct rule *rule, const struct subject *s, struct 
         return;
     struct finding *finding = report(
         out, rule, s, "%s holds %zu certificates; here it is the leaf alone, its issuers are %s",
-        s->name, count, s->view->names[ROLE_BUNDLE]);
+        s->name, count, view_name(s->view, ROLE_BUNDLE));
     report_fix(finding, rule);
 }
 

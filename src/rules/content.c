@@ -138,8 +138,8 @@ void remedy_key(struct finding *finding, const struct subject *s)
         remedy_add(finding,
                    "copy the key of %s to %s/%s; if it is lost, delete %s/%s, then certwright "
                    "generate %s",
-                   view->names[ROLE_CERTIFICATE], s->judge->facts->store_path, s->name,
-                   s->judge->facts->store_path, view->names[ROLE_CERTIFICATE],
+                   view_name(view, ROLE_CERTIFICATE), s->judge->facts->store_path, s->name,
+                   s->judge->facts->store_path, view_name(view, ROLE_CERTIFICATE),
                    view->identity->name);
     }
 }
@@ -241,7 +241,7 @@ static bool changed_places(const struct subject *s)
 
 static void tell_exchange(const struct rule *rule, const struct subject *s, struct findings *out)
 {
-    const char *key = s->view->names[ROLE_KEY], *cert = s->view->names[ROLE_CERTIFICATE],
+    const char *key = view_name(s->view, ROLE_KEY), *cert = view_name(s->view, ROLE_CERTIFICATE),
                *store = s->judge->facts->store_path;
     struct finding *finding =
         report(out, rule, s, "%s holds the certificate and %s its private key: they changed places",
@@ -349,7 +349,7 @@ static void pem_text(const struct rule *rule, const struct subject *s, struct fi
         if (strcmp(texts[i].id, rule->id) != 0 || !(s->file->pki.flags & texts[i].flag))
             continue;
         struct finding *finding = report(out, rule, s, "%s %s (line %u)", s->name, texts[i].is,
-                                         s->file->pki.flag_lines[__builtin_ctz(texts[i].flag)]);
+                                         pki_flag_line(&s->file->pki, texts[i].flag));
         if (s->role == ROLE_KEY || s->role == ROLE_CSR)
             report_remedy(finding, "%s", texts[i].remedy);
         else
@@ -430,7 +430,7 @@ static void key_match(const struct rule *rule, const struct subject *s, struct f
     const struct store_file *csr = s->view->files[ROLE_CSR];
     const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;
     if (key && !key->encrypted)
-        mismatch(rule, s, s->view->names[ROLE_KEY], key->id, out);
+        mismatch(rule, s, view_name(s->view, ROLE_KEY), key->id, out);
     else if (!key && request && *s->view->identity->key_at && !s->view->next)
         mismatch(rule, s, csr->name, request->key_id, out);
 }
@@ -451,7 +451,7 @@ static void csr_stale(const struct rule *rule, const struct subject *s, struct f
     const char *owner = key_owner(s->judge, request->key_id);
     struct finding *finding =
         report(out, rule, s, "%s was made for %s, not for %s: its answer will never match", s->name,
-               owner ? owner : "another key", s->view->names[ROLE_KEY]);
+               owner ? owner : "another key", view_name(s->view, ROLE_KEY));
     remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->name);
     remedy_generate(finding, s);
 }
@@ -481,8 +481,8 @@ static void csr_outdated(const struct rule *rule, const struct subject *s, struc
     if (life.request.count) {
         words = differences_words(&life.request);
         finding = report(out, rule, s, "%s is outdated: %s. deployment.conf says otherwise by now",
-                         view->names[ROLE_CSR], words);
-        report_file(finding, view->names[ROLE_CSR]);
+                         view_name(view, ROLE_CSR), words);
+        report_file(finding, view_name(view, ROLE_CSR));
         report_mend(finding, life.request.items[0].what, "");
         if (*view->identity->key_at)
             remedy_new_certificate(finding, s, true);
@@ -519,7 +519,7 @@ static void remedy_aside(struct finding *finding, const struct subject *s)
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (view->files[roles[i]])
             remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path,
-                       view->names[roles[i]], view->names[roles[i]]);
+                       view_name(view, roles[i]), view_name(view, roles[i]));
     remedy_generate(finding, s);
     if (strcmp(view->identity->signer, "self") != 0)
         remedy_new_certificate(finding, s, false);
@@ -650,7 +650,7 @@ static void csr_live_name(const struct rule *rule, const struct subject *s, stru
                "the request of \"%s\" is still to be made on %s, where pki csr under that name "
                "replaces the key that its services use: they break at once",
                identity->name, identity->key_at);
-    report_file(finding, view->names[ROLE_CERTIFICATE]);
+    report_file(finding, view_name(view, ROLE_CERTIFICATE));
     char *next = remedy_request_there(finding, s);
     remedy_add(finding, "send %s.csr to the CA", next);
     remedy_add(finding, "certwright import what it returns");

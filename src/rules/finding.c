@@ -38,6 +38,12 @@ char *finding_format(const char *format, va_list args)
     return clean;
 }
 
+void finding_say(struct finding *finding, char *message)
+{
+    finding->message = texts_keep(finding->texts, message);
+    free(message);
+}
+
 struct finding *report(struct findings *out, const struct rule *rule, const struct subject *subject,
                        const char *format, ...)
 {
@@ -50,18 +56,20 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
         server = service->server;
     const char *file = subject->name ? subject->name : view && view->leaf ? view->leaf_file : "";
 
+    struct texts *texts = out->texts = out->texts ? out->texts : texts_new();
     out->items = grow(out->items, out->count, sizeof *out->items);
     struct finding *finding = &out->items[out->count++];
     *finding = (struct finding){
         .severity = rule->severity,
-        .id = copy(rule->id),
-        .server = copy(server ? server->name : ""),
-        .service = copy(service ? service->name : ""),
-        .identity = copy(view ? view->identity->name : ""),
-        .file = copy(file),
+        .texts = texts,
+        .id = texts_keep(texts, rule->id),
+        .server = texts_keep(texts, server ? server->name : ""),
+        .service = texts_keep(texts, service ? service->name : ""),
+        .identity = texts_keep(texts, view ? view->identity->name : ""),
+        .file = texts_keep(texts, file),
+        .section = texts_keep(texts, rule->section),
+        .field = texts_keep(texts, rule->field ? rule->field : ""),
         .remedy = copy(""),
-        .section = copy(rule->section),
-        .field = copy(rule->field ? rule->field : ""),
         .mend = copy(""),
         .reason = copy(""),
         .until = copy(""),
@@ -69,7 +77,7 @@ struct finding *report(struct findings *out, const struct rule *rule, const stru
     };
     va_list args;
     va_start(args, format);
-    finding->message = finding_format(format, args);
+    finding_say(finding, finding_format(format, args));
     va_end(args);
     return finding;
 }
@@ -78,8 +86,7 @@ void report_remedy(struct finding *finding, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    drop(finding->remedy);
-    finding->remedy = finding_format(format, args);
+    finding_take(&finding->remedy, finding_format(format, args));
     va_end(args);
 }
 
@@ -96,7 +103,7 @@ void finding_set(char **member, const char *value)
 
 void report_mend(struct finding *finding, const char *field, const char *value)
 {
-    finding_set(&finding->field, field);
+    finding->field = texts_keep(finding->texts, field);
     finding_set(&finding->mend, value);
 }
 
@@ -109,7 +116,7 @@ void report_fix(struct finding *finding, const struct rule *rule)
 
 void report_file(struct finding *finding, const char *file)
 {
-    finding_set(&finding->file, file);
+    finding->file = texts_keep(finding->texts, file);
 }
 
 void ordinal(size_t number, char out[static 16])
@@ -122,17 +129,10 @@ void ordinal(size_t number, char out[static 16])
 
 void finding_free(struct finding *finding)
 {
-    char *owned[] = {finding->id,    finding->server,  finding->service, finding->identity,
-                     finding->file,  finding->message, finding->remedy,  finding->section,
-                     finding->field, finding->mend,    finding->reason,  finding->until,
+    char *owned[] = {finding->remedy, finding->mend, finding->reason, finding->until,
                      finding->cause};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         drop(owned[i]);
-    for (size_t i = 0; i < finding->also_count; i++) {
-        free(finding->also[i].server);
-        free(finding->also[i].service);
-        free(finding->also[i].file);
-    }
     free(finding->also);
 }
 
@@ -141,6 +141,7 @@ void findings_free(struct findings *findings)
     for (size_t i = 0; i < findings->count; i++)
         finding_free(&findings->items[i]);
     free(findings->items);
+    texts_free(findings->texts);
     *findings = (struct findings){0};
 }
 

@@ -82,11 +82,11 @@ bool remedy_key_place(struct finding *finding, const struct subject *s)
         return true;
     }
     /* Each of them is told the same. */
-    const char *aside = first->names[ROLE_KEY], *to = aside;
+    const char *aside = view_name(first, ROLE_KEY), *to = aside;
     remedy_add(finding, "rename %s/%s to %s.aside", store, aside, aside);
     for (const struct view *at = holder(s->judge, first); at != first; at = holder(s->judge, at)) {
-        remedy_add(finding, "rename %s/%s to %s", store, at->names[ROLE_KEY], to);
-        to = at->names[ROLE_KEY];
+        remedy_add(finding, "rename %s/%s to %s", store, view_name(at, ROLE_KEY), to);
+        to = view_name(at, ROLE_KEY);
     }
     remedy_add(finding, "rename %s/%s.aside to %s", store, aside, to);
     return true;

@@ -19,7 +19,7 @@ static const char *bare(const char *entry)
 
 static const char *attribute(const struct view *view, enum attribute which)
 {
-    const struct names *names = view->leaf ? &view->leaf->names : &view->request;
+    const struct names *names = view->leaf ? &view->leaf->names : view->request;
     return names->attributes[which] ? names->attributes[which] : "";
 }
 
@@ -149,14 +149,14 @@ static void san_space(const struct rule *rule, const struct subject *s, struct f
             if (!has_blank(entry) || !strings_add_new(&told, value))
                 continue;
             char *title = k == 0   ? view_title(view)
-                          : k == 1 ? xstrdup(view->names[ROLE_CSR])
+                          : k == 1 ? xstrdup(view_name(view, ROLE_CSR))
                                    : xformat("identity \"%s\"", view->identity->name);
             struct finding *finding =
                 report(out, rule, s, "%s has a blank in the SAN entry \"%s\"", title, value);
             struct strings right = {0};
             split_names(planned, &right);
             if (k)
-                report_file(finding, k == 1 ? view->names[ROLE_CSR] : "");
+                report_file(finding, k == 1 ? view_name(view, ROLE_CSR) : "");
             if (!strings_equal(&right, planned))
                 remedy_set_sans(finding, view, &right);
             if (k < 2 || !view->leaf)
@@ -197,7 +197,7 @@ static void san_duplicate(const struct rule *rule, const struct subject *s, stru
 {
     const struct view *view = s->view;
     const struct strings *planned = &view->identity->names.sans;
-    const char *cn = view->request.attributes[ATTR_CN];
+    const char *cn = view->request->attributes[ATTR_CN];
     bool cn_is_added = *view->identity->key_at && cn;
     struct strings twice = {0}, once = {0};
     if (view->leaf)
@@ -245,7 +245,7 @@ static void malformed(const struct rule *rule, const struct subject *s, struct f
         planned = planned || strcasecmp(san, name) == 0;
         strings_add_new(&sans, strcasecmp(san, name) == 0 ? right : san);
     }
-    const char *cn = s->view->request.attributes[ATTR_CN];
+    const char *cn = s->view->request->attributes[ATTR_CN];
     if (planned)
         remedy_set_sans(finding, s->view, &sans);
     if (cn && strcasecmp(cn, name) == 0)

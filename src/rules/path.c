@@ -74,6 +74,6 @@ bool view_chain(const struct judge *judge, const struct view *view, struct chain
         return false;
     file_chain(judge, view, view->files[role], chain);
     if (file)
-        *file = view->names[role];
+        *file = view_name(view, role);
     return true;
 }

@@ -180,8 +180,8 @@ static void tell_places(struct finding *finding)
         const char *stop = length && finding->message[length - 1] == '.' ? "" : ".";
         char *names = files ? strings_join(&places, ", ") : strings_fold(&places, ", ");
         char *rest = more ? xformat(" and %zu more", more) : xstrdup("");
-        finding_take(&finding->message, xformat("%s%s The same %s %s%s", finding->message, stop,
-                                                files ? "in" : "on", names, rest));
+        finding_say(finding, xformat("%s%s The same %s %s%s", finding->message, stop,
+                                     files ? "in" : "on", names, rest));
         free(rest);
         free(names);
     }
@@ -191,8 +191,8 @@ static void tell_places(struct finding *finding)
 static void add_place(struct finding *finding, const struct finding *other)
 {
     finding->also = grow(finding->also, finding->also_count, sizeof *finding->also);
-    finding->also[finding->also_count++] = (struct finding_place){
-        xstrdup(other->server), xstrdup(other->service), xstrdup(other->file)};
+    finding->also[finding->also_count++] =
+        (struct finding_place){other->server, other->service, other->file};
 }
 
 /* The first of them tells of the others, and what is to be done there. While deployment.conf is

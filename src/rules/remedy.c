@@ -173,7 +173,8 @@ char *remedy_request_there(struct finding *finding, const struct subject *s)
         remedy_add(finding, "rename identity \"%s\" to \"%s\" in deployment.conf", identity->name,
                    name);
     else if (s->view->files[ROLE_CSR])
-        remedy_add(finding, "delete %s/%s", s->judge->facts->store_path, s->view->names[ROLE_CSR]);
+        remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
+                   view_name(s->view, ROLE_CSR));
     remedy_add(
         finding,
         "certwright generate %s, which prints the line to type on %s: bring the request here", name,
@@ -255,7 +256,7 @@ static void new_certificate(struct finding *finding, const struct subject *s, bo
     /* A self-signed one that is here would be kept. */
     if (self && s->view->files[ROLE_CERTIFICATE])
         remedy_add(finding, "delete %s/%s", s->judge->facts->store_path,
-                   s->view->names[ROLE_CERTIFICATE]);
+                   view_name(s->view, ROLE_CERTIFICATE));
     if (!*identity->key_at && (self || !s->view->files[ROLE_CSR] || request_is_strange(s->view) ||
                                (request && !is_asked(finding, s))))
         remedy_generate(finding, s);
@@ -352,9 +353,9 @@ void remedy_name(struct finding *finding, const struct subject *s, const char *o
 {
     const struct view *view = s->view;
     struct strings asked = {0}, all = {0};
-    const char *cn = view->request.attributes[ATTR_CN];
+    const char *cn = view->request->attributes[ATTR_CN];
     bool change = false;
-    names_full_san(&view->request, &asked);
+    names_full_san(view->request, &asked);
     strings_copy(&all, &view->identity->names.sans);
     if (strcmp(option, "CN") == 0) {
         change = !cn || strcasecmp(cn, names->items[0]) != 0;
@@ -391,7 +392,7 @@ void remedy_cn(struct finding *finding, const struct subject *s)
 void remedy_no_wildcard(struct finding *finding, const struct subject *s)
 {
     const struct strings *planned = &s->view->identity->names.sans;
-    const char *cn = s->view->request.attributes[ATTR_CN];
+    const char *cn = s->view->request->attributes[ATTR_CN];
     struct names names = {0};
     struct strings sans = {0};
     derive_identity(&s->judge->facts->deployment, s->view->identity, &names);

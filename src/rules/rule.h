@@ -24,20 +24,19 @@ enum role { ROLE_KEY, ROLE_CERTIFICATE, ROLE_BUNDLE, ROLE_FULLCHAIN, ROLE_CSR, R
  * planned in deployment.conf (whose absence in the store is a rule of its own). */
 struct view {
     const struct identity *identity;
-    const char *names[ROLE_COUNT];              /* of its files */
     const struct store_file *files[ROLE_COUNT]; /* NULL: absent */
     const struct cert *leaf; /* of the right kind and its key's; NULL: planned names */
     const char *leaf_file;   /* where it stands; "" without one */
     const char *cn;
     bool has_san, has_eku, self_signed;
-    struct strings sans, eku; /* typed, as in cert */
-    struct names request;
-    bool signs;                 /* other identities: a CA of the store */
-    bool next;                  /* a renewal waits, and its request is a new key's */
-    unsigned roles;             /* 1 << role: what the slots that use it take */
-    size_t first_use;           /* in judge.uses; USE_NONE: no slot takes it */
-    size_t service_count;       /* that use it */
-    const struct service *only; /* the one, where it is one */
+    struct strings sans, eku;    /* typed, as in cert: the leaf's where there is one */
+    const struct names *request; /* what is planned, international host names in their ASCII form */
+    bool signs;                  /* other identities: a CA of the store */
+    bool next;                   /* a renewal waits, and its request is a new key's */
+    unsigned roles;              /* 1 << role: what the slots that use it take */
+    size_t first_use;            /* in judge.uses; USE_NONE: no slot takes it */
+    size_t service_count;        /* that use it */
+    const struct service *only;  /* the one, where it is one */
 };
 /* An identity in a slot. */
 struct use {
@@ -137,6 +136,8 @@ void judge_close(struct judge *judge);
 const struct use *judge_uses(const struct judge *judge, const struct service *service,
                              size_t *count);
 const struct view *judge_view(const struct judge *judge, const struct identity *identity);
+/* What its file is called, there or not; "": a request that is not there. */
+const char *view_name(const struct view *view, enum role role);
 /* The union of what its slots need: serverAuth, clientAuth. */
 void view_usages(const struct judge *judge, const struct view *view, struct strings *out);
 /* The view's names hold the wanted one: a SAN covers it, the CN counts only without any SAN. */
@@ -162,6 +163,8 @@ void report_mend(struct finding *finding, const char *field, const char *value);
 void report_file(struct finding *finding, const char *file);
 void finding_set(char **member, const char *value);
 void finding_take(char **member, char *value);
+/* Its message from now on; takes it. */
+void finding_say(struct finding *finding, char *message);
 char *finding_format(const char *format, va_list args);
 void finding_free(struct finding *finding);
 /* "1st", "2nd" … */

@@ -53,7 +53,7 @@ static void walk_identities(const struct judge *judge, struct findings *out)
                 continue;
             struct subject file = subject;
             file.role = (enum role)role;
-            file.name = subject.view->names[role];
+            file.name = view_name(subject.view, (enum role)role);
             file.file = subject.view->files[role];
             rules_ask(SCOPE_FILE, &file, out);
         }
@@ -96,7 +96,7 @@ static void walk_trust_files(const struct judge *judge, struct findings *out)
     const struct trusts *trusts = &judge->facts->trusts;
     struct strings own = {0};
     for (size_t i = 0; i < judge->view_count; i++)
-        strings_add(&own, judge->views[i].names[ROLE_CERTIFICATE]);
+        strings_add(&own, view_name(&judge->views[i], ROLE_CERTIFICATE));
     strings_sort(&own);
     for (size_t i = 0; i < trusts->count; i++) {
         const char *file = trusts->by_file[i]->file;

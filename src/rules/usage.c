@@ -179,9 +179,8 @@ static void tell_waiting(struct finding *finding, const struct subject *s, size_
         renewals_open(&s->judge->facts->renewals, s->view->identity->name);
     if (depth || !renewal || renewal->first)
         return;
-    finding_take(&finding->message,
-                 xformat("%s; its renewal (%s) waits since %s", finding->message,
-                         renewal->new_key ? "new key" : "keep the key", renewal->since));
+    finding_say(finding, xformat("%s; its renewal (%s) waits since %s", finding->message,
+                                 renewal->new_key ? "new key" : "keep the key", renewal->since));
 }
 
 static void expired(const struct rule *rule, const struct subject *s, struct findings *out)

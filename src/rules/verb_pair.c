@@ -264,7 +264,7 @@ static void remedy_files(struct finding *finding, const struct subject *s,
         const struct slot *slot = &service->component->slots[i];
         char *name = remedy_identity_name(deployment, service, slot);
         char *signer = derive_signer_name(deployment, service, slot);
-        struct finding steps = {.remedy = xstrdup("")};
+        struct finding steps = {.remedy = xstrdup(""), .texts = finding->texts};
         if (slot_used(deployment, service, slot) && strings_has(made, name)) {
             remedy_make(&steps, name, signer);
             remedy_join(finding, steps.remedy);

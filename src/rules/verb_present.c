@@ -68,10 +68,11 @@ static char *tell_files(const struct subject *s)
     if (!s->view)
         return xformat("service \"%s\" on %s names no identity for its %s", s->service->name,
                        s->server->name, s->slot->name);
-    const char *const *names = s->view->names;
     if (lacks_key(s) && lacks_certificate(s))
-        return xformat("%s and %s are not in the store", names[ROLE_KEY], names[ROLE_CERTIFICATE]);
-    return xformat("%s is not in the store", names[lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE]);
+        return xformat("%s and %s are not in the store", view_name(s->view, ROLE_KEY),
+                       view_name(s->view, ROLE_CERTIFICATE));
+    return xformat("%s is not in the store",
+                   view_name(s->view, lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE));
 }
 
 static void mend_files(struct finding *finding, const struct subject *s)
@@ -83,8 +84,8 @@ static void mend_files(struct finding *finding, const struct subject *s)
         return;
     }
     struct subject key = *s;
-    report_file(finding, s->view->names[lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE]);
-    key.name = s->view->names[ROLE_KEY];
+    report_file(finding, view_name(s->view, lacks_key(s) ? ROLE_KEY : ROLE_CERTIFICATE));
+    key.name = view_name(s->view, ROLE_KEY);
     bool answered = !lacks_certificate(s);
     if (lacks_key(s) && (answered || s->view->files[ROLE_CSR]))
         remedy_key(finding, &key);

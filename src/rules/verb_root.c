@@ -185,7 +185,7 @@ static void found_own(struct finding *finding, const struct subject *s, const st
     char *name = NULL;
     for (size_t i = 0; slot && i < kind->count; i++) {
         struct subject subject = {.judge = judge, .service = kind->services[i], .slot = slot};
-        struct finding step = {.remedy = xstrdup("")};
+        struct finding step = {.remedy = xstrdup(""), .texts = finding->texts};
         char *option = xformat("%s-file", slot->name);
         if (!subject.service->implied) {
             if (service_option(subject.service, option))

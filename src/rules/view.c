@@ -5,6 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *view_name(const struct view *view, enum role role)
+{
+    switch (role) {
+    case ROLE_KEY:
+        return view->identity->key_file;
+    case ROLE_CERTIFICATE:
+        return view->identity->certificate_file;
+    case ROLE_BUNDLE:
+        return view->identity->bundle_file;
+    case ROLE_FULLCHAIN:
+        return view->identity->fullchain_file;
+    case ROLE_CSR:
+        return view->files[ROLE_CSR] ? view->files[ROLE_CSR]->name : "";
+    case ROLE_TRUST:
+        break;
+    }
+    return "";
+}
+
 static bool has_certificates(const struct store_file *file)
 {
     return file && !file->problem &&
@@ -41,7 +60,7 @@ static void view_leaf(struct view *view)
                          only_full ? ROLE_CERTIFICATE : ROLE_FULLCHAIN};
     for (size_t i = 0; i < 2 && !view->leaf; i++) {
         view->leaf = sound(view, order[i]);
-        view->leaf_file = view->leaf ? view->names[order[i]] : "";
+        view->leaf_file = view->leaf ? view_name(view, order[i]) : "";
     }
 }
 
@@ -56,22 +75,44 @@ void view_usages(const struct judge *judge, const struct view *view, struct stri
     strings_free(&needed);
 }
 
+/* The identity's own names where they are the same, as nearly all are. */
+static const struct names *request_of(const struct identity *identity)
+{
+    if (names_are_ascii(&identity->names))
+        return &identity->names;
+    struct names *request = xcalloc(1, sizeof *request);
+    names_copy(request, &identity->names);
+    return request;
+}
+
+static void view_forget(struct view *view)
+{
+    if (!view->leaf) {
+        strings_free(&view->sans);
+        strings_free(&view->eku);
+    }
+    if (view->request == &view->identity->names)
+        return;
+    names_free((struct names *)view->request);
+    free((struct names *)view->request);
+}
+
 static void view_says(const struct judge *judge, struct view *view)
 {
     const struct identity *identity = view->identity;
-    names_copy(&view->request, &identity->names);
+    view->request = request_of(identity);
     if (view->leaf) {
         view->cn = view->leaf->cn;
         view->has_san = view->leaf->has_san;
         view->has_eku = view->leaf->has_eku;
         view->self_signed = view->leaf->self_signed;
-        strings_copy(&view->sans, &view->leaf->sans);
-        strings_copy(&view->eku, &view->leaf->eku);
+        view->sans = view->leaf->sans;
+        view->eku = view->leaf->eku;
         return;
     }
-    const char *cn = view->request.attributes[ATTR_CN];
+    const char *cn = view->request->attributes[ATTR_CN];
     view->cn = cn ? cn : "";
-    names_full_san(&view->request, &view->sans);
+    names_full_san(view->request, &view->sans);
     view->has_san = view->sans.count > 0;
     view->self_signed = strcmp(identity->signer, "self") == 0;
     /* pki selfsigned writes no usages, so it can serve any. */
@@ -90,11 +131,6 @@ static void open_views(struct judge *judge)
         struct view *view = &judge->views[i];
         view->identity = identity;
         view->signs = identity->signs;
-        view->names[ROLE_KEY] = identity->key_file;
-        view->names[ROLE_CERTIFICATE] = identity->certificate_file;
-        view->names[ROLE_BUNDLE] = identity->bundle_file;
-        view->names[ROLE_FULLCHAIN] = identity->fullchain_file;
-        view->names[ROLE_CSR] = "";
         view->leaf_file = "";
         view->first_use = USE_NONE;
         if (judge->planned)
@@ -106,7 +142,6 @@ static void open_views(struct judge *judge)
         view->files[ROLE_BUNDLE] = files.bundle;
         view->files[ROLE_FULLCHAIN] = files.fullchain;
         view->files[ROLE_CSR] = files.csr;
-        view->names[ROLE_CSR] = files.csr ? files.csr->name : "";
         const struct renewal *renewal = renewals_open(&judge->facts->renewals, identity->name);
         view->next = files.next_key || (renewal && !renewal->first && renewal->new_key);
     }
@@ -180,11 +215,8 @@ void judge_open(const struct facts *facts, enum rules_scope scope, struct judge 
 
 void judge_close(struct judge *judge)
 {
-    for (size_t i = 0; i < judge->view_count; i++) {
-        strings_free(&judge->views[i].sans);
-        strings_free(&judge->views[i].eku);
-        names_free(&judge->views[i].request);
-    }
+    for (size_t i = 0; i < judge->view_count; i++)
+        view_forget(&judge->views[i]);
     free(judge->views);
     free(judge->uses);
     free(judge->service_uses);

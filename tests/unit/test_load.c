@@ -445,8 +445,8 @@ static void ssh_keys_match_the_same_key_elsewhere(void **state)
         assert_int_equal(ssh.kind, PKI_SSH_PUBLIC_KEY);
         assert_false(ssh.pem);
         assert_memory_equal(pki_first_key(&ssh)->id, pki_first_key(&key)->id, KEY_ID_BYTES);
-        assert_true(ssh.ssh_text.length > 100);
-        assert_null(strchr(str_text(&ssh.ssh_text), '\n'));
+        assert_true(ssh.ssh_text->length > 100);
+        assert_null(strchr(str_text(ssh.ssh_text), '\n'));
         pki_file_free(&ssh);
         pki_file_free(&key);
     }
