@@ -525,13 +525,10 @@ static void remedy_aside(struct finding *finding, const struct subject *s)
         remedy_new_certificate(finding, s, false);
 }
 
-/* The next key is made beside the one that serves (guide 5.6). */
-static void remedy_next_key(struct finding *finding, const struct subject *s)
+static void remedy_rsa(struct finding *finding, const struct deployment *deployment)
 {
-    const struct deployment *deployment = &s->judge->facts->deployment;
     if (strcmp(deployment->key_type, "rsa") != 0 || deployment->key_bits < RSA_BITS_MIN)
         remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
-    remedy_renew(finding, s);
 }
 
 /* One that is in place and still to be installed has to end first; what is signed here may be
@@ -544,44 +541,51 @@ static bool may_renew(const struct subject *s)
     return !open || !open->first || (!outside && !open->new_key);
 }
 
-static void key_weak(const struct rule *rule, const struct subject *s, struct findings *out)
+/* The next key is made beside the one that serves (guide 5.6), where one may be. */
+static void remedy_weak(struct finding *finding, const struct subject *s)
 {
-    const struct view *view = s->view;
-    if (s->role != ROLE_KEY || !view->roles)
-        return;
-    const struct key *key = private_key(s);
-    if (key && key->encrypted)
-        return;
-    const char *algorithm = key ? key->algorithm : view->leaf ? view->leaf->key_algorithm : NULL;
-    int bits = key ? key->bits : view->leaf ? view->leaf->key_bits : 0;
-    if (!algorithm || !*algorithm)
-        return;
-    bool rsa = strcmp(algorithm, "RSA") == 0;
-    if (rsa && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX)
-        return;
-    struct finding *finding;
-    if (rsa && bits < RSA_BITS_MIN) {
-        finding = report(out, rule, s, "%s is RSA with %d bits: at least 2048 bits are required",
-                         s->name, bits);
-        finding->severity = SEVERITY_ERROR;
-    } else {
-        finding =
-            report(out, rule, s, "%s is %s with %d bits; only RSA of 2048 to 4096 is documented",
-                   s->name, algorithm, bits);
-    }
-    if (*view->identity->key_at) { /* the appliance makes RSA */
+    if (*s->view->identity->key_at) { /* the appliance makes RSA */
         remedy_renew_there(finding, s);
         return;
     }
-    if (view->leaf && may_renew(s)) {
-        remedy_next_key(finding, s);
+    remedy_rsa(finding, &s->judge->facts->deployment);
+    if (s->view->leaf && may_renew(s)) {
+        remedy_renew(finding, s);
         return;
     }
-    const struct deployment *deployment = &s->judge->facts->deployment;
-    if (strcmp(deployment->key_type, "rsa") != 0 || deployment->key_bits < RSA_BITS_MIN)
-        remedy_add(finding, "set key { type = \"rsa\" bits = 2048 } in deployment.conf");
     remedy_add(finding, "rename %s/%s to %s.bak", s->judge->facts->store_path, s->name, s->name);
     remedy_aside(finding, s);
+}
+
+/* RSA, EC …; "" nothing is known of the key. */
+static const char *key_kind(const struct subject *s, int *bits)
+{
+    const struct key *key = s->role == ROLE_KEY && s->view->roles ? private_key(s) : NULL;
+    const struct cert *leaf = s->view->leaf;
+    if (s->role != ROLE_KEY || !s->view->roles || (key ? key->encrypted : !leaf))
+        return "";
+    *bits = key ? key->bits : leaf->key_bits;
+    return key ? key->algorithm : leaf->key_algorithm;
+}
+
+static void key_short(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    int bits = 0;
+    if (strcmp(key_kind(s, &bits), "RSA") == 0 && bits < RSA_BITS_MIN)
+        remedy_weak(report(out, rule, s, "%s is RSA with %d bits: at least 2048 bits are required",
+                           s->name, bits),
+                    s);
+}
+
+static void key_unusual(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    int bits = 0;
+    const char *kind = key_kind(s, &bits);
+    if (*kind && (strcmp(kind, "RSA") != 0 || bits > RSA_BITS_MAX))
+        remedy_weak(report(out, rule, s,
+                           "%s is %s with %d bits; only RSA of 2048 to 4096 is documented", s->name,
+                           kind, bits),
+                    s);
 }
 
 /* Guide 1.2.3, 4.8: who has a CA's key can make every other certificate. */
@@ -684,7 +688,8 @@ static const struct rule rules[] = {
     {"CSR-OUTDATED", "3.1", SEVERITY_ERROR, SCOPE_IDENTITY, csr_outdated, .field = "",
      .ranks = {{ORDER_FILE, 16}}},
     {"KEY-MODE", "", SEVERITY_WARNING, SCOPE_IDENTITY, key_mode, .fix = FIX_MODE},
-    {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_weak, .field = "", .graver = true},
+    {"KEY-WEAK", "A.1", SEVERITY_ERROR, SCOPE_FILE, key_short, .field = ""},
+    {"KEY-WEAK", "A.1", SEVERITY_WARNING, SCOPE_FILE, key_unusual, .field = ""},
     {"KEY-CA", "1.2.3", SEVERITY_ERROR, SCOPE_SLOT, key_ca, .field = "identity",
      .ranks = {{ORDER_SAN, -1}}},
     {"CSR-LIVE-NAME", "214618", SEVERITY_ERROR, SCOPE_IDENTITY, csr_live_name, .field = "key-at",
