@@ -391,16 +391,26 @@ static char sign_of_group(struct flow *flow, const struct strings *order,
     return group != '+' && is_open ? '?' : group;
 }
 
+/* A file that is looked at is of the step whence one came. */
+static const char *opened_from(const struct flow *flow)
+{
+    const char *id = flow->at_page;
+    for (size_t i = flow->came.count;
+         i > 0 && (text_starts(id, "look:") || text_starts(id, "text:")); i--)
+        id = flow->came.items[i - 1];
+    return id;
+}
+
 void order_marks(struct flow *flow, struct page *page)
 {
     struct strings order = {0};
     order_pages(flow, &order);
     const struct states *states = flow_states(flow);
     char *open = order_resume(flow);
-    const char *owner = order_owner(flow->at_page);
+    const char *owner = order_owner(opened_from(flow));
     char *here = text_starts(flow->at_page, "each:") /* beside its kind's form */
                      ? xformat("page:%s", flow->at_page + strlen("each:"))
-                     : xstrdup(owner ? owner : flow->at_page);
+                     : xstrdup(owner ? owner : opened_from(flow));
     bool inside = text_starts(here, "page:");
     for (size_t i = 1; i < order.count; i++) {
         const char *id = order.items[i];

@@ -474,7 +474,7 @@ static void step_text(const struct upgrade_step *step, size_t number, struct str
     for (size_t i = 0; i < step->typed.count; i++)
         str_addf(out, "     %s %s\n", i ? "    " : "type", step->typed.items[i]);
     for (size_t i = 0; i < step->does.count; i++)
-        str_addf(out, "     %s %s\n", i ? "then" : "do  ", step->does.items[i]);
+        str_addf(out, "     %s  %s\n", i ? "then" : "do  ", step->does.items[i]);
 }
 
 void upgrade_text(const struct upgrade *upgrade, struct str *out)

@@ -196,6 +196,11 @@ static size_t fitting(const char *line, size_t length, size_t begin, int columns
     }
     if (at == length || (line[at] == ' ' && !parts_numbers(line, length, at)))
         return at;
+    if (blank > begin && line[blank - 1] == ' ') { /* a list in the second column begins there */
+        size_t item = behind_comma(line, length, blank + 1);
+        *list = item > blank + 1 && item <= at;
+        return *list ? item : blank;
+    }
     if (blank > begin)
         return blank;
     *list = comma > begin && comma < at;

@@ -231,7 +231,7 @@ static void paste_draw(struct ui *ui, struct view *view)
         return;
     draw_frame(ui, view);
     int y = 1 + draw_title(ui, self, self->height - 4);
-    draw_text(self->pane.win, y++, 1, ui->columns - 2, "Paste now, or type; F2 when it is whole.");
+    draw_text(self->pane.win, y++, 1, ui->columns - 2, "Paste now, or type. F2 takes it.");
     const char *text = str_text(&self->text);
     char *has = xformat("So far %zu lines, %zu PEM blocks.", count_of(text, "\n"),
                         count_of(text, "-----END "));

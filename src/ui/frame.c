@@ -8,14 +8,29 @@
 #include <string.h>
 
 #define NARROW_COLUMNS 60
+#define COMPACT_ROWS 3
 #define HINT_LEAVE_NARROW 60
 #define NAME_LEAST 12 /* "long..m 2.9 - " */
 #define NEXT_MOST_NARROW 17
 
+/* On a small screen a page to be read leaves what nothing is said in to its lines. */
+static int rows_of_text(const struct ui *ui)
+{
+    const struct page *page = ui->page;
+    struct strings lines = {0};
+    if (page->message && *page->message)
+        text_wrap(&lines, page->message, ui->columns - 1);
+    for (size_t i = 0; !lines.count && i < page->why.count; i++)
+        text_wrap(&lines, page->why.items[i], ui->columns - 1);
+    int rows = (int)lines.count;
+    strings_free(&lines);
+    return rows < 1 ? 1 : rows < COMPACT_ROWS ? rows : COMPACT_ROWS;
+}
+
 int frame_message_rows(struct ui *ui)
 {
     if (ui->compact)
-        return 3;
+        return ui->page->kind == PAGE_TEXT ? rows_of_text(ui) : COMPACT_ROWS;
     if (ui->page->kind != PAGE_LIST)
         return 3;
     int most = 2;

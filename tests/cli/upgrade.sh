@@ -16,7 +16,7 @@ sheet()
 # What is done in deployment.conf and with certwright, a line each, in the order of the sheet.
 steps()
 {
-    sed -nE 's/^     (do  |then) (.*)/\2/p' sheet
+    sed -nE 's/^     (do  |then)  (.*)/\2/p' sheet
 }
 
 cat >deployment.conf <<END

@@ -277,6 +277,7 @@ static void lines_break_at_blanks_and_hang(void **state)
     assert_wraps("abcdefghij", 4, "abcd|efgh|ij");
     assert_wraps("x n:aa,bb,cc y", 8, "x|n:aa,|bb,|cc y");
     assert_wraps("n:aa,bb y", 8, "n:aa,bb|y");
+    assert_wraps("S  aa,bb,cc", 7, "S  aa,|   bb,|   cc");
     assert_wraps("a\n\nb\n", 4, "a||b");
     assert_wraps("see 2.2, 6", 8, "see|2.2, 6");
     assert_wraps("CA    signs what we ask for", 16, "CA    signs what|      we ask for");
