@@ -66,7 +66,8 @@ struct row {
     char *clipboard;      /* what F8 copies while the cursor is here; NULL: what the page's is */
     struct strings below; /* lines below the rows while the cursor is here, above the page's text */
     struct strings does;  /* the page's actions of_row that this row has */
-    struct strings cells; /* of a page with heads: the row in its columns; text says it in words */
+    struct strings cells; /* the row in columns; text says it in words. Without heads the last one
+                             takes the room that is left */
     char *action; /* Enter does this action of the page instead of choosing: its id; "" none */
 };
 struct mark {

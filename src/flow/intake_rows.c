@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOURCE_LEAST = 12, TARGET_LEAST = 8, COLUMN_MOST = 28, VALUE_COLUMNS = 26 };
+enum { VALUE_COLUMNS = 26 };
 
 /* KEY: a private key came with its certificate, and no identity has it yet. */
 static bool is_key(const struct import_object *object)
@@ -103,42 +103,15 @@ static void add_detail(const struct flow *flow, const struct import_object *obje
     str_free(&detail);
 }
 
-/* What all rows share: the files with several objects, and the width of the first two columns. */
-struct sources {
-    struct strings several;
-    int source, target;
-};
-
 /* "star.p7b #2"; alone in its file it needs no number. Free it. */
-static char *source_of(const struct import_object *object, const struct sources *sources)
+static char *source_of(const struct import_object *object, const struct strings *several)
 {
-    return strings_has(&sources->several, object->file)
+    return strings_has(several, object->file)
                ? xformat("%s #%d", path_base(object->file), object->number)
                : xstrdup(path_base(object->file));
 }
 
-static void widen(int *columns, const char *text)
-{
-    int length = (int)strlen(text);
-    if (length > *columns)
-        *columns = length < COLUMN_MOST ? length : COLUMN_MOST;
-}
-
-static void measure(const struct import *import, struct sources *sources)
-{
-    *sources = (struct sources){.source = SOURCE_LEAST, .target = TARGET_LEAST};
-    for (size_t i = 0; i < import->object_count; i++)
-        if (import->objects[i].number == 2)
-            strings_add(&sources->several, import->objects[i].file);
-    for (size_t i = 0; i < import->object_count; i++) {
-        char *source = source_of(&import->objects[i], sources);
-        widen(&sources->source, source);
-        widen(&sources->target, import->objects[i].target);
-        free(source);
-    }
-}
-
-static void add_object(const struct flow *flow, size_t index, const struct sources *sources,
+static void add_object(const struct flow *flow, size_t index, const struct strings *several,
                        struct page *page)
 {
     const struct import_object *object = &flow->import.objects[index];
@@ -146,11 +119,13 @@ static void add_object(const struct flow *flow, size_t index, const struct sourc
     bool leaf = identity && object->is_leaf;
     char *losing = leaf && !identity->in_place ? import_losing(identity) : xstrdup("");
     const char *word = word_of(object, identity);
-    char *source = source_of(object, sources);
+    char *source = source_of(object, several);
     char *id = xformat("%zu", index + 1), *text = text_of(object, losing);
-    struct row *row =
-        page_row(page, id, level_of_word(word, *losing), word, "%-*s  %-*s  %s", sources->source,
-                 source, sources->target, *object->target ? object->target : "-", text);
+    struct row *row = page_row(page, id, level_of_word(word, *losing), word, "%s  %s  %s", source,
+                               *object->target ? object->target : "-", text);
+    strings_add(&row->cells, source);
+    strings_add(&row->cells, *object->target ? object->target : "-");
+    strings_add(&row->cells, text);
     row->can_tick = leaf && object->verdict == VERDICT_TAKE && strcmp(word, "STOP") != 0;
     row->ticked = row->can_tick && identity->take;
     row->can_open = is_key(object);
@@ -169,11 +144,13 @@ static void add_object(const struct flow *flow, size_t index, const struct sourc
 
 void intake_rows(const struct flow *flow, struct page *page)
 {
-    struct sources sources;
-    measure(&flow->import, &sources);
+    struct strings several = {0}; /* files with more than one */
     for (size_t i = 0; i < flow->import.object_count; i++)
-        add_object(flow, i, &sources, page);
-    strings_free(&sources.several);
+        if (flow->import.objects[i].number == 2)
+            strings_add(&several, flow->import.objects[i].file);
+    for (size_t i = 0; i < flow->import.object_count; i++)
+        add_object(flow, i, &several, page);
+    strings_free(&several);
     if (intake_count_taken(flow))
         return;
     size_t left = page->row_count; /* first what asks for something */

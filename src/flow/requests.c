@@ -46,6 +46,8 @@ static void add_outdated(const struct identity *identity, const struct lifecycle
     char *was = differences_words(&life->request);
     struct row *row =
         page_row(page, identity->name, LEVEL_ERROR, "OUTDATED", "%-14s  %s", identity->name, was);
+    strings_add(&row->cells, identity->name);
+    strings_add(&row->cells, was);
     row->can_open = true;
     struct str detail = {0};
     str_addf(&detail, "%s says something else than deployment.conf: %s. ", path, was);
@@ -76,6 +78,9 @@ static void add_request(const struct flow *flow, const struct identity *identity
         char *sent = sent_words(&life);
         struct row *row = page_row(page, identity->name, LEVEL_NONE, "", "%-14s  %-11s  %-18s  %s",
                                    identity->name, signer_words(identity), sent, path);
+        const char *cells[] = {identity->name, signer_words(identity), sent, path};
+        for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+            strings_add(&row->cells, cells[i]);
         row->can_open = row->can_tick = true;
         row->ticked = *life.sent;
         row->clipboard = pem ? xstrdup(pem) : NULL;

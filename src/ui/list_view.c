@@ -10,6 +10,8 @@
 
 #define BAR_MOST 40
 #define WORD_LEAST 6
+#define CELLS_MOST 4
+#define CELL_MOST 28
 #define TICK_COLUMNS 4
 #define TYPE_AHEAD_MS 1000
 
@@ -23,6 +25,7 @@ struct list_view {
     bool has_below;             /* some row has lines of its own below the list */
     int rows_y, rows_height;
     int tick_columns, word_columns;
+    int cell_columns[CELLS_MOST]; /* of rows with cells on a page without heads */
     int name_columns; /* of the first column where each row has more; 0: drawn as they come */
     struct table table;
     struct list_line line; /* above the rows, where the page has a field */
@@ -109,6 +112,21 @@ static char *draw_together(const struct list_view *self, const char *text)
     return line;
 }
 
+static void measure_cells(const struct ui *ui, struct list_view *self)
+{
+    int most = ui->columns / 3 < CELL_MOST ? ui->columns / 3 : CELL_MOST;
+    memset(self->cell_columns, 0, sizeof self->cell_columns);
+    for (size_t i = 0; !ui->page->heads.count && i < ui->page->row_count; i++) {
+        const struct strings *cells = &ui->page->rows[i].cells;
+        for (size_t k = 0; k + 1 < cells->count && k < CELLS_MOST; k++) {
+            int columns = text_columns(cells->items[k]);
+            columns = columns < most ? columns : most;
+            if (columns > self->cell_columns[k])
+                self->cell_columns[k] = columns;
+        }
+    }
+}
+
 static void build(struct ui *ui, struct view *view)
 {
     struct list_view *self = of(view);
@@ -129,6 +147,7 @@ static void build(struct ui *ui, struct view *view)
     table_measure(ui, 1 + self->tick_columns + (ui->compact ? self->word_columns : 0),
                   &self->table);
     self->name_columns = measure_names(ui);
+    measure_cells(ui, self);
     wrap_all(ui, &self->intro, &page->intro, NULL);
     wrap_all(ui, &self->text, &page->text, &page->live);
     int body = frame_bottom(ui) - FRAME_TOP, intro = (int)self->intro.count;
@@ -180,12 +199,26 @@ static void draw_word(const struct list_view *self, const struct row *row, int y
         draw_looks(stdscr, y, x, used, looks, pair);
 }
 
+/* Cells below each other, a long one cut in its middle; the last as it is. Free it. */
+static char *cells_line(const struct list_view *self, const struct strings *cells)
+{
+    struct str line = {0};
+    for (size_t k = 0; k + 1 < cells->count && k < CELLS_MOST; k++) {
+        int used = text_fit(&line, cells->items[k], self->cell_columns[k]);
+        for (; used < self->cell_columns[k] + 2; used++)
+            str_add_char(&line, ' ');
+    }
+    str_add(&line, cells->items[cells->count - 1]);
+    return str_take(&line);
+}
+
 /* What the row says besides its word, for so wide a screen. Free it. */
 static char *row_text(const struct ui *ui, const struct list_view *self, const struct row *row)
 {
-    return self->table.count ? table_line(&self->table, &row->cells)
-           : ui->compact     ? draw_together(self, row->text)
-                             : xstrdup(row->text);
+    return self->table.count  ? table_line(&self->table, &row->cells)
+           : row->cells.count ? cells_line(self, &row->cells)
+           : ui->compact      ? draw_together(self, row->text)
+                              : xstrdup(row->text);
 }
 
 static void draw_row(struct ui *ui, struct list_view *self, size_t index)
