@@ -12,6 +12,7 @@
 #define PROGRESS_MS 250
 #define PROGRESS_SERIAL_MS 1000
 #define BAR_MOST 44
+#define BAR_LEAST 4
 
 /* Work under way on its thread: a bar, a line for each step that is done. The screen stays alive.
  */
@@ -58,9 +59,19 @@ static void drop(struct view *view)
     (void)view;
 }
 
+/* What the longest count and time to come leave, so that nothing jumps. */
+static int bar_columns(const struct ui *ui, size_t total, int margin)
+{
+    char *rest = xformat(
+        ui->compact ? "%zu of %zu  []  9999 s" : "%zu of %zu  []  about 9999 s left", total, total);
+    int columns = ui->columns - margin - (int)strlen(rest);
+    free(rest);
+    return columns > BAR_MOST ? BAR_MOST : columns > BAR_LEAST ? columns : BAR_LEAST;
+}
+
 static void draw_bar_line(struct ui *ui, struct job_view *self, int y, int margin)
 {
-    int width = ui->columns - 36 > BAR_MOST ? BAR_MOST : ui->columns - (ui->compact ? 20 : 36);
+    int width = bar_columns(ui, self->total, margin);
     struct str text = {0};
     if (self->total > 0) {
         size_t filled = (size_t)width * self->done / self->total;
