@@ -31,9 +31,9 @@ enum pem_flag {
     PEM_INDENTED = 1 << 1, /* a blank before BEGIN: other readers skip that object */
     PEM_UTF16 = 1 << 2,    /* saved as UTF-16: other readers find nothing */
     PEM_BOM = 1 << 3,      /* byte order mark of UTF-8 */
-    PEM_BETWEEN = 1 << 4,  /* text or blank lines between two objects */
+    PEM_BETWEEN = 1 << 4,  /* text, blanks or blank lines between two objects */
     PEM_NO_END = 1 << 5,   /* no line end after the last END */
-    PEM_TRAILING = 1 << 6, /* more than one blank line, or text, after the last END */
+    PEM_TRAILING = 1 << 6, /* blanks, more than one blank line, or text after the last END */
     PEM_BROKEN = 1 << 7,   /* a BEGIN whose object could not be read */
     PEM_QUOTED = 1 << 8,   /* a mail's mark before each line ("> "): read without it */
     PEM_SPACED = 1 << 9,   /* a blank line inside an object: other readers end it there */

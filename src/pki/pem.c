@@ -90,7 +90,8 @@ static size_t line_start(const struct scan *scan, size_t low, size_t at)
     return at;
 }
 
-/* What stands between the last END and this BEGIN. */
+/* What stands between the last END and this BEGIN: one line end, without blanks before it (guide
+ * 4.7.1). */
 static void judge_gap(struct scan *scan, struct block *block)
 {
     size_t line = line_start(scan, scan->at, block->start);
@@ -99,7 +100,7 @@ static void judge_gap(struct scan *scan, struct block *block)
         size_t rest = skip_blanks(scan, scan->at), next = skip_line_end(scan, rest);
         if (!line_is_own)
             set_flag(scan, PEM_GLUED, block->start);
-        else if (next == rest || next != line)
+        else if (rest != scan->at || next == rest || next != line)
             set_flag(scan, PEM_BETWEEN, block->start);
     }
     block->line = line;
@@ -221,6 +222,8 @@ static void judge_tail(struct scan *scan)
     size_t rest = skip_blanks(scan, scan->at), at = skip_line_end(scan, rest);
     if (at == rest)
         set_flag(scan, rest == scan->length ? PEM_NO_END : PEM_TRAILING, scan->at);
+    else if (rest != scan->at)
+        set_flag(scan, PEM_TRAILING, scan->at);
     at = skip_line_end(scan, skip_blanks(scan, at));
     if (skip_blanks(scan, at) != scan->length)
         set_flag(scan, PEM_TRAILING, at);

@@ -309,9 +309,9 @@ static void bundle_format(const struct rule *rule, const struct subject *s, stru
         return;
     struct finding *finding =
         report(out, rule, s, "%s has %s", s->name,
-               flags & PEM_BETWEEN  ? "text or blank lines between its certificates"
+               flags & PEM_BETWEEN  ? "text, blanks or blank lines between its certificates"
                : flags & PEM_NO_END ? "no line end after its last END line"
-                                    : "text or blank lines after its last END line");
+                                    : "text, blanks or blank lines after its last END line");
     report_fix(finding, rule);
 }
 

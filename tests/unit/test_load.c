@@ -373,7 +373,7 @@ static void odd_text_is_read_and_flagged(void **state)
     has_flags("tr -d '\\n' <a.crt >out.pem; echo >>out.pem", PEM_GLUED, 1);
     has_flags("sed 's/^-----BEGIN/ -----BEGIN/' bundle.crt >out.pem", PEM_INDENTED, 2);
     has_flags("sed 's/^/\\t/' bundle.crt >out.pem", PEM_INDENTED, 2);
-    has_flags("sed 's/-$/- /' bundle.crt >out.pem", 0, 2);
+    has_flags("sed 's/-$/- /' bundle.crt >out.pem", PEM_BETWEEN | PEM_TRAILING, 2);
     has_flags("{ printf '\\357\\273\\277'; cat a.crt; } >out.pem", PEM_BOM, 1);
     has_flags("iconv -t UTF-16 <bundle.crt >out.pem", PEM_UTF16, 2);
     has_flags("iconv -t UTF-16LE <bundle.crt >out.pem", PEM_UTF16, 2);
