@@ -205,6 +205,16 @@ static bool has_no_file(const struct subject *s)
     return !found;
 }
 
+static void name_missing(struct finding *finding, const struct subject *s)
+{
+    struct strings names = {0};
+    for (size_t i = 0; i < s->require->names.count; i++)
+        require_expand(s, s->require->names.items[i], &names);
+    if (names.count)
+        report_file(finding, names.items[0]);
+    strings_free(&names);
+}
+
 static bool is_service(const struct subject *s)
 {
     return s->service != NULL;
@@ -323,6 +333,8 @@ void verb_present(const struct rule *rule, const struct subject *s, struct findi
         struct finding *finding =
             report(out, rule, s, "%s%s%s", told ? told : "", told && *why ? ". " : "", why);
         free(told);
+        if (presences[i].is == has_no_file)
+            name_missing(finding, s);
         if (!*finding->field)
             field_of(s->service->component, s->require, finding);
         if (*remedy)
