@@ -29,9 +29,12 @@ bool shown_stopped(const struct shown *shown)
     return says(shown, "state.enabled?", "no");
 }
 
-/* What several displays tell of one thing: a value before none. */
+/* What several displays tell of one thing: a value before none. A line of a form that documents
+ * only show with a file may as well say that there is none. */
 static void value_set(struct match *match, const char *path, const char *value)
 {
+    if (strcmp(value, "none") == 0)
+        value = "";
     for (size_t i = 0; i < match->paths.count; i++)
         if (strcmp(match->paths.items[i], path) == 0) {
             if (!*match->values.items[i]) {

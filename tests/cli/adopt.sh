@@ -150,3 +150,10 @@ same "nothing differs" "[]" "$out"
 sed -i 's/cb.crt/old.crt/' relay.log
 cw --catalogue extra --config relay/deployment.conf adopt --compare relay.log
 same "but another file" "r1 relay: Callers: expected cb.crt, found old.crt" "$out"
+
+# "none" is no file, whichever line says it.
+mkdir "$W/none" && cd "$W/none" || exit 1
+printf 'cms1> webadmin\nEnabled                 : true\nTLS listening interface : a\nTLS listening port      : 443\nKey file                : webadmin.key\nCertificate file        : webadmin.crt\nCA Bundle file          : none\n' >log
+cw adopt log
+hasnt "no bundle is no bundle called none" none deployment.conf
+ok "and there is no difference" "$CERTWRIGHT" adopt --compare log
