@@ -43,7 +43,7 @@ iconv -t UTF-16BE two.crt >store/x.crt && reads "UTF-16 without its mark" 2 "lin
 { echo "On Monday you wrote:" && sed 's/^/> /' two.crt; } >store/x.crt && reads "quoted" 2 "line 2: a mail has quoted it"
 { cat a.crt && sed 's/^/>> /' b.crt; } >store/x.crt && reads "quoted twice" 2 "line $second: a mail has quoted it"
 sed 's/=/=3D/g; s/$/=20/' two.crt >store/x.crt && reads "quoted-printable" 2 "line 1: a mail has quoted it"
-{ echo "-----BEGIN CERTIFICATE-----=20" && sed '/-----/d; s/=/=3D/g' a.crt | tr -d '\n' | sed 's/.\{75\}/&=\r\n/g' && printf '\n-----END CERTIFICATE-----'; } >store/x.crt && reads "quoted-printable of one line" 1 "line 1: a mail has quoted it"
+{ echo "-----BEGIN CERTIFICATE-----=20" && sed '/-----/d; s/=/=3D/g' a.crt | tr -d '\n' | sed 's/.\{75\}/&=\r\n/g; s/\(=3*\)=\r\n\(3*D\)/\1\2=\r\n/g' && printf '\n-----END CERTIFICATE-----'; } >store/x.crt && reads "quoted-printable of one line" 1 "line 1: a mail has quoted it"
 
 # What word processors, mail programs, portals and scripts make of it: taken back.
 nbsp=$'\u00a0' typed="a word processor or a mail program has put"

@@ -203,7 +203,7 @@ saying()
 
 greet()
 {
-    local port=$1 name=$2 hear=-ign_eof
+    local port=$1 name=$2 hear=-ign_eof apart=yes
     shift 2
     [ -z "$SAY_UNTIL" ] || hear=-no_ign_eof
     : >"$T/said/out" # for who speaks: it is there until the client has gone
