@@ -21,6 +21,7 @@ struct held {
     struct held_file *files; /* where the bytes of what differs are */
     size_t file_count;
     struct journal *journal;
+    struct store *store; /* open, to read their bytes */
 };
 /* *out NULL: no renewal has a new certificate in place. Free with held_free. */
 must_check bool held_gather(const struct facts *facts, struct held **out, struct error *err);
@@ -31,6 +32,9 @@ bool held_kept(const struct held *held, const char *name);
  * (store/renewals): false: no such list is open. Free with pki_file_free. */
 bool held_list(const struct facts *facts, const char *name, struct pki_file *out);
 const struct held_identity *held_find(const struct held *held, const struct identity *identity);
+/* What ends it, for a sentence: "certwright renew --done callbridge1"; of many names RUNBOOK has
+ * them. Free it. */
+char *held_ending(const struct held *held);
 /* The bytes of a file as the servers hold it; it must be in held->facts->scan. Free with
  * buffer_free, which wipes. */
 must_check bool held_read(const struct held *held, const char *name, struct buffer *out,

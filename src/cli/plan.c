@@ -75,15 +75,6 @@ static size_t count_keys(const struct plan *plan, const struct facts *facts, cha
     return count;
 }
 
-/* " callbridge1 webadmin1" */
-static char *held_names(const struct held *held)
-{
-    struct str names = {0};
-    for (size_t i = 0; i < held->count; i++)
-        str_addf(&names, " %s", held->identities[i].identity->name);
-    return str_take(&names);
-}
-
 static void report(const struct cli *cli, const struct plan *plan, const struct held *held,
                    const struct facts *facts, const char *out)
 {
@@ -102,12 +93,12 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
                 : "Wrote %s/ (%zu servers, %zu files). Nothing was sent: read %s/RUNBOOK.md.",
             out, servers, plan_file_count(plan), out);
     if (held) {
-        char *names = held_names(held);
+        char *ending = held_ending(held);
         cli_say(cli,
-                "This is the renewal of %s alone. When it is installed: certwright renew --done%s. "
+                "This is the renewal of %s alone. When it is installed: %s. "
                 "certwright plan --all writes everything.",
-                held->count == 1 ? "1 certificate" : "what is open", names);
-        free(names);
+                held->count == 1 ? "1 certificate" : "what is open", ending);
+        free(ending);
     }
     if (!plan->count)
         cli_say(cli, "No service needs anything: all are installed, or none has an identity.");

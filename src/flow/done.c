@@ -22,13 +22,10 @@ static void add_places(const struct flow *flow, const char *out, struct page *pa
 /* Of a renewal: until somebody says that it is over every plan is it again. */
 static void add_end(const struct held *held, int number, struct page *page)
 {
-    struct str names = {0};
-    for (size_t i = 0; held && i < held->count; i++)
-        str_addf(&names, " %s", held->identities[i].identity->name);
+    char *ending = held ? held_ending(held) : NULL;
     if (held)
-        page_line(&page->text, "  %d  when all is done: certwright renew --done%s", number,
-                  str_text(&names));
-    str_free(&names);
+        page_line(&page->text, "  %d  when all is done: %s", number, ending);
+    free(ending);
 }
 
 /* The turns in their order: upload first, then each file of commands. */

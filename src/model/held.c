@@ -15,12 +15,25 @@ struct held_file {
     struct str text;
 };
 
+/* Where it stands among them by name, or belongs. */
+static size_t place_of(const struct held *held, const char *name)
+{
+    size_t low = 0, high = held->file_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(held->files[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static struct held_file *file_of(const struct held *held, const char *name)
 {
-    for (size_t i = 0; i < held->file_count; i++)
-        if (strcmp(held->files[i].name, name) == 0)
-            return &held->files[i];
-    return NULL;
+    size_t at = place_of(held, name);
+    return at < held->file_count && strcmp(held->files[at].name, name) == 0 ? &held->files[at]
+                                                                            : NULL;
 }
 
 static struct held_file *file_add(struct held *held, const char *name)
@@ -31,8 +44,10 @@ static struct held_file *file_add(struct held *held, const char *name)
         file->entry = NULL;
         return file;
     }
+    size_t at = place_of(held, name);
     held->files = grow(held->files, held->file_count, sizeof *held->files);
-    file = &held->files[held->file_count++];
+    file = &held->files[at];
+    memmove(file + 1, file, (held->file_count++ - at) * sizeof *file);
     *file = (struct held_file){.name = xstrdup(name)};
     return file;
 }
@@ -282,16 +297,18 @@ static bool is_needed(const struct facts *facts)
 
 bool held_gather(const struct facts *facts, struct held **out, struct error *err)
 {
-    struct store store;
     *out = NULL;
     if (!is_needed(facts))
         return true;
-    if (!store_open(facts->store_path, false, &store, err))
-        return false;
     struct held *held = xcalloc(1, sizeof *held);
     held->journal = xcalloc(1, sizeof *held->journal);
-    bool good = gather(held, &store, facts, err);
-    store_close(&store);
+    held->store = xcalloc(1, sizeof *held->store);
+    bool good = store_open(facts->store_path, false, held->store, err);
+    if (!good) {
+        free(held->store);
+        held->store = NULL;
+    }
+    good = good && gather(held, held->store, facts, err);
     if (good)
         *out = held;
     else
@@ -314,6 +331,9 @@ void held_free(struct held *held)
     facts_free(held->facts);
     journal_free(held->journal);
     free(held->journal);
+    if (held->store)
+        store_close(held->store);
+    free(held->store);
     free(held);
 }
 
@@ -327,7 +347,6 @@ const struct held_identity *held_find(const struct held *held, const struct iden
 
 bool held_read(const struct held *held, const char *name, struct buffer *out, struct error *err)
 {
-    struct store store;
     const struct held_file *file = file_of(held, name);
     *out = (struct buffer){0};
     if (file && !file->entry) {
@@ -336,12 +355,8 @@ bool held_read(const struct held *held, const char *name, struct buffer *out, st
                                .mode = 0644};
         return true;
     }
-    if (!store_open(held->facts->store_path, false, &store, err))
-        return false;
-    bool good = file ? journal_old(&store, file->entry, file->place, out, err)
-                     : store_read(&store, name, out, err);
-    store_close(&store);
-    return good;
+    return file ? journal_old(held->store, file->entry, file->place, out, err)
+                : store_read(held->store, name, out, err);
 }
 
 bool held_kept(const struct held *held, const char *name)
@@ -370,4 +385,16 @@ bool held_list(const struct facts *facts, const char *name, struct pki_file *out
     journal_free(&journal);
     store_close(&store);
     return good;
+}
+
+char *held_ending(const struct held *held)
+{
+    enum { TOLD = 12 };
+    struct str text = {0};
+    str_add(&text, "certwright renew --done");
+    for (size_t i = 0; i < held->count && held->count <= TOLD; i++)
+        str_addf(&text, " %s", held->identities[i].identity->name);
+    if (held->count > TOLD)
+        str_addf(&text, " with the %zu names that stand behind it in RUNBOOK.md", held->count);
+    return str_take(&text);
 }

@@ -24,22 +24,71 @@ static int end_of(const struct plan *plan, const struct outage *outage)
     return outage->to ? outage->to->number : plan->steps[plan->count - 1].number;
 }
 
-/* How many of the kind are out when that one begins to be. */
-static size_t out_with(const struct plan *plan, const struct outages *outages, size_t index)
+/* One kind's outages, in the order in which they end. */
+struct ending {
+    int at;
+    const struct service *service;
+};
+
+static int compare_endings(const void *a, const void *b)
 {
-    const struct outage *outage = &outages->items[index];
-    size_t count = 1;
-    for (size_t i = index; i-- > 0;)
-        count += outages->items[i].service->component == outage->service->component &&
-                 outages->items[i].service != outage->service &&
-                 end_of(plan, &outages->items[i]) > outage->from->number;
-    return count;
+    const struct ending *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+/* Those of the kind that are out, at one moment after the other; several of one service are one. */
+struct moments {
+    struct ending *endings;
+    size_t count, passed;
+    size_t out, *of_service;
+};
+
+static void moments_make(const struct plan *plan, const struct outages *outages,
+                         const struct component *component, struct moments *moments)
+{
+    size_t services = 0;
+    *moments = (struct moments){.endings = xcalloc(outages->count, sizeof(struct ending))};
+    for (size_t i = 0; i < outages->count; i++) {
+        const struct outage *outage = &outages->items[i];
+        if (outage->service->component != component)
+            continue;
+        moments->endings[moments->count++] = (struct ending){end_of(plan, outage), outage->service};
+        if (outage->service->index >= services)
+            services = outage->service->index + 1;
+    }
+    if (moments->count)
+        qsort(moments->endings, moments->count, sizeof *moments->endings, compare_endings);
+    moments->of_service = xcalloc(services + 1, sizeof *moments->of_service);
+}
+
+static void moments_free(struct moments *moments)
+{
+    free(moments->endings);
+    free(moments->of_service);
+}
+
+/* How many of the kind are out when that one, the next, begins to be. */
+static size_t out_with(struct moments *moments, const struct outage *outage)
+{
+    size_t *mine = &moments->of_service[outage->service->index];
+    moments->out++;
+    ++*mine;
+    for (; moments->passed < moments->count &&
+           moments->endings[moments->passed].at <= outage->from->number;
+         moments->passed++) {
+        moments->out--;
+        moments->of_service[moments->endings[moments->passed].service->index]--;
+    }
+    return 1 + moments->out - *mine;
 }
 
 static void gather(const struct plan *plan, const struct outages *outages,
                    const struct component *component, struct kind_outage *out)
 {
-    for (size_t i = 0; i < outages->count; i++) {
+    struct moments moments;
+    const struct server *last = NULL;
+    moments_make(plan, outages, component, &moments);
+    for (size_t i = 0; moments.count && i < outages->count; i++) {
         const struct outage *outage = &outages->items[i];
         if (outage->service->component != component)
             continue;
@@ -49,14 +98,17 @@ static void gather(const struct plan *plan, const struct outages *outages,
         out->for_good |= !outage->to;
         if (!restart && outage->lines > out->longest)
             out->longest = outage->lines;
-        size_t at_once = out_with(plan, outages, i);
+        size_t at_once = out_with(&moments, outage);
         if (at_once > out->at_once)
             out->at_once = at_once;
-        strings_add_new(&out->servers, outage->service->server->name);
+        if (outage->service->server != last)
+            strings_add_new(&out->servers, outage->service->server->name);
+        last = outage->service->server;
         strings_add_take(&out->steps,
                          restart ? xformat("%d", outage->from->number)
                                  : xformat("%d to %d", outage->from->number, end_of(plan, outage)));
     }
+    moments_free(&moments);
 }
 
 static void say_count(struct str *text, size_t restarts, size_t stops, size_t lines)
