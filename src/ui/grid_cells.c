@@ -354,8 +354,10 @@ static void draw_below(struct ui *ui, const struct grid_view *self)
     int y = self->rows_y + self->rows_height + 1 + is_more(ui, self), bottom = frame_bottom(ui);
     for (size_t i = 0; y < bottom; i++, y++) {
         bool cut = y == bottom - 1 && i + 1 < self->below.count;
-        if (i < self->below.count)
-            draw_text(stdscr, y, 1, ui->columns - 1, cut ? ".. (F6)" : self->below.items[i]);
+        if (cut)
+            draw_marked(stdscr, y, 1, ui->columns - 1, self->below.items[i], " .. (F6)");
+        else if (i < self->below.count)
+            draw_text(stdscr, y, 1, ui->columns - 1, self->below.items[i]);
     }
 }
 

@@ -328,13 +328,15 @@ static void draw_below(struct ui *ui, const struct list_view *self)
     bool more = ui->page->row_count > (size_t)self->rows_height;
     int y = self->rows_y + self->rows_height + more, bottom = frame_bottom(ui);
     y += y + 1 < bottom; /* a blank line, where there is room */
-    const char *cut_mark = page_function(ui->page, 6) ? ".." : ".. (F6)";
+    const char *cut_mark = page_function(ui->page, 6) ? " .." : " .. (F6)";
     for (size_t i = 0; y < bottom; i++, y++) {
         wmove(stdscr, y, 0);
         wclrtoeol(stdscr);
         bool cut = y == bottom - 1 && i + 1 < lines.count;
-        if (i < lines.count)
-            draw_text(stdscr, y, 1, ui->columns - 1, cut ? cut_mark : lines.items[i]);
+        if (cut)
+            draw_marked(stdscr, y, 1, ui->columns - 1, lines.items[i], cut_mark);
+        else if (i < lines.count)
+            draw_text(stdscr, y, 1, ui->columns - 1, lines.items[i]);
     }
     strings_free(&lines);
 }
