@@ -49,9 +49,10 @@ static void add_renewed(struct flow *flow, const struct identity *identity,
 static bool weigh_identity(struct flow *flow, const struct identity *was, const struct facts *after,
                            const struct identity *is)
 {
-    struct lifecycle old, new;
-    char *before = otherwise(flow->facts, was, &old), *then = otherwise(after, is, &new);
-    bool differs = *then && strcmp(before, then) != 0;
+    struct lifecycle old = {0}, new;
+    char *then = otherwise(after, is, &new);
+    char *before = *then ? otherwise(flow->facts, was, &old) : xstrdup("");
+    bool differs = strcmp(before, then) != 0;
     if (differs)
         add_renewed(flow, is, &new, then);
     bool grave = differs && is_grave(&new);

@@ -58,9 +58,13 @@ static void count(const struct flow *flow, const struct identity *identity, stru
 const struct states *flow_states(struct flow *flow)
 {
     if (!flow->states) {
+        const struct deployment *d = flow->loaded ? &flow->facts->deployment : NULL;
         flow->states = xcalloc(1, sizeof *flow->states);
-        for (size_t i = 0; flow->loaded && i < flow->facts->deployment.identity_count; i++)
-            count(flow, &flow->facts->deployment.identities[i], flow->states);
+        flow->states->made = xcalloc(d ? d->identity_count : 0, sizeof *flow->states->made);
+        for (size_t i = 0; d && i < d->identity_count; i++) {
+            count(flow, &d->identities[i], flow->states);
+            flow->states->made[i] = lifecycle_is_made(flow->facts, &d->identities[i]);
+        }
     }
     return flow->states;
 }
@@ -213,6 +217,8 @@ void flow_forget_findings(struct flow *flow)
         map_free(flow->map);
     free(flow->map);
     flow->map = NULL;
+    if (flow->states)
+        free(flow->states->made);
     free(flow->states);
     flow->states = NULL;
     for (size_t i = 0; i < 2; i++) {

@@ -234,7 +234,7 @@ static bool has_error(struct flow *flow, const struct component *component)
 }
 
 /* Every identity that the page shows is made: its answers stand in files. */
-static bool is_made(const struct flow *flow, const struct component *component)
+static bool is_made(struct flow *flow, const struct component *component)
 {
     const struct deployment *d = &flow->facts->deployment;
     size_t made = 0;
@@ -245,7 +245,7 @@ static bool is_made(const struct flow *flow, const struct component *component)
             mine = identity->uses[k].service->component == component;
         if (!mine)
             continue;
-        if (!lifecycle_is_made(flow->facts, identity))
+        if (!flow_states(flow)->made[i])
             return false;
         made++;
     }

@@ -340,6 +340,7 @@ struct states {
     size_t anew;     /* their open request says something else, and its key is here */
     size_t behind;   /* their certificate in place lacks what deployment.conf says */
     size_t due;      /* something can be made here */
+    bool *made;      /* by identity: it has files in the store */
 };
 /* Counted once for each state of the facts. */
 const struct states *flow_states(struct flow *flow);

@@ -607,11 +607,11 @@ void conf_set(struct str *text, const struct conf_step *path, size_t depth,
 {
     char *value = conf_value(values, as_list);
     const struct outline *outline = good_outline(str_text(text), text->length);
-    if (outline && depth > 1 && find_item(outline, path, depth - 1, true) < 0) {
+    long found = outline ? find_item(outline, path, depth, false) : -1;
+    if (outline && found < 0 && depth > 1 && find_item(outline, path, depth - 1, true) < 0) {
         conf_add_section(text, path, depth - 1);
         outline = good_outline(str_text(text), text->length);
     }
-    long found = outline ? find_item(outline, path, depth, false) : -1;
     if (found >= 0) {
         splice_value(text, found, value);
     } else if (outline) {

@@ -436,6 +436,8 @@ bool edit_finish(struct edit *edit, bool follows, struct deployment *now, struct
         follow(&f);
     name_new(&f);
     name_joined(&f);
+    if (strcmp(str_text(&now->text), str_text(&edit->text)) == 0)
+        return true; /* nothing follows: it is as it was read */
     deployment_relink(now);
     str_clear(&now->text);
     str_add_bytes(&now->text, str_text(&edit->text), edit->text.length);

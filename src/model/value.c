@@ -131,10 +131,12 @@ static bool trust_file(const struct view *view, const char *name, struct strings
 static bool over_there(const struct view *view, const struct ask *ask, const char *rest,
                        struct strings *out)
 {
+    const struct strings *given = service_answer(view->deployment, view->service, ask->name);
     struct strings named = {0};
-    bool good = own_option(view, ask, &named);
+    bool good = given || own_option(view, ask, &named);
+    const struct strings *names = given ? given : &named;
     const struct server *server =
-        good && named.count ? deployment_server(view->deployment, named.items[0]) : NULL;
+        good && names->count ? deployment_server(view->deployment, names->items[0]) : NULL;
     strings_free(&named);
     if (!server || view->depth > 4)
         return good;
@@ -207,18 +209,20 @@ static bool lookup(void *context, const char *path, struct strings *out)
     const char *dot = strchr(path, '.');
     char *head = xstrndup(path, dot ? (size_t)(dot - path) : strlen(path));
     const struct ask *ask = component_ask(component, head);
-    const struct slot *slot = component_slot(component, head);
     bool own = ask && (!view->expanding || strcmp(view->expanding, head) != 0);
+    const struct slot *slot = own ? NULL : component_slot(component, head);
     bool good;
     if (own && !dot) {
         good = own_option(view, ask, out);
     } else if (own && ask->type == ANSWER_SERVER) {
         good = over_there(view, ask, dot + 1, out);
     } else if (own) {
+        const struct strings *given = service_answer(view->deployment, view->service, ask->name);
         struct strings values = {0};
-        good = own_option(view, ask, &values);
-        char *part = good && values.count ? part_of(values.items[0], dot + 1) : NULL;
-        good = good && (part || !values.count);
+        good = given || own_option(view, ask, &values);
+        const struct strings *all = given ? given : &values;
+        char *part = good && all->count ? part_of(all->items[0], dot + 1) : NULL;
+        good = good && (part || !all->count);
         if (part && *part)
             strings_add(out, part);
         free(part);

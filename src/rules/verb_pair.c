@@ -53,12 +53,22 @@ void mend_list(struct finding *finding, const struct subject *s)
     free(option);
 }
 
+/* Its values, and not those where it leads. */
+static bool has_other(const struct subject *s, const struct service *service,
+                      const struct strings *theirs)
+{
+    struct strings ours = {0};
+    service_expand(&s->judge->facts->deployment, service, s->require->names.items[0], &ours);
+    bool has = ours.count && theirs->count && !strings_equal(&ours, theirs);
+    strings_free(&ours);
+    return has;
+}
+
 static bool differs(const struct subject *s, const struct service *service)
 {
-    struct strings ours = {0}, theirs = {0};
-    two_names(s, service, &ours, &theirs);
-    bool does = ours.count && theirs.count && !strings_equal(&ours, &theirs);
-    strings_free(&ours);
+    struct strings theirs = {0};
+    service_expand(&s->judge->facts->deployment, service, s->require->names.items[1], &theirs);
+    bool does = has_other(s, service, &theirs);
     strings_free(&theirs);
     return does;
 }
@@ -89,17 +99,19 @@ static struct kind differing(const struct subject *s, size_t most)
     const struct deployment *deployment = &s->judge->facts->deployment;
     const struct kind *kind = deployment_kind(deployment, s->service->component);
     char *way = way_of(s);
-    struct strings here = {0};
+    struct strings here = {0}, theirs = {0};
     struct kind all = {0};
     service_value(deployment, s->service, way, &here);
+    service_expand(deployment, s->service, s->require->names.items[1], &theirs);
     for (size_t i = 0; i < kind->count && all.count < most; i++) {
         const struct service *service = kind->services[i];
-        if (leads_alike(s, service, way, &here) && differs(s, service)) {
+        if (leads_alike(s, service, way, &here) && has_other(s, service, &theirs)) {
             all.services = grow(all.services, all.count, sizeof *all.services);
             all.services[all.count++] = service;
         }
     }
     strings_free(&here);
+    strings_free(&theirs);
     free(way);
     return all;
 }
