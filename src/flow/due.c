@@ -195,6 +195,15 @@ const struct pool *flow_pool(struct flow *flow)
     return flow->pool;
 }
 
+const struct pool *flow_authorities(struct flow *flow)
+{
+    if (!flow->authorities) {
+        flow->authorities = xcalloc(1, sizeof *flow->authorities);
+        pool_add_authorities(flow->authorities, &flow->facts->scan);
+    }
+    return flow->authorities;
+}
+
 bool flow_holds(struct flow *flow, const struct held **out, struct error *err)
 {
     if (!flow->looked_what_holds && !held_gather(flow->facts, &flow->holds, err))
@@ -209,10 +218,13 @@ void flow_forget_findings(struct flow *flow)
     held_free(flow->holds);
     flow->holds = NULL;
     flow->looked_what_holds = false;
-    if (flow->pool)
-        pool_free(flow->pool);
-    free(flow->pool);
-    flow->pool = NULL;
+    struct pool **pools[] = {&flow->pool, &flow->authorities};
+    for (size_t i = 0; i < 2; i++) {
+        if (*pools[i])
+            pool_free(*pools[i]);
+        free(*pools[i]);
+        *pools[i] = NULL;
+    }
     if (flow->map)
         map_free(flow->map);
     free(flow->map);

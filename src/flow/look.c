@@ -116,23 +116,24 @@ static const struct cert *issuer_above(const struct chain *chain)
     return chain->count ? chain->certs[chain->count - 1] : NULL;
 }
 
-/* The path that its own files make, where it holds: that is what is presented, and everybody else
- * asks for it. Else the best one through the whole store. */
+/* The path that its own files make, where it holds: that is what is presented. Else by the CAs of
+ * the store, else by whatever is there. Rules and status ask for the first two as well, so that
+ * they are found once. */
 static void path_above(struct flow *flow, const struct identity_files *files, struct chain *out)
 {
-    struct paths *paths = flow->facts->scan.paths;
+    const struct scan *scan = &flow->facts->scan;
     const struct store_file *above = files->bundle ? files->bundle : files->fullchain;
     struct pool own = {0};
     *out = (struct chain){0};
-    if (above)
-        pool_add_file(&own, &above->pki);
-    if (own.count)
-        paths_build(paths, files->leaf, own.certs, own.count, flow->facts->at, out);
+    if (above) {
+        pool_add_above(&own, &above->pki, files->leaf);
+        paths_build(scan->paths, files->leaf, own.certs, own.count, flow->facts->at, out);
+    }
     pool_free(&own);
-    if (out->complete && out->valid)
-        return;
-    const struct pool *all = flow_pool(flow);
-    paths_build(paths, files->leaf, all->certs, all->count, flow->facts->at, out);
+    for (int i = 0; i < 2 && !(out->complete && out->valid); i++) {
+        const struct pool *wider = i ? flow_pool(flow) : flow_authorities(flow);
+        paths_build(scan->paths, files->leaf, wider->certs, wider->count, flow->facts->at, out);
+    }
 }
 
 enum level look_summary(struct flow *flow, const struct identity *identity, char **text)

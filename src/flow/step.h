@@ -47,10 +47,11 @@ struct flow {
         struct findings findings;
         bool good;
         time_t at;
-    } judged[2], errors[2]; /* RULES_PLANNED, RULES_ALL; errors: those alone */
-    struct states *states;  /* of the identities; NULL: not counted since something changed */
-    struct pool *pool;      /* the store's certificates, each once; NULL: not looked at since */
-    struct held *holds;     /* what the servers hold; see flow_holds */
+    } judged[2], errors[2];   /* RULES_PLANNED, RULES_ALL; errors: those alone */
+    struct states *states;    /* of the identities; NULL: not counted since something changed */
+    struct pool *authorities; /* the CAs of the store; NULL: not looked at since */
+    struct pool *pool;        /* the store's certificates, each once; NULL: not looked at since */
+    struct held *holds;       /* what the servers hold; see flow_holds */
     bool looked_what_holds;
     struct map *map; /* who trusts whom; NULL: not looked at since something changed */
     struct {
@@ -351,6 +352,7 @@ const struct findings *flow_errors(struct flow *flow, enum rules_scope scope);
 /* The map of trusts, and what chains are made of, likewise. */
 const struct map *flow_map(struct flow *flow);
 const struct pool *flow_pool(struct flow *flow);
+const struct pool *flow_authorities(struct flow *flow); /* the CAs among them */
 void flow_forget_findings(struct flow *flow);
 /* What the servers hold while renewals are open, likewise; *out NULL: none is. */
 must_check bool flow_holds(struct flow *flow, const struct held **out, struct error *err);

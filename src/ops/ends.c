@@ -19,7 +19,6 @@ struct run {
     struct ends *ends;
     struct known known;
     struct pool authorities;
-    struct verifier *paths;
     size_t *row_of; /* by identity: index + 1 of its row; 0: it has none */
 };
 
@@ -139,13 +138,14 @@ static void path_of(struct run *run, const struct identity *identity, const stru
     facts_files(run->facts, identity, &files);
     const struct store_file *above = files.bundle ? files.bundle : files.fullchain;
     if (above) {
-        pool_add_file(&own, &above->pki);
+        pool_add_above(&own, &above->pki, leaf);
         paths_build(run->facts->scan.paths, leaf, own.certs, own.count, run->facts->at, out);
     }
     pool_free(&own);
     if (!above || !out->complete) {
         struct chain wider = {0};
-        verifier_check(run->paths, leaf, &wider);
+        paths_build(run->facts->scan.paths, leaf, run->authorities.certs, run->authorities.count,
+                    run->facts->at, &wider);
         if (wider.count > out->count)
             *out = wider;
     }
@@ -249,21 +249,6 @@ static size_t certificates(const struct scan *scan)
     return count;
 }
 
-static void gather_authorities(struct run *run)
-{
-    for (size_t i = 0; i < run->facts->scan.count; i++) {
-        const struct pki_file *file = &run->facts->scan.files[i].pki;
-        for (size_t j = 0; j < file->count; j++) {
-            const struct cert *cert = file->objects[j].cert;
-            if (file->objects[j].kind == OBJECT_CERT && (cert->is_ca || cert->self_signed))
-                pool_add(&run->authorities, cert);
-        }
-    }
-    run->paths =
-        verifier_new(run->authorities.certs, run->authorities.count, run->authorities.certs,
-                     run->authorities.count, PURPOSE_ANY, NULL, run->facts->at);
-}
-
 void ends_make(const struct facts *facts, struct ends *out)
 {
     const struct deployment *deployment = &facts->deployment;
@@ -272,7 +257,7 @@ void ends_make(const struct facts *facts, struct ends *out)
     run.known.capacity = 2 * certificates(&facts->scan) + 1;
     run.known.slots = xcalloc(run.known.capacity, sizeof *run.known.slots);
     run.row_of = xcalloc(deployment->identity_count + 1, sizeof *run.row_of);
-    gather_authorities(&run);
+    pool_add_authorities(&run.authorities, &facts->scan);
     for (size_t i = 0; i < deployment->identity_count; i++)
         add_leaf(&run, &deployment->identities[i]);
     for (size_t i = 0; i < deployment->identity_count; i++)
@@ -284,7 +269,6 @@ void ends_make(const struct facts *facts, struct ends *out)
     if (out->count)
         qsort(out->items, out->count, sizeof *out->items, compare);
     add_servers(&run);
-    verifier_free(run.paths);
     pool_free(&run.authorities);
     free(run.known.slots);
     free(run.row_of);

@@ -22,6 +22,25 @@ void pool_add_file(struct pool *pool, const struct pki_file *file)
             pool_add(pool, file->objects[i].cert);
 }
 
+void pool_add_above(struct pool *pool, const struct pki_file *file, const struct cert *leaf)
+{
+    for (size_t i = 0; i < file->count; i++)
+        if (file->objects[i].kind == OBJECT_CERT &&
+            (leaf->self_issued || !cert_same(file->objects[i].cert, leaf)))
+            pool_add(pool, file->objects[i].cert);
+}
+
+void pool_add_authorities(struct pool *pool, const struct scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++)
+        for (size_t j = 0; j < scan->files[i].pki.count; j++) {
+            const struct cert *cert = scan->files[i].pki.objects[j].cert;
+            if (scan->files[i].pki.objects[j].kind == OBJECT_CERT &&
+                (cert->is_ca || cert->self_signed))
+                pool_add(pool, cert);
+        }
+}
+
 void pool_add_scan(struct pool *pool, const struct scan *scan)
 {
     for (size_t i = 0; i < scan->count; i++)
