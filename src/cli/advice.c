@@ -206,7 +206,13 @@ static void advise_root(const struct advice_question *question, struct error *er
 {
     const struct cert *failed = chain_failed(question->chain);
     const char *last = question->files[question->file_count - 1];
-    char *remedy = failed == question->chain->certs[0]
+    const struct cert *leaf = question->chain->certs[0],
+                      *other = pki_first_cert(&question->parsed[question->file_count - 1]);
+    bool other_way = leaf->is_ca && other && !other->is_ca && !other->self_signed;
+    char *remedy = other_way ? xformat("the certificate comes first, its CAs behind it: certwright "
+                                       "pki verify %s %s",
+                                       last, question->files[0])
+                   : failed == question->chain->certs[0]
                        ? xformat("name its own file last, or a file that holds it")
                        : xformat("add it to %s, or name the file that holds it last", last);
     error_set(err, STATUS_NO, question->files[0], remedy,

@@ -98,15 +98,32 @@ static char *find_remedy(const struct cli *cli, const char *const names[2],
     return remedy;
 }
 
+/* Either order is taken, and told with the key first. */
+static void exchange(const char *names[static 2], struct pki_file files[static 2],
+                     const struct object *pair[static 2])
+{
+    const char *name = names[0];
+    const struct object *object = pair[0];
+    struct pki_file file = files[0];
+    names[0] = names[1];
+    names[1] = name;
+    pair[0] = pair[1];
+    pair[1] = object;
+    files[0] = files[1];
+    files[1] = file;
+}
+
 /* The files are read again for what only this needs. */
 static void explain_match(const struct cli *cli, const struct pki_place *place)
 {
-    const char *const names[2] = {cli->args[1], cli->args[2]};
+    const char *names[2] = {cli->args[1], cli->args[2]};
     struct pki_file files[2] = {{0}, {0}};
     const struct object *pair[2] = {NULL, NULL};
     struct notes said = {0};
     struct error err = {0};
     if (pki_read_pair(place, PKI_FACTS, names, files, pair, &said, &err)) {
+        if (pair[0]->kind != OBJECT_KEY && pair[1]->kind == OBJECT_KEY)
+            exchange(names, files, pair);
         char *what[2] = {describe(pair[0]), describe(pair[1])};
         char *remedy = find_remedy(cli, names, &files[1], pair);
         error_set(&err, STATUS_NO, names[1], remedy, "%s and %s of %s do not belong together",

@@ -108,7 +108,7 @@ void damage_content(struct reader *reader, const char *label, const unsigned cha
                        "a key in OpenSSH's own form: make a copy of the file, and convert the "
                        "copy with ssh-keygen -p -m PKCS8 -f COPY");
     else if (strstr(label, "PGP"))
-        reader_problem(reader, "PGP, not X.509");
+        reader_problem(reader, "PGP, not X.509: decrypt it, and take what comes out");
     else if (!is_of_ours(label))
         reader_problem(reader, "of an unknown kind");
     else if (announced > size)

@@ -167,7 +167,10 @@ static void parse_within(struct reader *reader, const unsigned char *data, size_
     else if (!read_all_der(reader, data, length) && !read_text(reader, data, length))
         damage_unknown(reader, data, length);
     else if (!out->count && !out->problem && !out->locked && !out->ssh_text && !reader->is_full)
-        reader_problem(reader, "neither a certificate nor a key nor a request is in it");
+        reader_problem(reader,
+                       memmem(data, length, "BEGIN X509 CRL", 14)
+                           ? "a list of revoked certificates (CRL), which is not needed here"
+                           : "neither a certificate nor a key nor a request is in it");
     if (out->kind == PKI_CERTIFICATE && pki_cert_count(out) > 1)
         out->kind = PKI_BUNDLE;
     finish_problem(reader);

@@ -57,6 +57,12 @@ static const struct {
     {"[InternetShortcut]",
      "a shortcut (.url), which only says where the file is: download the file itself"},
     {"[Desktop Entry]", "a shortcut, which only says where the file is: copy the file itself"},
+    {"Certificate:\n",
+     "a certificate printed as text, which cannot be read back: ask for the file that it was "
+     "printed from"},
+    {"Certificate:\r\n",
+     "a certificate printed as text, which cannot be read back: ask for the file that it was "
+     "printed from"},
     {"PuTTY-User-Key-File-",
      "a private key in PuTTY's own form (.ppk): load it in PuTTYgen, and save it with Conversions, "
      "Export OpenSSH key"},

@@ -96,6 +96,8 @@ sed 's/-----/----/g' a.crt >store/x.crt && refuses "four hyphens" 0 "the marker 
 sed 's/END CERTIFICATE/END CERTIFICAT/' a.crt >store/x.crt && refuses "markers of two kinds" 0 "its END line names another kind"
 openssl x509 -in a.crt -outform DER | head -c 200 >store/x.crt && refuses "DER cut off" 0 "cut off: DER, of which 200 of"
 : >store/x.crt && refuses "nothing at all" 0 "the file is empty"
+openssl x509 -in a.crt -noout -text >store/x.crt && refuses "what openssl prints" 0 "a certificate printed as text, which cannot be read back"
+printf -- '-----BEGIN X509 CRL-----\nMAAA\n-----END X509 CRL-----\n' >store/x.crt && refuses "a CRL" 0 "a list of revoked certificates (CRL)"
 printf '<!DOCTYPE html>\n<html>' >store/x.crt && refuses "a web page" 0 "a web page: download the certificate itself"
 
 # --- the name says another kind ---

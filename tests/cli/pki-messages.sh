@@ -54,6 +54,8 @@ says "with what" 'the certificate of "CN=webbridge1.example.com" (EC 256)'
 cat store/root.crt store/issuing.crt store/callbridge1.crt >full.crt
 fails "root first" "$CERTWRIGHT" pki match callbridge1.key ./full.crt
 says "which one it fits" 'it fits certificate 3 of that file, the one of "CN=callbridge1.example.com"'
+fails "the certificates named before the key" "$CERTWRIGHT" pki match ./full.crt callbridge1.key
+says "which of them it fits, all the same" 'it fits certificate 3 of that file, the one of "CN=callbridge1.example.com"'
 says "and how to order them" "certwright import ./full.crt writes the leaf first"
 ok "root first, verified" "$CERTWRIGHT" pki verify ./full.crt root.crt
 said "is told" './full.crt: the first certificate, "CN=Acme root,O=Acme", is a CA of the others'
@@ -107,6 +109,9 @@ fails "the root lacks" "$CERTWRIGHT" pki verify callbridge1.crt issuing.crt
 said "below whom" 'issuing.crt: the issuer of "Acme issuing", "CN=Acme root,O=Acme", is not here: root.crt of the store completes the chain'
 
 cp store/webbridge1.csr store/asked.crt
+cat store/issuing.crt store/root.crt >cas.crt
+fails "the CAs before the certificate" "$CERTWRIGHT" pki verify ./cas.crt ./store/callbridge1.crt
+says "the other way round" "the certificate comes first, its CAs behind it: certwright pki verify ./store/callbridge1.crt ./cas.crt"
 fails "a request in a certificate's place" "$CERTWRIGHT" pki verify asked.crt root.crt
 said "what it is for" "asked.crt: a certificate request, not a certificate: send it to the CA: the answer belongs here"
 fails "a certificate in a key's place" "$CERTWRIGHT" pki unlock webbridge1.crt
