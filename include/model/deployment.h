@@ -107,6 +107,9 @@ const struct identity *deployment_identity(const struct deployment *deployment, 
 /* The name is that of an identity's key, certificate, bundle or full chain: no derived file has it.
  */
 bool deployment_owns_file(const struct deployment *deployment, const char *name);
+/* From 3.0 on a service takes its certificate and chain as one file (217062); before that the
+ * certificate's file holds the leaf alone (guide 3.2). */
+bool deployment_takes_chains(const struct deployment *deployment);
 /* USER@HOST for ssh, and for sftp, which takes an IPv6 address in brackets. */
 char *server_ssh(const struct server *server);
 char *server_sftp(const struct server *server);

@@ -111,15 +111,19 @@ static int compare_files(const void *left, const void *right)
     return (a->role > b->role) - (a->role < b->role);
 }
 
-/* From 3.0 on a service takes its certificate and chain as one file (217062), which then is both.
- */
-static bool may_be_one(const struct deployment *d, const struct named_file *a,
-                       const struct named_file *b)
+bool deployment_takes_chains(const struct deployment *deployment)
 {
     char from[] = "3.0", until[] = "";
     const struct release one_file = {.from = from, .until = until};
+    return release_in(&one_file, deployment->release);
+}
+
+/* A certificate with its chain is both. */
+static bool may_be_one(const struct deployment *d, const struct named_file *a,
+                       const struct named_file *b)
+{
     return a->identity == b->identity && a->role == ROLE_CERTIFICATE && b->role == ROLE_FULLCHAIN &&
-           strcmp(a->name, b->name) == 0 && release_in(&one_file, d->release);
+           strcmp(a->name, b->name) == 0 && deployment_takes_chains(d);
 }
 
 /* The first name of an identity that has another purpose before it. */

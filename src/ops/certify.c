@@ -43,20 +43,30 @@ static bool bundle_is_shared(const struct deployment *deployment, const struct i
     return false;
 }
 
+/* Its file is one with the full chain's, or holds one (217062): the vendor's examples of 3.x give a
+ * service no other. */
+static bool is_chain(const struct facts *facts, const struct identity *identity)
+{
+    const struct store_file *file = scan_find(&facts->scan, identity->certificate_file);
+    return deployment_takes_chains(&facts->deployment) &&
+           (strcmp(identity->certificate_file, identity->fullchain_file) == 0 ||
+            (file && !file->problem && pki_cert_count(&file->pki) > 1));
+}
+
 void certify_files(const struct facts *facts, const struct store *store,
                    const struct new_certificate *item, struct batch *batch)
 {
     const struct identity *identity = item->identity;
-    certify_put(store, batch, identity->certificate_file, &item->leaf_pem);
+    struct str full = {0};
+    str_add_bytes(&full, item->leaf_pem.data, item->leaf_pem.length);
+    str_add_bytes(&full, item->chain_pem.data, item->chain_pem.length);
+    certify_put(store, batch, identity->certificate_file,
+                is_chain(facts, identity) ? &full : &item->leaf_pem);
     if (item->chain_pem.length)
         certify_put(store, batch, identity->bundle_file, &item->chain_pem);
     else if (store_has(store, identity->bundle_file) &&
              !bundle_is_shared(&facts->deployment, identity))
         batch_remove(batch, identity->bundle_file); /* of the certificate before this one */
-
-    struct str full = {0};
-    str_add_bytes(&full, item->leaf_pem.data, item->leaf_pem.length);
-    str_add_bytes(&full, item->chain_pem.data, item->chain_pem.length);
     certify_put(store, batch, identity->fullchain_file, &full);
     str_free(&full);
 }

@@ -138,7 +138,9 @@ void making_pairs(struct making *making, enum phase phase, const struct server *
         const struct use *use = &files->uses[i];
         if (use->key && use->certificate)
             add_pair(making, phase, server, use, use->identity->certificate_file);
-        if (use->key && use->fullchain)
+        bool is_told = use->certificate &&
+                       strcmp(use->identity->certificate_file, use->identity->fullchain_file) == 0;
+        if (use->key && use->fullchain && !is_told)
             add_pair(making, phase, server, use, use->identity->fullchain_file);
     }
 }

@@ -164,19 +164,13 @@ static bool in_order(const struct certs *pool, const struct chain *chain, size_t
 }
 
 /* Releases in which a certificate's file is the leaf alone; later ones take a full chain there. */
-static bool leaf_alone(const struct subject *s)
-{
-    char open[] = "", last[] = "2.99";
-    const struct release until = {.from = open, .until = last};
-    return release_in(&until, s->judge->facts->deployment.release);
-}
-
 /* What a service presents as it stands in the file: nobody sorts it on the way. */
 static void fullchain_order(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     struct certs pool = {0};
     struct chain chain;
-    if (!s->file || s->file->problem || !s->view->leaf || !s->view->roles || leaf_alone(s))
+    if (!s->file || s->file->problem || !s->view->leaf || !s->view->roles ||
+        !deployment_takes_chains(&s->judge->facts->deployment))
         return;
     certs_add(&pool, s->file);
     file_chain(s->judge, s->view, s->file, &chain);
@@ -268,6 +262,9 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
     if (s->role != ROLE_BUNDLE || s->trust || s->file || !view->leaf || view->leaf->self_signed ||
         !(view->roles & 1u << ROLE_BUNDLE))
         return;
+    struct chain own;
+    if (view_is_one_file(view) || (view_chain(s->judge, view, &own, NULL) && own.complete))
+        return; /* the certificate's own file has it, or FULLCHAIN-NEEDED says that it has not */
     const char *from = NULL;
     const struct cert *issuer = store_issuer(s->judge, view->leaf, &from);
     const struct require *lent = view_require(s->judge, view, rule->id);
@@ -289,7 +286,7 @@ static void bundle_missing(const struct rule *rule, const struct subject *s, str
 static void cert_chain(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     if (s->role != ROLE_CERTIFICATE || s->trust || !s->file || s->file->problem ||
-        !s->view->roles || !leaf_alone(s))
+        !s->view->roles || deployment_takes_chains(&s->judge->facts->deployment))
         return;
     size_t count = pki_cert_count(&s->file->pki);
     if (count < 2)

@@ -226,31 +226,6 @@ static void remedy_file(struct finding *finding, const struct subject *s)
         remedy_fullchain(finding, s);
 }
 
-/* The key lies where its certificate belongs, and the other way round. */
-static bool changed_places(const struct subject *s)
-{
-    const struct view *view = s->view;
-    const struct store_file *key = view ? view->files[ROLE_KEY] : NULL,
-                            *file = view ? view->files[ROLE_CERTIFICATE] : NULL;
-    if (!key || !file || key->problem || file->problem || file->pki.kind != PKI_PRIVATE_KEY)
-        return false;
-    const struct cert *cert = pki_first_cert(&key->pki);
-    const struct key *other = pki_first_key(&file->pki);
-    return cert && other && !other->encrypted && memcmp(cert->key_id, other->id, KEY_ID_BYTES) == 0;
-}
-
-static void tell_exchange(const struct rule *rule, const struct subject *s, struct findings *out)
-{
-    const char *key = view_name(s->view, ROLE_KEY), *cert = view_name(s->view, ROLE_CERTIFICATE),
-               *store = s->judge->facts->store_path;
-    struct finding *finding =
-        report(out, rule, s, "%s holds the certificate and %s its private key: they changed places",
-               key, cert);
-    remedy_add(finding, "rename %s/%s to %s.bak", store, cert, cert);
-    remedy_add(finding, "rename %s/%s to %s", store, key, cert);
-    remedy_add(finding, "rename %s/%s.bak to %s", store, cert, key);
-}
-
 /* As a person says it; pki_kind_word is for programs. */
 static const char *kind_words(enum pki_kind kind)
 {
@@ -267,9 +242,9 @@ static void file_kind(const struct rule *rule, const struct subject *s, struct f
 {
     if (!s->file)
         return;
-    if (changed_places(s) && (s->role == ROLE_KEY || s->role == ROLE_CERTIFICATE)) {
+    if (keys_changed_places(s) && (s->role == ROLE_KEY || s->role == ROLE_CERTIFICATE)) {
         if (s->role == ROLE_KEY)
-            tell_exchange(rule, s, out);
+            key_tell_exchange(rule, s, out);
         return;
     }
     const struct pki_file *file = &s->file->pki;
@@ -420,12 +395,22 @@ static void mismatch(const struct rule *rule, const struct subject *s, const cha
     }
 }
 
+/* Another certificate of the file is the key's: the order alone is wrong. */
+static bool is_first_alone(const struct subject *s)
+{
+    const struct key *key = private_key(s);
+    return key && !key->encrypted && s->file && !s->file->problem &&
+           number_of_key(&s->file->pki, key->id) > 1;
+}
+
 /* FULLCHAIN-FIRST is the same for a full chain. */
 static void key_match(const struct rule *rule, const struct subject *s, struct findings *out)
 {
     enum role wanted = strcmp(rule->id, "KEY-MATCH") == 0 ? ROLE_CERTIFICATE : ROLE_FULLCHAIN;
     if (s->role != wanted || !s->file || s->file->problem || !fits(s->role, &s->file->pki))
         return;
+    if (s->role == ROLE_CERTIFICATE && view_is_one_file(s->view) && is_first_alone(s))
+        return; /* told of it as the full chain that it is */
     const struct key *key = private_key(s);
     const struct store_file *csr = s->view->files[ROLE_CSR];
     const struct csr *request = csr && !csr->problem ? pki_first_csr(&csr->pki) : NULL;

@@ -91,3 +91,27 @@ bool remedy_key_place(struct finding *finding, const struct subject *s)
     remedy_add(finding, "rename %s/%s.aside to %s", store, aside, to);
     return true;
 }
+
+bool keys_changed_places(const struct subject *s)
+{
+    const struct view *view = s->view;
+    const struct store_file *key = view ? view->files[ROLE_KEY] : NULL,
+                            *file = view ? view->files[ROLE_CERTIFICATE] : NULL;
+    if (!key || !file || key->problem || file->problem || file->pki.kind != PKI_PRIVATE_KEY)
+        return false;
+    const struct cert *cert = pki_first_cert(&key->pki);
+    const struct key *other = pki_first_key(&file->pki);
+    return cert && other && !other->encrypted && memcmp(cert->key_id, other->id, KEY_ID_BYTES) == 0;
+}
+
+void key_tell_exchange(const struct rule *rule, const struct subject *s, struct findings *out)
+{
+    const char *key = view_name(s->view, ROLE_KEY), *cert = view_name(s->view, ROLE_CERTIFICATE),
+               *store = s->judge->facts->store_path;
+    struct finding *finding =
+        report(out, rule, s, "%s holds the certificate and %s its private key: they changed places",
+               key, cert);
+    remedy_add(finding, "rename %s/%s to %s.bak", store, cert, cert);
+    remedy_add(finding, "rename %s/%s to %s", store, key, cert);
+    remedy_add(finding, "rename %s/%s.bak to %s", store, cert, key);
+}

@@ -58,18 +58,28 @@ void file_chain(const struct judge *judge, const struct view *view, const struct
 }
 
 /* The file with the CAs that go with the leaf. */
-static enum role chain_role(const struct view *view)
+static enum role chain_role(const struct judge *judge, const struct view *view)
 {
+    const struct store_file *certificate = view->files[ROLE_CERTIFICATE];
+    if (!view->files[ROLE_BUNDLE] && view->roles & 1u << ROLE_CERTIFICATE && certificate &&
+        pki_cert_count(&certificate->pki) > 1 && deployment_takes_chains(&judge->facts->deployment))
+        return ROLE_CERTIFICATE;
     if (view->files[ROLE_BUNDLE] && view->roles & 1u << ROLE_CERTIFICATE)
         return ROLE_BUNDLE;
     return view->files[ROLE_FULLCHAIN] && view->roles & 1u << ROLE_FULLCHAIN ? ROLE_FULLCHAIN
                                                                              : ROLE_BUNDLE;
 }
 
+bool view_is_one_file(const struct view *view)
+{
+    return strcmp(view_name(view, ROLE_CERTIFICATE), view_name(view, ROLE_FULLCHAIN)) == 0 &&
+           view->roles & 1u << ROLE_FULLCHAIN;
+}
+
 bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
                 const char **file)
 {
-    enum role role = chain_role(view);
+    enum role role = chain_role(judge, view);
     if (!view->leaf || (!view->files[role] && !view->leaf->self_signed))
         return false;
     file_chain(judge, view, view->files[role], chain);

@@ -235,6 +235,10 @@ bool request_is_strange(const struct view *view);
 /* The view's key lies elsewhere, as its certificate and its request say: it is put back. false:
  * that is not what happened. */
 bool remedy_key_place(struct finding *finding, const struct subject *subject);
+/* The key lies where its certificate belongs, and the other way round: FILE-KIND, told once. */
+bool keys_changed_places(const struct subject *subject);
+void key_tell_exchange(const struct rule *rule, const struct subject *subject,
+                       struct findings *out);
 
 /* rules/require: the entries of a component's file. */
 void require_run(const struct judge *judge, struct findings *out);
@@ -290,7 +294,10 @@ bool is_no_ca_root(const struct cert *cert);
 /* The path from the view's leaf through the certificates of a file (NULL: none). */
 void file_chain(const struct judge *judge, const struct view *view, const struct store_file *file,
                 struct chain *chain);
-/* The same through its bundle or full chain. false: it has neither. */
+/* Its certificate and its full chain, which a slot takes, are one file. */
+bool view_is_one_file(const struct view *view);
+/* The same as file_chain through its bundle, full chain or, from 3.0 on, certificate's file. false:
+ * it has none. */
 bool view_chain(const struct judge *judge, const struct view *view, struct chain *chain,
                 const char **file);
 

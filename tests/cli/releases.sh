@@ -98,6 +98,32 @@ says "is told, though its CA is there" "TRUST-STALE"
 ok "check --fix writes it anew" "$CERTWRIGHT" check --fix
 ok "and all is well" "$CERTWRIGHT" check
 
+# One file with the whole chain is the certificate of each service, as the vendor's examples of 3.x have it.
+mkdir one && cd one || exit 1
+conf 3.8 'service "webbridge3" { https = "bridge"  c2w = "bridge"  c2w-trust-file = "one.cer" }'
+sed -i 's/identity "bridge" {/& certificate-file = "one.cer"  fullchain-file = "one.cer"  subjectAltName = { "cms1.example.com", "join.example.com" } /' deployment.conf
+cw generate && ok "sign writes it whole" "$CERTWRIGHT" sign
+same "leaf and CA" "2" "$(grep -c BEGIN store/one.cer)"
+rm store/bridgebundle.crt
+ok "which is enough" "$CERTWRIGHT" check
+silent "no bundle lacks beside it" "BUNDLE-MISSING bridge"
+cp store/one.cer whole && { cat store/labca.crt && openssl x509 -in whole; } >store/one.cer
+fails "root first" "$CERTWRIGHT" check
+says "is told of the full chain" "FULLCHAIN-FIRST"
+ok "and mended" "$CERTWRIGHT" check --fix
+same_file "in that one file" whole store/one.cer
+openssl x509 -in whole >store/one.cer
+fails "the leaf alone" "$CERTWRIGHT" check
+silent "wants no bundle besides" "BUNDLE-MISSING bridge"
+cp whole store/one.cer && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=Other -out store/other.cer 2>/dev/null
+sed -i 's/c2w-trust-file = "one.cer"/c2w-trust-file = "other.cer"/' deployment.conf
+fails "another CA in a store of chains" "$CERTWRIGHT" check
+says "does not lead it to a root" "other.cer does not lead one.cer"
+ok "that is mended, too" "$CERTWRIGHT" check --fix
+ok "plan" "$CERTWRIGHT" plan
+same "checks the one file once" 1 "$(grep -c 'pki match bridge.key one.cer' install/cms1/commands.mmp)"
+cd ..
+
 # What init makes has no component that the release lacks.
 mkdir new && cd new || exit 1
 ok "init for 3.8" "$CERTWRIGHT" init --preset single-combined --domain example.com --release 3.8
