@@ -207,7 +207,7 @@ static void compare_lifetime(const struct choice *choice, const struct cert *bef
                          xformat("lifetime: %ld days, the one before had %ld", days, had));
     for (size_t i = 1; i < choice->chain.count; i++) {
         const struct cert *ca = choice->chain.certs[i];
-        if (ca->not_after >= cert->not_after || ca->not_after <= at)
+        if (ca->not_after + SECONDS_A_DAY > cert->not_after || ca->not_after <= at)
             continue; /* one that has ended already is told by the stop */
         char date[16];
         clock_date(ca->not_after, date);

@@ -105,9 +105,11 @@ static void stop_ended_ca(const struct facts *facts, const struct import_options
     char *when = ended_when(ended, facts->at);
     const struct cert *twin = twin_of(choice, at);
     char *remedy =
-        twin ? xformat("where \"%s\" is a root, its self-signed certificate takes over: name a "
-                       "folder that has it (public roots: %s), or ask the CA for it and import it",
-                       import_name(twin), public_roots(options))
+        twin ? xformat(
+                   "ask the CA for its new certificate and import that as well; where \"%s\" is a "
+                   "root, its self-signed certificate takes over: name a folder that has it "
+                   "(public roots: %s)",
+                   import_name(twin), public_roots(options))
              : xstrdup("ask the CA for its new certificate and import that as well");
     stop(out, xformat("its CA \"%s\" %s", import_name(ended), when), remedy);
     out->waits = true;
@@ -178,6 +180,33 @@ static void stop_incomplete(const struct facts *facts, const struct import_optio
     out->waits = true;
 }
 
+/* What is wrong with the certificate at which the chain fails, and what to do. */
+static char *why_broken(const struct chain *chain, const char **remedy)
+{
+    const char *name = import_name(chain_failed(chain));
+    *remedy = "ask the CA for the chain that belongs to it";
+    switch (chain_fault(chain)) {
+    case FAULT_SIGNATURE:
+        *remedy = "have the CA send it again";
+        return xformat("\"%s\" was changed after it was signed, or damaged on its way", name);
+    case FAULT_NO_CA:
+        *remedy =
+            "show that to the CA: it has sent the wrong certificate of its own, or signed with "
+            "the wrong one";
+        return xformat("\"%s\" may not sign certificates, as it says itself", name);
+    case FAULT_PATH_LENGTH:
+        return xformat("\"%s\" allows fewer CAs below it than stand here", name);
+    case FAULT_CONSTRAINT:
+        *remedy = "have it signed by a CA that may sign these names";
+        return xformat("\"%s\" has a name that a CA above it may not sign", name);
+    default:
+        if (chain->depth == 0)
+            *remedy = "show that to the CA; where it is about the key, make a new one first "
+                      "(certwright check says how)";
+        return xformat("%s, at \"%s\"", chain->reason, name);
+    }
+}
+
 static void stop_broken(const struct choice *choice, struct import_identity *out)
 {
     const struct chain *chain = &choice->chain;
@@ -187,16 +216,11 @@ static void stop_broken(const struct choice *choice, struct import_identity *out
         out->waits = true;
         return;
     }
-    /* No other chain mends what is wrong with the certificate itself. */
-    bool by_itself = chain_failed(chain) == choice->leaf;
-    stop(out,
-         xformat("its chain does not verify: %s, at \"%s\"", chain->reason,
-                 import_name(chain_failed(chain))),
-         xstrdup(by_itself
-                     ? "no chain mends that: show it to the CA, and where it is about the key "
-                       "make a new one first (certwright check says how)"
-                     : "ask the CA for the chain that belongs to it"));
-    out->waits = !by_itself;
+    const char *remedy;
+    char *why = why_broken(chain, &remedy);
+    stop(out, xformat("its chain does not verify: %s", why), xstrdup(remedy));
+    free(why);
+    out->waits = chain->depth > 0; /* no other chain mends what is wrong with itself */
 }
 
 static bool first_ended(const struct facts *facts, const struct choice *choice, size_t *at)

@@ -80,6 +80,8 @@ static char *waited_for(const struct import *import, const struct import_identit
     for (size_t i = 0; i < import->missing_count; i++)
         if (strcmp(import->missing[i].identity, identity->identity) == 0)
             return import_short_name(import->missing[i].issuer);
+    if (!choice->chain.valid && choice->chain.complete && choice->chain.depth > 0)
+        return xstrdup(import_name(chain_failed(&choice->chain)));
     return import_short_name(choice->leaf->issuer);
 }
 

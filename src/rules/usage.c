@@ -281,8 +281,8 @@ static void outlives_ca(const struct rule *rule, const struct subject *s, struct
         return;
     for (size_t i = 1; i < term.chain.count; i++) {
         const struct cert *leaf = term.chain.certs[0], *issuer = term.chain.certs[i];
-        if (leaf->not_after <= issuer->not_after)
-            continue;
+        if (leaf->not_after < issuer->not_after + SECONDS_A_DAY)
+            continue; /* the same day: a CA counts its days from the moment it signs */
         char ends[16], ca_ends[16];
         clock_date(leaf->not_after, ends);
         clock_date(issuer->not_after, ca_ends);

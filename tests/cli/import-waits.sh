@@ -202,6 +202,7 @@ openssl ca -batch -notext -config elder/ca.conf -cert elder/root.crt -keyfile el
 fails "a cross-signed root that has ended" "$CERTWRIGHT" import crossed-leaf.crt ca/issuing.crt ended.crt elder/root.crt
 says "names its self-signed one" 'where "Acme Root" is a root, its self-signed certificate takes over'
 says "which is what it waits for" 'waits for "Acme Root": import that when you have it, alone will do'
+says "and what else may do" "ask the CA for its new certificate and import that as well"
 silent "no CA that has ended is to be renewed earlier" "renew it earlier"
 mkdir cas && cp ca/root.crt cas
 ok "found in --ca-folder" "$CERTWRIGHT" import crossed-leaf.crt ca/issuing.crt ended.crt --ca-folder cas

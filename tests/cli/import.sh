@@ -179,6 +179,11 @@ fails "a certificate for another key" "$CERTWRIGHT" import foreign.crt ca/issuin
 says "no key fits, though the names do" "no key or request here fits callbridge.example.com: it has the names of callbridge, and was made for another key"
 unchanged "another key"
 
+openssl x509 -in cb.crt -outform DER -out flipped.der
+printf '\0\0\0\0' | dd of=flipped.der bs=1 seek=$(($(stat -c %s flipped.der) - 9)) conv=notrunc 2>/dev/null
+fails "a certificate whose signature was damaged" "$CERTWRIGHT" import flipped.der chain
+says "and what to do" '"callbridge.example.com" was changed after it was signed, or damaged on its way: have the CA send it again'
+silent "nothing is waited for" "waits for"
 ended ca store/callbridge.csr old.crt
 fails "one that has ended" "$CERTWRIGHT" import old.crt chain
 says "since when" "ended on 2024-02-01"
