@@ -168,6 +168,13 @@ static char *why_no_key(const struct facts *facts, const struct import *import,
                         const struct cert *cert, const struct import_object *object)
 {
     const struct identity *same = object->pair ? NULL : import_namesake(facts, cert);
+    struct identity_files files = {0};
+    if (same)
+        facts_files(facts, same, &files);
+    if (same && !files.key && !files.csr)
+        return xformat("no key or request here fits %s: it has the names of %s, of which the store "
+                       "has neither",
+                       import_name(cert), same->name);
     if (same)
         return xformat("no key or request here fits %s: it has the names of %s, and was made for "
                        "another key",

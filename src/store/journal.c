@@ -322,6 +322,14 @@ static void remove_entry(int folder, const char *name)
     unlinkat(folder, name, AT_REMOVEDIR);
 }
 
+/* Its own files have names that say nothing to a person. */
+static bool told_of_journal(const struct store *store, bool good, struct error *err)
+{
+    if (!good && err)
+        snprintf(err->place, sizeof err->place, "%s/%s", store->path, FOLDER);
+    return good;
+}
+
 /* The old file under a second name: a copy where the file system has no links. */
 static bool keep_file(const struct store *store, int entry, const char *name, size_t file,
                       struct error *err)
@@ -332,8 +340,11 @@ static bool keep_file(const struct store *store, int entry, const char *name, si
         return true;
     struct buffer data = {0};
     char *temp;
-    bool good = file_read_at(store->fd, name, true, &data, err) &&
-                file_write_temp(entry, second, data.data, data.length, data.mode, &temp, err);
+    bool good =
+        file_read_at(store->fd, name, true, &data, err) &&
+        told_of_journal(
+            store, file_write_temp(entry, second, data.data, data.length, data.mode, &temp, err),
+            err);
     if (good) {
         good = renameat(entry, temp, entry, second) == 0 ||
                error_system(err, name, "the old file cannot be kept");
@@ -360,7 +371,9 @@ static bool fill_entry(const struct store *store, int fd, const struct journal_e
             good = keep_file(store, fd, entry->files[i].name, i, err);
     record_write(entry, &record);
     if (good &&
-        (good = file_write_temp(fd, RECORD, record.data, record.length, 0600, &temp, err))) {
+        (good = told_of_journal(
+             store, file_write_temp(fd, RECORD, record.data, record.length, 0600, &temp, err),
+             err))) {
         good = renameat(fd, temp, fd, RECORD) == 0 ||
                error_system(err, store->path, "the journal cannot be written");
         free(temp);

@@ -249,6 +249,9 @@ cp mix/readme.txt "$(printf 'evil\033[31m\n.crt')"
 fails "a name that acts on terminals" "$CERTWRIGHT" import "$(printf 'evil\033[31m\n.crt')"
 clean "is escaped"
 
+fails "a certificate that is here, without key and request" "$CERTWRIGHT" --store empty import cb.crt
+says "of which the store has neither" "it has the names of callbridge, of which the store has neither"
+
 # A key that stays on its appliance: the request is enough.
 fresh
 openssl req -new -newkey rsa:2048 -nodes -keyout edge.key -subj /CN=edge.example.com \

@@ -194,6 +194,7 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=64k tmpfs store 2>/dev/null; the
     dd if=/dev/zero of=store/filler bs=1k count=100 2>/dev/null
     exits 3 "a full disk" "$CERTWRIGHT" sign --force
     says "is said" "o space left"
+    says "of the store" "certwright: store/.certwright.journal: cannot be written"
     rm store/filler
     same "nothing changed" "$before" "$(sums store)"
     same "no temporary file stays" "" "$(find store -name '.*.tmp' -o -name '.*.old')"
