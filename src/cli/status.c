@@ -129,9 +129,11 @@ static void add_advice(const struct ends *ends, struct str *out)
 static void add_renewals(const struct facts *facts, struct str *out)
 {
     struct open_renewals list;
+    size_t waits = 0;
     open_renewals(facts, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct open_renewal *item = &list.items[i];
+        waits += item->waits;
         char end[16] = "";
         if (item->held_end)
             clock_date(item->held_end, end);
@@ -153,8 +155,12 @@ static void add_renewals(const struct facts *facts, struct str *out)
                  open->since);
         lists++;
     }
-    if (list.count || lists)
+    if (list.count + lists > waits)
         str_add(out, "When it is on every server: certwright renew --done NAME.\n");
+    if (waits)
+        str_add(out,
+                "What has not come yet: certwright import takes it, certwright renew --abandon "
+                "NAME gives it up.\n");
     open_renewals_free(&list);
 }
 

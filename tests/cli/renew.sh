@@ -78,6 +78,9 @@ cw check --json
 json "the old certificate is the one judged" '[.[] | select(.severity == "error")] | length' 0
 cw status --json
 json "it waits" '.renewals[0].waits, .waiting[0].identity, .waiting[0].renews' $'true\ncb\ntrue'
+cw status
+says "status says what takes it, and what gives it up" "What has not come yet: certwright import takes it, certwright renew --abandon NAME gives it up."
+silent "and nothing of what cannot be yet" "renew --done"
 cw check --at "$(date -u -d +280days +%F)"
 says "check says that what is due was begun" "\"cb.example.com\" in cb.crt ends $(date -u -d +300days +%F), in "
 says "once, with its finding" " days; its renewal (keep the key) waits since $(date -u +%F)"
