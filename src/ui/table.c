@@ -56,13 +56,13 @@ static void measure_cells(const struct page *page, struct table *table)
             widen(&table->widths[k], page->rows[i].cells.items[k]);
 }
 
-/* A narrow screen: who and whom, in columns where those fit, else each row as wide as it needs; the
- * message rows tell the rest. */
+/* A narrow screen: the first columns as far as they fit, two at least; where those do not, each row
+ * is as wide as it needs. The message rows tell the rest. */
 static void measure_narrow(const struct page *page, int room, struct table *table)
 {
-    if (table->count > LOOSE_CELLS)
-        table->count = LOOSE_CELLS;
     measure_cells(page, table);
+    while (table->count > LOOSE_CELLS && total(table) - table->gap > room)
+        table->count--;
     if (total(table) - table->gap > room)
         table->loose = room;
 }
