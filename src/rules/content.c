@@ -545,9 +545,11 @@ static void remedy_weak(struct finding *finding, const struct subject *s)
 /* RSA, EC …; "" nothing is known of the key. */
 static const char *key_kind(const struct subject *s, int *bits)
 {
-    const struct key *key = s->role == ROLE_KEY && s->view->roles ? private_key(s) : NULL;
+    if (s->role != ROLE_KEY || !s->view->roles) /* a trust file has no view */
+        return "";
+    const struct key *key = private_key(s);
     const struct cert *leaf = s->view->leaf;
-    if (s->role != ROLE_KEY || !s->view->roles || (key ? key->encrypted : !leaf))
+    if (key ? key->encrypted : !leaf)
         return "";
     *bits = key ? key->bits : leaf->key_bits;
     return key ? key->algorithm : leaf->key_algorithm;
