@@ -63,6 +63,9 @@ const char *idn_version(void);
 
 /* Two or more labels of letters, digits, hyphens; the first may be "*". At most 253. */
 bool is_host_name(const char *text);
+/* Hosts are the same in ASCII, whatever their case; any other CN is not, as the database client's.
+ */
+bool is_same_cn(const char *a, const char *b);
 bool is_ip_address(const char *text); /* IPv4 or IPv6 */
 /* The whole SAN: CN first where it is a host name or an address, then the rest, each once, typed
  * ("DNS:x" "IP:y" "email:z" "URI:u"). Guide D.2. */

@@ -121,7 +121,9 @@ static const char *attribute_of(const struct names *names, enum attribute attrib
 
 static bool same_attribute(enum attribute attribute, const char *a, const char *b)
 {
-    if (attribute == ATTR_CN || attribute == ATTR_EMAIL)
+    if (attribute == ATTR_CN)
+        return is_same_cn(a, b);
+    if (attribute == ATTR_EMAIL)
         return same_name(a, b);
     return attribute == ATTR_C ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
 }
@@ -185,7 +187,7 @@ static void compare_request(const struct csr *csr, const struct identity *identi
     struct names now = {0};
     identity_request(identity, &now);
     const char *cn = attribute_of(&now, ATTR_CN);
-    if (!same_name(csr->cn, cn))
+    if (!is_same_cn(csr->cn, cn))
         add(out, attribute_names[ATTR_CN], csr->cn, cn);
     for (size_t i = 0; i < sizeof subject_order / sizeof *subject_order; i++) {
         enum attribute attribute = subject_order[i];
@@ -249,7 +251,7 @@ static void compare_certificate(const struct found *found, struct differences *o
     const char *cn = attribute_of(&now, ATTR_CN);
     /* a CN that is a host is served by the SAN: public CAs choose another, or none */
     bool host = full.count && same_name(bare(full.items[0]), cn) && is_served(leaf, full.items[0]);
-    if (*cn && !same_name(leaf->cn, cn) && (!host || is_outdated(found, ATTR_CN, leaf->cn, cn)))
+    if (*cn && !is_same_cn(leaf->cn, cn) && (!host || is_outdated(found, ATTR_CN, leaf->cn, cn)))
         add(out, attribute_names[ATTR_CN], leaf->cn, cn);
     for (size_t i = 0; i < sizeof subject_order / sizeof *subject_order; i++) {
         enum attribute attribute = subject_order[i];

@@ -131,19 +131,14 @@ static void compare_usages(const struct cert *cert, const struct asked *asked,
             strings_add(&out->gained, cert->eku.items[i]);
 }
 
-/* A host name is the same in capitals; any other CN, as the database client's, is not. */
-static bool is_same_attribute(int attribute, const char *wanted, const char *got)
-{
-    bool is_host = attribute == ATTR_CN && strchr(wanted, '.') && is_host_name(wanted);
-    return is_host ? strcasecmp(wanted, got) == 0 : strcmp(wanted, got) == 0;
-}
-
 static void compare_subject(const struct cert *cert, const struct asked *asked,
                             struct import_identity *out)
 {
     for (int i = 0; i < ATTR_COUNT; i++) {
         const char *wanted = asked->names.attributes[i], *got = cert->names.attributes[i];
-        if (wanted && got && is_same_attribute(i, wanted, got))
+        bool same =
+            wanted && got && (i == ATTR_CN ? is_same_cn(wanted, got) : strcmp(wanted, got) == 0);
+        if (same)
             continue;
         if (wanted)
             strings_add_take(&out->lost, xformat("%s=%s", attribute_names[i], wanted));

@@ -173,6 +173,16 @@ static bool at_place(bool good, const char *name, struct error *err)
     return good;
 }
 
+bool is_same_cn(const char *a, const char *b)
+{
+    char *x = name_ascii(a), *y = name_ascii(b);
+    bool is_host = (strchr(x, '.') && is_host_name(x)) || is_ip_address(x);
+    bool same = is_host ? strcasecmp(x, y) == 0 : strcmp(x, y) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
 bool attribute_check(enum attribute attribute, const char *value, struct error *err)
 {
     const char *name = attribute_names[attribute];

@@ -358,7 +358,7 @@ void remedy_name(struct finding *finding, const struct subject *s, const char *o
     names_full_san(view->request, &asked);
     strings_copy(&all, &view->identity->names.sans);
     if (strcmp(option, "CN") == 0) {
-        change = !cn || strcasecmp(cn, names->items[0]) != 0;
+        change = !cn || !is_same_cn(cn, names->items[0]);
         if (change)
             remedy_set(finding, view, option, names->items[0]);
     } else {

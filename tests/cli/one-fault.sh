@@ -143,6 +143,12 @@ fault EKU-CLIENT "a client of three databases without its usage" \
     signed_as dbclient /CN=postgres dbca extendedKeyUsage=serverAuth
 also "and which they are" "core2 dbclient.crt, core3 dbclient.crt"
 fault DBCLIENT-CN "of another name" signed_as dbclient /CN=client dbca
+fault "" "a client that deployment.conf writes with a capital" sed -i 's/CN = "postgres"/CN = "Postgres"/' deployment.conf
+says "would be another one" "CN was postgres"
+rm store/dbclient*
+cw check --json
+json "and the remedy says which it is" '.[] | select(.id == "DBCLIENT-CN") | .remedy | split(", then ")[0]' \
+    'set CN = "postgres" in identity "dbclient" of deployment.conf'
 fault DB-SAME-CA "of another CA" signed_as dbclient /CN=postgres labca
 fault DB-SAME-CA "of another CA, beside the chain of the one before" eval \
     'signed_as dbclient /CN=postgres labca && cp good/dbclientbundle.crt store'
