@@ -9,20 +9,20 @@
  * to the facts, and to what is held, that it was made of. Its texts are its own or theirs, "" where
  * there is none: steps are many and say the same, so that they share what they can. */
 struct step {
-    int number, phase;
+    int number;
+    enum phase phase : 8;
+    enum stage stage : 8;      /* of its service's procedure */
+    enum effect effect : 8;    /* on those who use the service */
+    enum source source : 6;    /* of the reply */
+    bool outside : 1;          /* manual is not done on our servers */
+    bool api : 1;              /* manual is a call of the API */
     const char *server, *file; /* core1, core1/commands-2.mmp (upload: core1/upload.sftp) */
     const struct strings *upload;
     const char *command;
     const struct strings *expect;
     const char *section, *undo, *manual;
-    const struct strings *typed; /* of manual: each line, and the answer where one asks back */
-    /* What plan.json does not tell: */
+    const struct strings *typed;   /* of manual: each line, and the answer where one asks back */
     const struct service *service; /* whose procedure it is of; NULL: the server's */
-    enum stage stage;              /* of it */
-    enum effect effect;            /* on those who use the service */
-    bool outside;                  /* manual is not done on our servers */
-    bool api;                      /* manual is a call of the API */
-    enum source source;            /* of the reply */
 };
 /* What people notice of a service while the plan is carried out. */
 struct outage {

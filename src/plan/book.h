@@ -8,7 +8,8 @@
 
 struct book_service {
     const struct service *service;
-    struct procedure procedure;
+    const struct strings *base; /* the lines that must have been typed before */
+    const char *shows;          /* its display; NULL: no command is known */
 };
 struct book {
     const struct plan *plan;
@@ -17,7 +18,7 @@ struct book {
     struct str *out;               /* of the stream */
     struct book_service *services; /* those that have steps, in file order */
     size_t count;
-    struct arena texts;                 /* of the procedures */
+    struct arena texts;                 /* of these */
     const struct plan_server **servers; /* by the deployment's; NULL: it has no steps */
     const struct step *first_call;      /* of the API; NULL */
 };
@@ -49,7 +50,5 @@ char *book_management_url(const struct book *book, const struct server *server,
                           const struct service **found);
 /* "a, b, c", and of many the first few. Free it. */
 char *book_some(const struct strings *list, const char *between);
-/* The first command of a stage; NULL. */
-const char *procedure_line(const struct procedure *procedure, enum stage stage);
 
 #endif

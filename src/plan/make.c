@@ -29,7 +29,7 @@ struct step *making_step(struct making *making, enum phase phase, const struct s
     struct step *step = &plan->steps[plan->count++];
     *step = (struct step){
         .number = (int)plan->count,
-        .phase = (int)phase,
+        .phase = phase,
         .server = server->name,
         .file = "",
         .upload = &strings_none,
@@ -64,7 +64,7 @@ static void add_line(struct making *making, enum phase phase, const struct servi
 static void add_note(struct making *making, const struct server *server, const char *text)
 {
     struct step *step = making_step(making, PHASE_CHECKS, server);
-    step->manual = arena_text(&making->plan->texts, text);
+    step->manual = text;
     step->section = "4.2";
 }
 
@@ -146,8 +146,9 @@ void making_pairs(struct making *making, enum phase phase, const struct server *
 }
 
 static void add_checks(struct making *making, const struct server *server,
-                       const struct server_files *files, const struct strings *names)
+                       const struct server_files *files, const struct server_texts *texts)
 {
+    const struct strings *names = texts->upload;
     if (names->count) {
         struct step *upload = making_step(making, PHASE_CHECKS, server);
         upload->upload = names;
@@ -155,8 +156,8 @@ static void add_checks(struct making *making, const struct server *server,
         upload->section = "4.2";
         ship_known(making, server, names);
     }
-    for (size_t i = 0; i < files->notes.count; i++)
-        add_note(making, server, files->notes.items[i]);
+    for (size_t i = 0; i < texts->notes->count; i++)
+        add_note(making, server, texts->notes->items[i]);
     making_list(making, PHASE_CHECKS, server, names);
     making_pairs(making, PHASE_CHECKS, server, files);
 }
@@ -323,12 +324,12 @@ static void add_calls(struct making *making)
     const struct catalogue *catalogue = making->facts->catalogue;
     size_t count = making->plan->count;
     enum phase last = PHASE_SERVICES;
-    if (count && making->plan->steps[count - 1].phase > (int)last)
-        last = (enum phase)making->plan->steps[count - 1].phase;
+    if (count && making->plan->steps[count - 1].phase > last)
+        last = making->plan->steps[count - 1].phase;
     for (size_t i = 0; i < catalogue->count; i++)
         add_rounds(making, PHASE_SERVICES, true, &catalogue->components[i]);
     for (; count < making->plan->count; count++)
-        making->plan->steps[count].phase = (int)last;
+        making->plan->steps[count].phase = last;
 }
 
 static bool has_work(const struct making *making, size_t index)
@@ -356,7 +357,7 @@ static void add_phases_before(struct making *making)
             add_lines(making, PHASE_BASE, &server_at(making, i)->services[k]);
     for (size_t i = 0; i < count; i++)
         if (has_new(making, i))
-            add_checks(making, server_at(making, i), &making->files[i], making->uploads[i]);
+            add_checks(making, server_at(making, i), &making->files[i], &making->texts[i]);
 }
 
 /* A step of a turn: a command, or what is uploaded for its commands. */
@@ -433,7 +434,7 @@ static void add_servers(struct making *making)
         struct plan_server *server = &plan->servers[plan->server_count++];
         making->servers[i] = server;
         server->name = server_at(making, i)->name;
-        server->files = sorted(&plan->texts, making->uploads[i]);
+        server->files = sorted(&plan->texts, making->texts[i].upload);
     }
 }
 
@@ -472,8 +473,10 @@ static bool fill_server(struct making *making, size_t index, struct error *err)
     struct server_files *files = &making->files[index];
     if (!files_gather(making->facts, &making->cas, server, making->procedures[index], files, err))
         return false;
-    making->uploads[index] = arena_strings(texts, &files->upload);
+    making->texts[index].upload = arena_strings(texts, &files->upload);
+    making->texts[index].notes = arena_strings(texts, &files->notes);
     strings_free(&files->upload);
+    strings_free(&files->notes);
     for (size_t i = 0; i < server->service_count; i++)
         strings_free(&making->procedures[index][i].holes);
     return true;
@@ -493,7 +496,7 @@ static void making_free(struct making *making)
     free(making->where);
     free(making->cas.items);
     free(making->files);
-    free(making->uploads);
+    free(making->texts);
 }
 
 /* Each phase's steps. A cluster that has to be taken apart is left whole until the others have had
@@ -554,7 +557,7 @@ bool plan_make(const struct facts *facts, const struct plan_options *options, st
     making.changes = &renewal->changes;
     making.procedures = xcalloc(count + 1, sizeof *making.procedures);
     making.files = xcalloc(count + 1, sizeof *making.files);
-    making.uploads = xcalloc(count + 1, sizeof *making.uploads);
+    making.texts = xcalloc(count + 1, sizeof *making.texts);
     making.matched = reply_of(&out->texts, WORD_MATCH);
     making.verified = reply_of(&out->texts, WORD_VERIFIED);
     making.appliances = xcalloc(count + 1, sizeof *making.appliances);

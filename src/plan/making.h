@@ -30,13 +30,16 @@ struct shipment {
     const struct need **items;
     size_t count;
 };
+struct server_texts {
+    const struct strings *upload, *notes;
+};
 struct making {
     const struct facts *facts;
     const struct plan_options *options;
     struct changes *changes;
     struct procedure **procedures; /* one array a server, one procedure a service */
-    struct server_files *files;    /* one a server; their upload as: */
-    const struct strings **uploads;
+    struct server_files *files;    /* one a server; of them the plan keeps: */
+    struct server_texts *texts;
     const struct strings *matched, *verified; /* the replies of a pair's two checks */
     struct appliance *appliances;             /* one a server */
     struct shipment *shipments;

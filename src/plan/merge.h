@@ -15,17 +15,17 @@ struct need {
     bool key;
 };
 struct line {
-    enum stage stage;
-    enum phase phase;
-    enum effect effect;
-    enum source source;
+    enum stage stage : 8;
+    enum phase phase : 8;
+    enum effect effect : 8;
+    enum source source : 6;
+    bool api : 1;
+    bool outside : 1;                  /* by hand, and not on our servers */
+    unsigned rank;                     /* the command's place in the component's file */
     const char *text, *undo, *section; /* "" where there is none */
     const struct strings *expect;
     const struct strings *typed; /* of what is done by hand */
-    unsigned rank;               /* the command's place in the component's file */
-    bool api;
-    bool outside;         /* by hand, and not on our servers */
-    struct strings holes; /* of a renewal: the paths of the slots that it gives a new pair */
+    struct strings holes;        /* of a renewal: the paths of the slots that it gives a new pair */
     struct need *needs;
     size_t need_count;
 };

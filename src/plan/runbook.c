@@ -65,12 +65,29 @@ char *book_management_url(const struct book *book, const struct server *server,
     return url;
 }
 
-const char *procedure_line(const struct procedure *procedure, enum stage stage)
+/* Of a service's whole procedure, whatever the plan has of it, the lines that no step shows. */
+static void add_service(struct book *book, const struct service *service)
 {
-    for (size_t i = 0; i < procedure->count; i++)
-        if (procedure->lines[i].stage == stage)
-            return procedure->lines[i].text;
-    return NULL;
+    struct arena texts = {0};
+    struct strings base = {0};
+    struct procedure procedure;
+    const char *shows = NULL;
+    bool merged = merge_service(book->facts, service, &texts, &procedure, NULL);
+    for (size_t i = 0; merged && i < procedure.count; i++) {
+        const struct line *line = &procedure.lines[i];
+        if (line->stage == STAGE_BASE)
+            strings_add(&base, line->text);
+        if (line->stage == STAGE_DISPLAY && !shows)
+            shows = arena_text(&book->texts, line->text);
+    }
+    if (merged) { /* the plan was made of it: merging cannot fail */
+        book->services = grow(book->services, book->count, sizeof *book->services);
+        book->services[book->count++] =
+            (struct book_service){service, arena_strings(&book->texts, &base), shows};
+        procedure_free(&procedure);
+    }
+    strings_free(&base);
+    arena_free(&texts);
 }
 
 static void book_open(struct book *book)
@@ -95,20 +112,14 @@ static void book_open(struct book *book)
     for (size_t i = 0; i < deployment->server_count; i++)
         for (size_t k = 0; k < deployment->servers[i].service_count; k++) {
             const struct service *service = &deployment->servers[i].services[k];
-            struct procedure procedure;
-            if (!planned[service->index] ||
-                !merge_service(book->facts, service, &book->texts, &procedure, NULL))
-                continue; /* the plan was made of it: merging cannot fail */
-            book->services = grow(book->services, book->count, sizeof *book->services);
-            book->services[book->count++] = (struct book_service){service, procedure};
+            if (planned[service->index])
+                add_service(book, service);
         }
     free(planned);
 }
 
 static void book_close(struct book *book)
 {
-    for (size_t i = 0; i < book->count; i++)
-        procedure_free(&book->services[i].procedure);
     free(book->services);
     free(book->servers);
     arena_free(&book->texts);

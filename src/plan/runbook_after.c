@@ -70,9 +70,8 @@ static void look_once_more(const struct book *book)
         const struct server *server = book_server(book, book->plan->servers[i].name);
         struct strings shows = {0};
         for (; at < book->count && book->services[at].service->server == server; at++) {
-            const char *line = procedure_line(&book->services[at].procedure, STAGE_DISPLAY);
-            if (line)
-                strings_add_new(&shows, line);
+            if (book->services[at].shows)
+                strings_add_new(&shows, book->services[at].shows);
         }
         char *list = strings_join(&shows, "`, `");
         if (shows.count)

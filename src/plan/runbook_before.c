@@ -221,15 +221,11 @@ static void keys_here(const struct book *book)
 /* The service's own display shows what its base lines set; some have none that is known. */
 static void base_rows(const struct book *book, const struct book_service *item)
 {
-    const char *shows = procedure_line(&item->procedure, STAGE_DISPLAY);
-    for (size_t i = 0; i < item->procedure.count; i++) {
-        const struct line *line = &item->procedure.lines[i];
-        if (line->stage != STAGE_BASE)
-            continue;
-        str_addf(book->out, "| %s | `%s` | %s%s%s |\n", item->service->server->name, line->text,
-                 shows ? "`" : "", shows ? shows : "no command is known to show it",
-                 shows ? "`" : "");
-    }
+    const char *shows = item->shows;
+    for (size_t i = 0; i < item->base->count; i++)
+        str_addf(book->out, "| %s | `%s` | %s%s%s |\n", item->service->server->name,
+                 item->base->items[i], shows ? "`" : "",
+                 shows ? shows : "no command is known to show it", shows ? "`" : "");
 }
 
 static void preconditions(const struct book *book)

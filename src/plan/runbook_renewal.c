@@ -114,7 +114,7 @@ static void say_names(const struct cert *was, const struct cert *is, struct str 
 static bool has_phase(const struct book *book, enum phase phase)
 {
     for (size_t i = 0; i < book->plan->count; i++)
-        if (book->plan->steps[i].phase == (int)phase)
+        if (book->plan->steps[i].phase == phase)
             return true;
     return false;
 }
@@ -224,7 +224,7 @@ static void phase_item(const struct book *book, enum phase phase, const char *wo
     int from = 0, to = 0;
     struct strings servers = {0};
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i].phase != (int)phase)
+        if (plan->steps[i].phase != phase)
             continue;
         from = from ? from : plan->steps[i].number;
         to = plan->steps[i].number;

@@ -150,6 +150,8 @@ static bool has_already(const struct holding *there, const struct need *need)
 
 void ship_known(struct making *making, const struct server *server, const struct strings *names)
 {
+    if (!making->plan->renewal)
+        return; /* nothing more is uploaded */
     struct appliance *appliance = appliance_of(making, server);
     for (size_t i = 0; i < names->count; i++) {
         struct holding *there = put(appliance, names->items[i]);
