@@ -17,7 +17,8 @@ if [ "${1:-}" = --one ]; then
     { time timeout -k 5 "$seconds" bash -c "$command" >"$job.log" 2>&1 </dev/null; } 2>"$job.time"
     status=$?
     rm -rf "$TMPDIR"
-    read -r took user system <"$job.time"
+    # Its last line: bash tells before it what was killed.
+    read -r took user system < <(tail -n 1 "$job.time")
     busy=$((10#${user/./} + 10#${system/./} + 50)) # milliseconds
     passed=$(grep -cE '^ok( |$)' "$job.log")
     failed=$(grep -cE '^not ok( |$)' "$job.log")
