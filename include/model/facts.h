@@ -43,6 +43,10 @@ struct facts *facts_for_release(const struct facts *facts, const char *release);
 /* The same deployment.conf and moment over another store, as it was read; scan is taken over. NULL
  * where the text cannot be read any more. */
 struct facts *facts_over(const struct facts *facts, struct scan *scan);
+/* Nothing more is judged or changed: what only findings, edits and other releases are made of goes,
+ * the text of deployment.conf and the paths that were found. Of thousands of identities it is a
+ * tenth. */
+void facts_settle(struct facts *facts);
 void facts_free(struct facts *facts); /* NULL is none */
 
 /* Files of an identity as the store has them now; NULL members where absent. While a renewal with a

@@ -110,7 +110,7 @@ static void report(const struct cli *cli, const struct plan *plan, const struct 
     free(where);
 }
 
-static int make_plan(const struct cli *cli, const struct facts *facts)
+static int make_plan(const struct cli *cli, struct facts *facts)
 {
     const char *given = cli_value(cli, "out");
     const char *out = given ? given : default_out;
@@ -122,6 +122,7 @@ static int make_plan(const struct cli *cli, const struct facts *facts)
     if (!status && !options.all && !held_gather(facts, &held, &err))
         status = cli_fail(&err);
     options.held = held;
+    facts_settle(facts);
     if (!status && plan_make(facts, &options, &made, &err) && plan_write(&made, facts, out, &err))
         report(cli, &made, held, facts, out);
     else if (!status)

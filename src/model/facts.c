@@ -163,6 +163,12 @@ struct facts *facts_over(const struct facts *facts, struct scan *scan)
     return over;
 }
 
+void facts_settle(struct facts *facts)
+{
+    str_free(&facts->deployment.text);
+    paths_forget(facts->scan.paths);
+}
+
 void facts_free(struct facts *facts)
 {
     if (!facts)

@@ -455,6 +455,30 @@ static bool check_server(const struct server *server, struct error *err)
     return good;
 }
 
+/* A file's name as the plan keeps it: an identity's own where it is one of its files. */
+static const char *kept_name(struct arena *texts, const struct server_files *files,
+                             const char *name)
+{
+    for (size_t i = 0; i < files->use_count; i++) {
+        const struct identity *identity = files->uses[i].identity;
+        const char *const own[] = {identity->key_file, identity->certificate_file,
+                                   identity->bundle_file, identity->fullchain_file};
+        for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+            if (strcmp(own[k], name) == 0)
+                return own[k];
+    }
+    return arena_text(texts, name);
+}
+
+static const struct strings *kept_names(struct arena *texts, const struct server_files *files)
+{
+    struct strings *names =
+        arena_list(texts, (const char *const *)files->upload.items, files->upload.count);
+    for (size_t i = 0; i < names->count; i++)
+        names->items[i] = (char *)kept_name(texts, files, names->items[i]);
+    return names;
+}
+
 static bool fill_server(struct making *making, size_t index, struct error *err)
 {
     const struct server *server = server_at(making, index);
@@ -469,11 +493,13 @@ static bool fill_server(struct making *making, size_t index, struct error *err)
         if (in_place ? !renewal_procedure(making->changes, service, texts, procedure, err)
                      : !merge_service(making->facts, service, texts, procedure, err))
             return false;
+        if (!making->plan->renewal) /* whose outsiders get lines of their own later */
+            procedure_fit(procedure);
     }
     struct server_files *files = &making->files[index];
     if (!files_gather(making->facts, &making->cas, server, making->procedures[index], files, err))
         return false;
-    making->texts[index].upload = arena_strings(texts, &files->upload);
+    making->texts[index].upload = kept_names(texts, files);
     making->texts[index].notes = arena_strings(texts, &files->notes);
     strings_free(&files->upload);
     strings_free(&files->notes);

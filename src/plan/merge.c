@@ -106,10 +106,20 @@ static bool expand_each(struct view *view, const struct strings *patterns,
     return good;
 }
 
+struct fresh *line_fresh(struct line *line)
+{
+    if (!line->fresh)
+        line->fresh = xcalloc(1, sizeof *line->fresh);
+    return line->fresh;
+}
+
 void line_free(struct line *line)
 {
-    free(line->needs);
-    strings_free(&line->holes);
+    if (!line->fresh)
+        return;
+    free(line->fresh->needs);
+    strings_free(&line->fresh->holes);
+    free(line->fresh);
 }
 
 /* The line names a trust alone, and the service switches that off: what takes the line back is what
@@ -206,6 +216,12 @@ bool procedure_has(const struct procedure *procedure, enum stage stage)
         if (procedure->lines[i].stage == stage)
             return true;
     return false;
+}
+
+void procedure_fit(struct procedure *procedure)
+{
+    if (procedure->count)
+        procedure->lines = xrealloc(procedure->lines, procedure->count * sizeof *procedure->lines);
 }
 
 void procedure_free(struct procedure *procedure)

@@ -14,6 +14,12 @@ struct need {
     const struct str *text; /* as PEM */
     bool key;
 };
+/* What a line of a renewal takes that was not there before. */
+struct fresh {
+    struct strings holes; /* the paths of the slots that it gives a new pair */
+    struct need *needs;
+    size_t need_count;
+};
 struct line {
     enum stage stage : 8;
     enum phase phase : 8;
@@ -25,9 +31,7 @@ struct line {
     const char *text, *undo, *section; /* "" where there is none */
     const struct strings *expect;
     const struct strings *typed; /* of what is done by hand */
-    struct strings holes;        /* of a renewal: the paths of the slots that it gives a new pair */
-    struct need *needs;
-    size_t need_count;
+    struct fresh *fresh;         /* NULL: nothing, as in every plan but a renewal's */
 };
 struct procedure {
     struct line *lines; /* stage by stage: base, before, assign, after, display, by-hand */
@@ -42,6 +46,8 @@ struct procedure {
  * line is an error. */
 must_check bool merge_service(const struct facts *facts, const struct service *service,
                               struct arena *texts, struct procedure *out, struct error *err);
+/* No line will be added: gives back the room for more. */
+void procedure_fit(struct procedure *procedure);
 void procedure_free(struct procedure *procedure);
 /* Values in the place of deployment.conf's: what an appliance has in the midst of a renewal. */
 struct merge_values {
@@ -55,6 +61,8 @@ bool merge_takes(const struct facts *facts, const struct service *service,
 must_check bool merge_command(const struct facts *facts, const struct service *service,
                               const struct command *command, const struct merge_values *values,
                               struct arena *texts, struct line *out, struct error *err);
+/* Nothing of it is set yet where it had none. */
+struct fresh *line_fresh(struct line *line);
 void line_free(struct line *line);
 bool procedure_has(const struct procedure *procedure, enum stage stage);
 

@@ -132,8 +132,9 @@ static bool is_by_hand(const struct service_change *change, const struct command
 
 static struct need *add_need(const struct moment *moment, struct line *line, const char *name)
 {
-    line->needs = grow(line->needs, line->need_count, sizeof *line->needs);
-    struct need *need = &line->needs[line->need_count++];
+    struct fresh *fresh = line_fresh(line);
+    fresh->needs = grow(fresh->needs, fresh->need_count, sizeof *fresh->needs);
+    struct need *need = &fresh->needs[fresh->need_count++];
     *need = (struct need){.name = arena_text(moment->texts, name)};
     return need;
 }
@@ -158,7 +159,7 @@ static void need_pair(const struct moment *moment, const struct slot *slot,
                 need->file = file;
                 need->key = i == 0;
             }
-            strings_add(&line->holes, path);
+            strings_add(&line_fresh(line)->holes, path);
         }
         strings_free(&values);
         free(path);

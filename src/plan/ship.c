@@ -222,14 +222,14 @@ static void take(struct making *making, const struct server *server, const struc
 }
 
 /* The file that a pair is verified with may be another one, too, though no line names it. */
-static void need_anchor(struct making *making, const struct use *use, struct line *line)
+static void need_anchor(struct making *making, const struct use *use, struct fresh *fresh)
 {
     const struct store_file *file =
         use->anchor ? scan_find(&making->facts->scan, use->anchor) : NULL;
     if (!file)
         return;
-    line->needs = grow(line->needs, line->need_count, sizeof *line->needs);
-    line->needs[line->need_count++] = (struct need){.name = use->anchor, .file = file};
+    fresh->needs = grow(fresh->needs, fresh->need_count, sizeof *fresh->needs);
+    fresh->needs[fresh->need_count++] = (struct need){.name = use->anchor, .file = file};
 }
 
 static void gather_uses(struct making *making, const struct turn *turn, enum phase phase,
@@ -238,13 +238,13 @@ static void gather_uses(struct making *making, const struct turn *turn, enum pha
     for (size_t i = 0; i < turn->count; i++) {
         const struct procedure *procedure = making_procedure(making, turn->services[i]);
         for (size_t k = 0; k < procedure->count; k++) {
-            struct line *line = &procedure->lines[k];
-            if (line->phase != phase || !line->holes.count)
+            struct fresh *fresh = procedure->lines[k].fresh;
+            if (procedure->lines[k].phase != phase || !fresh || !fresh->holes.count)
                 continue;
             size_t before = out->use_count;
-            files_uses(making->facts, turn->services[i], &line->holes, out);
+            files_uses(making->facts, turn->services[i], &fresh->holes, out);
             for (; before < out->use_count; before++)
-                need_anchor(making, &out->uses[before], line);
+                need_anchor(making, &out->uses[before], fresh);
         }
     }
 }
@@ -255,11 +255,12 @@ static bool load(struct making *making, enum phase phase, const struct turn *tur
     for (size_t i = 0; i < turn->count; i++) {
         const struct procedure *procedure = making_procedure(making, turn->services[i]);
         for (size_t k = 0; k < procedure->count; k++) {
-            const struct line *line = &procedure->lines[k];
-            for (size_t n = 0; line->phase == phase && n < line->need_count; n++) {
-                if (!check_need(&line->needs[n], err))
+            const struct fresh *fresh = procedure->lines[k].fresh;
+            bool now = fresh && procedure->lines[k].phase == phase;
+            for (size_t n = 0; now && n < fresh->need_count; n++) {
+                if (!check_need(&fresh->needs[n], err))
                     return false;
-                take(making, turn->server, &line->needs[n], out);
+                take(making, turn->server, &fresh->needs[n], out);
             }
         }
     }
