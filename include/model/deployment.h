@@ -9,8 +9,9 @@ struct trusts;
 
 /* deployment.conf as values (doc/man). Read-only: changes are edits of its text (model/edit.h). */
 
+struct texts;
 struct setting {
-    char *name;
+    const char *name;      /* of the deployment's words */
     struct strings values; /* a single value: one item */
 };
 /* A place that takes the identity. */
@@ -21,14 +22,14 @@ struct identity_use {
 struct identity {
     char *name;
     struct names names; /* CN, SAN and the subject's attributes, defaults of subject {} merged in */
-    char *signer;       /* public, internal, self, or an identity's name */
+    const char *signer; /* public, internal, self, or an identity's name; of the words */
     char *key_file, *certificate_file, *bundle_file, *fullchain_file; /* defaults filled in */
     char *key_in_use; /* while the next one waits on its appliance, the one before it; NULL: the
                          key_file */
     struct strings key_servers; /* the appliances that have its key, which never leaves them */
-    char *key_at;               /* the first: there its request is made; "" the key is here */
-    char *template_name;
-    struct identity_use *uses; /* in file order */
+    const char *key_at;         /* the first: there its request is made; "" the key is here */
+    const char *template_name;  /* of the words, as key_at */
+    struct identity_use *uses;  /* in file order */
     size_t use_count;
     bool signs; /* another one: a CA of the store */
 };
@@ -48,8 +49,9 @@ struct service {
 enum { KEPT_FOLDERS = 2 };
 extern const char *const kept_folders[KEPT_FOLDERS];
 struct server {
-    char *name, *address, *platform;
-    char *mmp; /* [USER@]HOST: how ssh reaches it; "" the address */
+    char *name, *address;
+    const char *platform; /* of the words */
+    const char *mmp;      /* [USER@]HOST: how ssh reaches it; "" the address; of the words */
     struct strings public_interfaces;
     struct service *services;
     size_t service_count;
@@ -65,8 +67,9 @@ struct kind {
     bool first_is_ticked;
 };
 struct deployment {
-    char *path;      /* where it was read from */
-    struct str text; /* the file as it is */
+    char *path;          /* where it was read from */
+    struct str text;     /* the file as it is */
+    struct texts *words; /* what thousands of sections say alike, each kept once */
     const struct catalogue *catalogue;
     char *release, *name, *store; /* store: as written */
     struct names subject;

@@ -1,6 +1,7 @@
 #include "model/alter.h"
 
 #include "base/mem.h"
+#include "base/texts.h"
 #include "model/conftext.h"
 #include "model/edit.h"
 #include "model/link.h"
@@ -41,14 +42,15 @@ void alter_address(struct deployment *d, const struct server *server, const char
     replace(&server_of(d, server)->address, address);
 }
 
-static struct strings *setting_values(struct service *service, const char *option)
+static struct strings *setting_values(struct deployment *d, struct service *service,
+                                      const char *option)
 {
     for (size_t i = 0; i < service->option_count; i++)
         if (strcmp(service->options[i].name, option) == 0)
             return &service->options[i].values;
     service->options = grow(service->options, service->option_count, sizeof *service->options);
     struct setting *new = &service->options[service->option_count++];
-    new->name = xstrdup(option);
+    new->name = texts_keep(d->words, option);
     return &new->values;
 }
 
@@ -56,7 +58,7 @@ void alter_option(struct deployment *d, const struct service *service, const cha
                   const struct strings *values, bool list, struct str *text)
 {
     struct server *server = server_of(d, service->server);
-    struct strings *mine = setting_values(&server->services[service - server->services], option);
+    struct strings *mine = setting_values(d, &server->services[service - server->services], option);
     struct strings copy = {0};
     strings_copy(&copy, values);
     strings_free(mine);
@@ -102,13 +104,13 @@ void alter_add_identity(struct deployment *d, const char *name, const char *sign
     d->identities = xrealloc(d->identities, (d->identity_count + 1) * sizeof *d->identities);
     struct identity *identity = &d->identities[d->identity_count++];
     *identity = (struct identity){.name = xstrdup(name),
-                                  .signer = xstrdup(signer),
+                                  .signer = texts_keep(d->words, signer),
                                   .key_file = xformat("%s.key", name),
                                   .certificate_file = xformat("%s.crt", name),
                                   .bundle_file = xformat("%sbundle.crt", name),
                                   .fullchain_file = xformat("%sfullchain.crt", name),
-                                  .key_at = xstrdup(""),
-                                  .template_name = xstrdup("")};
+                                  .key_at = "",
+                                  .template_name = ""};
     names_copy(&identity->names, &d->subject);
     deployment_relink(d);
 }
@@ -207,7 +209,7 @@ static void rename_identity(struct deployment *d, const char *old, const char *n
         if (strcmp(d->identities[i].signer, old) == 0) {
             struct conf_step signer[] = {{"identity", d->identities[i].name}, {"signer", NULL}};
             set_one(text, signer, 2, name);
-            replace(&d->identities[i].signer, name);
+            d->identities[i].signer = texts_keep(d->words, name);
         }
     rename_in_services(d, old, name, text);
     rename_in_facts(d->environment, d->environment_count, "environment", old, name, text);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/texts.h"
 #include "model/confuse.h"
 #include "model/judge.h"
 #include "model/link.h"
@@ -158,11 +159,21 @@ static cfg_t *section_of(cfg_t *cfg, const char *name)
     return size_of(cfg, name) ? cfg_getsec(cfg, name) : NULL;
 }
 
-static char *text_or(cfg_t *cfg, const char *name, const char *fallback)
+static const char *value_or(cfg_t *cfg, const char *name, const char *fallback)
 {
     cfg_opt_t *opt = option_of(cfg, name);
     const char *value = opt && cfg_opt_size(opt) ? cfg_opt_getnstr(opt, 0) : NULL;
-    return xstrdup(value ? value : fallback);
+    return value ? value : fallback;
+}
+
+static char *text_or(cfg_t *cfg, const char *name, const char *fallback)
+{
+    return xstrdup(value_or(cfg, name, fallback));
+}
+
+static const char *word_or(cfg_t *cfg, const char *name, const char *fallback, struct texts *words)
+{
+    return texts_keep(words, value_or(cfg, name, fallback));
 }
 
 /* Of the whole file, in whichever part it stands. */
@@ -192,7 +203,7 @@ static void list(cfg_t *cfg, const char *name, struct strings *out)
 }
 
 /* Every option of a section that was given. */
-static void read_options(cfg_t *cfg, struct setting **items, size_t *count)
+static void read_options(cfg_t *cfg, struct texts *words, struct setting **items, size_t *count)
 {
     for (unsigned i = 0; cfg && i < cfg_num(cfg); i++) {
         cfg_opt_t *opt = cfg_getnopt(cfg, i);
@@ -201,7 +212,7 @@ static void read_options(cfg_t *cfg, struct setting **items, size_t *count)
             continue;
         *items = grow(*items, *count, sizeof **items);
         struct setting *option = &(*items)[(*count)++];
-        option->name = xstrdup(cfg_opt_name(opt));
+        option->name = texts_keep(words, cfg_opt_name(opt));
         for (unsigned j = 0; j < cfg_opt_size(opt); j++)
             strings_add(&option->values, cfg_opt_getnstr(opt, j) ? cfg_opt_getnstr(opt, j) : "");
     }
@@ -218,17 +229,19 @@ static void read_attributes(cfg_t *cfg, bool with_cn, struct names *names)
     }
 }
 
-static void read_identity(cfg_t *cfg, const struct names *subject, struct identity *identity)
+static void read_identity(cfg_t *cfg, const struct names *subject, struct texts *words,
+                          struct identity *identity)
 {
     const char *name = cfg_title(cfg);
     identity->name = xstrdup(name);
     names_copy(&identity->names, subject);
     read_attributes(cfg, true, &identity->names);
     list(cfg, "subjectAltName", &identity->names.sans);
-    identity->signer = text_or(cfg, "signer", "internal");
+    identity->signer = word_or(cfg, "signer", "internal", words);
     list(cfg, "key-at", &identity->key_servers);
-    identity->key_at = xstrdup(identity->key_servers.count ? identity->key_servers.items[0] : "");
-    identity->template_name = text_or(cfg, "template", "");
+    identity->key_at =
+        texts_keep(words, identity->key_servers.count ? identity->key_servers.items[0] : "");
+    identity->template_name = word_or(cfg, "template", "", words);
     struct {
         char **file;
         const char *option, *suffix;
@@ -243,7 +256,8 @@ static void read_identity(cfg_t *cfg, const struct names *subject, struct identi
     }
 }
 
-static void read_service(cfg_t *cfg, const struct catalogue *catalogue, struct service *service)
+static void read_service(cfg_t *cfg, const struct catalogue *catalogue, struct texts *words,
+                         struct service *service)
 {
     service->name = xstrdup(cfg_title(cfg));
     char *kind = text_or(cfg, "kind", service->name);
@@ -252,15 +266,16 @@ static void read_service(cfg_t *cfg, const struct catalogue *catalogue, struct s
     char *installed = text_or(cfg, "installed", "false");
     service->installed = word_is_true(installed);
     free(installed);
-    read_options(cfg, &service->options, &service->option_count);
+    read_options(cfg, words, &service->options, &service->option_count);
 }
 
-static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct server *server)
+static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct texts *words,
+                        struct server *server)
 {
     server->name = xstrdup(cfg_title(cfg));
     server->address = text_or(cfg, "address", "");
-    server->platform = text_or(cfg, "platform", "vm");
-    server->mmp = text_or(cfg, "mmp", "");
+    server->platform = word_or(cfg, "platform", "vm", words);
+    server->mmp = word_or(cfg, "mmp", "", words);
     list(cfg, "public-interfaces", &server->public_interfaces);
     server->service_count = size_of(cfg, "service");
     size_t room = server->service_count; /* for those that are implied */
@@ -268,7 +283,7 @@ static void read_server(cfg_t *cfg, const struct catalogue *catalogue, struct se
         room += catalogue->components[i].implied_count > 0;
     server->services = xcalloc(room, sizeof *server->services);
     for (unsigned i = 0; i < server->service_count; i++)
-        read_service(cfg_getnsec(cfg, "service", i), catalogue, &server->services[i]);
+        read_service(cfg_getnsec(cfg, "service", i), catalogue, words, &server->services[i]);
 }
 
 static void read_accept(cfg_t *cfg, struct accept *accept)
@@ -294,8 +309,9 @@ static void read_top(const struct parts *parts, struct deployment *d)
     for (size_t i = 0; i < parts->count; i++) {
         cfg_t *cfg = parts->items[i];
         read_attributes(section_of(cfg, "subject"), false, &d->subject);
-        read_options(section_of(cfg, "environment"), &d->environment, &d->environment_count);
-        read_options(section_of(cfg, "validation"), &d->validation, &d->validation_count);
+        read_options(section_of(cfg, "environment"), d->words, &d->environment,
+                     &d->environment_count);
+        read_options(section_of(cfg, "validation"), d->words, &d->validation, &d->validation_count);
     }
     d->identities = xcalloc(count_of(parts, "identity"), sizeof *d->identities);
     d->servers = xcalloc(count_of(parts, "server"), sizeof *d->servers);
@@ -305,11 +321,11 @@ static void read_top(const struct parts *parts, struct deployment *d)
 static void read_part(cfg_t *cfg, struct deployment *d)
 {
     for (unsigned i = 0; i < size_of(cfg, "identity"); i++)
-        read_identity(cfg_getnsec(cfg, "identity", i), &d->subject,
+        read_identity(cfg_getnsec(cfg, "identity", i), &d->subject, d->words,
                       &d->identities[d->identity_count++]);
     for (unsigned i = 0; i < size_of(cfg, "server"); i++) {
         struct server *server = &d->servers[d->server_count++];
-        read_server(cfg_getnsec(cfg, "server", i), d->catalogue, server);
+        read_server(cfg_getnsec(cfg, "server", i), d->catalogue, d->words, server);
         for (size_t j = 0; j < server->service_count; j++)
             server->services[j].server = server;
     }
@@ -326,6 +342,7 @@ bool deployment_parse(const char *path, const char *text, size_t length,
         return false;
     out->path = xstrdup(path);
     out->catalogue = catalogue;
+    out->words = texts_new();
     str_add_bytes(&out->text, text, length);
     read_top(&parts, out);
     for (size_t i = 0; i < parts.count; i++)
@@ -353,20 +370,15 @@ bool deployment_load(const char *path, const struct catalogue *catalogue, struct
 
 static void options_free(struct setting *items, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        free(items[i].name);
+    for (size_t i = 0; i < count; i++)
         strings_free(&items[i].values);
-    }
     free(items);
 }
 
 void identity_free(struct identity *identity)
 {
-    char *texts[] = {identity->name,        identity->signer,
-                     identity->key_file,    identity->certificate_file,
-                     identity->bundle_file, identity->fullchain_file,
-                     identity->key_at,      identity->template_name,
-                     identity->key_in_use};
+    char *texts[] = {identity->name,        identity->key_file,       identity->certificate_file,
+                     identity->bundle_file, identity->fullchain_file, identity->key_in_use};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     strings_free(&identity->key_servers);
@@ -386,8 +398,6 @@ static void server_free(struct server *server)
     free(server->services);
     free(server->name);
     free(server->address);
-    free(server->platform);
-    free(server->mmp);
     strings_free(&server->public_interfaces);
 }
 
@@ -412,6 +422,7 @@ void deployment_free(struct deployment *d)
     names_free(&d->subject);
     free(d->path);
     str_free(&d->text);
+    texts_free(d->words);
     free(d->release);
     free(d->name);
     free(d->store);

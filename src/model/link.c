@@ -122,7 +122,7 @@ static void imply(const struct service *beside, const struct component *componen
             continue;
         service->options = grow(service->options, service->option_count, sizeof *service->options);
         struct setting *copy = &service->options[service->option_count++];
-        *copy = (struct setting){.name = xstrdup(option->name)};
+        *copy = (struct setting){.name = option->name};
         strings_copy(&copy->values, &option->values);
     }
 }
