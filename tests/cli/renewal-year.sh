@@ -11,10 +11,17 @@ fi
 # The sanitizer wants to be loaded before what moves the clock, and need not be.
 export ASAN_OPTIONS=verify_asan_link_order=0:$ASAN_OPTIONS DAYS=200
 
-# on COMMAND…: on that day. sent CA NAME…, changed DIR NAME [ISSUING]: earlier that day, by a CA.
+# on COMMAND…: on that day. at TIME COMMAND…: before that, so that what we sign is valid by then, however quick
+# we are. sent CA NAME…, changed DIR NAME [ISSUING]: earlier that day, by a CA.
 on()
 {
     faketime "$day 12:00:00" "$@"
+}
+at()
+{
+    local time=$1
+    shift
+    faketime "$day $time:00" "$@"
 }
 export -f answer authority ca_signs
 sent()
@@ -29,12 +36,12 @@ changed()
 day=2027-01-04
 changed ca1 Acme
 changed ca2 Other
-on "$CERTWRIGHT" init --preset scalable --domain example.com --cores 2 --edges 1 --with webbridge3,recorder >/dev/null
+at 10:00 "$CERTWRIGHT" init --preset scalable --domain example.com --cores 2 --edges 1 --with webbridge3,recorder >/dev/null
 sed -i 's/^key {.*/key { type = "ec" bits = 256 }/' deployment.conf
-on "$CERTWRIGHT" generate >/dev/null
+at 10:15 "$CERTWRIGHT" generate >/dev/null
 sent ca1 store/*.csr
-on "$CERTWRIGHT" import answer >/dev/null
-on "$CERTWRIGHT" sign dbserver dbclient --ca dbca >/dev/null
+at 10:30 "$CERTWRIGHT" import answer >/dev/null
+at 10:45 "$CERTWRIGHT" sign dbserver dbclient --ca dbca >/dev/null
 ok "the first plan" on "$CERTWRIGHT" plan
 mv install 01
 history=(--at "$day" 01)
